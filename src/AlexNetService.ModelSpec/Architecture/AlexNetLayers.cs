@@ -1,0 +1,94 @@
+namespace AlexNetService.ModelSpec.Architecture;
+
+/// <summary>The layer tables. Maps and units count the whole network; each of the two columns has half.</summary>
+public static class AlexNetLayers
+{
+    /// <summary>The paper's network on 227² crops of a 259² canvas: <c>alexnet</c>.</summary>
+    public const string AlexNet = "alexnet";
+
+    /// <summary>A two-column AlexNet for 32×32 photographs: <c>alexnet-cifar</c>.</summary>
+    public const string Cifar = "alexnet-cifar";
+
+    /// <summary>Names of all presets, in the order help texts show them.</summary>
+    public static IReadOnlyList<string> Presets { get; } = [AlexNet, Cifar];
+
+    /// <summary>The table of a preset, or null where there is no such preset.</summary>
+    /// <param name="preset">Name of the preset.</param>
+    /// <param name="classes">Number of classes.</param>
+    public static NetworkArchitecture? Find(string preset, int classes) => preset switch
+    {
+        AlexNet => ForImageNet(classes),
+        Cifar => ForCifar(classes),
+        _ => null,
+    };
+
+    /// <summary>
+    /// Krizhevsky, Sutskever, Hinton 2012, figure 2: 60,965,224 parameters at 1000 classes. The paper says 224² crops, which
+    /// give 55×55 maps only when the last window hangs over the edge; 227² crops of a 259² canvas have the same 33×33
+    /// positions, real pixels everywhere, and an unpadded conv1.
+    /// </summary>
+    /// <param name="classes">Number of classes.</param>
+    public static NetworkArchitecture ForImageNet(int classes = 1000) => new(AlexNet, Columns: 2, new CropGeometry(259, 227),
+    [
+        new Convolution("conv1", 96, Kernel: 11, Stride: 4, Padding: 0, Reads.Image, 0.01, InitialBias: 0),
+        new Rectifier("relu1"),
+        new LocalResponseNormalisation("lrn1", Maps: 5, K: 2, Alpha: 1e-4, Beta: 0.75),
+        new MaxPooling("pool1", Window: 3, Stride: 2),
+
+        new Convolution("conv2", 256, Kernel: 5, Stride: 1, Padding: 2, Reads.OwnColumn, 0.01, InitialBias: 1),
+        new Rectifier("relu2"),
+        new LocalResponseNormalisation("lrn2", Maps: 5, K: 2, Alpha: 1e-4, Beta: 0.75),
+        new MaxPooling("pool2", Window: 3, Stride: 2),
+
+        new Convolution("conv3", 384, Kernel: 3, Stride: 1, Padding: 1, Reads.BothColumns, 0.01, InitialBias: 0),
+        new Rectifier("relu3"),
+        new Convolution("conv4", 384, Kernel: 3, Stride: 1, Padding: 1, Reads.OwnColumn, 0.01, InitialBias: 1),
+        new Rectifier("relu4"),
+        new Convolution("conv5", 256, Kernel: 3, Stride: 1, Padding: 1, Reads.OwnColumn, 0.01, InitialBias: 1),
+        new Rectifier("relu5"),
+        new MaxPooling("pool5", Window: 3, Stride: 2),
+
+        new Dense("fc6", 4096, Reads.BothColumns, 0.01, InitialBias: 1),
+        new Rectifier("relu6"),
+        new Dropout("drop6", 0.5),
+        new Dense("fc7", 4096, Reads.BothColumns, 0.01, InitialBias: 1),
+        new Rectifier("relu7"),
+        new Dropout("drop7", 0.5),
+        new Classifier("fc8", classes, 0.01, InitialBias: 0),
+    ]);
+
+    /// <summary>
+    /// The same layer kinds and the same exchanges for 32×32 photographs: 28² crops, conv1 and pool1 unpadded, 1.13 M parameters
+    /// at ten classes. Small layers need larger initial weights than 0.01 to pass a signal on; they grow with 1/√(values a
+    /// unit reads).
+    /// </summary>
+    /// <param name="classes">Number of classes.</param>
+    public static NetworkArchitecture ForCifar(int classes = 10) => new(Cifar, Columns: 2, new CropGeometry(32, 28),
+    [
+        new Convolution("conv1", 64, Kernel: 5, Stride: 1, Padding: 0, Reads.Image, 0.01, InitialBias: 0),
+        new Rectifier("relu1"),
+        new LocalResponseNormalisation("lrn1", Maps: 5, K: 2, Alpha: 1e-4, Beta: 0.75),
+        new MaxPooling("pool1", Window: 3, Stride: 2),
+
+        new Convolution("conv2", 128, Kernel: 5, Stride: 1, Padding: 2, Reads.OwnColumn, 0.03, InitialBias: 0.1),
+        new Rectifier("relu2"),
+        new LocalResponseNormalisation("lrn2", Maps: 5, K: 2, Alpha: 1e-4, Beta: 0.75),
+        new MaxPooling("pool2", Window: 3, Stride: 2),
+
+        new Convolution("conv3", 192, Kernel: 3, Stride: 1, Padding: 1, Reads.BothColumns, 0.04, InitialBias: 0),
+        new Rectifier("relu3"),
+        new Convolution("conv4", 192, Kernel: 3, Stride: 1, Padding: 1, Reads.OwnColumn, 0.05, InitialBias: 0.1),
+        new Rectifier("relu4"),
+        new Convolution("conv5", 128, Kernel: 3, Stride: 1, Padding: 1, Reads.OwnColumn, 0.05, InitialBias: 0.1),
+        new Rectifier("relu5"),
+        new MaxPooling("pool5", Window: 3, Stride: 2),
+
+        new Dense("fc6", 512, Reads.BothColumns, 0.05, InitialBias: 0.1),
+        new Rectifier("relu6"),
+        new Dropout("drop6", 0.5),
+        new Dense("fc7", 512, Reads.BothColumns, 0.05, InitialBias: 0.1),
+        new Rectifier("relu7"),
+        new Dropout("drop7", 0.5),
+        new Classifier("fc8", classes, 0.05, InitialBias: 0),
+    ]);
+}

@@ -1,0 +1,88 @@
+using System.Text.Json.Serialization;
+
+namespace AlexNetService.ModelSpec.Architecture;
+
+/// <summary>
+/// One row of a layer table. A network is a list of these, read from top to bottom; the TorchSharp module and the
+/// ONNX graph are both translations of the same list.
+/// </summary>
+/// <param name="Name">Name of the layer in the whole network, such as <c>conv1</c>; its columns are <c>conv1a</c>, <c>conv1b</c>.</param>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Convolution), "convolution")]
+[JsonDerivedType(typeof(Rectifier), "rectifier")]
+[JsonDerivedType(typeof(LocalResponseNormalisation), "lrn")]
+[JsonDerivedType(typeof(MaxPooling), "max-pooling")]
+[JsonDerivedType(typeof(Dense), "dense")]
+[JsonDerivedType(typeof(Dropout), "dropout")]
+[JsonDerivedType(typeof(Classifier), "classifier")]
+public abstract record Layer(string Name);
+
+/// <summary>A layer that carries a weight and a bias.</summary>
+/// <param name="Name">Name of the layer.</param>
+/// <param name="Outputs">Maps (convolution) or units (dense) of the whole network, all columns together.</param>
+/// <param name="Reads">Where a column takes its input from.</param>
+/// <param name="WeightStd">Standard deviation of the zero-mean Gaussian the weights start from (Krizhevsky 2012 §5).</param>
+/// <param name="InitialBias">Value the biases start from (Krizhevsky 2012 §5: 1 feeds the rectifiers early, 0 elsewhere).</param>
+public abstract record WeightedLayer(string Name, int Outputs, Reads Reads, double WeightStd, double InitialBias) : Layer(Name);
+
+/// <summary>A two-dimensional convolution with a square kernel (Krizhevsky 2012 §3.5).</summary>
+/// <param name="Name">Name of the layer.</param>
+/// <param name="Maps">Output maps of the whole network, divided evenly over the columns.</param>
+/// <param name="Kernel">Side of the kernel, in pixels.</param>
+/// <param name="Stride">Step between windows, in pixels.</param>
+/// <param name="Padding">Zeros added on each of the four sides, in pixels.</param>
+/// <param name="Reads">Where a column takes its input from.</param>
+/// <param name="WeightStd">Standard deviation of the initial weights.</param>
+/// <param name="InitialBias">Initial bias.</param>
+public sealed record Convolution(
+    string Name, int Maps, int Kernel, int Stride, int Padding, Reads Reads, double WeightStd, double InitialBias)
+    : WeightedLayer(Name, Maps, Reads, WeightStd, InitialBias);
+
+/// <summary>max(0, x) (Krizhevsky 2012 §3.1).</summary>
+/// <param name="Name">Name of the layer.</param>
+public sealed record Rectifier(string Name) : Layer(Name);
+
+/// <summary>
+/// b = a / (k + α·Σ a²)^β, the sum running over the neighbouring maps at the same place, inside one column
+/// (Krizhevsky 2012 §3.3).
+/// </summary>
+/// <param name="Name">Name of the layer.</param>
+/// <param name="Maps">n: how many neighbouring maps the sum runs over, the map itself in the middle; odd.</param>
+/// <param name="K">k.</param>
+/// <param name="Alpha">
+/// α as it is multiplied with the plain sum, the paper's unit. PyTorch, Caffe and the ONNX operator divide theirs by n,
+/// so they are given n·α.
+/// </param>
+/// <param name="Beta">β.</param>
+public sealed record LocalResponseNormalisation(string Name, int Maps, double K, double Alpha, double Beta) : Layer(Name);
+
+/// <summary>Maximum over square windows; overlapping when the stride is smaller than the window (Krizhevsky 2012 §3.4).</summary>
+/// <param name="Name">Name of the layer.</param>
+/// <param name="Window">Side of the window, in pixels.</param>
+/// <param name="Stride">Step between windows, in pixels.</param>
+public sealed record MaxPooling(string Name, int Window, int Stride) : Layer(Name);
+
+/// <summary>A hidden dense layer, its units divided evenly over the columns.</summary>
+/// <param name="Name">Name of the layer.</param>
+/// <param name="Units">Units of the whole network.</param>
+/// <param name="Reads">Where a column takes its input from.</param>
+/// <param name="WeightStd">Standard deviation of the initial weights.</param>
+/// <param name="InitialBias">Initial bias.</param>
+public sealed record Dense(string Name, int Units, Reads Reads, double WeightStd, double InitialBias)
+    : WeightedLayer(Name, Units, Reads, WeightStd, InitialBias);
+
+/// <summary>Sets a share of the units to zero while training; the identity afterwards (Krizhevsky 2012 §4.2).</summary>
+/// <param name="Name">Name of the layer.</param>
+/// <param name="Rate">Share of units set to zero, 0 to below 1. The rest is scaled by 1 / (1 − rate).</param>
+public sealed record Dropout(string Name, double Rate) : Layer(Name);
+
+/// <summary>
+/// The last dense layer, one unit a class. It reads both columns and is not divided: it lives on the first column's
+/// device, so that an odd number of classes needs no rule of its own.
+/// </summary>
+/// <param name="Name">Name of the layer.</param>
+/// <param name="Classes">Number of classes.</param>
+/// <param name="WeightStd">Standard deviation of the initial weights.</param>
+/// <param name="InitialBias">Initial bias.</param>
+public sealed record Classifier(string Name, int Classes, double WeightStd, double InitialBias)
+    : WeightedLayer(Name, Classes, Reads.BothColumns, WeightStd, InitialBias);

@@ -1,0 +1,88 @@
+using AlexNetService.ModelSpec.Architecture;
+
+namespace AlexNetService.ModelSpec.Package;
+
+/// <summary>What must hold between the fields of a card, whatever its graph looks like.</summary>
+internal static class CardRules
+{
+    /// <summary>The first rule the card breaks, as a sentence, or null.</summary>
+    public static string? FirstBroken(ModelCard card) =>
+        Identity(card) ?? Input(card.Preprocessing) ?? Output(card) ?? Table(card);
+
+    private static string? Identity(ModelCard card)
+    {
+        if (card.Format != ModelCard.CurrentFormat)
+        {
+            return $"the card has format {card.Format}; this software reads format {ModelCard.CurrentFormat}.";
+        }
+
+        if (PackageName.Broken(card.Name) is { } reason)
+        {
+            return reason;
+        }
+
+        return card.Version < 1 ? $"version {card.Version} is below 1."
+            : Path.GetFileName(card.Graph.File) != card.Graph.File || card.Graph.File.Length == 0
+                ? $"the graph's file name '{card.Graph.File}' must lie in the package folder."
+                : null;
+    }
+
+    private static string? Input(Preprocessing input)
+    {
+        if (input.Crop < 1 || input.Crop > input.Canvas || input.Canvas > 4096)
+        {
+            return $"a crop of {input.Crop} pixels from a canvas of {input.Canvas} is impossible (1 ≤ crop ≤ canvas ≤ 4096).";
+        }
+
+        if (input.Type == PixelType.UInt8 && (input.Scale ?? 1) is not 1 || input is { Type: PixelType.UInt8, Mean: not null }
+            or { Type: PixelType.UInt8, Std: not null })
+        {
+            return "a uint8 input takes raw pixels; scale, mean and std belong to a float32 input.";
+        }
+
+        return input is { Mean: not null and not { Count: NetworkArchitecture.Channels } } ? "mean must have three values."
+            : input is { Std: not null and not { Count: NetworkArchitecture.Channels } } ? "std must have three values."
+            : input.Std?.Any(value => value == 0) == true ? "std must not be 0."
+            : null;
+    }
+
+    private static string? Output(ModelCard card)
+    {
+        if (card.Tensors is { Logits: null, Probabilities: null })
+        {
+            return "the card names neither a logits nor a probabilities tensor.";
+        }
+
+        for (var i = 0; i < card.Labels.Count; i++)
+        {
+            if (card.Labels[i].Index != i)
+            {
+                return $"labels must be listed by index; place {i} has index {card.Labels[i].Index}.";
+            }
+        }
+
+        return card.Labels.Count < 2 ? "fewer than two labels." : null;
+    }
+
+    private static string? Table(ModelCard card)
+    {
+        if (card.Architecture is not { } architecture)
+        {
+            return null;
+        }
+
+        try
+        {
+            _ = architecture.Rows();
+            return architecture.Classes != card.Labels.Count
+                ? $"the layer table ends in {architecture.Classes} classes and there are {card.Labels.Count} labels."
+                : architecture.Geometry != new CropGeometry(card.Preprocessing.Canvas, card.Preprocessing.Crop)
+                ? "the layer table and the preprocessing disagree on canvas or crop."
+                : null;
+        }
+        catch (ArchitectureException e)
+        {
+            return e.Message;
+        }
+    }
+}

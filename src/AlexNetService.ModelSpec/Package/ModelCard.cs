@@ -1,0 +1,68 @@
+using AlexNetService.ModelSpec.Architecture;
+
+namespace AlexNetService.ModelSpec.Package;
+
+/// <summary>What <c>card.json</c> says: everything a stranger needs to use the graph beside it and to trust it.</summary>
+public sealed record ModelCard
+{
+    /// <summary>Format of the card that this software writes and reads.</summary>
+    public const int CurrentFormat = 1;
+
+    /// <summary>Version of the card's own layout.</summary>
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>Name of the model; also the folder the package lies in.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Version of the model, from 1; also the folder inside the name.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The layer table, or null for a foreign graph.</summary>
+    public NetworkArchitecture? Architecture { get; init; }
+
+    /// <summary>How a photograph becomes the graph's input.</summary>
+    public required Preprocessing Preprocessing { get; init; }
+
+    /// <summary>Names of the graph's input and outputs.</summary>
+    public required TensorNames Tensors { get; init; }
+
+    /// <summary>The classes, in the order of the graph's output.</summary>
+    public required IReadOnlyList<ClassLabel> Labels { get; init; }
+
+    /// <summary>Errors measured on labelled photographs; empty where none was measured.</summary>
+    public IReadOnlyList<ErrorMetric> Metrics { get; init; } = [];
+
+    /// <summary>How the weights came about, or null where they were never trained.</summary>
+    public TrainingManifest? Training { get; init; }
+
+    /// <summary>The graph file and its hash.</summary>
+    public required GraphFile Graph { get; init; }
+}
+
+/// <summary>One class.</summary>
+/// <param name="Index">Place in the graph's output, from 0.</param>
+/// <param name="Id">Stable identifier, such as a WordNet synset (<c>n02123045</c>) or a folder name.</param>
+/// <param name="Name">What a person calls it.</param>
+public sealed record ClassLabel(int Index, string Id, string Name);
+
+/// <summary>The graph's file.</summary>
+/// <param name="File">File name inside the package folder.</param>
+/// <param name="Sha256">SHA-256 of the file, lower-case hexadecimal.</param>
+/// <param name="Bytes">Length of the file.</param>
+public sealed record GraphFile(string File, string Sha256, long Bytes);
+
+/// <summary>Names of the graph's tensors. At least one of logits and probabilities must be there.</summary>
+/// <param name="Input">The crops: [N,3,crop,crop] or [N,crop,crop,3].</param>
+/// <param name="Logits">Logits [N,classes], or null where the graph has none.</param>
+/// <param name="Probabilities">Softmax of the logits [N,classes], or null where the graph has none.</param>
+/// <param name="Features">Feature vector [N,features], or null where the graph has none.</param>
+public sealed record TensorNames(string Input, string? Logits, string? Probabilities, string? Features);
+
+/// <summary>An error measured on a labelled set.</summary>
+/// <param name="DataSet">Name of the data set.</param>
+/// <param name="Split">Which part of it, such as <c>validation</c>.</param>
+/// <param name="Images">Number of photographs.</param>
+/// <param name="Crops">Crops averaged for each photograph, 1 or 10.</param>
+/// <param name="Top1Error">Share of photographs whose label is not the first prediction, 0 to 1.</param>
+/// <param name="Top5Error">Share of photographs whose label is not among the first five, 0 to 1.</param>
+public sealed record ErrorMetric(string DataSet, string Split, int Images, int Crops, double Top1Error, double Top5Error);

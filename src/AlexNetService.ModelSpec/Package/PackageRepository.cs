@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace AlexNetService.ModelSpec.Package;
+
+/// <summary>A folder of packages, <c>name/version/</c>, versions being whole numbers from 1.</summary>
+/// <param name="root">The folder.</param>
+public sealed class PackageRepository(string root)
+{
+    /// <summary>The folder.</summary>
+    public string Root { get; } = root;
+
+    /// <summary>Names that have at least one version, in ordinal order. Folders that begin with a dot are not names.</summary>
+    /// <exception cref="DirectoryNotFoundException">The repository folder does not exist.</exception>
+    public IReadOnlyList<string> Names() =>
+    [
+        .. Directory.EnumerateDirectories(Root)
+            .Select(folder => Path.GetFileName(folder))
+            .Where(name => PackageName.Broken(name) is null && Versions(name).Count > 0)
+            .Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Versions of a model, newest first; empty where there is none.</summary>
+    /// <param name="name">Name of the model.</param>
+    public IReadOnlyList<int> Versions(string name)
+    {
+        var folder = Path.Combine(Root, name);
+        return !Directory.Exists(folder) ? [] :
+        [
+            .. Directory.EnumerateDirectories(folder)
+                .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var v) ? v : 0)
+                .Where(version => version > 0)
+                .OrderDescending(),
+        ];
+    }
+
+    /// <summary>The folder of a version.</summary>
+    /// <param name="name">Name of the model.</param>
+    /// <param name="version">Version, from 1.</param>
+    public string Folder(string name, int version) =>
+        Path.Combine(Root, name, version.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>The version a new export of a model gets: one more than the newest.</summary>
+    /// <param name="name">Name of the model.</param>
+    public int NextVersion(string name) => Versions(name) is [var newest, ..] ? newest + 1 : 1;
+
+    /// <summary>
+    /// Writes a package as a whole or not at all: into a hidden folder beside its place, flushed to disk, then renamed.
+    /// </summary>
+    /// <param name="card">The card; its <see cref="ModelCard.Graph"/> is filled in here.</param>
+    /// <param name="graph">The graph's bytes.</param>
+    /// <param name="inspect">Looks at the finished package before it is published; what it throws stops the publication.</param>
+    /// <returns>The published package.</returns>
+    /// <exception cref="InvalidPackageException">The card breaks a rule, or the version exists already.</exception>
+    public ModelPackage Publish(ModelCard card, ReadOnlyMemory<byte> graph, Action<ModelPackage>? inspect = null)
+    {
+        card = card with { Graph = new GraphFile(ModelPackage.DefaultGraphFile, Convert.ToHexStringLower(SHA256.HashData(graph.Span)), graph.Length) };
+        var folder = Folder(card.Name, card.Version);
+        if (CardRules.FirstBroken(card) is { } reason)
+        {
+            throw new InvalidPackageException(folder, reason);
+        }
+
+        if (Directory.Exists(folder))
+        {
+            throw new InvalidPackageException(folder, $"the version exists already. The next free one is {NextVersion(card.Name)}.");
+        }
+
+        var partial = Path.Combine(Root, card.Name, $".{card.Version}.{Guid.NewGuid():N}");
+        Directory.CreateDirectory(partial);
+        try
+        {
+            WriteFlushed(Path.Combine(partial, card.Graph.File), graph.Span);
+            WriteFlushed(Path.Combine(partial, ModelPackage.CardFile), JsonSerializer.SerializeToUtf8Bytes(card, CardJson.Format.ModelCard));
+            inspect?.Invoke(ModelPackage.Open(partial));
+            Directory.Move(partial, folder);
+        }
+        finally
+        {
+            if (Directory.Exists(partial))
+            {
+                Directory.Delete(partial, recursive: true);
+            }
+        }
+
+        return new ModelPackage(folder, card);
+    }
+
+    private static void WriteFlushed(string path, ReadOnlySpan<byte> bytes)
+    {
+        using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        stream.Write(bytes);
+        stream.Flush(flushToDisk: true);
+    }
+}
