@@ -1,0 +1,133 @@
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.ModelSpec.Package;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace AlexNetService.Inference.Sessions;
+
+/// <summary>
+/// Holds a graph against its card: the input by what it declares, the outputs by what they are when black crops run, because
+/// many graphs leave output dimensions open.
+/// </summary>
+/// <param name="package">The package the graph came from.</param>
+/// <param name="runtime">The graph, open.</param>
+internal sealed class GraphInspection(ModelPackage package, InferenceSession runtime)
+{
+    private readonly ModelCard card = package.Card;
+
+    /// <exception cref="InvalidPackageException">Graph and card disagree.</exception>
+    public GraphBinding Bind()
+    {
+        var declared = Input();
+        int? fixedBatch = declared[0] > 0 ? declared[0] : null;
+        long[] cropShape = card.Preprocessing.Layout == TensorLayout.Nchw
+            ? [NetworkArchitecture.Channels, card.Preprocessing.Crop, card.Preprocessing.Crop]
+            : [card.Preprocessing.Crop, card.Preprocessing.Crop, NetworkArchitecture.Channels];
+        for (var i = 0; i < cropShape.Length; i++)
+        {
+            if (declared[i + 1] > 0 && declared[i + 1] != cropShape[i])
+            {
+                throw Refused($"input '{card.Tensors.Input}' is {Show(declared)} where the card says {Show([fixedBatch ?? -1, .. cropShape])}.");
+            }
+        }
+
+        return new GraphBinding(card.Tensors.Input, cropShape, fixedBatch, Outputs(fixedBatch, cropShape));
+    }
+
+    private int[] Input()
+    {
+        if (!runtime.InputMetadata.TryGetValue(card.Tensors.Input, out var input))
+        {
+            throw Refused($"the graph has no input '{card.Tensors.Input}'; it has {Names(runtime.InputNames)}.");
+        }
+
+        if (runtime.InputNames.Count > 1)
+        {
+            throw Refused($"the graph has inputs {Names(runtime.InputNames)}; only '{card.Tensors.Input}' can be given.");
+        }
+
+        if (!input.IsTensor || input.ElementDataType != ElementType)
+        {
+            throw Refused($"input '{card.Tensors.Input}' is {(input.IsTensor ? input.ElementDataType : input.OnnxValueType)} where the card says {ElementType}.");
+        }
+
+        return input.Dimensions is { Length: 4 } declared
+            ? declared
+            : throw Refused($"input '{card.Tensors.Input}' is {Show(input.Dimensions)} and must have four dimensions.");
+    }
+
+    private TensorElementType ElementType =>
+        card.Preprocessing.Type == PixelType.UInt8 ? TensorElementType.UInt8 : TensorElementType.Float;
+
+    private List<OutputTensor> Outputs(int? fixedBatch, long[] cropShape)
+    {
+        (OutputKinds Kind, string? Name)[] wanted =
+        [
+            (OutputKinds.Probabilities, card.Tensors.Probabilities),
+            (OutputKinds.Logits, card.Tensors.Logits),
+            (OutputKinds.Features, card.Tensors.Features),
+        ];
+        var named = wanted.Where(output => output.Name is not null).Select(output => (output.Kind, Name: output.Name ?? "")).ToArray();
+        if (named.FirstOrDefault(output => !runtime.OutputMetadata.ContainsKey(output.Name)) is { Name: { } missing })
+        {
+            throw Refused($"the graph has no output '{missing}'; it has {Names(runtime.OutputNames)}.");
+        }
+
+        // Two crops where any number is allowed: a graph whose outputs are bound to one crop shows it here.
+        var crops = fixedBatch ?? 2;
+        using var found = Probe(crops, cropShape, [.. named.Select(output => output.Name)]);
+        return [.. named.Select((output, i) => Output(output.Kind, output.Name, found[i], crops))];
+    }
+
+    private IDisposableReadOnlyCollection<OrtValue> Probe(int crops, long[] cropShape, string[] outputs)
+    {
+        try
+        {
+            using var options = new RunOptions();
+            using var black = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, ElementType, [crops, .. cropShape]);
+            black.GetTensorMutableRawData().Clear();
+            return runtime.Run(options, [card.Tensors.Input], [black], outputs);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new InvalidPackageException(package.Folder, $"the graph does not run on {crops} crops as the card describes them: {e.Message}", e);
+        }
+    }
+
+    private OutputTensor Output(OutputKinds kind, string name, OrtValue value, int crops)
+    {
+        var found = value.GetTensorTypeAndShape();
+        if (found.ElementDataType != TensorElementType.Float)
+        {
+            throw Refused($"output '{name}' is {found.ElementDataType} and must be {TensorElementType.Float}.");
+        }
+
+        if (found.Shape is not [var rows, .. { Length: > 0 } cropShape] || rows != crops)
+        {
+            throw Refused($"output '{name}' is {Show(found.Shape)} for {crops} crops; it must have a row for each.");
+        }
+
+        var output = new OutputTensor(kind, name, cropShape);
+        if (kind != OutputKinds.Features && output.Values != card.Labels.Count)
+        {
+            throw Refused($"output '{name}' has {output.Values} values a crop where the card has {card.Labels.Count} labels.");
+        }
+
+        foreach (var number in value.GetTensorDataAsSpan<float>())
+        {
+            if (!float.IsFinite(number))
+            {
+                throw Refused($"output '{name}' is {number} for a black crop. Export the graph again.");
+            }
+        }
+
+        return output;
+    }
+
+    private InvalidPackageException Refused(string reason) => new(package.Folder, reason);
+
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
+
+    private static string Show<T>(IEnumerable<T> dimensions) =>
+        $"[{string.Join(',', dimensions.Select(dimension => $"{dimension}" is "-1" ? "N" : $"{dimension}"))}]";
+}
