@@ -4,6 +4,8 @@ using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
+using AlexNetService.Worker.Evaluate;
+using AlexNetService.Worker.Export;
 using AlexNetService.Worker.Inspect;
 using AlexNetService.Worker.Train;
 
@@ -17,8 +19,8 @@ internal static class CommandTree
         var root = new RootCommand("alexnet: train a two-column AlexNet, measure it, and export it as a package that AlexNetService serves.")
         {
             TrainCommand.Create(stop),
-            //EvaluateCommand.Create(stop),
-            //ExportCommand.Create(stop),
+            EvaluateCommand.Create(stop),
+            ExportCommand.Create(stop),
             InspectCommand.Create(),
         };
         var parsed = root.Parse(arguments);

@@ -1,7 +1,8 @@
 namespace AlexNetService.Training.Data;
 
 /// <summary>A folder with one folder a class.</summary>
-internal sealed class FolderPhotographs(string root) : LabelledPhotographs(Path.GetFileName(Path.GetFullPath(root).TrimEnd('/', '\\')), Entries(root))
+internal sealed class FolderPhotographs(string root, bool labelled)
+    : LabelledPhotographs(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))), Entries(root), labelled)
 {
     public override byte[] Read(string path)
     {

@@ -15,14 +15,15 @@ public abstract class LabelledPhotographs : IDisposable
     /// <summary>A data set of entries that look like <c>class/…/file.jpg</c>.</summary>
     /// <param name="name">Name of the data set, for cards and messages.</param>
     /// <param name="entries">Every entry's path with '/' and its length in bytes; those that are no pictures are left out.</param>
-    /// <exception cref="DataSetException">Fewer than two classes.</exception>
-    protected LabelledPhotographs(string name, IEnumerable<(string Path, long Bytes)> entries)
+    /// <param name="labelled">Whether there must be classes to tell apart; without, any photographs will do.</param>
+    /// <exception cref="DataSetException">Fewer than two classes where there must be.</exception>
+    protected LabelledPhotographs(string name, IEnumerable<(string Path, long Bytes)> entries, bool labelled)
     {
         Name = name;
         var pictures = entries.Where(entry => IsPicture(entry.Path)).OrderBy(entry => entry.Path, StringComparer.Ordinal).ToArray();
         var depth = SharedDepth(pictures);
         var classes = pictures.Select(entry => ClassOf(entry.Path, depth)).Distinct(StringComparer.Ordinal).ToArray();
-        if (classes.Length < 2)
+        if (labelled && classes.Length < 2)
         {
             throw new DataSetException(
                 $"'{name}' holds {pictures.Length} photographs in {classes.Length} classes. Put each class's photographs in a folder of its own: class/photo.jpg.");

@@ -9,13 +9,13 @@ internal sealed class ZipPhotographs : LabelledPhotographs
     private readonly ZipArchive archive;
     private readonly Dictionary<string, ZipArchiveEntry> entries;
 
-    public ZipPhotographs(string path)
-        : this(path, OpenArchive(path))
+    public ZipPhotographs(string path, bool labelled)
+        : this(path, OpenArchive(path), labelled)
     {
     }
 
-    private ZipPhotographs(string path, ZipArchive archive)
-        : base(Path.GetFileNameWithoutExtension(path), archive.Entries.Select(entry => (entry.FullName, entry.Length)))
+    private ZipPhotographs(string path, ZipArchive archive, bool labelled)
+        : base(Path.GetFileNameWithoutExtension(path), archive.Entries.Select(entry => (entry.FullName, entry.Length)), labelled)
     {
         this.archive = archive;
         entries = new Dictionary<string, ZipArchiveEntry>(StringComparer.Ordinal);

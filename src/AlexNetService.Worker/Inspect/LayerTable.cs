@@ -9,6 +9,11 @@ internal static class LayerTable
 {
     public static void Print(NetworkArchitecture architecture, IAnsiConsole console)
     {
+        if (!console.Profile.Out.IsTerminal)
+        {
+            console.Profile.Width = 140;
+        }
+
         var rows = architecture.Rows();
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumns("layer", "what", "reads", "output");
