@@ -1,15 +1,163 @@
+using System.Buffers;
+using NetVips;
+
 namespace AlexNetService.Imaging;
 
-/// <summary>Bytes of a photograph → RGB canvas. The only place in the house that decodes.</summary>
+/// <summary>Bytes of a photograph → RGB canvas. The only place in the house that decodes. Safe to call from many threads at once.</summary>
 public static class CanvasDecoder
 {
     /// <summary>Default limit on the pixels a header may name: 50 megapixels.</summary>
     public const long DefaultMaxPixels = 50_000_000;
 
+    /// <summary>Limit on either side that a header may name, in pixels; a JPEG cannot be larger.</summary>
+    public const int MaxSourceSide = 65_535;
+
+    /// <summary>Largest canvas that can be asked for, in pixels a side.</summary>
+    public const int MaxCanvasSide = 4_096;
+
+    private const int RowsAtATime = 16;
+
     /// <summary>Decodes, orients, converts to sRGB, scales the shorter side to the canvas and cuts the centre.</summary>
     /// <param name="encoded">The file's bytes.</param>
-    /// <param name="side">Side of the canvas, in pixels.</param>
-    /// <param name="maxPixels">Limit on width × height (× frames) as the header names them, checked before any pixel is decoded.</param>
-    public static DecodeResult Decode(ReadOnlyMemory<byte> encoded, int side, long maxPixels = DefaultMaxPixels) =>
-        throw new NotSupportedException();
+    /// <param name="side">Side of the canvas, in pixels: 1 to <see cref="MaxCanvasSide"/>.</param>
+    /// <param name="maxPixels">
+    /// Limit on width × height as the header names them, checked before any pixel is decoded. Of a file with many frames
+    /// or pages only the first is read.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">The side or the limit makes no sense.</exception>
+    public static DecodeResult Decode(ReadOnlyMemory<byte> encoded, int side, long maxPixels = DefaultMaxPixels)
+    {
+        var canvas = new Canvas(side, new byte[CanvasLength(side)]);
+        var fault = DecodeTo(encoded.Span, side, canvas.Pixels, maxPixels);
+        return fault is null ? new DecodeResult(canvas, Fault: null) : new DecodeResult(Canvas: null, fault);
+    }
+
+    /// <summary>The same into memory of the caller's, for loops that decode millions.</summary>
+    /// <param name="encoded">The file's bytes.</param>
+    /// <param name="side">Side of the canvas, in pixels: 1 to <see cref="MaxCanvasSide"/>.</param>
+    /// <param name="canvas">[3,side,side], 0..255; written whole where there is no fault, of no meaning where there is one.</param>
+    /// <param name="maxPixels">Limit on width × height as the header names them.</param>
+    /// <returns>Null where the canvas was written; otherwise why not.</returns>
+    /// <exception cref="ArgumentException">The canvas is not of that size.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The side or the limit makes no sense.</exception>
+    public static DecodeFault? DecodeTo(ReadOnlySpan<byte> encoded, int side, Span<byte> canvas, long maxPixels = DefaultMaxPixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxPixels);
+        if (canvas.Length != CanvasLength(side))
+        {
+            throw new ArgumentException($"A canvas of side {side} takes {CanvasLength(side)} bytes, not {canvas.Length}.", nameof(canvas));
+        }
+
+        if (encoded.IsEmpty)
+        {
+            return DecodeFaults.Empty;
+        }
+
+        if (ImageFormats.Recognise(encoded) is not { } format)
+        {
+            return DecodeFaults.UnknownFormat;
+        }
+
+        try
+        {
+            return Decode(encoded, format, side, canvas, maxPixels);
+        }
+        catch (VipsException)
+        {
+            // Its text gathers the errors of every picture before; nobody is shown it.
+            return DecodeFaults.Damaged(format);
+        }
+    }
+
+    private static int CanvasLength(int side)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(side);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(side, MaxCanvasSide);
+        return 3 * side * side;
+    }
+
+    private static DecodeFault? Decode(ReadOnlySpan<byte> encoded, ImageFormat format, int side, Span<byte> canvas, long maxPixels)
+    {
+        using var full = Libvips.Open(encoded, format);
+        if (Math.Max(full.Width, full.Height) > MaxSourceSide || (long)full.Width * full.Height > maxPixels)
+        {
+            return DecodeFaults.TooManyPixels(full.Width, full.Height, maxPixels);
+        }
+
+        var shrink = format.ShrinksOnLoad ? ShrinkOnLoad(Math.Min(full.Width, full.Height), side) : 1;
+        using var picture = shrink > 1 ? Libvips.Open(encoded, format, shrink) : full.Copy();
+        var orientation = new ExifOrientation(picture.Contains("orientation") ? (int)picture.Get("orientation") : 1);
+        var window = SourceWindow.Centre(picture.Width, picture.Height, orientation);
+        using var square = CanvasPipeline.Square(picture, window, side);
+        Write(square, orientation, side, canvas);
+        if (window.Top + window.Side < picture.Height)
+        {
+            ReadToTheEnd(picture);
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// 1, 2, 4 or 8. libjpeg's small pictures are box averages; as long as twice the canvas is left for the antialiased
+    /// reduction the difference cannot be seen.
+    /// </summary>
+    private static int ShrinkOnLoad(int shorter, int side)
+    {
+        var shrink = 1;
+        while (shrink < 8 && shorter / (2 * shrink) >= 2 * side)
+        {
+            shrink *= 2;
+        }
+
+        return shrink;
+    }
+
+    private static void Write(Image square, ExifOrientation orientation, int side, Span<byte> canvas)
+    {
+        if (orientation.IsUpright)
+        {
+            Write(square, side, canvas);
+            return;
+        }
+
+        var rented = ArrayPool<byte>.Shared.Rent(canvas.Length);
+        try
+        {
+            var stored = rented.AsSpan(0, canvas.Length);
+            Write(square, side, stored);
+            orientation.Turn(stored, canvas, side);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    /// <summary>
+    /// Runs the pipeline on this thread, a few rows at a time from top to bottom. A libvips sink would start a thread, and
+    /// forget the rows it has read, so that what follows them could not be read any more.
+    /// </summary>
+    private static void Write(Image square, int side, Span<byte> planes)
+    {
+        using var region = Region.New(square);
+        var plane = side * side;
+        for (var row = 0; row < side; row += RowsAtATime)
+        {
+            var strip = region.Fetch(0, row, side, Math.Min(RowsAtATime, side - row));
+            var (start, pixels) = (row * side, strip.Length / 3);
+            Planes.Split(
+                strip,
+                planes.Slice(start, pixels),
+                planes.Slice(plane + start, pixels),
+                planes.Slice((2 * plane) + start, pixels));
+        }
+    }
+
+    /// <summary>A tall picture's last rows lie below the canvas; damage there is damage too.</summary>
+    private static void ReadToTheEnd(Image picture)
+    {
+        using var region = Region.New(picture);
+        region.Fetch(picture.Width - 1, picture.Height - 1, 1, 1);
+    }
 }

@@ -50,10 +50,13 @@ public sealed class PackageRepository(string root)
     /// </summary>
     /// <param name="card">The card; its <see cref="ModelCard.Graph"/> is filled in here.</param>
     /// <param name="graph">The graph's bytes.</param>
-    /// <param name="inspect">Looks at the finished package before it is published; what it throws stops the publication.</param>
+    /// <param name="inspect">
+    /// Looks at the finished package before it is published and returns the card to publish, its graph unchanged: errors measured on
+    /// the package itself can still enter it. What it throws stops the publication.
+    /// </param>
     /// <returns>The published package.</returns>
     /// <exception cref="InvalidPackageException">The card breaks a rule, or the version exists already.</exception>
-    public ModelPackage Publish(ModelCard card, ReadOnlyMemory<byte> graph, Action<ModelPackage>? inspect = null)
+    public ModelPackage Publish(ModelCard card, ReadOnlyMemory<byte> graph, Func<ModelPackage, ModelCard>? inspect = null)
     {
         card = card with { Graph = new GraphFile(ModelPackage.DefaultGraphFile, Convert.ToHexStringLower(SHA256.HashData(graph.Span)), graph.Length) };
         var folder = Folder(card.Name, card.Version);
@@ -72,8 +75,13 @@ public sealed class PackageRepository(string root)
         try
         {
             WriteFlushed(Path.Combine(partial, card.Graph.File), graph.Span);
-            WriteFlushed(Path.Combine(partial, ModelPackage.CardFile), JsonSerializer.SerializeToUtf8Bytes(card, CardJson.Format.ModelCard));
-            inspect?.Invoke(ModelPackage.Open(partial));
+            WriteCard(partial, card);
+            if (inspect is not null)
+            {
+                card = inspect(ModelPackage.Open(partial)) with { Graph = card.Graph };
+                WriteCard(partial, card);
+            }
+
             Directory.Move(partial, folder);
         }
         finally
@@ -87,9 +95,12 @@ public sealed class PackageRepository(string root)
         return new ModelPackage(folder, card);
     }
 
+    private static void WriteCard(string folder, ModelCard card) =>
+        WriteFlushed(Path.Combine(folder, ModelPackage.CardFile), JsonSerializer.SerializeToUtf8Bytes(card, CardJson.Format.ModelCard));
+
     private static void WriteFlushed(string path, ReadOnlySpan<byte> bytes)
     {
-        using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
         stream.Write(bytes);
         stream.Flush(flushToDisk: true);
     }

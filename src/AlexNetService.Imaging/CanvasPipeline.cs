@@ -1,0 +1,60 @@
+using NetVips;
+
+namespace AlexNetService.Imaging;
+
+/// <summary>The steps between a decoded picture and the pixels of the canvas. Nothing is computed before the pixels are asked for.</summary>
+internal static class CanvasPipeline
+{
+    /// <summary>Cut, flatten, scale, convert: interleaved 8-bit sRGB of [side,side,3], still as stored (not turned).</summary>
+    /// <param name="picture">The decoded picture; stays open.</param>
+    /// <param name="window">The square to take.</param>
+    /// <param name="side">Side of the result, in pixels.</param>
+    internal static Image Square(Image picture, SourceWindow window, int side) =>
+        picture
+            .Crop(window.Left, window.Top, window.Side, window.Side)
+            .Then(Flatten)
+            .Then(image => Scale(image, side))
+            .Then(ToSrgb)
+            .Then(ToThreeBytes);
+
+    /// <summary>On white, as a browser shows it; before scaling, so that hidden colours do not bleed.</summary>
+    private static Image Flatten(Image image) =>
+        image.HasAlpha() ? image.Flatten(background: [White(image.Interpretation)]) : image.Copy();
+
+    private static double White(Enums.Interpretation interpretation) => interpretation switch
+    {
+        Enums.Interpretation.Rgb16 or Enums.Interpretation.Grey16 => 65_535,
+        Enums.Interpretation.Scrgb => 1,
+        Enums.Interpretation.Cmyk => 0,
+        _ => 255,
+    };
+
+    /// <summary>Triangle filter as wide as the reduction (antialiased); bilinear where a small picture grows.</summary>
+    private static Image Scale(Image image, int side) =>
+        image.Width == side ? image.Copy() : image.Resize((double)side / image.Width, kernel: Enums.Kernel.Linear);
+
+    private static Image ToSrgb(Image image)
+    {
+        if (image.Contains("icc-profile-data") && !IccProfile.IsSrgb((byte[])image.Get("icc-profile-data")))
+        {
+            try
+            {
+                return image.IccTransform("srgb", embedded: true, intent: Enums.Intent.Relative);
+            }
+            catch (VipsException)
+            {
+                // The profile is broken or of another colour model; the pixels are not. Shown without it, as browsers do.
+            }
+        }
+
+        return image.Interpretation == Enums.Interpretation.Srgb ? image.Copy() : image.Colourspace(Enums.Interpretation.Srgb);
+    }
+
+    private static Image ToThreeBytes(Image image) =>
+        image.Bands switch
+        {
+            3 => image.Cast(Enums.BandFormat.Uchar),
+            > 3 => image.ExtractBand(0, n: 3).Then(three => three.Cast(Enums.BandFormat.Uchar)),
+            _ => image.ExtractBand(0).Then(one => one.Bandjoin(one, one)).Then(three => three.Cast(Enums.BandFormat.Uchar)),
+        };
+}

@@ -1,0 +1,50 @@
+namespace AlexNetService.Imaging;
+
+/// <summary>How a stored picture has to be turned to be seen upright (EXIF 2.32, tag 0x0112).</summary>
+/// <param name="Value">1 to 8.</param>
+internal readonly record struct ExifOrientation(int Value)
+{
+    /// <summary>Whether the seen picture runs against the stored columns.</summary>
+    internal bool ReversesColumns => Value is 2 or 3 or 7 or 8;
+
+    /// <summary>Whether the seen picture runs against the stored rows.</summary>
+    internal bool ReversesRows => Value is 3 or 4 or 6 or 7;
+
+    /// <summary>Whether rows are seen as columns.</summary>
+    internal bool Transposes => Value is >= 5 and <= 8;
+
+    /// <summary>Whether the picture is stored as it is seen; values outside the standard say nothing.</summary>
+    internal bool IsUpright => Value is < 2 or > 8;
+
+    /// <summary>Turns a square picture.</summary>
+    /// <param name="stored">[3,side,side].</param>
+    /// <param name="seen">[3,side,side]; written whole.</param>
+    /// <param name="side">Side, in pixels.</param>
+    internal void Turn(ReadOnlySpan<byte> stored, Span<byte> seen, int side)
+    {
+        var (first, right, down) = Steps(side);
+        for (var channel = 0; channel < 3; channel++)
+        {
+            var source = stored.Slice(channel * side * side, side * side);
+            var target = seen.Slice(channel * side * side, side * side);
+            for (var row = 0; row < side; row++)
+            {
+                var from = first + (row * down);
+                foreach (ref var pixel in target.Slice(row * side, side))
+                {
+                    pixel = source[from];
+                    from += right;
+                }
+            }
+        }
+    }
+
+    /// <summary>Where in a stored plane the seen picture starts, and what a step right and a step down are there.</summary>
+    private (int First, int Right, int Down) Steps(int side)
+    {
+        var column = ReversesColumns ? -1 : 1;
+        var row = ReversesRows ? -side : side;
+        var first = (ReversesColumns ? side - 1 : 0) + (ReversesRows ? side * (side - 1) : 0);
+        return Transposes ? (first, row, column) : (first, column, row);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Runtime.Intrinsics;
+
+namespace AlexNetService.Imaging;
+
+/// <summary>Interleaved RGB, as decoders write it → planes, as the network reads it.</summary>
+internal static class Planes
+{
+    /// <summary>Splits pixels into their channels, 16 at a time.</summary>
+    /// <param name="interleaved">[pixels,3].</param>
+    /// <param name="red">[pixels]; as are the other two.</param>
+    /// <param name="green">[pixels].</param>
+    /// <param name="blue">[pixels].</param>
+    internal static void Split(ReadOnlySpan<byte> interleaved, Span<byte> red, Span<byte> green, Span<byte> blue)
+    {
+        var pixel = 0;
+        if (Vector128.IsHardwareAccelerated)
+        {
+            for (; pixel <= red.Length - 16; pixel += 16)
+            {
+                var block = interleaved.Slice(3 * pixel, 48);
+                Gather(block, red.Slice(pixel, 16), green.Slice(pixel, 16), blue.Slice(pixel, 16));
+            }
+        }
+
+        SplitScalar(interleaved[(3 * pixel)..], red[pixel..], green[pixel..], blue[pixel..]);
+    }
+
+    /// <summary>The same, one pixel after the other.</summary>
+    internal static void SplitScalar(ReadOnlySpan<byte> interleaved, Span<byte> red, Span<byte> green, Span<byte> blue)
+    {
+        for (var pixel = 0; pixel < red.Length; pixel++)
+        {
+            red[pixel] = interleaved[3 * pixel];
+            green[pixel] = interleaved[(3 * pixel) + 1];
+            blue[pixel] = interleaved[(3 * pixel) + 2];
+        }
+    }
+
+    // 48 bytes hold 16 pixels in three vectors a, b, c. An index of 255 is out of range and gives 0, so the three parts can be or-ed.
+    private static void Gather(ReadOnlySpan<byte> block, Span<byte> red, Span<byte> green, Span<byte> blue)
+    {
+        const byte X = 255;
+        var a = Vector128.Create(block[..16]);
+        var b = Vector128.Create(block.Slice(16, 16));
+        var c = Vector128.Create(block.Slice(32, 16));
+
+        (Vector128.Shuffle(a, Vector128.Create(0, 3, 6, 9, 12, 15, X, X, X, X, X, X, X, X, X, X))
+            | Vector128.Shuffle(b, Vector128.Create(X, X, X, X, X, X, 2, 5, 8, 11, 14, X, X, X, X, X))
+            | Vector128.Shuffle(c, Vector128.Create(X, X, X, X, X, X, X, X, X, X, X, 1, 4, 7, 10, 13))).CopyTo(red);
+        (Vector128.Shuffle(a, Vector128.Create(1, 4, 7, 10, 13, X, X, X, X, X, X, X, X, X, X, X))
+            | Vector128.Shuffle(b, Vector128.Create(X, X, X, X, X, 0, 3, 6, 9, 12, 15, X, X, X, X, X))
+            | Vector128.Shuffle(c, Vector128.Create(X, X, X, X, X, X, X, X, X, X, X, 2, 5, 8, 11, 14))).CopyTo(green);
+        (Vector128.Shuffle(a, Vector128.Create(2, 5, 8, 11, 14, X, X, X, X, X, X, X, X, X, X, X))
+            | Vector128.Shuffle(b, Vector128.Create(X, X, X, X, X, 1, 4, 7, 10, 13, X, X, X, X, X, X))
+            | Vector128.Shuffle(c, Vector128.Create(X, X, X, X, X, X, X, X, X, X, 0, 3, 6, 9, 12, 15))).CopyTo(blue);
+    }
+}

@@ -1,0 +1,160 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace AlexNetService.ModelSpec.Weights;
+
+/// <summary>
+/// A safetensors file of 32-bit floats: eight bytes of header length, a JSON header naming each tensor's type, dimensions and place,
+/// then the values, little-endian (the format of the safetensors project). The SHA-256 of the values stands in the metadata under
+/// <c>sha256</c>, so that a damaged file is told from a good one.
+/// </summary>
+/// <param name="Tensors">The tensors by name.</param>
+/// <param name="Metadata">Free text by name.</param>
+public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tensors, IReadOnlyDictionary<string, string> Metadata)
+{
+    private const string MetadataKey = "__metadata__";
+    private const string HashKey = "sha256";
+    private const int LargestHeader = 100_000_000;
+
+    /// <summary>Writes the file as a whole or not at all: beside its place, flushed to disk, then renamed over it.</summary>
+    /// <param name="path">Where the file goes.</param>
+    /// <exception cref="IOException">The disk is full or the folder cannot be written; an earlier file at the path is untouched.</exception>
+    public void Write(string path)
+    {
+        var ordered = Tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal).ToArray();
+        var header = Header(ordered);
+        var partial = path + ".partial";
+        try
+        {
+            using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None))
+            {
+                Span<byte> length = stackalloc byte[8];
+                BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+                stream.Write(length);
+                stream.Write(header);
+                foreach (var (_, tensor) in ordered)
+                {
+                    stream.Write(MemoryMarshal.AsBytes(tensor.Values.AsSpan()));
+                }
+
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(partial, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+
+    /// <summary>Reads a file and checks it whole.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidDataException">The file is truncated, damaged, or holds something else than 32-bit floats.</exception>
+    public static SafeTensors Read(string path)
+    {
+        using var stream = File.OpenRead(path);
+        var header = ReadHeader(path, stream);
+        var tensors = new Dictionary<string, WeightTensor>(StringComparer.Ordinal);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (name, entry) in header.Where(entry => entry.Key != MetadataKey).OrderBy(entry => Offset(path, entry.Value)))
+        {
+            tensors.Add(name, ReadTensor(path, name, stream, entry, hash));
+        }
+
+        var metadata = header[MetadataKey]?.AsObject().ToDictionary(entry => entry.Key, entry => entry.Value?.GetValue<string>() ?? "")
+            ?? new Dictionary<string, string>(StringComparer.Ordinal);
+        if (metadata.Remove(HashKey, out var expected) && expected != Convert.ToHexStringLower(hash.GetHashAndReset()))
+        {
+            throw new InvalidDataException($"'{path}' is damaged: its values do not have the SHA-256 that its header names.");
+        }
+
+        return new SafeTensors(tensors, metadata);
+    }
+
+    private byte[] Header(KeyValuePair<string, WeightTensor>[] ordered)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var entries = new JsonObject();
+        long offset = 0;
+        foreach (var (name, tensor) in ordered)
+        {
+            var bytes = MemoryMarshal.AsBytes(tensor.Values.AsSpan());
+            hash.AppendData(bytes);
+            entries.Add(name, new JsonObject
+            {
+                ["dtype"] = "F32",
+                ["shape"] = new JsonArray([.. tensor.Dimensions.Select(dimension => (JsonNode)dimension)]),
+                ["data_offsets"] = new JsonArray(offset, offset + bytes.Length),
+            });
+            offset += bytes.Length;
+        }
+
+        var metadata = new JsonObject([.. Metadata.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)entry.Value))])
+        {
+            [HashKey] = Convert.ToHexStringLower(hash.GetHashAndReset()),
+        };
+        entries.Insert(0, MetadataKey, metadata);
+        var json = JsonSerializer.SerializeToUtf8Bytes(entries);
+
+        // Values begin at a multiple of eight bytes; the format pads the header with spaces.
+        var padded = new byte[(json.Length + 7) / 8 * 8];
+        padded.AsSpan().Fill((byte)' ');
+        json.CopyTo(padded, 0);
+        return padded;
+    }
+
+    private static JsonObject ReadHeader(string path, FileStream stream)
+    {
+        Span<byte> length = stackalloc byte[8];
+        try
+        {
+            stream.ReadExactly(length);
+            var bytes = BinaryPrimitives.ReadInt64LittleEndian(length);
+            if (bytes is < 2 or > LargestHeader)
+            {
+                throw new InvalidDataException($"'{path}' is no safetensors file: its header would have {bytes} bytes.");
+            }
+
+            var header = new byte[bytes];
+            stream.ReadExactly(header);
+            return JsonNode.Parse(header)?.AsObject() ?? throw new InvalidDataException($"'{path}' has an empty header.");
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new InvalidDataException($"'{path}' is truncated: it ends inside its header.", e);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"'{path}' has a header that is no JSON: {e.Message}", e);
+        }
+    }
+
+    private static WeightTensor ReadTensor(string path, string name, FileStream stream, JsonNode? entry, IncrementalHash hash)
+    {
+        if (entry?["dtype"]?.GetValue<string>() != "F32")
+        {
+            throw new InvalidDataException($"'{path}': tensor {name} holds {entry?["dtype"]}; only F32 is read.");
+        }
+
+        int[] dimensions = [.. entry["shape"]?.AsArray().Select(dimension => dimension?.GetValue<int>() ?? 0) ?? []];
+        var values = new float[dimensions.Aggregate(1L, (product, dimension) => product * dimension)];
+        try
+        {
+            stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new InvalidDataException($"'{path}' is truncated: it ends inside tensor {name}.", e);
+        }
+
+        hash.AppendData(MemoryMarshal.AsBytes(values.AsSpan()));
+        return new WeightTensor(dimensions, values);
+    }
+
+    private static long Offset(string path, JsonNode? entry) =>
+        entry?["data_offsets"]?[0]?.GetValue<long>() ?? throw new InvalidDataException($"'{path}': a tensor has no data_offsets.");
+}

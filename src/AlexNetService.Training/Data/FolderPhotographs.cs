@@ -1,0 +1,22 @@
+namespace AlexNetService.Training.Data;
+
+/// <summary>A folder with one folder a class.</summary>
+internal sealed class FolderPhotographs(string root, bool labelled)
+    : LabelledPhotographs(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))), Entries(root), labelled)
+{
+    public override byte[] Read(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(Path.Combine(root, path));
+        }
+        catch (IOException e)
+        {
+            throw new DataSetException($"Photograph '{path}' cannot be read any more: {e.Message}", e);
+        }
+    }
+
+    private static IEnumerable<(string Path, long Bytes)> Entries(string root) =>
+        new DirectoryInfo(root).EnumerateFiles("*", SearchOption.AllDirectories)
+            .Select(file => (Path.GetRelativePath(root, file.FullName).Replace('\\', '/'), file.Length));
+}

@@ -1,0 +1,54 @@
+using System.Text.Json.Serialization;
+
+namespace AlexNetService.Training.Loop;
+
+/// <summary>How the learning rate falls over the epochs.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<LearningRateSchedule>))]
+public enum LearningRateSchedule
+{
+    /// <summary>÷ 10 when the validation error has stopped improving, three times at most (Krizhevsky 2012 §5).</summary>
+    Plateau,
+
+    /// <summary>÷ 10 after 60 %, and again after 85 % of the epochs: the plateau schedule with its moments fixed in advance.</summary>
+    Steps,
+
+    /// <summary>Half a cosine from the first rate to nearly zero (Loshchilov and Hutter 2016).</summary>
+    Cosine,
+}
+
+/// <summary>The rates of the schedules. A rate follows from the past alone, so a resumed run needs no state of its own.</summary>
+public static class LearningRates
+{
+    private const int Patience = 4;
+    private const int MostDrops = 3;
+    private const double LeastImprovement = 0.001;
+
+    /// <summary>The rate of an epoch.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="validationErrors">Top-1 error, 0 to 1, after each of the epochs before.</param>
+    public static double At(TrainingRecipe recipe, int epoch, IReadOnlyList<double> validationErrors) => recipe.LearningRate * recipe.Schedule switch
+    {
+        LearningRateSchedule.Plateau => Math.Pow(0.1, Drops(validationErrors)),
+        LearningRateSchedule.Steps => epoch >= 0.85 * recipe.Epochs ? 0.01 : epoch >= 0.6 * recipe.Epochs ? 0.1 : 1,
+        LearningRateSchedule.Cosine => 0.5 * (1 + Math.Cos(Math.PI * epoch / recipe.Epochs)),
+        var unknown => throw new ArgumentOutOfRangeException(nameof(recipe), unknown, "Unknown schedule."),
+    };
+
+    /// <summary>How often the error stood still for four epochs.</summary>
+    private static int Drops(IReadOnlyList<double> errors)
+    {
+        var (drops, best, since) = (0, double.PositiveInfinity, 0);
+        foreach (var error in errors)
+        {
+            since = error < best - LeastImprovement ? 0 : since + 1;
+            best = Math.Min(best, error);
+            if (since >= Patience && drops < MostDrops)
+            {
+                (drops, since) = (drops + 1, 0);
+            }
+        }
+
+        return drops;
+    }
+}

@@ -1,0 +1,37 @@
+namespace AlexNetService.Training.Loop;
+
+/// <summary>
+/// Generators that follow from the run's seed and the place they are used at, never from what was drawn before: an epoch that is
+/// resumed draws what it would have drawn.
+/// </summary>
+internal static class Seeds
+{
+    private const ulong Golden = 0x9E3779B97F4A7C15;
+
+    public static long OfEpoch(int seed, int epoch) => (long)(Mix(seed, epoch, place: -1) >> 1);
+
+    public static Random OfUse(int seed, int epoch, int place) => new((int)Mix(seed, epoch, place));
+
+    /// <summary>A permutation of 0..count-1 (Fisher and Yates).</summary>
+    public static int[] Order(int seed, int epoch, int count)
+    {
+        var order = Enumerable.Range(0, count).ToArray();
+        new Random((int)Mix(seed, epoch, place: -2)).Shuffle(order);
+        return order;
+    }
+
+    /// <summary>SplitMix64 (Steele, Lea, Flood 2014) over the three numbers.</summary>
+    private static ulong Mix(int seed, int epoch, int place)
+    {
+        var state = 0UL;
+        foreach (var number in (ReadOnlySpan<int>)[seed, epoch, place])
+        {
+            state = (state + (ulong)(uint)number + 1) * Golden;
+            state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
+            state = (state ^ (state >> 27)) * 0x94D049BB133111EB;
+            state ^= state >> 31;
+        }
+
+        return state;
+    }
+}

@@ -1,0 +1,154 @@
+using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Training.Data;
+using AlexNetService.Training.Network;
+using static TorchSharp.torch;
+
+namespace AlexNetService.Training.Loop;
+
+/// <summary>
+/// Learning (Krizhevsky 2012 §5): for each epoch, for each batch of freshly drawn crops, the gradient of the log-likelihood and one
+/// update; then the error on the held-out photographs, and a checkpoint.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly Canvases training;
+    private readonly Canvases validation;
+    private readonly string run;
+    private readonly TimeProvider clock;
+    private readonly IProgress<StepReport>? progress;
+    private readonly ColumnNetwork network;
+    private readonly MomentumSgd sgd;
+    private readonly BatchFeed feed;
+    private readonly Augmentation augmentation;
+    private TrainingState state;
+
+    /// <summary>A run from its beginning.</summary>
+    /// <param name="state">The state, no epochs behind it.</param>
+    /// <param name="data">What to learn from.</param>
+    /// <param name="placement">Devices of the columns.</param>
+    /// <param name="run">The run's folder.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="progress">Told about each step, on the training thread.</param>
+    public Trainer(TrainingState state, TrainingData data, ColumnPlacement placement, string run, TimeProvider clock, IProgress<StepReport>? progress = null)
+    {
+        (this.state, training, validation, this.run, this.clock, this.progress) = (state, data.Training, data.Validation, run, clock, progress);
+        network = new ColumnNetwork(state.Architecture, placement);
+        ColumnWeights.Initialise(network, state.Seed);
+        sgd = new MomentumSgd(network);
+        feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop);
+        augmentation = new Augmentation(state.Architecture.Geometry, state.Colours, state.Recipe.ColourShift);
+    }
+
+    /// <summary>A run that goes on from a checkpoint.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="data">What to learn from; the same data set as before.</param>
+    /// <param name="placement">Devices of the columns.</param>
+    /// <param name="run">The run's folder.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="progress">Told about each step, on the training thread.</param>
+    public Trainer(Checkpoint checkpoint, TrainingData data, ColumnPlacement placement, string run, TimeProvider clock, IProgress<StepReport>? progress = null)
+        : this(checkpoint.State, data, placement, run, clock, progress)
+    {
+        ColumnWeights.Load(network, checkpoint.Weights);
+        sgd.Velocities = checkpoint.Velocities;
+    }
+
+    /// <summary>The state after the last finished epoch.</summary>
+    public TrainingState State => state;
+
+    /// <summary>Runs the epochs that are left, writing a checkpoint after each.</summary>
+    /// <param name="epochDone">Told about each finished epoch, its checkpoint written.</param>
+    /// <param name="cancellation">Stops after the step under way; the checkpoint of the last finished epoch stays.</param>
+    /// <exception cref="DivergedException">The loss is no longer a number.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be written; earlier ones are untouched.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public void Run(Action<EpochResult>? epochDone, CancellationToken cancellation)
+    {
+        while (state.Epochs.Count < state.Recipe.Epochs)
+        {
+            var result = Epoch(state.Epochs.Count, cancellation);
+            state = state with { Epochs = [.. state.Epochs, result] };
+            new Checkpoint(state, ColumnWeights.Merge(network), sgd.Velocities).Save(run);
+            epochDone?.Invoke(result);
+        }
+    }
+
+    /// <summary>The merged weights as they are now.</summary>
+    public NamedWeights Weights() => ColumnWeights.Merge(network);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        feed.Dispose();
+        sgd.Dispose();
+        network.Dispose();
+    }
+
+    private EpochResult Epoch(int epoch, CancellationToken cancellation)
+    {
+        var from = clock.GetTimestamp();
+        var photographs = training.Photographs;
+        var rate = LearningRates.At(state.Recipe, epoch, [.. state.Epochs.Select(past => past.ValidationTop1Error ?? 1)]);
+        var order = Seeds.Order(state.Seed, epoch, photographs.Count);
+        int Draw(int use, Span<float> crop)
+        {
+            augmentation.Draw(training[order[use]].Span, Seeds.OfUse(state.Seed, epoch, order[use]), crop);
+            return photographs[order[use]].Label;
+        }
+
+        _ = manual_seed(Seeds.OfEpoch(state.Seed, epoch));
+        network.train();
+        var (loss, errors, seen) = (0.0, new ErrorRates(), 0);
+        foreach (var batch in feed.Run(order.Length, Draw))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var stepLoss = Step(batch, rate, errors);
+            if (!double.IsFinite(stepLoss))
+            {
+                throw new DivergedException(epoch + 1, seen / state.Recipe.BatchSize, rate, Checkpoint.Files(run) is [var newest, ..] ? newest : null);
+            }
+
+            seen += batch.Count;
+            loss += stepLoss * batch.Count;
+            progress?.Report(new StepReport(epoch + 1, seen, order.Length, rate, loss / seen, errors.Top1, clock.GetElapsedTime(from), feed.Waited));
+        }
+
+        var heldOut = validation.Photographs.Count == 0 ? null : Validation.CentreCrop(network, validation, augmentation, feed, cancellation);
+        return new EpochResult(
+            epoch + 1, rate, loss / seen, errors.Top1, heldOut?.Top1, heldOut?.Top5, clock.GetElapsedTime(from).TotalSeconds, clock.GetUtcNow());
+    }
+
+    /// <summary>One update from one batch.</summary>
+    /// <returns>The batch's loss before the update, in nats a crop.</returns>
+    private float Step(Batch batch, double rate, ErrorRates errors)
+    {
+        using var step = NewDisposeScope();
+        var labels = batch.Labels();
+        var logits = network.call(batch.Crops());
+        var loss = nn.functional.cross_entropy(logits, labels.to(logits.device));
+        loss.backward();
+        sgd.Step(rate, state.Recipe.Momentum, state.Recipe.WeightDecay);
+        Validation.Count(errors, logits, labels);
+        return loss.item<float>();
+    }
+}
+
+/// <summary>Where a run stands.</summary>
+/// <param name="Epoch">The epoch under way, from 1.</param>
+/// <param name="Seen">Photographs of the epoch that were learned from.</param>
+/// <param name="Images">Photographs of an epoch.</param>
+/// <param name="LearningRate">The rate.</param>
+/// <param name="Loss">Mean loss of the epoch so far, in nats.</param>
+/// <param name="Top1Error">Top-1 error of the epoch so far, 0 to 1.</param>
+/// <param name="Elapsed">Time since the epoch began.</param>
+/// <param name="Waited">Time the steps waited for data since the run began.</param>
+public sealed record StepReport(int Epoch, int Seen, int Images, double LearningRate, double Loss, double Top1Error, TimeSpan Elapsed, TimeSpan Waited);
+
+/// <summary>Training whose loss is no longer a number.</summary>
+/// <param name="epoch">The epoch, from 1.</param>
+/// <param name="step">The step in it, from 0.</param>
+/// <param name="rate">The learning rate.</param>
+/// <param name="checkpoint">The last good checkpoint, if there is one.</param>
+public sealed class DivergedException(int epoch, int step, double rate, string? checkpoint) : Exception(
+    $"The loss is not a number at step {step} of epoch {epoch} with a learning rate of {rate}. Try a smaller --learning-rate. "
+    + (checkpoint is null ? "There is no checkpoint yet." : $"The last good checkpoint is '{checkpoint}'."));

@@ -1,0 +1,23 @@
+using AlexNetService.Training.Data;
+
+namespace AlexNetService.Training.Loop;
+
+/// <summary>What a run learns from and what it is judged on.</summary>
+/// <param name="Training">Canvases to learn from.</param>
+/// <param name="Validation">Canvases held out; may be empty.</param>
+public sealed record TrainingData(Canvases Training, Canvases Validation)
+{
+    /// <summary>Splits a data set and prepares its canvases.</summary>
+    /// <param name="source">The data set; must outlive this.</param>
+    /// <param name="fraction">Share held out, 0 to below 1.</param>
+    /// <param name="side">Side of a canvas, in pixels.</param>
+    /// <param name="cancellation">Stops the decoding.</param>
+    /// <exception cref="DataSetException">Nothing is left to learn from, or more than 1 % of the photographs cannot be decoded.</exception>
+    public static TrainingData Load(LabelledPhotographs source, double fraction, int side, CancellationToken cancellation)
+    {
+        var (learned, heldOut) = source.Split(fraction);
+        return learned.Count == 0
+            ? throw new DataSetException($"'{source.Name}' has {source.Photographs.Count} photographs; none is left to learn from.")
+            : new TrainingData(Canvases.Load(source, learned, side, cancellation), Canvases.Load(source, heldOut, side, cancellation));
+    }
+}

@@ -1,0 +1,50 @@
+using AlexNetService.ModelSpec.Architecture;
+
+namespace AlexNetService.Training.Loop;
+
+/// <summary>How to learn, apart from what: every number of the paper's §4 and §5 that is not in the layer table.</summary>
+public sealed record TrainingRecipe
+{
+    /// <summary>Photographs in a step.</summary>
+    public int BatchSize { get; init; } = 128;
+
+    /// <summary>Passes through the training set.</summary>
+    public int Epochs { get; init; } = 90;
+
+    /// <summary>ε at the start, the rate of the mean gradient of a batch.</summary>
+    public double LearningRate { get; init; } = 0.01;
+
+    /// <summary>How the rate falls.</summary>
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Plateau;
+
+    /// <summary>Share of the last update that is repeated in the next.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>Share of a weight taken off in each step, before the rate; biases decay too, as in the paper.</summary>
+    public double WeightDecay { get; init; } = 5e-4;
+
+    /// <summary>Standard deviation of the random factor on each principal component of the colours; 0 for none.</summary>
+    public double ColourShift { get; init; } = 0.1;
+
+    /// <summary>Share of the data set that is held out where no validation set is given, 0 to below 1.</summary>
+    public double ValidationFraction { get; init; } = 0.1;
+
+    /// <summary>The recipe of a preset.</summary>
+    /// <param name="preset">Name of the preset.</param>
+    public static TrainingRecipe For(string preset) => preset switch
+    {
+        AlexNetLayers.Cifar => new TrainingRecipe { Epochs = 20, LearningRate = 0.01, Schedule = LearningRateSchedule.Steps },
+        _ => new TrainingRecipe(),
+    };
+
+    /// <summary>The first rule that the recipe breaks, as a sentence, or null.</summary>
+    public string? Broken() =>
+        BatchSize < 1 ? $"A batch of {BatchSize} photographs is too small; use 1 or more."
+        : Epochs < 1 ? $"{Epochs} epochs are too few; use 1 or more."
+        : !(LearningRate > 0 && double.IsFinite(LearningRate)) ? $"A learning rate of {LearningRate} is impossible; use a positive number such as 0.01."
+        : Momentum is not (>= 0 and < 1) ? $"A momentum of {Momentum} is impossible; use 0 to below 1."
+        : WeightDecay is not (>= 0 and < 1) ? $"A weight decay of {WeightDecay} is impossible; use 0 to below 1."
+        : ColourShift is not (>= 0 and <= 10) ? $"A colour shift of {ColourShift} is impossible; use 0 to 10."
+        : ValidationFraction is not (>= 0 and < 1) ? $"A validation fraction of {ValidationFraction} is impossible; use 0 to below 1."
+        : null;
+}

@@ -1,0 +1,54 @@
+using TorchSharp;
+
+namespace AlexNetService.Training.Network;
+
+/// <summary>Which device each column lives on. The first is also where the picture arrives and the classifier sits.</summary>
+/// <param name="Devices">One device a column.</param>
+public sealed record ColumnPlacement(IReadOnlyList<torch.Device> Devices)
+{
+    /// <summary>Every column on the CPU.</summary>
+    /// <param name="columns">Number of columns.</param>
+    public static ColumnPlacement OnCpu(int columns) => new([.. Enumerable.Repeat(torch.CPU, columns)]);
+
+    /// <summary>Reads a comma list such as <c>cuda:0,cuda:1</c> or <c>cpu,cpu</c>; a single device takes every column.</summary>
+    /// <param name="text">The list.</param>
+    /// <param name="columns">Number of columns of the network.</param>
+    /// <exception cref="DeviceException">An unknown device, one this machine does not have, or a wrong number of them.</exception>
+    public static ColumnPlacement Parse(string text, int columns)
+    {
+        var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var devices = names.Select(Device).ToArray();
+        return devices.Length == columns ? new ColumnPlacement(devices)
+            : devices.Length == 1 ? new ColumnPlacement([.. Enumerable.Repeat(devices[0], columns)])
+            : throw new DeviceException($"'{text}' names {devices.Length} devices for {columns} columns; name one device a column, or one for all.");
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Join(',', Devices);
+
+    private static torch.Device Device(string name)
+    {
+        if (name == "cpu")
+        {
+            return torch.CPU;
+        }
+
+        if (name == "cuda")
+        {
+            name = "cuda:0";
+        }
+
+        if (!name.StartsWith("cuda:", StringComparison.Ordinal) || !int.TryParse(name.AsSpan(5), out var index) || index < 0)
+        {
+            throw new DeviceException($"'{name}' is not a device; use cpu, cuda:0, cuda:1, ….");
+        }
+
+        var available = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
+        return index < available
+            ? torch.device(DeviceType.CUDA, index)
+            : throw new DeviceException($"{name} is not there: this libtorch sees {available} CUDA devices. Use --devices cpu, or a CUDA build of libtorch.");
+    }
+}
+
+/// <summary>A device that does not exist here.</summary>
+public sealed class DeviceException(string message) : Exception(message);

@@ -1,0 +1,110 @@
+using System.Runtime.InteropServices;
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.ModelSpec.Weights;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace AlexNetService.Training.Network;
+
+/// <summary>
+/// Moves weights between the merged form, which files hold, and the columns, which devices hold. Columns are joined along the first
+/// dimension, so a column is one contiguous piece of the merged values.
+/// </summary>
+public static class ColumnWeights
+{
+    /// <summary>Draws initial weights from N(0, σ²) and sets the biases as the table says (Krizhevsky 2012 §5).</summary>
+    /// <param name="network">The network to start.</param>
+    /// <param name="seed">Seed; the same seed gives the same weights on any devices.</param>
+    public static void Initialise(ColumnNetwork network, int seed)
+    {
+        using var generator = new Generator((ulong)seed);
+        var tensors = new Dictionary<string, WeightTensor>(StringComparer.Ordinal);
+        var layers = network.Architecture.Layers.OfType<WeightedLayer>().ToDictionary(layer => layer.Name);
+        foreach (var shape in network.Architecture.Weights())
+        {
+            var (layerName, isBias) = (shape.Name[..shape.Name.IndexOf('.')], shape.Dimensions.Count == 1);
+            var layer = layers[layerName];
+            var values = new float[shape.Dimensions.Aggregate(1, (product, dimension) => product * dimension)];
+            if (isBias)
+            {
+                Array.Fill(values, (float)layer.InitialBias);
+            }
+            else
+            {
+                using var drawn = empty(values.Length).normal_(0, layer.WeightStd, generator);
+                MemoryMarshal.Cast<byte, float>(drawn.bytes).CopyTo(values);
+            }
+
+            tensors.Add(shape.Name, new WeightTensor(shape.Dimensions, values));
+        }
+
+        Load(network, new NamedWeights(network.Architecture, tensors));
+    }
+
+    /// <summary>Copies merged weights into the columns.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="weights">Weights of the same layer table.</param>
+    public static void Load(ColumnNetwork network, NamedWeights weights)
+    {
+        foreach (var (name, columns) in Parameters(network))
+        {
+            Scatter(weights[name], columns);
+        }
+    }
+
+    /// <summary>Joins the columns' weights.</summary>
+    /// <param name="network">The network.</param>
+    public static NamedWeights Merge(ColumnNetwork network) => new(network.Architecture, Parameters(network).ToDictionary(
+        entry => entry.Name, entry => Gather(entry.Columns), StringComparer.Ordinal));
+
+    /// <summary>Every weight and bias by its merged name, with its piece in each column.</summary>
+    internal static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> Parameters(ColumnNetwork network)
+    {
+        foreach (var stage in network.Stages.Where(stage => stage.Layer is WeightedLayer))
+        {
+            var parameters = stage.Columns.Select(Weighted).ToArray();
+            yield return (WeightShape.WeightOf(stage.Layer.Name), [.. parameters.Select(pair => pair.Weight)]);
+            yield return (WeightShape.BiasOf(stage.Layer.Name), [.. parameters.Select(pair => pair.Bias)]);
+        }
+    }
+
+    /// <summary>Writes a merged tensor into its pieces, one a column.</summary>
+    internal static void Scatter(WeightTensor merged, IReadOnlyList<Tensor> columns)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var values = merged.Values.AsSpan();
+        foreach (var column in columns)
+        {
+            var staged = empty(column.shape);
+            MemoryMarshal.AsBytes(values[..(int)column.numel()]).CopyTo(staged.bytes);
+            values = values[(int)column.numel()..];
+            column.copy_(staged);
+        }
+    }
+
+    /// <summary>Reads the pieces of a tensor, one a column, into one merged tensor.</summary>
+    internal static WeightTensor Gather(IReadOnlyList<Tensor> columns)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var dimensions = columns[0].shape.Select(dimension => (int)dimension).ToArray();
+        dimensions[0] = columns.Sum(column => (int)column.shape[0]);
+        var values = new float[columns.Sum(column => column.numel())];
+        var rest = values.AsSpan();
+        foreach (var column in columns)
+        {
+            MemoryMarshal.Cast<byte, float>(column.detach().cpu().contiguous().bytes).CopyTo(rest);
+            rest = rest[(int)column.numel()..];
+        }
+
+        return new WeightTensor(dimensions, values);
+    }
+
+    private static (Parameter Weight, Parameter Bias) Weighted(nn.Module<Tensor, Tensor> module)
+    {
+        var parameters = module.named_parameters().ToArray();
+        return (parameters.Single(entry => entry.name.EndsWith("weight", StringComparison.Ordinal)).parameter,
+            parameters.Single(entry => entry.name.EndsWith("bias", StringComparison.Ordinal)).parameter);
+    }
+}

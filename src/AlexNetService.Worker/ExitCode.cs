@@ -1,0 +1,17 @@
+namespace AlexNetService.Worker;
+
+/// <summary>What the process tells whoever started it.</summary>
+internal static class ExitCode
+{
+    /// <summary>Everything asked for was done.</summary>
+    public const int Done = 0;
+
+    /// <summary>An option, a data set, a package or a device is not what it should be; one line on standard error says what to do.</summary>
+    public const int BadInput = 2;
+
+    /// <summary>Stopped by a signal; what was reached is kept, and the command to go on was printed.</summary>
+    public const int Stopped = 3;
+
+    /// <summary>Training diverged: the loss is no longer a number.</summary>
+    public const int Diverged = 4;
+}

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using AlexNetService.ModelSpec.Package;
+using AlexNetService.Training.Loop;
+using AlexNetService.Training.Network;
+
+namespace AlexNetService.Worker.Export;
+
+/// <summary><c>alexnet export</c>: a run, or untrained weights, → a package that was held against torch before it was published.</summary>
+internal static class ExportCommand
+{
+    public static Command Create(CancellationToken stop)
+    {
+        var run = new Option<string?>("--run") { Description = "A run's folder; its newest checkpoint is exported." };
+        var preset = CommonOptions.Preset();
+        var untrained = new Option<bool>("--untrained") { Description = "Export the preset with its initial weights, for tests and benchmarks." };
+        var classes = new Option<int?>("--classes") { Description = "Classes of an untrained preset. Default: 1000 for alexnet, 10 for alexnet-cifar." };
+        var seed = CommonOptions.Seed();
+        var repository = new Option<string?>("--repository") { Description = "Folder of packages; the package goes to REPOSITORY/NAME/VERSION. Default: models." };
+        var name = new Option<string?>("--name") { Description = "Name of the model. Default: the preset's." };
+        var version = new Option<int?>("--model-version") { Description = "Version of the model. Default: one more than the newest." };
+        var data = new Option<string?>("--data")
+        {
+            Description = "Photographs for the parity check, and the data set whose held-out part is measured. Default: what the run learned from.",
+        };
+        var threads = CommonOptions.Threads();
+        var command = new Command("export", """
+            Write a package: the ONNX graph and its card. The graph is run beside torch on 32 random and 32 real crops first; where the
+            logits differ by more than 1e-3 of the largest, nothing is published.
+
+            Example: alexnet export --run runs/first --repository models --name first
+            """)
+        {
+            run, preset, untrained, classes, seed, repository, name, version, data, threads,
+        };
+        command.SetAction(parsed =>
+        {
+            TorchRuntime.Prepare(parsed.GetValue(threads));
+            var source = (parsed.GetValue(run), parsed.GetValue(preset), parsed.GetValue(untrained)) switch
+            {
+                ({ } folder, null, false) => ExportSource.Of(Checkpoint.Newest(folder, Train.TrainingDisplay.Warn)),
+                (null, { } table, true) => ExportSource.Untrained(
+                    CommonOptions.Architecture(table, parsed.GetValue(classes) ?? CommonOptions.UsualClasses(table)), parsed.GetValue(seed)),
+                (null, not null, false) => throw new InputException("A preset has no trained weights. Name a --run, or say --untrained."),
+                _ => throw new InputException("Name either a --run, or a --preset and --untrained."),
+            };
+            var packages = new PackageRepository(parsed.GetValue(repository) ?? "models");
+            var model = parsed.GetValue(name) ?? source.Architecture.Preset;
+            var package = PackageExport.Publish(
+                source, packages, model, parsed.GetValue(version) ?? packages.NextVersion(model), parsed.GetValue(data) ?? source.DataSetPath, parsed.GetValue(threads), stop);
+            Console.WriteLine($"published {package.Folder} ({package.Card.Graph.Bytes:N0} bytes)");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

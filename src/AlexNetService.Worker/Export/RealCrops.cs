@@ -1,0 +1,34 @@
+using AlexNetService.Imaging;
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Training.Data;
+
+namespace AlexNetService.Worker.Export;
+
+/// <summary>Centre crops of photographs, labelled or not, for the parity check.</summary>
+internal static class RealCrops
+{
+    /// <param name="path">A data set, or any folder of photographs.</param>
+    /// <param name="geometry">Canvas and crop.</param>
+    /// <param name="count">How many crops; photographs are taken evenly over the whole.</param>
+    /// <returns>Crops of [3,crop,crop], 0..255; fewer than asked for where there are fewer photographs.</returns>
+    /// <exception cref="DataSetException">There is nothing at the path.</exception>
+    /// <exception cref="InputException">No photograph can be read there.</exception>
+    public static IReadOnlyList<byte[]> Read(string path, CropGeometry geometry, int count)
+    {
+        using var photographs = DataSetOpener.Open(path, labelled: false);
+        var window = CropViews.Centre(geometry)[0];
+        var crops = new List<byte[]>(count);
+        var step = Math.Max(1, photographs.Photographs.Count / count);
+        for (var i = 0; i < photographs.Photographs.Count && crops.Count < count; i += step)
+        {
+            if (CanvasDecoder.Decode(photographs.Read(photographs.Photographs[i].Path), geometry.Canvas).Canvas is { } canvas)
+            {
+                var crop = new byte[3 * geometry.Crop * geometry.Crop];
+                window.CopyTo(canvas.Pixels, canvas.Side, crop, geometry.Crop);
+                crops.Add(crop);
+            }
+        }
+
+        return crops.Count > 0 ? crops : throw new InputException($"None of the files at '{path}' is a photograph that can be decoded. Name others with --data.");
+    }
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using AlexNetService.ModelSpec.Package;
+using Spectre.Console;
+
+namespace AlexNetService.Worker.Inspect;
+
+/// <summary><c>alexnet inspect</c>: the layer table of a preset or a package, with shapes, parameters and multiply-adds.</summary>
+internal static class InspectCommand
+{
+    public static Command Create()
+    {
+        var preset = CommonOptions.Preset();
+        var package = new Option<string?>("--package") { Description = "Package folder, …/NAME/VERSION." };
+        var classes = new Option<int?>("--classes") { Description = "Classes of the preset. Default: 1000 for alexnet, 10 for alexnet-cifar." };
+        var command = new Command("inspect", """
+            Print the layer table of a preset or package: output shapes, parameters, multiply-adds of one crop.
+
+            Example: alexnet inspect --preset alexnet
+            """)
+        {
+            preset, package, classes,
+        };
+        command.SetAction(parsed =>
+        {
+            switch ((parsed.GetValue(preset), parsed.GetValue(package)))
+            {
+                case ({ } name, null):
+                    LayerTable.Print(CommonOptions.Architecture(name, parsed.GetValue(classes) ?? CommonOptions.UsualClasses(name)), AnsiConsole.Console);
+                    return ExitCode.Done;
+                case (null, { } folder):
+                    PrintPackage(ModelPackage.Open(folder));
+                    return ExitCode.Done;
+                default:
+                    throw new InputException("Name either a --preset or a --package.");
+            }
+        });
+        return command;
+    }
+
+    private static void PrintPackage(ModelPackage package)
+    {
+        var card = package.Card;
+        Console.WriteLine($"{card.Name} version {card.Version}: {card.Labels.Count} classes, crops of {card.Preprocessing.Crop} from a canvas of {card.Preprocessing.Canvas}");
+        Console.WriteLine($"{card.Graph.File}: {card.Graph.Bytes:N0} bytes, SHA-256 {card.Graph.Sha256}");
+        foreach (var metric in card.Metrics)
+        {
+            Console.WriteLine($"{metric.DataSet} {metric.Split}, {metric.Images} photographs, {metric.Crops} crops: top-1 error {metric.Top1Error:P2}, top-5 error {metric.Top5Error:P2}");
+        }
+
+        if (card.Architecture is { } architecture)
+        {
+            LayerTable.Print(architecture, AnsiConsole.Console);
+        }
+        else
+        {
+            Console.WriteLine("The card holds no layer table: a foreign graph.");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using AlexNetService.ModelSpec.Architecture;
+using Spectre.Console;
+
+namespace AlexNetService.Worker.Inspect;
+
+/// <summary>A layer table as people read it.</summary>
+internal static class LayerTable
+{
+    public static void Print(NetworkArchitecture architecture, IAnsiConsole console)
+    {
+        if (!console.Profile.Out.IsTerminal)
+        {
+            console.Profile.Width = 140;
+        }
+
+        var rows = architecture.Rows();
+        var table = new Table().Border(TableBorder.Simple);
+        table.AddColumns("layer", "what", "reads", "output");
+        table.AddColumn(new TableColumn("parameters").RightAligned());
+        table.AddColumn(new TableColumn("multiply-adds").RightAligned());
+        foreach (var row in rows)
+        {
+            table.AddRow(row.Layer.Name, What(row.Layer), Reads(row.Layer), row.Output.ToString(), Number(row.Parameters), Number(row.MultiplyAdds));
+        }
+
+        table.AddRow("total", "", "", "", Number(rows.Sum(row => row.Parameters)), Number(rows.Sum(row => row.MultiplyAdds)));
+        var (canvas, crop) = architecture.Geometry;
+        console.WriteLine($"{architecture.Preset}: {architecture.Columns} columns, crops of {crop}×{crop} from a canvas of {canvas}×{canvas}");
+        console.Write(table);
+    }
+
+    private static string What(Layer layer) => layer switch
+    {
+        Convolution c => $"{c.Kernel}×{c.Kernel} convolution, stride {c.Stride}, padding {c.Padding}",
+        MaxPooling p => $"max pooling {p.Window}/{p.Stride}",
+        LocalResponseNormalisation n => string.Create(CultureInfo.InvariantCulture, $"response normalisation n={n.Maps} k={n.K} α={n.Alpha} β={n.Beta}"),
+        Rectifier => "rectifier",
+        Dropout d => string.Create(CultureInfo.InvariantCulture, $"dropout {d.Rate}"),
+        Dense => "dense",
+        Classifier => "dense, softmax",
+        _ => layer.GetType().Name,
+    };
+
+    private static string Reads(Layer layer) => layer is not WeightedLayer weighted ? "" : weighted.Reads switch
+    {
+        ModelSpec.Architecture.Reads.Image => "image",
+        ModelSpec.Architecture.Reads.OwnColumn => "own column",
+        _ => "both columns",
+    };
+
+    private static string Number(long value) => value == 0 ? "" : value.ToString("N0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,4 @@
+using AlexNetService.Worker;
+
+using var stop = new StopSignal();
+return CommandTree.Run(args, stop.Token);
