@@ -112,7 +112,7 @@ public sealed class ModelCatalogTests : IDisposable
         var catalog = Load();
         catalog.Dispose();
 
-        Assert.All(catalog.Models, model => Assert.Throws<ObjectDisposedException>(() => model.Run(TestFolder.Crops(1), 1, new float[3])));
+        Assert.All(catalog.Models, model => Assert.Throws<ObjectDisposedException>(model.Warm));
     }
 
     private void Publish(string name, int classes = 3) =>
@@ -131,6 +131,6 @@ public sealed class ModelCatalogTests : IDisposable
         var refused = Assert.Throws<CatalogException>(() => Load(members, opened.Add));
 
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
-        Assert.All(opened, session => Assert.Throws<ObjectDisposedException>(() => session.Run(TestFolder.Crops(1), 1, new float[3])));
+        Assert.All(opened, session => Assert.Throws<ObjectDisposedException>(session.Warm));
     }
 }
