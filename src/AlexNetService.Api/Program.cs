@@ -1,0 +1,39 @@
+using AlexNetService.Api.Classify;
+using AlexNetService.Api.Health;
+using AlexNetService.Api.Hosting;
+using AlexNetService.Api.Models;
+using AlexNetService.Api.OpenApi;
+using AlexNetService.Api.Problems;
+using Microsoft.Extensions.Options;
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+builder.ListenOnLocalhostByDefault();
+builder.AddRequestLog();
+builder.Services.AddProblems();
+builder.Services.AddModels();
+builder.Services.AddClassify();
+builder.Services.AddOpenApiDocument();
+
+var app = builder.Build();
+app.UseRequestLog();
+app.UseProblems();
+app.UseDefaultFiles();
+app.UseStaticFiles();
+app.UseRouting();
+app.UseOpenApiDocument();
+
+app.MapClassify();
+app.MapModels();
+app.MapHealth();
+
+var models = app.Services.GetRequiredService<ServedModels>();
+try
+{
+    await app.RunAsync();
+    return models.Failure is null ? 0 : 1;
+}
+catch (OptionsValidationException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 2;
+}
