@@ -4,7 +4,6 @@ using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.OpenApi;
 using AlexNetService.Api.Problems;
-using Microsoft.Extensions.Options;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.ListenOnLocalhostByDefault();
@@ -32,8 +31,8 @@ try
     await app.RunAsync();
     return models.Failure is null ? 0 : 1;
 }
-catch (OptionsValidationException e)
+catch (Exception e) when (StartFailure.Explain(e) is { } sentence)
 {
-    await Console.Error.WriteLineAsync(e.Message);
-    return 2;
+    await Console.Error.WriteLineAsync(sentence);
+    return StartFailure.ExitCode;
 }

@@ -15,8 +15,9 @@ internal sealed partial class ModelLoader(
     IHostApplicationLifetime lifetime,
     ILogger<ModelLoader> log) : BackgroundService
 {
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await Started(stoppingToken);
         try
         {
             var catalog = ModelCatalog.Load(repository.Value, runtime.Value, Opened, stoppingToken);
@@ -31,8 +32,14 @@ internal sealed partial class ModelLoader(
         {
             Fail([e.Message]);
         }
+    }
 
-        return Task.CompletedTask;
+    /// <summary>The service listens: whoever asks meanwhile is answered, and a taken port is found before the models are read.</summary>
+    private async Task Started(CancellationToken stopping)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var listening = lifetime.ApplicationStarted.UnsafeRegister(_ => started.TrySetResult(), null);
+        await started.Task.WaitAsync(stopping);
     }
 
     private void Opened(ModelSession model)

@@ -12,7 +12,7 @@ public sealed class RepositoryOptions
     /// Folder of packages, <c>name/version/</c>; every name is served in its newest version. A relative path counts from the
     /// program's own folder. Default: <c>models</c>, the packages that come with the program.
     /// </summary>
-    [Required]
+    [Required(ErrorMessage = "ModelRepository:Path must name a folder.")]
     public string Path { get; set; } = "models";
 
     /// <summary>
