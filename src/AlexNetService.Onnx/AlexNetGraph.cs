@@ -1,20 +1,74 @@
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Onnx.Graph;
+using AlexNetService.Onnx.Layers;
+using Google.Protobuf;
+using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
 namespace AlexNetService.Onnx;
 
 /// <summary>Layer table and merged weights → ONNX model.</summary>
 public static class AlexNetGraph
 {
+    private const string Image = "image";
+    private const string Logits = "logits";
+    private const string Probabilities = "probabilities";
+    private const string Features = "features";
+
     /// <summary>Names of the tensors of every graph that is built here.</summary>
-    public static TensorNames Tensors { get; } = new("image", "logits", "probabilities", "features");
+    public static TensorNames Tensors { get; } = new(Image, Logits, Probabilities, Features);
 
     /// <summary>Builds the model: uint8 RGB crops [N,3,crop,crop] in; logits, probabilities [N,classes] and features [N,units] out.</summary>
     /// <param name="architecture">The layer table.</param>
     /// <param name="weights">The merged weights.</param>
     /// <param name="meanColour">Mean red, green, blue of the training set, 0..255, subtracted inside the graph.</param>
     /// <returns>The serialised ModelProto.</returns>
-    public static byte[] Build(NetworkArchitecture architecture, NamedWeights weights, IReadOnlyList<double> meanColour) =>
-        throw new NotSupportedException();
+    /// <exception cref="ArchitectureException">
+    /// The table describes no network, holds a layer kind without translation, or the weights belong to another table.
+    /// </exception>
+    /// <exception cref="ArgumentException">The mean colour has not three values.</exception>
+    public static byte[] Build(NetworkArchitecture architecture, NamedWeights weights, IReadOnlyList<double> meanColour)
+    {
+        weights.RequireFit(architecture);
+        var writer = new GraphWriter(architecture.Columns, weights);
+        var crop = new Shape(NetworkArchitecture.Channels, architecture.Geometry.Crop, architecture.Geometry.Crop);
+        var features = FeatureSource(architecture);
+
+        var activation = WriteInput(writer, crop, meanColour);
+        foreach (var row in architecture.Rows())
+        {
+            var output = row.Layer is Classifier ? Logits : ReferenceEquals(row.Layer, features) ? Features : row.Layer.Name;
+            activation = LayerTranslation.Write(writer, row, activation, output);
+        }
+
+        writer.Node("Softmax", [Logits], Probabilities, NodeAttribute.Int("axis", 1));
+
+        var graph = writer.Graph;
+        graph.Name = architecture.Preset;
+        graph.Input.Add(ModelFile.Value(Image, DataType.Uint8, "RGB crops, 0..255", crop.Maps, crop.Height, crop.Width));
+        graph.Output.Add(ModelFile.Value(Logits, DataType.Float, "before the softmax", architecture.Classes));
+        graph.Output.Add(ModelFile.Value(Probabilities, DataType.Float, "softmax of the logits", architecture.Classes));
+        graph.Output.Add(ModelFile.Value(
+            Features, DataType.Float, $"{architecture.FeatureLayer.Name}, rectified", architecture.FeatureLayer.Units));
+        return ModelFile.Wrap(graph, architecture).ToByteArray();
+    }
+
+    private static Activation WriteInput(GraphWriter writer, Shape crop, IReadOnlyList<double> meanColour)
+    {
+        if (meanColour.Count != NetworkArchitecture.Channels)
+        {
+            throw new ArgumentException($"The mean colour has {meanColour.Count} values where red, green and blue are needed.", nameof(meanColour));
+        }
+
+        var mean = writer.Constant("mean_colour", [1, NetworkArchitecture.Channels, 1, 1], () => [.. meanColour.Select(value => (float)value)]);
+        var pixels = writer.Node("Cast", [Image], "pixels", NodeAttribute.Int("to", (int)DataType.Float));
+        return new Activation(writer.Node("Sub", [pixels, mean], "centred"), crop, Flat: false);
+    }
+
+    // The rectifier right after the feature layer, or the feature layer itself where none follows it.
+    private static Layer FeatureSource(NetworkArchitecture architecture) => architecture.Layers
+        .SkipWhile(layer => !ReferenceEquals(layer, architecture.FeatureLayer))
+        .Take(2)
+        .Last(layer => layer is Dense or Rectifier);
 }

@@ -18,27 +18,40 @@ public sealed class NamedWeights
     /// <summary>Weights that fit a layer table.</summary>
     /// <param name="architecture">The table.</param>
     /// <param name="tensors">The weights by name.</param>
-    /// <exception cref="ArchitectureException">A weight of the table is missing or has other dimensions.</exception>
+    /// <exception cref="ArchitectureException">A weight of the table is missing, or has other dimensions or another number of values.</exception>
     public NamedWeights(NetworkArchitecture architecture, IReadOnlyDictionary<string, WeightTensor> tensors)
     {
-        foreach (var expected in architecture.Weights())
-        {
-            if (!tensors.TryGetValue(expected.Name, out var tensor))
-            {
-                throw new ArchitectureException($"Weight {expected.Name} of '{architecture.Preset}' is missing.");
-            }
-
-            if (!tensor.Dimensions.SequenceEqual(expected.Dimensions))
-            {
-                throw new ArchitectureException(
-                    $"Weight {expected.Name} has dimensions [{string.Join(',', tensor.Dimensions)}] where '{architecture.Preset}' has [{string.Join(',', expected.Dimensions)}].");
-            }
-        }
-
         this.tensors = tensors;
+        RequireFit(architecture);
     }
 
     /// <summary>A weight of the table.</summary>
     /// <param name="name">Its name, such as <c>fc6.bias</c>.</param>
     public WeightTensor this[string name] => tensors[name];
+
+    /// <summary>Checks that these are the weights of a layer table.</summary>
+    /// <param name="architecture">The table.</param>
+    /// <exception cref="ArchitectureException">A weight of the table is missing, or has other dimensions or another number of values.</exception>
+    public void RequireFit(NetworkArchitecture architecture)
+    {
+        foreach (var (name, dimensions) in architecture.Weights())
+        {
+            if (!tensors.TryGetValue(name, out var tensor))
+            {
+                throw new ArchitectureException($"Weight {name} of '{architecture.Preset}' is missing.");
+            }
+
+            if (!tensor.Dimensions.SequenceEqual(dimensions))
+            {
+                throw new ArchitectureException(
+                    $"Weight {name} has dimensions [{string.Join(',', tensor.Dimensions)}] where '{architecture.Preset}' has [{string.Join(',', dimensions)}].");
+            }
+
+            var expected = dimensions.Aggregate(1L, (product, dimension) => product * dimension);
+            if (tensor.Values.Length != expected)
+            {
+                throw new ArchitectureException($"Weight {name} has {tensor.Values.Length} values where its dimensions ask for {expected}.");
+            }
+        }
+    }
 }

@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Onnx.Schema;
+using Google.Protobuf;
+
+namespace AlexNetService.Onnx.Graph;
+
+/// <summary>Collects the nodes and initialisers of one graph; a layer's translation writes through it.</summary>
+/// <param name="columns">How many columns the maps are divided over; a grouped convolution has as many groups.</param>
+/// <param name="weights">The merged weights.</param>
+internal sealed class GraphWriter(int columns, NamedWeights weights)
+{
+    private readonly HashSet<string> initialisers = [];
+
+    public GraphProto Graph { get; } = new();
+
+    public int Columns => columns;
+
+    /// <summary>Adds a node with one output.</summary>
+    /// <param name="operation">ONNX operator.</param>
+    /// <param name="inputs">Names of what it reads.</param>
+    /// <param name="output">Name of what it writes; also the node's name.</param>
+    /// <param name="attributes">Attributes that differ from the operator's defaults.</param>
+    /// <returns>The name of the output.</returns>
+    public string Node(string operation, IEnumerable<string> inputs, string output, params ReadOnlySpan<AttributeProto> attributes)
+    {
+        var node = new NodeProto { OpType = operation, Name = output };
+        node.Input.AddRange(inputs);
+        node.Output.Add(output);
+        node.Attribute.AddRange(attributes.ToArray());
+        Graph.Node.Add(node);
+        return output;
+    }
+
+    /// <summary>A weight of the network as an initialiser under its own name.</summary>
+    /// <param name="name">Name of the weight.</param>
+    /// <param name="dimensions">Dimensions the operator wants; the weight's own where there are none.</param>
+    public string Weight(string name, params ReadOnlySpan<long> dimensions)
+    {
+        var tensor = weights[name];
+        return Constant(name, dimensions.IsEmpty ? [.. tensor.Dimensions.Select(d => (long)d)] : dimensions, () => tensor.Values);
+    }
+
+    /// <summary>A float initialiser; the name says what is in it, so a second one of that name is the first one.</summary>
+    public string Constant(string name, ReadOnlySpan<long> dimensions, Func<float[]> values)
+    {
+        if (initialisers.Add(name))
+        {
+            var bytes = UnsafeByteOperations.UnsafeWrap(new FloatBytes(values()).Memory);
+            AddInitialiser(name, TensorProto.Types.DataType.Float, dimensions, bytes);
+        }
+
+        return name;
+    }
+
+    /// <summary>[N, values] for operators that read vectors, in the order map, row, column.</summary>
+    public Activation AsVector(Activation input) => input.Flat
+        ? input
+        : input with { Name = Node("Flatten", [input.Name], input.Name + ".flat", NodeAttribute.Int("axis", 1)), Flat = true };
+
+    /// <summary>[N, maps, height, width] for operators that read maps.</summary>
+    public Activation AsMaps(Activation input)
+    {
+        if (!input.Flat)
+        {
+            return input;
+        }
+
+        var (maps, height, width) = input.Shape;
+        var dimensions = $"shape.{maps}.{height}.{width}";
+        if (initialisers.Add(dimensions))
+        {
+            // 0 keeps N.
+            var values = MemoryMarshal.AsBytes<long>([0, maps, height, width]);
+            AddInitialiser(dimensions, TensorProto.Types.DataType.Int64, [4], ByteString.CopyFrom(values));
+        }
+
+        return input with { Name = Node("Reshape", [input.Name, dimensions], input.Name + ".maps"), Flat = false };
+    }
+
+    private void AddInitialiser(string name, TensorProto.Types.DataType type, ReadOnlySpan<long> dimensions, ByteString bytes)
+    {
+        var tensor = new TensorProto { Name = name, DataType = (int)type, RawData = bytes };
+        tensor.Dims.AddRange(dimensions.ToArray());
+        Graph.Initializer.Add(tensor);
+    }
+}

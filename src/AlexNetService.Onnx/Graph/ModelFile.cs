@@ -1,0 +1,58 @@
+using System.Globalization;
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Onnx.Schema;
+
+namespace AlexNetService.Onnx.Graph;
+
+/// <summary>What stands round a graph in a file: versions, origin, the declared inputs and outputs.</summary>
+internal static class ModelFile
+{
+    // Set 17 is the last whose operators are the ones that every runtime since 2022 knows and fuses; later sets only add element
+    // types to those used here. IR 8 is the file format that came with it.
+    private const int OperatorSet = 17;
+    private const int IrVersion = 8;
+
+    // The name of the open first dimension: crops in one run.
+    private const string Batch = "N";
+
+    public static ModelProto Wrap(GraphProto graph, NetworkArchitecture architecture)
+    {
+        var (canvas, crop) = architecture.Geometry;
+        return new ModelProto
+        {
+            IrVersion = IrVersion,
+            OpsetImport = { new OperatorSetIdProto { Domain = "", Version = OperatorSet } },
+            ProducerName = nameof(AlexNetService),
+            ProducerVersion = typeof(ModelFile).Assembly.GetName().Version?.ToString(3) ?? "",
+            DocString = $"{architecture.Preset}: {architecture.Columns} columns merged, group convolutions where a column reads its own maps. "
+                + $"Raw RGB crops, {crop}×{crop}, from a canvas of {canvas}×{canvas}; the mean colour is subtracted inside.",
+            MetadataProps =
+            {
+                Metadata("preset", architecture.Preset),
+                Metadata("columns", architecture.Columns.ToString(CultureInfo.InvariantCulture)),
+                Metadata("canvas", canvas.ToString(CultureInfo.InvariantCulture)),
+                Metadata("crop", crop.ToString(CultureInfo.InvariantCulture)),
+            },
+            Graph = graph,
+        };
+    }
+
+    /// <summary>A declared input or output, [N, dimensions…].</summary>
+    public static ValueInfoProto Value(string name, TensorProto.Types.DataType type, string documentation, params ReadOnlySpan<int> dimensions)
+    {
+        var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = Batch } } };
+        foreach (var dimension in dimensions)
+        {
+            shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimValue = dimension });
+        }
+
+        return new ValueInfoProto
+        {
+            Name = name,
+            DocString = documentation,
+            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } },
+        };
+    }
+
+    private static StringStringEntryProto Metadata(string key, string value) => new() { Key = key, Value = value };
+}
