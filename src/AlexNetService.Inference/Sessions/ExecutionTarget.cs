@@ -21,7 +21,8 @@ internal sealed record ExecutionTarget(string Device, string Provider)
             IntraOpNumThreads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads,
             InterOpNumThreads = 1,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            // What goes wrong comes as an exception; a second copy on standard error would stand outside the log.
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         try
         {

@@ -116,6 +116,18 @@ public sealed class ModelSession : IDisposable
         Return(buffers);
     }
 
+    /// <summary>Runs black crops, one, ten and as many as fit, so that no request pays for first-time allocations.</summary>
+    public void Warm()
+    {
+        var buffers = Rent();
+        foreach (var count in (int[])[1, 10, MaxCropsPerRun])
+        {
+            Execute(buffers, Math.Min(count, MaxCropsPerRun), OutputKinds.Probabilities);
+        }
+
+        Return(buffers);
+    }
+
     /// <summary>Frees the graph and its buffers. No run may be under way.</summary>
     public void Dispose()
     {

@@ -16,13 +16,13 @@ public sealed class RuntimeOptions
     public string Device { get; set; } = "cpu";
 
     /// <summary>Threads that share the work of one run; 0 (default) means one a core.</summary>
-    [Range(0, 1024)]
+    [Range(0, 1024, ErrorMessage = "Inference:Threads must be {1} to {2}.")]
     public int Threads { get; set; }
 
     /// <summary>
     /// Crops in one run of a graph, and so the size of its buffers; default 40. More gains nothing once the dense layers'
     /// weights are read for that many crops at a time.
     /// </summary>
-    [Range(1, 4096)]
+    [Range(1, 4096, ErrorMessage = "Inference:MaxCropsPerRun must be {1} to {2}.")]
     public int MaxCropsPerRun { get; set; } = 40;
 }

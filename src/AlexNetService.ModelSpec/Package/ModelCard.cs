@@ -56,7 +56,7 @@ public sealed record GraphFile(string File, string Sha256, long Bytes);
 /// <param name="Logits">Logits [N,classes], or null where the graph has none.</param>
 /// <param name="Probabilities">Softmax of the logits [N,classes], or null where the graph has none.</param>
 /// <param name="Features">Feature vector [N,features], or null where the graph has none.</param>
-public sealed record TensorNames(string Input, string? Logits, string? Probabilities, string? Features);
+public sealed record TensorNames(string Input, string? Logits = null, string? Probabilities = null, string? Features = null);
 
 /// <summary>An error measured on a labelled set.</summary>
 /// <param name="DataSet">Name of the data set.</param>

@@ -1,0 +1,77 @@
+using AlexNetService.Api.Hosting;
+using AlexNetService.Api.Models;
+using AlexNetService.Api.Problems;
+using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Ensembles;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+
+namespace AlexNetService.Api.Classify;
+
+/// <summary>One photograph in, its most probable classes out.</summary>
+internal static class ClassifyEndpoint
+{
+    public static void AddClassify(this IServiceCollection services) => services.AddValidated<ClassifyOptions>(ClassifyOptions.Section);
+
+    public static void MapClassify(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/classify", Classify)
+        .WithTags("Classify")
+        .WithName("Classify")
+        .WithSummary("Classify a photograph")
+        .WithMetadata(new DisableRequestSizeLimitAttribute(), new PictureBodyMetadata())
+        .ProducesProblems(
+            StatusCodes.Status400BadRequest,
+            StatusCodes.Status404NotFound,
+            StatusCodes.Status413PayloadTooLarge,
+            StatusCodes.Status415UnsupportedMediaType,
+            StatusCodes.Status422UnprocessableEntity,
+            StatusCodes.Status503ServiceUnavailable);
+
+    private static async Task<Results<Ok<ClassifyAnswer>, Problem>> Classify(
+        [AsParameters] ClassifyQuery query,
+        HttpContext context,
+        ServedModels served,
+        PictureClassifier classifier,
+        IOptions<ClassifyOptions> options,
+        TimeProvider time,
+        CancellationToken cancellation)
+    {
+        var begun = time.GetTimestamp();
+        var (settings, reason) = query.Read();
+        if (settings is null)
+        {
+            return ClassifyProblems.BadParameter(reason ?? "");
+        }
+
+        if (served.Ready is not { } catalog)
+        {
+            return ModelProblems.NotReady(served);
+        }
+
+        var selection = catalog.Select(settings.Models);
+        if (selection is not Selection.Found { Ensemble: var ensemble })
+        {
+            return selection is Selection.Unknown { Name: var name }
+                ? ModelProblems.Unknown(name, catalog)
+                : ClassifyProblems.BadParameter(selection is Selection.Mismatched { Reason: var mismatch } ? mismatch : "");
+        }
+
+        var (picture, fault) = await PictureBody.ReadAsync(context.Request, options.Value.MaxBodyBytes, cancellation);
+        if (picture is null)
+        {
+            return ClassifyProblems.Of(fault ?? PictureBodyFault.NoPicture, options.Value);
+        }
+
+        using (picture)
+        {
+            return await classifier.ClassifyAsync(picture.Bytes, ensemble, settings.Views, cancellation) switch
+            {
+                ClassificationResult.Classified classified => TypedResults.Ok(
+                    ClassifyAnswer.Of(classified, ensemble, settings, time.GetElapsedTime(begun), context.TraceIdentifier)),
+                ClassificationResult.Undecodable { Fault: var undecodable } => ClassifyProblems.Of(undecodable),
+                ClassificationResult.Refused { Refusal: var refusal } => ClassifyProblems.Of(refusal, served),
+                var other => throw new InvalidOperationException($"{other.GetType().Name} has no answer."),
+            };
+        }
+    }
+}

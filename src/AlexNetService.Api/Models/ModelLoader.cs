@@ -1,0 +1,73 @@
+using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Sessions;
+using Microsoft.Extensions.Options;
+
+namespace AlexNetService.Api.Models;
+
+/// <summary>
+/// Loads the repository while the service already answers health checks. A repository that cannot be served ends the service, with
+/// the reasons in the log and exit code 1: an operator sees that at once, where an instance that never gets ready is found late.
+/// </summary>
+internal sealed partial class ModelLoader(
+    ServedModels models,
+    IOptions<RepositoryOptions> repository,
+    IOptions<RuntimeOptions> runtime,
+    IHostApplicationLifetime lifetime,
+    ILogger<ModelLoader> log) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Started(stoppingToken);
+        try
+        {
+            var catalog = ModelCatalog.Load(repository.Value, runtime.Value, Opened, stoppingToken);
+            models.Publish(catalog);
+            Log.Ready(log, catalog.Models.Count, string.Join(", ", catalog.Default.Members.Select(member => member.Session.Card.Name)));
+        }
+        catch (CatalogException e)
+        {
+            Fail(e.Reasons);
+        }
+        catch (DeviceUnavailableException e)
+        {
+            Fail([e.Message]);
+        }
+    }
+
+    /// <summary>The service listens: whoever asks meanwhile is answered, and a taken port is found before the models are read.</summary>
+    private async Task Started(CancellationToken stopping)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var listening = lifetime.ApplicationStarted.UnsafeRegister(_ => started.TrySetResult(), null);
+        await started.Task.WaitAsync(stopping);
+    }
+
+    private void Opened(ModelSession model)
+    {
+        Log.Opened(log, model.Card.Name, model.Card.Version, model.Device, model.Provider);
+        models.Report($"Models are loading; '{model.Card.Name}' was the last one finished.");
+    }
+
+    private void Fail(IReadOnlyList<string> reasons)
+    {
+        foreach (var reason in reasons)
+        {
+            Log.Refused(log, reason);
+        }
+
+        models.Fail(reasons);
+        lifetime.StopApplication();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Model {Name} version {Version} is warm on {Device} ({Provider})")]
+        public static partial void Opened(ILogger log, string name, int version, string device, string provider);
+
+        [LoggerMessage(2, LogLevel.Information, "Ready with {Count} models; the default is {Default}")]
+        public static partial void Ready(ILogger log, int count, string @default);
+
+        [LoggerMessage(3, LogLevel.Critical, "The models cannot be served: {Reason}")]
+        public static partial void Refused(ILogger log, string reason);
+    }
+}

@@ -1,0 +1,24 @@
+using AlexNetService.Api.Problems;
+using AlexNetService.Inference.Catalog;
+
+namespace AlexNetService.Api.Models;
+
+/// <summary>Problems with which models answer.</summary>
+internal static class ModelProblems
+{
+    private const int LoadingSeconds = 2;
+    private const int DrainingSeconds = 5;
+
+    public static Problem NotReady(ServedModels served) => new(
+        StatusCodes.Status503ServiceUnavailable,
+        served.Draining ? "The service is stopping" : "The models are not ready",
+        $"{string.Join(' ', served.Reasons)} Try again in a few seconds; /health/ready tells when.")
+    {
+        RetryAfter = served.Draining ? DrainingSeconds : LoadingSeconds,
+    };
+
+    public static Problem Unknown(string name, ModelCatalog catalog) => new(
+        StatusCodes.Status404NotFound,
+        "There is no such model",
+        $"'{name}' is not served; there is {string.Join(", ", catalog.Models.Select(model => model.Card.Name))}.");
+}

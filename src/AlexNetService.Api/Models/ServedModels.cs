@@ -1,0 +1,38 @@
+using AlexNetService.Inference.Catalog;
+
+namespace AlexNetService.Api.Models;
+
+/// <summary>What is served right now: nothing while models load, one snapshot afterwards, nothing new while the service stops.</summary>
+/// <param name="lifetime">Says when the service stops.</param>
+internal sealed class ServedModels(IHostApplicationLifetime lifetime) : IDisposable
+{
+    private volatile ModelCatalog? catalog;
+    private volatile IReadOnlyList<string> progress = ["No model has been opened yet."];
+
+    /// <summary>Why models could not be loaded, sentences, or null.</summary>
+    public IReadOnlyList<string>? Failure { get; private set; }
+
+    /// <summary>Whether the service is stopping.</summary>
+    public bool Draining => lifetime.ApplicationStopping.IsCancellationRequested;
+
+    /// <summary>The snapshot that requests may use, or null; <see cref="Reasons"/> says why.</summary>
+    public ModelCatalog? Ready => Draining ? null : catalog;
+
+    /// <summary>What there is to show, ready or not.</summary>
+    public ModelCatalog? Loaded => catalog;
+
+    /// <summary>Why requests cannot be served, sentences; empty where they can.</summary>
+    public IReadOnlyList<string> Reasons => Draining ? ["The service is stopping."] : catalog is null ? progress : [];
+
+    public void Report(string sentence) => progress = [sentence];
+
+    public void Publish(ModelCatalog loaded) => catalog = loaded;
+
+    public void Fail(IReadOnlyList<string> reasons)
+    {
+        Failure = reasons;
+        progress = reasons;
+    }
+
+    public void Dispose() => catalog?.Dispose();
+}

@@ -1,0 +1,35 @@
+using Microsoft.OpenApi;
+
+namespace AlexNetService.Api.OpenApi;
+
+/// <summary>The OpenAPI document at /swagger/v1/swagger.json and Swagger UI at /swagger.</summary>
+internal static class OpenApiDocument
+{
+    public static void AddOpenApiDocument(this IServiceCollection services)
+    {
+        services.AddEndpointsApiExplorer();
+        services.AddSwaggerGen(options =>
+        {
+            options.SwaggerDoc("v1", new OpenApiInfo
+            {
+                Title = "AlexNetService",
+                Version = "v1",
+                Description = "Photographs in, classes out: one or more AlexNet models behind one POST.",
+            });
+            options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
+            options.SupportNonNullableReferenceTypes();
+            options.OperationFilter<PictureBodyOperation>();
+            options.OperationFilter<RetryAfterOperation>();
+        });
+    }
+
+    public static void UseOpenApiDocument(this WebApplication app)
+    {
+        app.UseSwagger();
+        app.UseSwaggerUI(options =>
+        {
+            options.SwaggerEndpoint("v1/swagger.json", "AlexNetService v1");
+            options.DocumentTitle = "AlexNetService";
+        });
+    }
+}

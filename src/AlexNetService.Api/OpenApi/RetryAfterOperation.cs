@@ -1,0 +1,23 @@
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace AlexNetService.Api.OpenApi;
+
+/// <summary>Documents the header that comes with every 503 problem.</summary>
+internal sealed class RetryAfterOperation : IOperationFilter
+{
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        if (operation.Responses?.TryGetValue("503", out var unavailable) == true
+            && unavailable is OpenApiResponse response
+            && response.Content?.ContainsKey("application/problem+json") == true)
+        {
+            response.Headers ??= new Dictionary<string, IOpenApiHeader>();
+            response.Headers["Retry-After"] = new OpenApiHeader
+            {
+                Description = "Seconds after which to try again.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.Integer },
+            };
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace AlexNetService.Api.Problems;
+
+/// <summary>The one place where exceptions become problems.</summary>
+internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        await Map(exception, httpContext).ExecuteAsync(httpContext);
+        return true;
+    }
+
+    private Problem Map(Exception exception, HttpContext context)
+    {
+        if (exception is BadHttpRequestException bad)
+        {
+            return new Problem(bad.StatusCode, "The request cannot be read", $"{bad.Message} Send the request again, whole.");
+        }
+
+        Log.Failed(log, exception, context.Request.Method, context.Request.Path);
+        return new Problem(
+            StatusCodes.Status500InternalServerError,
+            "The service failed",
+            "This is a fault of the service, not of the request. Report it with the traceId below.");
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "{Method} {Path} failed")]
+        public static partial void Failed(ILogger log, Exception exception, string method, string path);
+    }
+}

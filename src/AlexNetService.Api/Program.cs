@@ -1,0 +1,38 @@
+using AlexNetService.Api.Classify;
+using AlexNetService.Api.Health;
+using AlexNetService.Api.Hosting;
+using AlexNetService.Api.Models;
+using AlexNetService.Api.OpenApi;
+using AlexNetService.Api.Problems;
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+builder.ListenOnLocalhostByDefault();
+builder.AddRequestLog();
+builder.Services.AddProblems();
+builder.Services.AddModels();
+builder.Services.AddClassify();
+builder.Services.AddOpenApiDocument();
+
+var app = builder.Build();
+app.UseRequestLog();
+app.UseProblems();
+app.UseDefaultFiles();
+app.UseStaticFiles();
+app.UseRouting();
+app.UseOpenApiDocument();
+
+app.MapClassify();
+app.MapModels();
+app.MapHealth();
+
+var models = app.Services.GetRequiredService<ServedModels>();
+try
+{
+    await app.RunAsync();
+    return models.Failure is null ? 0 : 1;
+}
+catch (Exception e) when (StartFailure.Explain(e) is { } sentence)
+{
+    await Console.Error.WriteLineAsync(sentence);
+    return StartFailure.ExitCode;
+}

@@ -1,0 +1,117 @@
+using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Decoding;
+using AlexNetService.Inference.Sessions;
+using AlexNetService.ModelSpec.Package;
+
+namespace AlexNetService.Inference.Ensembles;
+
+/// <summary>A model in an ensemble.</summary>
+/// <param name="Session">The model, open; it belongs to whoever opened it.</param>
+/// <param name="Weight">Its share in the mean, relative to the other members'; above 0.</param>
+public sealed record EnsembleMember(ModelSession Session, double Weight = 1);
+
+/// <summary>Models that answer together: the weighted mean of their probabilities. One model alone is an ensemble of one.</summary>
+public sealed class Ensemble
+{
+    private Ensemble(IReadOnlyList<EnsembleMember> members)
+    {
+        Members = members;
+        CanvasSides = [.. members.Select(member => member.Session.Card.Preprocessing.Canvas).Distinct()];
+    }
+
+    /// <summary>The members, in the order they were named.</summary>
+    public IReadOnlyList<EnsembleMember> Members { get; }
+
+    /// <summary>The classes that all members share.</summary>
+    public IReadOnlyList<ClassLabel> Labels => Members[0].Session.Card.Labels;
+
+    /// <summary>The distinct canvas sides of the members, in pixels: a photograph is decoded once for each.</summary>
+    public IReadOnlyList<int> CanvasSides { get; }
+
+    /// <summary>Puts members together, where they fit together.</summary>
+    /// <param name="members">At least one member.</param>
+    public static EnsembleResult Of(IReadOnlyList<EnsembleMember> members)
+    {
+        if (members.Count == 0)
+        {
+            return new EnsembleResult(null, "An ensemble needs at least one model.");
+        }
+
+        if (members.FirstOrDefault(member => !(member.Weight > 0) || !double.IsFinite(member.Weight)) is { } weightless)
+        {
+            return new EnsembleResult(null, $"The weight {weightless.Weight} of '{weightless.Session.Card.Name}' must be above 0.");
+        }
+
+        var first = members[0].Session.Card;
+        if (members.FirstOrDefault(member => !SameLabels(member.Session.Card.Labels, first.Labels)) is { } stranger)
+        {
+            var other = stranger.Session.Card;
+            return new EnsembleResult(
+                null,
+                $"'{first.Name}' ({first.Labels.Count} classes) and '{other.Name}' ({other.Labels.Count} classes) have different labels and cannot answer together. Name models with the same labels.");
+        }
+
+        return new EnsembleResult(new Ensemble(members), null);
+    }
+
+    /// <summary>
+    /// Classifies photographs on the calling thread, for tools that have no queue. Photographs given together share runs.
+    /// </summary>
+    /// <param name="pictures">The photographs, decoded for <see cref="CanvasSides"/>.</param>
+    /// <param name="views">Which crops are averaged.</param>
+    /// <returns>For each photograph [classes], summing to 1.</returns>
+    public float[][] Probabilities(IReadOnlyList<PictureCanvases> pictures, TestViews views)
+    {
+        var byMember = Members.Select(member => Run(member, pictures, views)).ToArray();
+        return [.. pictures.Select((_, picture) => Mean([.. byMember.Select(answers => answers[picture])]))];
+    }
+
+    /// <summary>Weighted mean over the members of one photograph.</summary>
+    /// <param name="byMember">For each member, in order, [classes].</param>
+    internal float[] Mean(IReadOnlyList<float[]> byMember)
+    {
+        var total = Members.Sum(member => member.Weight);
+        var mean = new float[Labels.Count];
+        for (var index = 0; index < mean.Length; index++)
+        {
+            var sum = 0.0;
+            for (var member = 0; member < byMember.Count; member++)
+            {
+                sum += Members[member].Weight * byMember[member][index];
+            }
+
+            mean[index] = (float)(sum / total);
+        }
+
+        return mean;
+    }
+
+    /// <summary>One photograph's crops, for each member as its own card wants them.</summary>
+    internal CropWork[] Works(PictureCanvases picture, TestViews views) =>
+        [.. Members.Select(member => Work(member, picture, views))];
+
+    private static CropWork Work(EnsembleMember member, PictureCanvases picture, TestViews views)
+    {
+        var input = member.Session.Card.Preprocessing;
+        return new CropWork(member.Session, picture[input.Canvas], views.Windows(input));
+    }
+
+    private static float[][] Run(EnsembleMember member, IReadOnlyList<PictureCanvases> pictures, TestViews views)
+    {
+        var works = pictures.Select(picture => Work(member, picture, views)).ToArray();
+        if (works.Length > 0)
+        {
+            CropBatch.Run(works, TimeProvider.System);
+        }
+
+        return [.. works.Select(work => work.Probabilities)];
+    }
+
+    private static bool SameLabels(IReadOnlyList<ClassLabel> left, IReadOnlyList<ClassLabel> right) =>
+        left.Select(label => label.Id).SequenceEqual(right.Select(label => label.Id), StringComparer.Ordinal);
+}
+
+/// <summary>Whether models fit together: exactly one of the two is there.</summary>
+/// <param name="Ensemble">The ensemble, where they do.</param>
+/// <param name="Reason">Why not and what to do, a sentence, where they do not.</param>
+public readonly record struct EnsembleResult(Ensemble? Ensemble, string? Reason);

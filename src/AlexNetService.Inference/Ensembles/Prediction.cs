@@ -1,0 +1,37 @@
+using AlexNetService.ModelSpec.Package;
+
+namespace AlexNetService.Inference.Ensembles;
+
+/// <summary>A class and how probable it is.</summary>
+/// <param name="Label">The class.</param>
+/// <param name="Probability">0 to 1.</param>
+public readonly record struct Prediction(ClassLabel Label, float Probability)
+{
+    /// <summary>The most probable classes, most probable first; of equals, the lower index first.</summary>
+    /// <param name="probabilities">[classes].</param>
+    /// <param name="labels">The classes, by index.</param>
+    /// <param name="count">How many; all classes where there are fewer.</param>
+    public static Prediction[] Top(ReadOnlySpan<float> probabilities, IReadOnlyList<ClassLabel> labels, int count)
+    {
+        var top = new Prediction[Math.Min(count, probabilities.Length)];
+        var filled = 0;
+        for (var index = 0; index < probabilities.Length && top.Length > 0; index++)
+        {
+            var probability = probabilities[index];
+            if (filled == top.Length && !(probability > top[^1].Probability))
+            {
+                continue;
+            }
+
+            var place = filled == top.Length ? filled - 1 : filled++;
+            for (; place > 0 && probability > top[place - 1].Probability; place--)
+            {
+                top[place] = top[place - 1];
+            }
+
+            top[place] = new Prediction(labels[index], probability);
+        }
+
+        return top;
+    }
+}

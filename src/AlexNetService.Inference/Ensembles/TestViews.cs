@@ -1,0 +1,21 @@
+using AlexNetService.Imaging;
+using AlexNetService.ModelSpec.Package;
+
+namespace AlexNetService.Inference.Ensembles;
+
+/// <summary>Which crops of a canvas are averaged; the value is their number.</summary>
+public enum TestViews
+{
+    /// <summary>The centre crop.</summary>
+    Centre = 1,
+
+    /// <summary>Four corners, the centre, and their mirrors (Krizhevsky 2012 §4.1).</summary>
+    Ten = 10,
+}
+
+internal static class TestViewWindows
+{
+    public static CropWindow[] Windows(this TestViews views, Preprocessing input) => views == TestViews.Ten
+        ? CropViews.Ten(new(input.Canvas, input.Crop))
+        : CropViews.Centre(new(input.Canvas, input.Crop));
+}

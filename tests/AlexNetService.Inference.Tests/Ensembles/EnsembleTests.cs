@@ -1,0 +1,158 @@
+using AlexNetService.Imaging;
+using AlexNetService.Inference.Decoding;
+using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Sessions;
+using AlexNetService.Inference.Tests.Graphs;
+using AlexNetService.ModelSpec.Package;
+
+namespace AlexNetService.Inference.Tests.Ensembles;
+
+public sealed class EnsembleTests : IDisposable
+{
+    private readonly TestFolder folder = new();
+    private readonly List<ModelSession> sessions = [];
+
+    public void Dispose()
+    {
+        sessions.ForEach(session => session.Dispose());
+        folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(10)]
+    [InlineData(40)]
+    public void Probabilities_TenCrops_AreTheMeanOfTenSingleRuns(int maxCropsPerRun)
+    {
+        var session = Open("a", seed: 1, maxCropsPerRun);
+        var canvas = TestFolder.RandomCanvas(7);
+
+        var found = Of(session).Probabilities([new PictureCanvases([canvas])], TestViews.Ten)[0];
+
+        // Four corners, centre, mirrors: offsets 0, 1, 2 of a 6² canvas with 4² crops (Krizhevsky 2012 §4.1).
+        var expected = new double[3];
+        foreach (var (top, left) in new[] { (0, 0), (0, 2), (2, 0), (2, 2), (1, 1) })
+        {
+            foreach (var mirrored in new[] { false, true })
+            {
+                var single = new float[3];
+                session.Run(Cut(canvas, top, left, mirrored), 1, single);
+                for (var c = 0; c < 3; c++)
+                {
+                    expected[c] += single[c] / 10.0;
+                }
+            }
+        }
+
+        Assert.All(Enumerable.Range(0, 3), c => Assert.Equal(expected[c], found[c], 1e-6));
+    }
+
+    [Fact]
+    public void Probabilities_CentreCrop_IsTheCentreAlone()
+    {
+        var session = Open("a", seed: 1);
+        var canvas = TestFolder.RandomCanvas(7);
+        var expected = new float[3];
+        session.Run(Cut(canvas, 1, 1, mirrored: false), 1, expected);
+
+        Assert.Equal(expected, Of(session).Probabilities([new PictureCanvases([canvas])], TestViews.Centre)[0]);
+    }
+
+    [Fact]
+    public void Probabilities_OrderOfMembers_DoesNotMatter()
+    {
+        var (a, b, c) = (Open("a", 1), Open("b", 2), Open("c", 3));
+        PictureCanvases[] picture = [new([TestFolder.RandomCanvas(7)])];
+
+        var forwards = Of(a, b, c).Probabilities(picture, TestViews.Ten)[0];
+        var backwards = Of(c, b, a).Probabilities(picture, TestViews.Ten)[0];
+
+        Assert.All(forwards.Zip(backwards), pair => Assert.Equal(pair.First, pair.Second, 1e-7f));
+        Assert.Equal(1, forwards.Sum(), 1e-5f);
+    }
+
+    [Fact]
+    public void Probabilities_Weights_AreRelativeShares()
+    {
+        var (a, b) = (Open("a", 1), Open("b", 2));
+        PictureCanvases[] picture = [new([TestFolder.RandomCanvas(7)])];
+        var (onlyA, onlyB) = (Of(a).Probabilities(picture, TestViews.Ten)[0], Of(b).Probabilities(picture, TestViews.Ten)[0]);
+
+        var found = Ensemble.Of([new(a, 6), new(b, 2)]).Ensemble?.Probabilities(picture, TestViews.Ten)[0] ?? [];
+
+        Assert.Equal(3, found.Length);
+        Assert.All(Enumerable.Range(0, 3), c => Assert.Equal((0.75 * onlyA[c]) + (0.25 * onlyB[c]), found[c], 1e-6));
+    }
+
+    [Fact]
+    public void Probabilities_SeveralPictures_EqualEachAlone()
+    {
+        var ensemble = Of(Open("a", 1), Open("b", 2));
+        PictureCanvases[] pictures = [.. Enumerable.Range(0, 5).Select(seed => new PictureCanvases([TestFolder.RandomCanvas(seed)]))];
+
+        var together = ensemble.Probabilities(pictures, TestViews.Ten);
+
+        for (var i = 0; i < pictures.Length; i++)
+        {
+            var alone = ensemble.Probabilities([pictures[i]], TestViews.Ten)[0];
+            Assert.All(alone.Zip(together[i]), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        }
+    }
+
+    [Fact]
+    public void CanvasSides_MembersWithOneGeometry_AreDecodedOnce()
+    {
+        var other = TestFolder.Card("other") with { Preprocessing = new Preprocessing { Canvas = 9, Crop = TestFolder.Crop } };
+        var session = folder.Open(other, TestFolder.Graph());
+        sessions.Add(session);
+
+        Assert.Equal([6, 9], Of(Open("a", 1), Open("b", 2), session).CanvasSides);
+    }
+
+    [Fact]
+    public void Of_DifferentLabels_IsRefusedWithBothNames()
+    {
+        var stranger = folder.Open(TestFolder.Card("stranger", classes: 4), TestFolder.Graph(classes: 4));
+        sessions.Add(stranger);
+
+        var (ensemble, reason) = Ensemble.Of([new(Open("a", 1)), new(stranger)]);
+
+        Assert.Null(ensemble);
+        Assert.Contains("'a' (3 classes) and 'stranger' (4 classes)", reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    public void Of_WeightNotAboveZero_IsRefused(double weight) =>
+        Assert.NotNull(Ensemble.Of([new(Open("a", 1), weight)]).Reason);
+
+    private static Ensemble Of(params ModelSession[] members) =>
+        Ensemble.Of([.. members.Select(member => new EnsembleMember(member))]).Ensemble ?? throw new InvalidOperationException("They do not fit.");
+
+    private static byte[] Cut(Canvas canvas, int top, int left, bool mirrored)
+    {
+        var crop = new byte[3 * 4 * 4];
+        for (var channel = 0; channel < 3; channel++)
+        {
+            for (var row = 0; row < 4; row++)
+            {
+                for (var column = 0; column < 4; column++)
+                {
+                    crop[(channel * 16) + (row * 4) + column] =
+                        canvas.Pixels[(channel * 36) + ((top + row) * 6) + left + (mirrored ? 3 - column : column)];
+                }
+            }
+        }
+
+        return crop;
+    }
+
+    private ModelSession Open(string name, int seed, int maxCropsPerRun = 8)
+    {
+        var session = folder.Open(TestFolder.Card(name), TestFolder.Graph(seed), maxCropsPerRun);
+        sessions.Add(session);
+        return session;
+    }
+}
