@@ -71,7 +71,7 @@ public class AugmentationTests
         Pictures.Write(folder.Path, classes: 3, perClass: 20);
         using var data = DataSetOpener.Open(folder.Path);
 
-        var statistics = ColourStatistics.Of(Canvases.Load(data, data.Photographs, side: 24));
+        var statistics = ColourStatistics.Of(Canvases.Load(data, data.Photographs, side: 24, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
 
         // A third of the pictures has 200, two thirds 40, in each channel; the noise is grey.
         Assert.All(statistics.Mean, mean => Assert.InRange(mean, 91, 97));

@@ -97,7 +97,7 @@ public sealed class LabelledPhotographsTests : IDisposable
         File.WriteAllText(Path.Combine(folder.Path, "class0", "0001.png"), "not a picture");
         using var data = DataSetOpener.Open(folder.Path);
 
-        var failure = Assert.Throws<DataSetException>(() => Canvases.Load(data, data.Photographs, side: 20));
+        var failure = Assert.Throws<DataSetException>(() => Canvases.Load(data, data.Photographs, side: 20, TestContext.Current.CancellationToken));
 
         Assert.Contains("class0/0001.png", failure.Message, StringComparison.Ordinal);
     }
@@ -109,12 +109,12 @@ public sealed class LabelledPhotographsTests : IDisposable
         File.WriteAllText(Path.Combine(folder.Path, "class0", "0001.png"), "not a picture");
         using var data = DataSetOpener.Open(folder.Path);
 
-        var canvases = Canvases.Load(data, data.Photographs, side: 8);
+        var canvases = Canvases.Load(data, data.Photographs, side: 8, TestContext.Current.CancellationToken);
 
         Assert.Equal(199, canvases.Photographs.Count);
         Assert.Single(canvases.Unreadable);
         Assert.Equal("class0/0002.png", canvases.Photographs[1].Path);
-        Assert.Equal(Canvases.Load(data, [canvases.Photographs[1]], side: 8)[0].ToArray(), canvases[1].ToArray());
+        Assert.Equal(Canvases.Load(data, [canvases.Photographs[1]], side: 8, TestContext.Current.CancellationToken)[0].ToArray(), canvases[1].ToArray());
     }
 
     public void Dispose() => folder.Dispose();

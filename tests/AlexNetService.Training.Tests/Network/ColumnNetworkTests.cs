@@ -1,5 +1,4 @@
 using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Training.Network;
 using static TorchSharp.torch;
 
