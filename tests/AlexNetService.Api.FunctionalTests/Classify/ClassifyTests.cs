@@ -1,0 +1,141 @@
+using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Inference.Decoding;
+using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Sessions;
+using AlexNetService.ModelSpec.Package;
+using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
+
+namespace AlexNetService.Api.FunctionalTests.Classify;
+
+public sealed class ClassifyTests(SharedService service)
+{
+    private readonly HttpClient client = service.Client;
+
+    [Fact]
+    public async Task Classify_RawJpeg_GivesTheFiveMostProbableClassesOfBothMembers()
+    {
+        var answer = await client.ClassifyAsync();
+
+        var predictions = List(answer, "predictions");
+        Assert.Equal([1, 2, 3, 4, 5], predictions.Select(prediction => Number<int>(prediction, "rank")));
+        Assert.All(predictions, prediction => Assert.Equal(
+            ($"id{Number<int>(prediction, "index")}", $"class {Number<int>(prediction, "index")}"),
+            (Text(prediction, "id"), Text(prediction, "label"))));
+        var probabilities = predictions.Select(prediction => Number<float>(prediction, "probability")).ToArray();
+        Assert.Equal(probabilities.OrderDescending(), probabilities);
+        Assert.Equal(
+            [("cifar-a", 1, 1.0), ("cifar-b", 1, 1.0)],
+            List(answer, "models").Select(model => (Text(model, "name"), Number<int>(model, "version"), Number<double>(model, "weight"))));
+        Assert.All(List(answer, "models"), model => Assert.Null(model["predictions"]));
+        Assert.Equal(10, Number<int>(answer, "crops"));
+        Assert.NotEmpty(Text(answer, "requestId"));
+        var timing = answer["timing"] ?? throw new InvalidOperationException("There is no timing.");
+        Assert.All(["decodeMs", "queueMs", "inferMs", "totalMs"], name => Assert.InRange(Number<double>(timing, name), 0, double.MaxValue));
+    }
+
+    [Fact]
+    public async Task Classify_TopTen_SumsToOne()
+    {
+        var probabilities = Probabilities(await client.ClassifyAsync("?top=10"));
+
+        Assert.Equal(10, probabilities.Length);
+        Assert.Equal(1, probabilities.Sum(), 1e-4f);
+        Assert.True(probabilities.Max() - probabilities.Min() > 0.01f, "The test's models should tell pictures apart.");
+    }
+
+    [Fact]
+    public async Task Classify_MoreThanThereAreClasses_GivesAllOfThem() =>
+        Assert.Equal(10, List(await client.ClassifyAsync("?top=100"), "predictions").Count);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(10)]
+    public async Task Classify_OverHttp_EqualsTheModelsRunWithoutIt(int crops)
+    {
+        using var a = ModelSession.Open(ModelPackage.Open(Path.Combine(service.Repository.Root, "cifar-a", "1")), new RuntimeOptions());
+        using var b = ModelSession.Open(ModelPackage.Open(Path.Combine(service.Repository.Root, "cifar-b", "1")), new RuntimeOptions());
+        var ensemble = Ensemble.Of([new(a), new(b)]).Ensemble ?? throw new InvalidOperationException("They do not fit.");
+        var picture = PictureCanvases.Decode(Pictures.Jpeg(3), ensemble.CanvasSides).Picture ?? throw new InvalidOperationException("No picture.");
+        var expected = ensemble.Probabilities([picture], (TestViews)crops)[0];
+
+        var found = Probabilities(await client.ClassifyAsync($"?top=10&crops={crops}", Raw(Pictures.Jpeg(3))));
+
+        Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+    }
+
+    [Fact]
+    public async Task Classify_MultipartField_EqualsTheRawBody()
+    {
+        var raw = Probabilities(await client.ClassifyAsync("?top=10", Raw(Pictures.Jpeg())));
+        var form = Probabilities(await client.ClassifyAsync("?top=10", Form(Pictures.Jpeg())));
+
+        Assert.Equal(raw, form);
+    }
+
+    [Fact]
+    public async Task Classify_FormWithOtherFields_FindsThePicture()
+    {
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent("from the garden"), "title" },
+            { Raw(Pictures.Jpeg(), "application/octet-stream"), "image", "photo" },
+        };
+
+        Assert.Equal(
+            Probabilities(await client.ClassifyAsync("?top=10")), Probabilities(await client.ClassifyAsync("?top=10", form)));
+    }
+
+    [Theory]
+    [InlineData(".jpg", "image/jpeg")]
+    [InlineData(".jpg", "image/jpg")]
+    [InlineData(".png", "image/png")]
+    [InlineData(".webp", "image/webp")]
+    [InlineData(".gif", "image/gif")]
+    [InlineData(".tif", "image/tiff")]
+    [InlineData(".png", "application/octet-stream")]
+    [InlineData(".png", "image/jpeg")]
+    [InlineData(".jpg", null)]
+    public async Task Classify_EveryTypeThatIsTaken_IsClassified(string suffix, string? type) =>
+        Assert.Equal(5, List(await client.ClassifyAsync("", Raw(Pictures.Encode(1, suffix), type)), "predictions").Count);
+
+    [Fact]
+    public async Task Classify_Detail_AddsEachMembersOwnPredictions()
+    {
+        var answer = await client.ClassifyAsync("?top=10&detail=true");
+
+        var (mean, members) = (Probabilities(answer), List(answer, "models").Select(Probabilities).ToArray());
+        Assert.Equal(2, members.Length);
+        Assert.NotEqual(members[0], members[1]);
+        Assert.All(Enumerable.Range(0, 10), i => Assert.Equal((members[0][i] + members[1][i]) / 2, mean[i], 1e-6f));
+    }
+
+    [Fact]
+    public async Task Classify_NamedModels_AnswerInTheOrderOfTheirNames()
+    {
+        var both = await client.ClassifyAsync("?top=10&models=cifar-b,cifar-a");
+        var one = await client.ClassifyAsync("?top=7&models=seven");
+
+        Assert.Equal(["cifar-b", "cifar-a"], List(both, "models").Select(model => Text(model, "name")));
+        Assert.All(
+            Probabilities(await client.ClassifyAsync("?top=10")).Zip(Probabilities(both)),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-7f));
+        Assert.Equal(7, Probabilities(one).Length);
+    }
+
+    [Fact]
+    public async Task Classify_ManyAtOnce_EachGetsItsOwnAnswer()
+    {
+        var alone = new List<float[]>();
+        for (var seed = 0; seed < 12; seed++)
+        {
+            alone.Add(Probabilities(await client.ClassifyAsync("?top=10", Raw(Pictures.Jpeg(seed)))));
+        }
+
+        var together = await Task.WhenAll(Enumerable.Range(0, 12).Select(seed => client.ClassifyAsync("?top=10", Raw(Pictures.Jpeg(seed)))));
+
+        for (var seed = 0; seed < 12; seed++)
+        {
+            Assert.All(alone[seed].Zip(Probabilities(together[seed])), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Api.Models;
+using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Tests.Graphs;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
+
+namespace AlexNetService.Api.FunctionalTests.Classify;
+
+public sealed class OverloadTests(SharedService service)
+{
+    [Fact]
+    public async Task Classify_MoreCropsThanMayWait_Is503WithRetryAfterAndSmallerRequestsAreServed()
+    {
+        await using var host = new ServiceHost(service.Repository, new() { ["Queue:LimitCrops"] = "5" });
+        using var client = await host.ReadyClientAsync();
+
+        using var refused = await client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
+
+        Assert.Contains("fewer crops", await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
+        Assert.Equal(5, List(await client.ClassifyAsync("?crops=1"), "predictions").Count);
+    }
+
+    [Fact]
+    public async Task Classify_QueueFullAndClientsLeaving_RefusesThenServesThoseWhoStayed()
+    {
+        using var clock = new GatedClock();
+        await using var host = new ServiceHost(
+            service.Repository, new() { ["Queue:LimitCrops"] = "40" }, services => services.AddSingleton<TimeProvider>(clock));
+        using var client = await host.ReadyClientAsync();
+        var engine = host.Services.GetRequiredService<CropEngine>();
+        var running = client.ClassifyAsync("?models=cifar-a");
+        await clock.Reached;
+
+        // The engine stands still with ten crops in its hands; forty more may wait.
+        using var leaving = new CancellationTokenSource();
+        var left = client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), leaving.Token);
+        var stayed = client.ClassifyAsync();
+        await Waiting(engine, 40);
+        using var refused = await client.PostAsync("/v1/classify?crops=1", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
+        await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        await Waiting(engine, 20);
+        var taken = client.ClassifyAsync("?crops=1");
+        await Waiting(engine, 22);
+
+        clock.Open();
+        Assert.Equal(5, List(await running, "predictions").Count);
+        Assert.Equal(5, List(await stayed, "predictions").Count);
+        Assert.Equal(5, List(await taken, "predictions").Count);
+        Assert.Equal(0, engine.WaitingCrops);
+    }
+
+    [Fact]
+    public async Task Classify_WhileModelsLoad_Is503WithRetryAfterAndReadySaysWhy()
+    {
+        await using var host = new ServiceHost(service.Repository, replace: services =>
+            services.Remove(services.Single(registered => registered.ImplementationType == typeof(ModelLoader))));
+        using var client = host.CreateClient();
+
+        using var refused = await client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
+        using var models = await client.GetAsync("/v1/models", TestContext.Current.CancellationToken);
+        using var ready = await client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
+        using var live = await client.GetAsync("/health/live", TestContext.Current.CancellationToken);
+
+        await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+        Assert.NotNull(refused.Headers.RetryAfter?.Delta);
+        await models.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        var health = await ready.JsonAsync();
+        Assert.Equal("loading", Text(health, "status"));
+        Assert.Single(List(health, "reasons"));
+        Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+    }
+
+    [Fact]
+    public async Task Classify_WhileTheServiceStops_Is503WithRetryAfterAndReadySaysWhy()
+    {
+        using var stopping = new StoppingLifetime();
+        await using var host = new ServiceHost(service.Repository, replace: services =>
+            services.AddSingleton(new ServedModels(stopping)));
+        using var client = await host.ReadyClientAsync();
+        stopping.StopApplication();
+
+        using var refused = await client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
+        using var ready = await client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
+
+        await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+        Assert.NotNull(refused.Headers.RetryAfter?.Delta);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Equal("draining", Text(await ready.JsonAsync(), "status"));
+    }
+
+    private static async Task Waiting(CropEngine engine, int crops)
+    {
+        while (engine.WaitingCrops != crops)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private sealed class StoppingLifetime : IHostApplicationLifetime, IDisposable
+    {
+        private readonly CancellationTokenSource stopping = new();
+
+        public CancellationToken ApplicationStarted => CancellationToken.None;
+
+        public CancellationToken ApplicationStopping => stopping.Token;
+
+        public CancellationToken ApplicationStopped => CancellationToken.None;
+
+        public void StopApplication() => stopping.Cancel();
+
+        public void Dispose() => stopping.Dispose();
+    }
+}

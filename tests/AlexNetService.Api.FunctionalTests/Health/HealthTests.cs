@@ -1,0 +1,20 @@
+using System.Net;
+using AlexNetService.Api.FunctionalTests.Hosting;
+using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
+
+namespace AlexNetService.Api.FunctionalTests.Health;
+
+public sealed class HealthTests(SharedService service)
+{
+    [Theory]
+    [InlineData("live")]
+    [InlineData("ready")]
+    public async Task Health_ServiceThatIsWarm_Is200WithoutReasons(string state)
+    {
+        using var response = await service.Client.GetAsync($"/health/{state}", TestContext.Current.CancellationToken);
+        var health = await response.JsonAsync();
+
+        Assert.Equal((HttpStatusCode.OK, state), (response.StatusCode, Text(health, "status")));
+        Assert.Empty(List(health, "reasons"));
+    }
+}

@@ -1,0 +1,52 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AlexNetService.Api.FunctionalTests.Hosting;
+
+/// <summary>The program as it is, on Kestrel and a free loopback port.</summary>
+internal sealed class ServiceHost : WebApplicationFactory<Program>
+{
+    private readonly Dictionary<string, string> settings;
+    private readonly Action<IServiceCollection> replace;
+
+    public ServiceHost(TestRepository repository, Dictionary<string, string>? settings = null, Action<IServiceCollection>? replace = null)
+    {
+        this.settings = new Dictionary<string, string>(settings ?? [])
+        {
+            ["ModelRepository:Path"] = repository.Root,
+            ["ModelRepository:Default"] = TestRepository.Default,
+        };
+        this.replace = replace ?? (_ => { });
+        UseKestrel(0);
+    }
+
+    /// <summary>A client, once the service says that it is ready.</summary>
+    public async Task<HttpClient> ReadyClientAsync()
+    {
+        var client = CreateClient();
+        while (true)
+        {
+            using var health = await client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
+            if (health.StatusCode == HttpStatusCode.OK)
+            {
+                return client;
+            }
+
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseEnvironment("Production");
+        foreach (var (key, value) in settings)
+        {
+            builder.UseSetting(key, value);
+        }
+
+        builder.ConfigureTestServices(replace);
+    }
+}

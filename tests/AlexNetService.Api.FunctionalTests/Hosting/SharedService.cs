@@ -1,0 +1,33 @@
+using AlexNetService.Api.FunctionalTests.Hosting;
+
+[assembly: AssemblyFixture(typeof(SharedService))]
+
+namespace AlexNetService.Api.FunctionalTests.Hosting;
+
+/// <summary>One repository, and one service with default settings, for all tests that need no other.</summary>
+public sealed class SharedService : IAsyncLifetime
+{
+    private ServiceHost? host;
+    private HttpClient? client;
+
+    public TestRepository Repository { get; } = new();
+
+    public HttpClient Client => client ?? throw new InvalidOperationException("The service has not been started.");
+
+    public async ValueTask InitializeAsync()
+    {
+        host = new ServiceHost(Repository);
+        client = await host.ReadyClientAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        client?.Dispose();
+        if (host is not null)
+        {
+            await host.DisposeAsync();
+        }
+
+        Repository.Dispose();
+    }
+}

@@ -1,0 +1,58 @@
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.ModelSpec.Package;
+using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Onnx;
+
+namespace AlexNetService.Api.FunctionalTests.Hosting;
+
+/// <summary>
+/// A folder of real alexnet-cifar packages on random weights: <c>cifar-a</c> and <c>cifar-b</c> with the same ten labels, and
+/// <c>seven</c> with seven others.
+/// </summary>
+public sealed class TestRepository : IDisposable
+{
+    public const string Default = "cifar-a,cifar-b";
+
+    public TestRepository()
+    {
+        Publish("cifar-a", classes: 10, seed: 1);
+        Publish("cifar-b", classes: 10, seed: 2);
+        Publish("seven", classes: 7, seed: 3);
+    }
+
+    public string Root { get; } = Directory.CreateTempSubdirectory("alexnet-api-").FullName;
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+
+    private void Publish(string name, int classes, int seed)
+    {
+        var architecture = AlexNetLayers.ForCifar(classes);
+        var random = new Random(seed);
+        var weights = architecture.Weights().ToDictionary(shape => shape.Name, shape => Weight(shape, random));
+        var card = new ModelCard
+        {
+            Name = name,
+            Version = 1,
+            Architecture = architecture,
+            Preprocessing = new Preprocessing { Canvas = architecture.Geometry.Canvas, Crop = architecture.Geometry.Crop },
+            Tensors = AlexNetGraph.Tensors,
+            Labels = [.. Enumerable.Range(0, classes).Select(i => new ClassLabel(i, $"id{i}", $"class {i}"))],
+            Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
+        };
+        new PackageRepository(Root).Publish(card, AlexNetGraph.Build(architecture, new NamedWeights(architecture, weights), [125, 123, 114]));
+    }
+
+    // Wide enough that pictures differ in their answers; biases small.
+    private static WeightTensor Weight(WeightShape shape, Random random)
+    {
+        var inputs = shape.Dimensions.Skip(1).Aggregate(1, (product, dimension) => product * dimension);
+        var scale = shape.Dimensions.Count == 1 ? 0.1f : MathF.Sqrt(4f / inputs);
+        var values = new float[shape.Dimensions[0] * inputs];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = scale * ((2 * random.NextSingle()) - 1);
+        }
+
+        return new WeightTensor(shape.Dimensions, values);
+    }
+}

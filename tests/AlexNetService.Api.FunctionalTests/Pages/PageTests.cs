@@ -1,0 +1,20 @@
+using System.Net;
+using AlexNetService.Api.FunctionalTests.Hosting;
+
+namespace AlexNetService.Api.FunctionalTests.Pages;
+
+public sealed class PageTests(SharedService service)
+{
+    [Theory]
+    [InlineData("/", "text/html")]
+    [InlineData("/page.js", "text/javascript")]
+    [InlineData("/page.css", "text/css")]
+    public async Task Get_PartOfThePage_IsServedAndAsksNobodyElse(string path, string type)
+    {
+        using var response = await service.Client.GetAsync(path, TestContext.Current.CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.OK, type), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.DoesNotContain("//", text.Replace("// ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,60 @@
+using System.Net;
+using AlexNetService.Api.FunctionalTests.Hosting;
+
+namespace AlexNetService.Api.FunctionalTests.Pages;
+
+public sealed class RoutingTests(SharedService service)
+{
+    private readonly HttpClient client = service.Client;
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/v1/models")]
+    [InlineData("/v1/models/cifar-a")]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    public async Task Head_WhatCanBeGot_Is200WithoutABody(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/classify", "POST")]
+    [InlineData("PUT", "/v1/classify", "POST")]
+    [InlineData("POST", "/v1/models", "GET")]
+    [InlineData("DELETE", "/health/live", "GET")]
+    public async Task Send_MethodThatIsNotTaken_Is405AndSaysWhichIs(string method, string path, string allowed)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Contains(allowed, response.Content.Headers.Allow);
+        Assert.Contains(allowed, await response.ProblemAsync(HttpStatusCode.MethodNotAllowed), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Head_OfClassify_Is405()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, "/v1/classify");
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/nothing")]
+    [InlineData("/v1/nothing")]
+    [InlineData("/models/cifar-a/1/card.json")]
+    [InlineData("/appsettings.json")]
+    [InlineData("/../appsettings.json")]
+    public async Task Get_NothingThere_Is404(string path)
+    {
+        using var response = await client.GetAsync(path, TestContext.Current.CancellationToken);
+
+        await response.ProblemAsync(HttpStatusCode.NotFound);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using AlexNetService.Api.FunctionalTests.Hosting;
+
+namespace AlexNetService.Api.FunctionalTests.Processes;
+
+public sealed class ProcessTests(SharedService service)
+{
+    private readonly CancellationToken none = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Sigterm_RequestUnderWay_IsAnsweredAndTheServiceEndsWell()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "SIGTERM is sent with kill.");
+        using var process = ServiceProcess.Start(Settings(service.Repository.Root));
+        var address = new Uri((await process.LoggedAsync("Now listening on"))["address"]?.GetValue<string>() ?? "");
+        await process.LoggedAsync("Ready with");
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(address.Host, address.Port, none);
+        await using var stream = connection.GetStream();
+        var picture = Pictures.Jpeg();
+
+        // The service asks for the body only once it handles the request.
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(string.Create(
+            CultureInfo.InvariantCulture,
+            $"POST /v1/classify HTTP/1.1\r\nHost: test\r\nContent-Type: image/jpeg\r\nContent-Length: {picture.Length}\r\nExpect: 100-continue\r\n\r\n")), none);
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        Assert.Equal("HTTP/1.1 100 Continue", await reader.ReadLineAsync(none));
+        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync(none);
+        }
+
+        await process.LoggedAsync("Application is shutting down");
+        await stream.WriteAsync(picture, none);
+        var answer = await reader.ReadToEndAsync(none);
+
+        Assert.Contains("HTTP/1.1 200 OK", answer, StringComparison.Ordinal);
+        Assert.Contains("\"predictions\":[", answer, StringComparison.Ordinal);
+        Assert.Equal(0, await process.ExitCodeAsync());
+    }
+
+    [Fact]
+    public async Task Start_EmptyRepository_EndsWithTheReason()
+    {
+        var empty = Directory.CreateTempSubdirectory("alexnet-empty-");
+        using var process = ServiceProcess.Start(Settings(empty.FullName));
+
+        var entry = await process.LoggedAsync("The models cannot be served");
+
+        Assert.Contains("ModelRepository:Path", entry["Reason"]?.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(1, await process.ExitCodeAsync());
+        empty.Delete();
+    }
+
+    [Fact]
+    public async Task Start_MixedLabelsAndNoDefault_EndsAndNamesTheOption()
+    {
+        var settings = Settings(service.Repository.Root);
+        settings["ModelRepository__Default"] = "";
+        using var process = ServiceProcess.Start(settings);
+
+        await process.LoggedAsync("The models cannot be served");
+        var entry = await process.LoggedAsync("The models cannot be served");
+
+        Assert.Contains("ModelRepository:Default", entry["Reason"]?.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(1, await process.ExitCodeAsync());
+    }
+
+    [Theory]
+    [InlineData("Inference__Device", "gpu", "Inference:Device must be cpu or cuda:N")]
+    [InlineData("Inference__MaxCropsPerRun", "0", "Inference:MaxCropsPerRun must be 1 to 4096")]
+    [InlineData("Queue__LimitCrops", "0", "Queue:LimitCrops must be 1 to")]
+    [InlineData("Decoding__Threads", "-1", "Decoding:Threads must be 0 to")]
+    [InlineData("Classify__MaxBodyBytes", "1", "Classify:MaxBodyBytes must be 1024 to")]
+    public async Task Start_SettingOutOfRange_EndsWithASentence(string key, string value, string sentence)
+    {
+        var settings = Settings(service.Repository.Root);
+        settings[key] = value;
+        using var process = ServiceProcess.Start(settings);
+
+        Assert.Equal(2, await process.ExitCodeAsync());
+        Assert.Contains(sentence, await process.StandardError.ReadToEndAsync(none), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_DeviceThatIsNotThere_EndsAndFallsBackToNone()
+    {
+#if CUDA
+        Assert.Skip("This build has the CUDA provider.");
+#endif
+        var settings = Settings(service.Repository.Root);
+        settings["Inference__Device"] = "cuda:0";
+        using var process = ServiceProcess.Start(settings);
+
+        var entry = await process.LoggedAsync("The models cannot be served");
+
+        Assert.Contains("Accelerator=cuda", entry["Reason"]?.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(1, await process.ExitCodeAsync());
+    }
+
+    private static Dictionary<string, string> Settings(string repository) => new()
+    {
+        ["ASPNETCORE_ENVIRONMENT"] = "Production",
+        ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+        ["ModelRepository__Path"] = repository,
+        ["ModelRepository__Default"] = TestRepository.Default,
+    };
+}

@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace AlexNetService.Api.FunctionalTests.Processes;
+
+/// <summary>The program in a process of its own, as an operator starts it.</summary>
+internal sealed class ServiceProcess : IDisposable
+{
+    private readonly Process process;
+
+    private ServiceProcess(Process process) => this.process = process;
+
+    public int Id => process.Id;
+
+    public StreamReader StandardError => process.StandardError;
+
+    /// <param name="environment">Settings; an address is among them unless the start is to fail before.</param>
+    public static ServiceProcess Start(Dictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "AlexNetService.Api.dll")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        foreach (var (key, value) in environment)
+        {
+            start.Environment[key] = value;
+        }
+
+        return new ServiceProcess(Process.Start(start) ?? throw new InvalidOperationException("The service does not start."));
+    }
+
+    /// <summary>Reads the log up to an event whose message begins so.</summary>
+    public async Task<JsonNode> LoggedAsync(string message)
+    {
+        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            if (JsonNode.Parse(line) is { } entry && entry["@m"]?.GetValue<string>().StartsWith(message, StringComparison.Ordinal) == true)
+            {
+                return entry;
+            }
+        }
+
+        throw new InvalidOperationException($"The log ends without '{message}'.");
+    }
+
+    public async Task<int> ExitCodeAsync()
+    {
+        await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+        }
+
+        process.Dispose();
+    }
+}
