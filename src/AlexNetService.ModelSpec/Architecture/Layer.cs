@@ -15,7 +15,7 @@ namespace AlexNetService.ModelSpec.Architecture;
 [JsonDerivedType(typeof(Dense), "dense")]
 [JsonDerivedType(typeof(Dropout), "dropout")]
 [JsonDerivedType(typeof(Classifier), "classifier")]
-public abstract record Layer(string Name);
+public abstract record Layer([property: JsonPropertyOrder(-1)] string Name);
 
 /// <summary>A layer that carries a weight and a bias.</summary>
 /// <param name="Name">Name of the layer.</param>
@@ -23,7 +23,7 @@ public abstract record Layer(string Name);
 /// <param name="Reads">Where a column takes its input from.</param>
 /// <param name="WeightStd">Standard deviation of the zero-mean Gaussian the weights start from (Krizhevsky 2012 §5).</param>
 /// <param name="InitialBias">Value the biases start from (Krizhevsky 2012 §5: 1 feeds the rectifiers early, 0 elsewhere).</param>
-public abstract record WeightedLayer(string Name, int Outputs, Reads Reads, double WeightStd, double InitialBias) : Layer(Name);
+public abstract record WeightedLayer(string Name, [property: JsonIgnore] int Outputs, Reads Reads, double WeightStd, double InitialBias) : Layer(Name);
 
 /// <summary>A two-dimensional convolution with a square kernel (Krizhevsky 2012 §3.5).</summary>
 /// <param name="Name">Name of the layer.</param>

@@ -65,7 +65,7 @@ internal static class PackageExport
         ErrorMetric Errors(CropWindow[] windows)
         {
             var measured = MeasuredError.Of("", windows.Length, heldOut, classes, PackageErrors.Probabilities(session, heldOut, windows, stop));
-            Console.WriteLine($"held out, {measured.Images} photographs, {measured.Crops} crops: top-1 error {measured.Top1Error:P2}, top-5 error {measured.Top5Error:P2}");
+            Console.WriteLine($"held out, {measured.Images} photographs, {measured.Crops} crop{(measured.Crops == 1 ? "" : "s")}: top-1 error {measured.Top1Error:P2}, top-5 error {measured.Top5Error:P2}");
             return new ErrorMetric(photographs.Name, "validation", measured.Images, measured.Crops, measured.Top1Error, measured.Top5Error);
         }
 

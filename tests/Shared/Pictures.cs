@@ -1,6 +1,6 @@
 using NetVips;
 
-namespace AlexNetService.Training.Tests;
+namespace AlexNetService.Tests.Shared;
 
 /// <summary>A small labelled data set, made by the tests: each class is a colour with noise in it.</summary>
 internal static class Pictures

@@ -1,4 +1,4 @@
-namespace AlexNetService.Training.Tests;
+namespace AlexNetService.Tests.Shared;
 
 /// <summary>A folder that goes when the test does.</summary>
 internal sealed class TemporaryFolder : IDisposable

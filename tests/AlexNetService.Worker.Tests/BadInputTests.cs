@@ -1,0 +1,66 @@
+namespace AlexNetService.Worker.Tests;
+
+/// <summary>Every mistake ends with exit code 2 and a line on standard error that says what to do.</summary>
+public sealed class BadInputTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public static TheoryData<string, string[]> Mistakes => new()
+    {
+        { "'frob'", ["frob"] },
+        { "no preset 'vgg'", ["train", "--preset", "vgg", "--data", "."] },
+        { "Name the --data", ["train", "--preset", "alexnet-cifar"] },
+        { "Name a --preset", ["train", "--data", "."] },
+        { "no data set at", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere"] },
+        { "too few", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--epochs", "0"] },
+        { "--resume needs --output", ["train", "--resume"] },
+        { "no checkpoint", ["train", "--resume", "--output", "/nowhere"] },
+        { "no trained weights", ["export", "--preset", "alexnet-cifar"] },
+        { "no checkpoint", ["export", "--run", "/nowhere"] },
+        { "card.json cannot be read", ["inspect", "--package", "/nowhere"] },
+        { "either a --preset or a --package", ["inspect"] },
+        { "Name the --data", ["evaluate", "--package", "/nowhere"] },
+        { "'7' not recognized", ["evaluate", "--crops", "7"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task Mistake_OnTheCommandLine_IsExitCodeTwoAndASentence(string reason, string[] arguments)
+    {
+        var (code, _, error) = await Programs.AlexnetAsync(arguments);
+
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evaluate_OnClassesTheModelDoesNotKnow_NamesThem()
+    {
+        var data = Pictures.Write(Path.Combine(folder.Path, "data"), classes: 2, perClass: 2);
+        var repository = Path.Combine(folder.Path, "models");
+        var export = await Programs.AlexnetAsync(
+            "export", "--preset", "alexnet-cifar", "--untrained", "--repository", repository, "--name", "untrained", "--data", data);
+        Assert.Equal(ExitCode.Done, export.ExitCode);
+        Assert.Contains("parity on 4 real crops", export.Output, StringComparison.Ordinal);
+
+        var (code, _, error) = await Programs.AlexnetAsync("evaluate", "--package", Path.Combine(repository, "untrained", "1"), "--data", data);
+
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains("no class 'class0'", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Export_WithoutPhotographs_SaysThatNoRealCropWasChecked()
+    {
+        var (code, output, _) = await Programs.AlexnetAsync(
+            "export", "--preset", "alexnet-cifar", "--untrained", "--classes", "3", "--repository", folder.Path);
+
+        Assert.Equal(ExitCode.Done, code);
+        Assert.Contains("parity on 32 random crops", output, StringComparison.Ordinal);
+        Assert.Contains("parity on 0 real crops", output, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(folder.Path, "alexnet-cifar", "1", "card.json")));
+    }
+
+    public void Dispose() => folder.Dispose();
+}

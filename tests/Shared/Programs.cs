@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace AlexNetService.Tests.Shared;
+
+/// <summary>Runs a program of the house as a process of its own, the way people run it.</summary>
+internal static class Programs
+{
+    /// <summary>The command line, to its end.</summary>
+    public static async Task<ProgramResult> AlexnetAsync(params string[] arguments)
+    {
+        using var process = Start("alexnet.dll", arguments);
+        var (output, error) = (new StringBuilder(), new StringBuilder());
+        process.OutputDataReceived += (_, line) => output.AppendLine(line.Data);
+        process.ErrorDataReceived += (_, line) => error.AppendLine(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return new ProgramResult(process.ExitCode, output.ToString(), error.ToString());
+    }
+
+    /// <summary>Starts a program that lies beside the tests; its output is to be read.</summary>
+    public static Process Start(string assembly, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return Process.Start(start) ?? throw new InvalidOperationException($"{assembly} does not start.");
+    }
+}
+
+/// <summary>How a program ended.</summary>
+internal sealed record ProgramResult(int ExitCode, string Output, string Error);
