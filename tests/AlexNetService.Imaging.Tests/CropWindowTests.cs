@@ -32,7 +32,8 @@ public sealed class CropWindowTests
         Gen.Select(Gen.Int[1, 50], Gen.Int[1, 50], Gen.Int[0, 50], Gen.Int[0, 50], Gen.Bool).Sample((canvasSide, cropSide, top, left, mirrored) =>
         {
             cropSide = Math.Min(cropSide, canvasSide);
-            var window = new CropWindow(top % (canvasSide - cropSide + 1), left % (canvasSide - cropSide + 1), mirrored);
+            var places = canvasSide - cropSide + 1;
+            var window = new CropWindow(top % places, left % places, mirrored);
             var canvas = Drawn.Noise(canvasSide, canvasSide);
             var crop = new byte[3 * cropSide * cropSide];
 
