@@ -3,7 +3,7 @@ using NetVips;
 
 namespace AlexNetService.Imaging;
 
-/// <summary>Bytes of a photograph → RGB canvas. The only place in the house that decodes. Safe to call from many threads at once.</summary>
+/// <summary>Bytes of a photograph → RGB canvas. The only place in the house that decodes. Many threads may decode at once.</summary>
 public static class CanvasDecoder
 {
     /// <summary>Default limit on the pixels a header may name: 50 megapixels.</summary>
@@ -18,7 +18,7 @@ public static class CanvasDecoder
     // CMYK and alpha. A TIFF may name hundreds, and so a small file gigabytes.
     private const int MaxBands = 5;
     private const int LeastShrunkSide = 512;
-    private const int RowsAtATime = 16;
+    private const int StoredRowsAtATime = 64;
 
     /// <summary>Decodes, orients, converts to sRGB, scales the shorter side to the canvas and cuts the centre.</summary>
     /// <param name="encoded">The file's bytes.</param>
@@ -97,7 +97,7 @@ public static class CanvasDecoder
         var orientation = new ExifOrientation(picture.Contains("orientation") && picture.Get("orientation") is int value ? value : 1);
         var window = SourceWindow.Centre(picture.Width, picture.Height, orientation);
         using var square = CanvasPipeline.Square(picture, window, side);
-        Write(square, orientation, side, canvas);
+        Write(square, orientation, side, RowsAtATime(window.Side, side), canvas);
         if (window.Top + window.Side < picture.Height)
         {
             ReadToTheEnd(picture);
@@ -121,11 +121,15 @@ public static class CanvasDecoder
         return shrink;
     }
 
-    private static void Write(Image square, ExifOrientation orientation, int side, Span<byte> canvas)
+    /// <summary>How many rows of the canvas need about 64 rows of the stored picture: what is held at once does not grow with it.</summary>
+    private static int RowsAtATime(int stored, int side) =>
+        (int)Math.Clamp((long)StoredRowsAtATime * side / stored, 1, StoredRowsAtATime / 4);
+
+    private static void Write(Image square, ExifOrientation orientation, int side, int rowsAtATime, Span<byte> canvas)
     {
         if (orientation.IsUpright)
         {
-            Write(square, side, canvas);
+            Write(square, side, rowsAtATime, canvas);
             return;
         }
 
@@ -133,7 +137,7 @@ public static class CanvasDecoder
         try
         {
             var stored = rented.AsSpan(0, canvas.Length);
-            Write(square, side, stored);
+            Write(square, side, rowsAtATime, stored);
             orientation.Turn(stored, canvas, side);
         }
         finally
@@ -146,13 +150,13 @@ public static class CanvasDecoder
     /// Runs the pipeline on this thread, a few rows at a time from top to bottom. A libvips sink would start a thread, and
     /// forget the rows it has read, so that what follows them could not be read any more.
     /// </summary>
-    private static void Write(Image square, int side, Span<byte> planes)
+    private static void Write(Image square, int side, int rowsAtATime, Span<byte> planes)
     {
         using var region = Region.New(square);
         var plane = side * side;
-        for (var row = 0; row < side; row += RowsAtATime)
+        for (var row = 0; row < side; row += rowsAtATime)
         {
-            var strip = region.Fetch(0, row, side, Math.Min(RowsAtATime, side - row));
+            var strip = region.Fetch(0, row, side, Math.Min(rowsAtATime, side - row));
             var (start, pixels) = (row * side, strip.Length / 3);
             Planes.Split(
                 strip,

@@ -2,7 +2,7 @@ using NetVips;
 
 namespace AlexNetService.Imaging;
 
-/// <summary>The steps between a decoded picture and the pixels of the canvas. Nothing is computed before the pixels are asked for.</summary>
+/// <summary>The steps between a decoded picture and the pixels of the canvas. Nothing runs before pixels are asked for.</summary>
 internal static class CanvasPipeline
 {
     /// <summary>Cut, flatten, scale, convert: interleaved 8-bit sRGB of [side,side,3], still as stored (not turned).</summary>
@@ -39,23 +39,28 @@ internal static class CanvasPipeline
 
     /// <summary>
     /// libvips rounds the taps of its 8-bit filter to a few bits, which a wide filter of many small taps does not bear: beyond
-    /// a reduction of 4 it runs in floats (mean difference to Pillow at 11: 0.08 instead of 0.70 of 255).
+    /// a reduction of 4 it runs in floats (mean difference to Pillow at 11: 0.08 instead of 0.70 of 255), columns first, so
+    /// that few floats are held.
     /// </summary>
     private static Image Reduce(Image image, int side)
     {
         var reduction = (double)image.Width / side;
-        var format = image.Format;
-        return reduction > 4
-            ? image.Cast(Enums.BandFormat.Float).Then(exact => Reduce(exact, reduction)).Then(exact => exact.Rint()).Then(exact => exact.Cast(format))
-            : Reduce(image, reduction);
-    }
+        if (reduction <= 4)
+        {
+            return image.Resize(1 / reduction, kernel: Enums.Kernel.Linear, gap: 0);
+        }
 
-    /// <summary>
-    /// Gap 0: the filter does all of it. libvips takes at most 2,000 taps, two a pixel; a larger reduction (of a huge picture
-    /// to a canvas of a few pixels) starts with box averages that leave at least twice the canvas.
-    /// </summary>
-    private static Image Reduce(Image image, double reduction) =>
-        image.Resize(1 / reduction, kernel: Enums.Kernel.Linear, gap: reduction < 900 ? 0 : 2);
+        // Gap 0: the filter does all of it. libvips takes at most 2,000 taps, two a pixel; a larger reduction (of a huge
+        // picture to a canvas of a few pixels) starts with box averages that leave at least twice the canvas.
+        var gap = reduction < 900 ? 0 : 2;
+        var format = image.Format;
+        return image
+            .Cast(Enums.BandFormat.Float)
+            .Then(exact => exact.Reduceh(reduction, kernel: Enums.Kernel.Linear, gap: gap))
+            .Then(exact => exact.Reducev(reduction, kernel: Enums.Kernel.Linear, gap: gap))
+            .Then(exact => exact.Rint())
+            .Then(exact => exact.Cast(format));
+    }
 
     /// <summary>Pixel centres on pixel centres; libvips's own enlargement moves the picture by half a source pixel.</summary>
     private static Image Enlarge(Image image, int side)

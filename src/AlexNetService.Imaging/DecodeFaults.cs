@@ -19,8 +19,11 @@ internal static class DecodeFaults
             DecodeFaultKind.TooManyPixels,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The picture has {width} × {height} pixels; at most {maxPixels} pixels and {CanvasDecoder.MaxSourceSide} a side are taken. Scale it down and send it again."));
+                $"The picture has {width} × {height} pixels; at most {maxPixels} and {CanvasDecoder.MaxSourceSide} a side are taken. ")
+            + "Scale it down and send it again.");
 
     internal static DecodeFault Damaged(ImageFormat format) =>
-        new(DecodeFaultKind.Damaged, $"The {format.Name} picture is damaged, cut short or of a kind that cannot be read; save it anew and send it again.");
+        new(
+            DecodeFaultKind.Damaged,
+            $"The {format.Name} picture is damaged, cut short or of a kind that cannot be read; save it anew and send it again.");
 }

@@ -12,7 +12,11 @@ public static class ImageFormats
         new("GIF", "image/gif", "VipsForeignLoadNsgif", ["GIF87a"u8.ToArray(), "GIF89a"u8.ToArray()]),
 
         // Little and big endian, classic and BigTIFF.
-        new("TIFF", "image/tiff", "VipsForeignLoadTiff", ["II*\0"u8.ToArray(), "MM\0*"u8.ToArray(), "II+\0"u8.ToArray(), "MM\0+"u8.ToArray()]),
+        new(
+            "TIFF",
+            "image/tiff",
+            "VipsForeignLoadTiff",
+            ["II*\0"u8.ToArray(), "MM\0*"u8.ToArray(), "II+\0"u8.ToArray(), "MM\0+"u8.ToArray()]),
     ];
 
     /// <summary>The media types that are taken, for an API's check and for help texts.</summary>

@@ -53,7 +53,8 @@ public sealed class CanvasDecoderFaultTests
     public void Decode_FlippedBits_NeverThrows()
     {
         var random = new Random(7);
-        byte[][] files = [Drawn.File(".jpg", 60, 50), Drawn.File(".png", 60, 50), Drawn.File(".webp", 60, 50), Drawn.File(".gif", 60, 50), Drawn.File(".tif[compression=lzw]", 60, 50)];
+        string[] suffixes = [".jpg", ".png", ".webp", ".gif", ".tif[compression=lzw]"];
+        var files = suffixes.Select(suffix => Drawn.File(suffix, 60, 50)).ToArray();
         for (var round = 0; round < 500; round++)
         {
             var file = files[round % files.Length].ToArray();

@@ -21,7 +21,8 @@ public sealed class CanvasDecoderGoldenTests
     public void Decode_PictureOfCanvasSize_GivesTheDecodersPixels(string name) => AssertPixels(name, tolerance: 0);
 
     [Theory, MemberData(nameof(Types))]
-    public void Decode_AnyPixelType_GivesRgbOnWhite(string name) => AssertPixels(name, name.Contains("alpha", StringComparison.Ordinal) ? 1 : 0);
+    public void Decode_AnyPixelType_GivesRgbOnWhite(string name) =>
+        AssertPixels(name, name.Contains("alpha", StringComparison.Ordinal) ? 1 : 0);
 
     [Theory, MemberData(nameof(FirstFrames))]
     public void Decode_ManyFrames_GivesTheFirst(string name) => AssertPixels(name, tolerance: 0);
@@ -34,7 +35,8 @@ public sealed class CanvasDecoderGoldenTests
     public void Decode_OtherSize_ScalesTheCentreSquare(string name) => AssertPixels(name, tolerance: 1, onTheEdge: 15);
 
     [Theory, MemberData(nameof(Profiled))]
-    public void Decode_IccProfile_GivesSrgb(string name) => AssertPixels(name, name.Contains("sRGB of", StringComparison.Ordinal) || name == "profile sRGB" ? 0 : 1);
+    public void Decode_IccProfile_GivesSrgb(string name) =>
+        AssertPixels(name, name is "profile sRGB" or "profile sRGB of lcms" or "profile broken" ? 0 : 1);
 
     private static TheoryData<string> Names(string prefix) => [.. Golden.Pictures(prefix).Select(picture => picture.Name)];
 

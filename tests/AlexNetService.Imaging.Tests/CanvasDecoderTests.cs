@@ -41,6 +41,25 @@ public sealed class CanvasDecoderTests
     }
 
     [Fact]
+    public void Decode_ReductionOfThousands_AveragesThePicture()
+    {
+        var pixels = new byte[2_000 * 2_000 * 3];
+        for (var index = 0; index < pixels.Length; index++)
+        {
+            pixels[index] = (byte)(index / 3 % 2_000 / 10);
+        }
+
+        var file = Drawn.Encode(pixels, 2_000, 2_000, ".png[compression=1]");
+
+        // 0 to 199 from left to right: 99.5 over all, and less than it left of the middle by as much as more right of it.
+        Assert.All(CanvasDecoder.Decode(file, 1).Canvas?.Pixels ?? [], pixel => Assert.InRange(pixel, 98, 101));
+        var two = CanvasDecoder.Decode(file, 2).Canvas?.Pixels ?? [];
+        Assert.Equal(12, two.Length);
+        Assert.InRange(two[0], 50, 75);
+        Assert.InRange(two[0] + two[1], 198, 200);
+    }
+
+    [Fact]
     public void Decode_CmykWithoutProfile_GivesPlausibleColours()
     {
         // Ink-free paper, full black, and each ink alone, 8×8 each. No two programs print the same: wide bounds.
@@ -79,7 +98,11 @@ public sealed class CanvasDecoderTests
     [Fact]
     public void Decode_EightThreads_AllGetTheSame()
     {
-        byte[][] files = [Drawn.File(".jpg", 300, 200), Drawn.File(".png", 90, 130), Drawn.File(".webp", 64, 64), Drawn.File(".gif", 50, 40), Drawn.File(".tif", 31, 77), [1, 2, 3]];
+        byte[][] files =
+        [
+            Drawn.File(".jpg", 300, 200), Drawn.File(".png", 90, 130), Drawn.File(".webp", 64, 64),
+            Drawn.File(".gif", 50, 40), Drawn.File(".tif", 31, 77), [1, 2, 3],
+        ];
         var alone = files.Select(file => CanvasDecoder.Decode(file, 61)).ToArray();
         var different = 0;
 

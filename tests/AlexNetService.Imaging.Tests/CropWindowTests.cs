@@ -29,10 +29,11 @@ public sealed class CropWindowTests
 
     [Fact]
     public void CopyTo_AnyWindow_GivesThePixelsOfItsPlace() =>
-        Gen.Select(Gen.Int[1, 50], Gen.Int[1, 50], Gen.Int[0, 50], Gen.Int[0, 50], Gen.Bool).Sample((canvasSide, cropSide, top, left, mirrored) =>
+        Gen.Select(Gen.Int[1, 50], Gen.Int[0, 50], Gen.Int[0, 50], Gen.Int[0, 50], Gen.Bool).Sample((cropSide, more, top, left, mirrored) =>
         {
-            cropSide = Math.Min(cropSide, canvasSide);
-            var window = new CropWindow(top % (canvasSide - cropSide + 1), left % (canvasSide - cropSide + 1), mirrored);
+            var canvasSide = cropSide + more;
+            var places = more + 1;
+            var window = new CropWindow(top % places, left % places, mirrored);
             var canvas = Drawn.Noise(canvasSide, canvasSide);
             var crop = new byte[3 * cropSide * cropSide];
 

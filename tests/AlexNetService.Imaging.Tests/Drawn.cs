@@ -6,15 +6,15 @@ namespace AlexNetService.Imaging.Tests;
 internal static class Drawn
 {
     /// <summary>[height,width,3] of noise.</summary>
-    public static byte[] Noise(int width, int height, int seed = 1)
+    public static byte[] Noise(int width, int height)
     {
         var pixels = new byte[height * width * 3];
-        new Random(seed).NextBytes(pixels);
+        new Random(1).NextBytes(pixels);
         return pixels;
     }
 
     /// <summary>Noise in a file.</summary>
-    public static byte[] File(string suffix, int width, int height, int seed = 1) => Encode(Noise(width, height, seed), width, height, suffix);
+    public static byte[] File(string suffix, int width, int height) => Encode(Noise(width, height), width, height, suffix);
 
     /// <summary>Pixels in a file.</summary>
     public static byte[] Encode(byte[] interleaved, int width, int height, string suffix)

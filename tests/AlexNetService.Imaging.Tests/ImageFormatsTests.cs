@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace AlexNetService.Imaging.Tests;
 
 public sealed class ImageFormatsTests
@@ -27,5 +29,5 @@ public sealed class ImageFormatsTests
     [InlineData("RIFF\0\0\0\0WAVE")]
     [InlineData("MM*\0")]
     [InlineData("BM6\0\0\0")]
-    public void Recognise_OtherBytes_GiveNone(string begin) => Assert.Null(ImageFormats.Recognise(System.Text.Encoding.Latin1.GetBytes(begin)));
+    public void Recognise_OtherBytes_GiveNone(string begin) => Assert.Null(ImageFormats.Recognise(Encoding.Latin1.GetBytes(begin)));
 }

@@ -14,7 +14,11 @@ public sealed class NativeMemoryTests
     {
         var broken = Drawn.File(".jpg", 300, 200);
         Array.Resize(ref broken, broken.Length / 2);
-        byte[][] files = [Drawn.File(".jpg", 1_200, 1_100), Drawn.File(".png", 90, 230), Drawn.File(".webp", 64, 64), Drawn.File(".gif", 50, 40), Drawn.File(".tif", 31, 77), broken];
+        byte[][] files =
+        [
+            Drawn.File(".jpg", 1_200, 1_100), Drawn.File(".png", 90, 230), Drawn.File(".webp", 64, 64),
+            Drawn.File(".gif", 50, 40), Drawn.File(".tif", 31, 77), broken,
+        ];
         var (allocations, memory, open) = (Stats.Allocations, Stats.Mem, Stats.Files);
 
         for (var round = 0; round < 50; round++)

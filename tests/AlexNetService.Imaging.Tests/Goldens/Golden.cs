@@ -30,6 +30,9 @@ internal static class Golden
 
 internal sealed record GoldenPicture(string Name, int Side, byte[] File, byte[] Pixels);
 
-internal sealed record GoldenFault(string Name, [property: JsonConverter(typeof(JsonStringEnumConverter<DecodeFaultKind>))] DecodeFaultKind Kind, byte[] File);
+internal sealed record GoldenFault(
+    string Name,
+    [property: JsonConverter(typeof(JsonStringEnumConverter<DecodeFaultKind>))] DecodeFaultKind Kind,
+    byte[] File);
 
 internal sealed record GoldenProfile(string Name, bool Srgb, byte[] File);

@@ -157,6 +157,7 @@ made = {
     "sRGB of lcms": (True, ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()),
     "Adobe RGB": (False, profile(adobe, gamma(2.2))),
     "linear sRGB": (False, profile(srgb, gamma(1))),
+    "sRGB primaries, gamma 2.2": (False, profile(srgb, gamma(2.2))),
     "sRGB primaries, gamma 1.8": (False, profile(srgb, gamma(1.8))),
     "Adobe primaries, sRGB curve": (False, profile(adobe, srgb_curve)),
 }
