@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.ModelSpec.Package;
@@ -8,7 +9,8 @@ public sealed record ModelCard
     /// <summary>Format of the card that this software writes and reads.</summary>
     public const int CurrentFormat = 1;
 
-    /// <summary>Version of the card's own layout.</summary>
+    /// <summary>Version of the card's own layout; every card says it.</summary>
+    [JsonRequired]
     public int Format { get; init; } = CurrentFormat;
 
     /// <summary>Name of the model; also the folder the package lies in.</summary>
@@ -30,7 +32,8 @@ public sealed record ModelCard
     public required IReadOnlyList<ClassLabel> Labels { get; init; }
 
     /// <summary>Errors measured on labelled photographs; empty where none was measured.</summary>
-    public IReadOnlyList<ErrorMetric> Metrics { get; init; } = [];
+    // The generated reader initialises what the JSON leaves out with null, whatever stands on the right.
+    public IReadOnlyList<ErrorMetric> Metrics { get; init => field = value ?? []; } = [];
 
     /// <summary>How the weights came about, or null where they were never trained.</summary>
     public TrainingManifest? Training { get; init; }
@@ -56,7 +59,7 @@ public sealed record GraphFile(string File, string Sha256, long Bytes);
 /// <param name="Logits">Logits [N,classes], or null where the graph has none.</param>
 /// <param name="Probabilities">Softmax of the logits [N,classes], or null where the graph has none.</param>
 /// <param name="Features">Feature vector [N,features], or null where the graph has none.</param>
-public sealed record TensorNames(string Input, string? Logits, string? Probabilities, string? Features);
+public sealed record TensorNames(string Input, string? Logits = null, string? Probabilities = null, string? Features = null);
 
 /// <summary>An error measured on a labelled set.</summary>
 /// <param name="DataSet">Name of the data set.</param>
