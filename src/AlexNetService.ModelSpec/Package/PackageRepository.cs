@@ -21,15 +21,17 @@ public sealed class PackageRepository(string root)
             .Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>Versions of a model, newest first; empty where there is none.</summary>
+    /// <summary>Versions of a model, newest first; empty where there is none. <c>007</c> is a folder, no version.</summary>
     /// <param name="name">Name of the model.</param>
     public IReadOnlyList<int> Versions(string name)
     {
         var folder = Path.Combine(Root, name);
-        return !Directory.Exists(folder) ? [] :
+        return PackageName.Broken(name) is not null || !Directory.Exists(folder) ? [] :
         [
             .. Directory.EnumerateDirectories(folder)
-                .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var v) ? v : 0)
+                .Select(path => Path.GetFileName(path))
+                .Where(version => !version.StartsWith('0'))
+                .Select(version => int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
                 .Where(version => version > 0)
                 .OrderDescending(),
         ];
@@ -46,7 +48,7 @@ public sealed class PackageRepository(string root)
     public int NextVersion(string name) => Versions(name) is [var newest, ..] ? newest + 1 : 1;
 
     /// <summary>
-    /// Writes a package as a whole or not at all: into a hidden folder beside its place, flushed to disk, then renamed.
+    /// Writes a package as a whole or not at all: into a hidden folder of the repository, flushed to disk, then renamed.
     /// </summary>
     /// <param name="card">The card; its <see cref="ModelCard.Graph"/> is filled in here.</param>
     /// <param name="graph">The graph's bytes.</param>
@@ -65,12 +67,8 @@ public sealed class PackageRepository(string root)
             throw new InvalidPackageException(folder, reason);
         }
 
-        if (Directory.Exists(folder))
-        {
-            throw new InvalidPackageException(folder, $"the version exists already. The next free one is {NextVersion(card.Name)}.");
-        }
-
-        var partial = Path.Combine(Root, card.Name, $".{card.Version}.{Guid.NewGuid():N}");
+        RequireFree(card, folder);
+        var partial = Path.Combine(Root, $".{card.Name}.{card.Version}.{Guid.NewGuid():N}");
         Directory.CreateDirectory(partial);
         try
         {
@@ -82,6 +80,8 @@ public sealed class PackageRepository(string root)
                 WriteCard(partial, card);
             }
 
+            RequireFree(card, folder); // another exporter may have been faster
+            Directory.CreateDirectory(Path.Combine(Root, card.Name));
             Directory.Move(partial, folder);
         }
         finally
@@ -97,6 +97,14 @@ public sealed class PackageRepository(string root)
 
     private static void WriteCard(string folder, ModelCard card) =>
         WriteFlushed(Path.Combine(folder, ModelPackage.CardFile), JsonSerializer.SerializeToUtf8Bytes(card, CardJson.Format.ModelCard));
+
+    private void RequireFree(ModelCard card, string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            throw new InvalidPackageException(folder, $"the version exists already. The next free one is {NextVersion(card.Name)}.");
+        }
+    }
 
     private static void WriteFlushed(string path, ReadOnlySpan<byte> bytes)
     {
