@@ -15,6 +15,9 @@ public static class CanvasDecoder
     /// <summary>Largest canvas that can be asked for, in pixels a side.</summary>
     public const int MaxCanvasSide = 4_096;
 
+    // CMYK and alpha. A TIFF may name hundreds, and so a small file gigabytes.
+    private const int MaxBands = 5;
+    private const int LeastShrunkSide = 512;
     private const int RowsAtATime = 16;
 
     /// <summary>Decodes, orients, converts to sRGB, scales the shorter side to the canvas and cuts the centre.</summary>
@@ -84,9 +87,14 @@ public static class CanvasDecoder
             return DecodeFaults.TooManyPixels(full.Width, full.Height, maxPixels);
         }
 
+        if (full.Bands > MaxBands)
+        {
+            return DecodeFaults.Damaged(format);
+        }
+
         var shrink = format.ShrinksOnLoad ? ShrinkOnLoad(Math.Min(full.Width, full.Height), side) : 1;
         using var picture = shrink > 1 ? Libvips.Open(encoded, format, shrink) : full.Copy();
-        var orientation = new ExifOrientation(picture.Contains("orientation") ? (int)picture.Get("orientation") : 1);
+        var orientation = new ExifOrientation(picture.Contains("orientation") && picture.Get("orientation") is int value ? value : 1);
         var window = SourceWindow.Centre(picture.Width, picture.Height, orientation);
         using var square = CanvasPipeline.Square(picture, window, side);
         Write(square, orientation, side, canvas);
@@ -99,13 +107,13 @@ public static class CanvasDecoder
     }
 
     /// <summary>
-    /// 1, 2, 4 or 8. libjpeg's small pictures are box averages; as long as twice the canvas is left for the antialiased
-    /// reduction the difference cannot be seen.
+    /// 1, 2, 4 or 8. libjpeg's small pictures are box averages; where they are still much larger than the canvas, the
+    /// antialiased reduction that follows hides the difference.
     /// </summary>
     private static int ShrinkOnLoad(int shorter, int side)
     {
         var shrink = 1;
-        while (shrink < 8 && shorter / (2 * shrink) >= 2 * side)
+        while (shrink < 8 && shorter / (2 * shrink) >= Math.Max(LeastShrunkSide, 2 * side))
         {
             shrink *= 2;
         }

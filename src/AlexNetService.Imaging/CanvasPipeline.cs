@@ -30,8 +30,46 @@ internal static class CanvasPipeline
     };
 
     /// <summary>Triangle filter as wide as the reduction (antialiased); bilinear where a small picture grows.</summary>
-    private static Image Scale(Image image, int side) =>
-        image.Width == side ? image.Copy() : image.Resize((double)side / image.Width, kernel: Enums.Kernel.Linear);
+    private static Image Scale(Image image, int side) => image.Width.CompareTo(side) switch
+    {
+        0 => image.Copy(),
+        > 0 => Reduce(image, side),
+        < 0 => Enlarge(image, side),
+    };
+
+    /// <summary>
+    /// libvips rounds the taps of its 8-bit filter to a few bits, which a wide filter of many small taps does not bear: beyond
+    /// a reduction of 4 it runs in floats (mean difference to Pillow at 11: 0.08 instead of 0.70 of 255).
+    /// </summary>
+    private static Image Reduce(Image image, int side)
+    {
+        var reduction = (double)image.Width / side;
+        var format = image.Format;
+        return reduction > 4
+            ? image.Cast(Enums.BandFormat.Float).Then(exact => Reduce(exact, reduction)).Then(exact => exact.Rint()).Then(exact => exact.Cast(format))
+            : Reduce(image, reduction);
+    }
+
+    /// <summary>
+    /// Gap 0: the filter does all of it. libvips takes at most 2,000 taps, two a pixel; a larger reduction (of a huge picture
+    /// to a canvas of a few pixels) starts with box averages that leave at least twice the canvas.
+    /// </summary>
+    private static Image Reduce(Image image, double reduction) =>
+        image.Resize(1 / reduction, kernel: Enums.Kernel.Linear, gap: reduction < 900 ? 0 : 2);
+
+    /// <summary>Pixel centres on pixel centres; libvips's own enlargement moves the picture by half a source pixel.</summary>
+    private static Image Enlarge(Image image, int side)
+    {
+        var factor = (double)side / image.Width;
+        using var bilinear = Interpolate.NewFromName("bilinear");
+        return image.Affine(
+            [factor, 0, 0, factor],
+            interpolate: bilinear,
+            oarea: [0, 0, side, side],
+            odx: (factor - 1) / 2,
+            ody: (factor - 1) / 2,
+            extend: Enums.Extend.Copy);
+    }
 
     private static Image ToSrgb(Image image)
     {

@@ -5,19 +5,35 @@ namespace AlexNetService.Imaging;
 /// <summary>The views of a canvas that are averaged at test time (Krizhevsky 2012 §4.1).</summary>
 public static class CropViews
 {
+    /// <summary>The numbers of crops that there are views for.</summary>
+    public static IReadOnlyList<int> Counts { get; } = [1, 10];
+
+    /// <summary>The centre crop or the ten crops.</summary>
+    /// <param name="crops">1 or 10.</param>
+    /// <param name="geometry">Canvas and crop.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Another number, or a crop larger than its canvas.</exception>
+    public static CropWindow[] Of(int crops, CropGeometry geometry) => crops switch
+    {
+        1 => Centre(geometry),
+        10 => Ten(geometry),
+        _ => throw new ArgumentOutOfRangeException(nameof(crops), crops, "There are views of 1 and of 10 crops."),
+    };
+
     /// <summary>The centre crop alone.</summary>
     /// <param name="geometry">Canvas and crop.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The crop is larger than its canvas.</exception>
     public static CropWindow[] Centre(CropGeometry geometry)
     {
-        var middle = (geometry.Canvas - geometry.Crop) / 2;
+        var middle = FarOffset(geometry) / 2;
         return [new CropWindow(middle, middle, Mirrored: false)];
     }
 
     /// <summary>Four corners and the centre, then the same five mirrored: ten crops.</summary>
     /// <param name="geometry">Canvas and crop.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The crop is larger than its canvas.</exception>
     public static CropWindow[] Ten(CropGeometry geometry)
     {
-        var far = geometry.Canvas - geometry.Crop;
+        var far = FarOffset(geometry);
         var middle = far / 2;
         (int Top, int Left)[] places = [(0, 0), (0, far), (far, 0), (far, far), (middle, middle)];
         return
@@ -25,5 +41,13 @@ public static class CropViews
             .. places.Select(place => new CropWindow(place.Top, place.Left, Mirrored: false)),
             .. places.Select(place => new CropWindow(place.Top, place.Left, Mirrored: true)),
         ];
+    }
+
+    /// <summary>The largest offset at which a crop still lies on its canvas.</summary>
+    internal static int FarOffset(CropGeometry geometry)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(geometry.Crop, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(geometry.Crop, geometry.Canvas);
+        return geometry.Canvas - geometry.Crop;
     }
 }

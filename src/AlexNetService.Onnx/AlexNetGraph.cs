@@ -62,7 +62,7 @@ public static class AlexNetGraph
         }
 
         var mean = writer.Constant("mean_colour", [1, NetworkArchitecture.Channels, 1, 1], () => [.. meanColour.Select(value => (float)value)]);
-        var pixels = writer.Node("Cast", [Image], "pixels", NodeAttribute.Int("to", (int)DataType.Float));
+        var pixels = writer.Node("Cast", [writer.Input(Image)], "pixels", NodeAttribute.Int("to", (int)DataType.Float));
         return new Activation(writer.Node("Sub", [pixels, mean], "centred"), crop, Flat: false);
     }
 

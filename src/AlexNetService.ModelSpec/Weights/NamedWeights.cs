@@ -25,6 +25,9 @@ public sealed class NamedWeights
         RequireFit(architecture);
     }
 
+    /// <summary>Whether every value is a number.</summary>
+    public bool AreFinite => tensors.Values.All(tensor => Array.TrueForAll(tensor.Values, float.IsFinite));
+
     /// <summary>A weight of the table.</summary>
     /// <param name="name">Its name, such as <c>fc6.bias</c>.</param>
     public WeightTensor this[string name] => tensors[name];

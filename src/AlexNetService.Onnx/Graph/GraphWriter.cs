@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Onnx.Schema;
 using Google.Protobuf;
@@ -11,6 +12,7 @@ namespace AlexNetService.Onnx.Graph;
 internal sealed class GraphWriter(int columns, NamedWeights weights)
 {
     private readonly HashSet<string> initialisers = [];
+    private readonly HashSet<string> outputs = [];
 
     public GraphProto Graph { get; } = new();
 
@@ -22,14 +24,27 @@ internal sealed class GraphWriter(int columns, NamedWeights weights)
     /// <param name="output">Name of what it writes; also the node's name.</param>
     /// <param name="attributes">Attributes that differ from the operator's defaults.</param>
     /// <returns>The name of the output.</returns>
+    /// <exception cref="ArchitectureException">The name is taken: a layer is called like another tensor.</exception>
     public string Node(string operation, IEnumerable<string> inputs, string output, params ReadOnlySpan<AttributeProto> attributes)
     {
+        if (!outputs.Add(output))
+        {
+            throw new ArchitectureException($"Two tensors of the graph would be called '{output}'. Give the layer another name.");
+        }
+
         var node = new NodeProto { OpType = operation, Name = output };
         node.Input.AddRange(inputs);
         node.Output.Add(output);
         node.Attribute.AddRange(attributes.ToArray());
         Graph.Node.Add(node);
         return output;
+    }
+
+    /// <summary>The tensor that the model is given; no layer may take its name.</summary>
+    public string Input(string name)
+    {
+        outputs.Add(name);
+        return name;
     }
 
     /// <summary>A weight of the network as an initialiser under its own name.</summary>

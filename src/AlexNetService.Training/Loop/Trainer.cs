@@ -59,7 +59,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Runs the epochs that are left, writing a checkpoint after each.</summary>
     /// <param name="epochDone">Told about each finished epoch, its checkpoint written.</param>
     /// <param name="cancellation">Stops after the step under way; the checkpoint of the last finished epoch stays.</param>
-    /// <exception cref="DivergedException">The loss is no longer a number.</exception>
+    /// <exception cref="DivergedException">The loss or a weight is no longer a number; nothing was written for this epoch.</exception>
     /// <exception cref="IOException">A checkpoint cannot be written; earlier ones are untouched.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public void Run(Action<EpochResult>? epochDone, CancellationToken cancellation)
@@ -67,8 +67,14 @@ public sealed class Trainer : IDisposable
         while (state.Epochs.Count < state.Recipe.Epochs)
         {
             var result = Epoch(state.Epochs.Count, cancellation);
+            var weights = ColumnWeights.Merge(network);
+            if (!weights.AreFinite)
+            {
+                throw Diverged(result.Epoch, training.Photographs.Count / state.Recipe.BatchSize, result.LearningRate);
+            }
+
             state = state with { Epochs = [.. state.Epochs, result] };
-            new Checkpoint(state, ColumnWeights.Merge(network), sgd.Velocities).Save(run);
+            new Checkpoint(state, weights, sgd.Velocities).Save(run);
             epochDone?.Invoke(result);
         }
     }
@@ -105,7 +111,7 @@ public sealed class Trainer : IDisposable
             var stepLoss = Step(batch, rate, errors);
             if (!double.IsFinite(stepLoss))
             {
-                throw new DivergedException(epoch + 1, seen / state.Recipe.BatchSize, rate, Checkpoint.Files(run) is [var newest, ..] ? newest : null);
+                throw Diverged(epoch + 1, seen / state.Recipe.BatchSize, rate);
             }
 
             seen += batch.Count;
@@ -117,6 +123,9 @@ public sealed class Trainer : IDisposable
         return new EpochResult(
             epoch + 1, rate, loss / seen, errors.Top1, heldOut?.Top1, heldOut?.Top5, clock.GetElapsedTime(from).TotalSeconds, clock.GetUtcNow());
     }
+
+    private DivergedException Diverged(int epoch, int step, double rate) =>
+        new(epoch, step, rate, Checkpoint.Files(run) is [var newest, ..] ? newest : null);
 
     /// <summary>One update from one batch.</summary>
     /// <returns>The batch's loss before the update, in nats a crop.</returns>
@@ -150,5 +159,5 @@ public sealed record StepReport(int Epoch, int Seen, int Images, double Learning
 /// <param name="rate">The learning rate.</param>
 /// <param name="checkpoint">The last good checkpoint, if there is one.</param>
 public sealed class DivergedException(int epoch, int step, double rate, string? checkpoint) : Exception(
-    $"The loss is not a number at step {step} of epoch {epoch} with a learning rate of {rate}. Try a smaller --learning-rate. "
+    $"The loss or a weight is not a number at step {step} of epoch {epoch} with a learning rate of {rate}. Try a smaller --learning-rate. "
     + (checkpoint is null ? "There is no checkpoint yet." : $"The last good checkpoint is '{checkpoint}'."));

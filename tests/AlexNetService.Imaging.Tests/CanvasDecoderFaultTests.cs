@@ -1,0 +1,102 @@
+using AlexNetService.Imaging.Tests.Goldens;
+
+namespace AlexNetService.Imaging.Tests;
+
+public sealed class CanvasDecoderFaultTests
+{
+    public static TheoryData<string> Faults => [.. Golden.Faults.Select(fault => fault.Name)];
+
+    [Theory, MemberData(nameof(Faults))]
+    public void Decode_NoPictureOfOurs_SaysWhatIsWrong(string name)
+    {
+        var golden = Golden.Faults.Single(fault => fault.Name == name);
+
+        var result = CanvasDecoder.Decode(golden.File, 259);
+
+        Assert.Null(result.Canvas);
+        Assert.NotNull(result.Fault);
+        Assert.Equal(golden.Kind, result.Fault.Kind);
+        AssertOurSentence(result.Fault);
+    }
+
+    [Theory]
+    [InlineData(".jpg[Q=90]")]
+    [InlineData(".jpg[Q=90,interlace]")]
+    [InlineData(".png")]
+    [InlineData(".png[interlace]")]
+    [InlineData(".webp[Q=90]")]
+    [InlineData(".webp[lossless]")]
+    [InlineData(".gif")]
+    [InlineData(".tif")]
+    [InlineData(".tif[compression=lzw]")]
+    [InlineData(".tif[tile,tile_width=16,tile_height=16]")]
+    public void Decode_TruncatedAnywhere_IsDamaged(string suffix)
+    {
+        // Wide, square and tall: in the tall one most of what is missing lies below the canvas.
+        foreach (var (width, height) in new[] { (90, 40), (64, 64), (40, 200) })
+        {
+            var whole = Drawn.File(suffix, width, height);
+            foreach (var share in new[] { 0.05, 0.3, 0.6, 0.9, 0.97 })
+            {
+                var fault = CanvasDecoder.Decode(whole.AsMemory(0, (int)(share * whole.Length)), 32).Fault;
+
+                Assert.NotNull(fault);
+                Assert.True(fault.Kind == DecodeFaultKind.Damaged, $"{width}×{height} cut at {share} gave {fault.Kind}.");
+                AssertOurSentence(fault);
+            }
+
+            Assert.Null(CanvasDecoder.Decode(whole, 32).Fault);
+        }
+    }
+
+    [Fact]
+    public void Decode_FlippedBits_NeverThrows()
+    {
+        var random = new Random(7);
+        byte[][] files = [Drawn.File(".jpg", 60, 50), Drawn.File(".png", 60, 50), Drawn.File(".webp", 60, 50), Drawn.File(".gif", 60, 50), Drawn.File(".tif[compression=lzw]", 60, 50)];
+        for (var round = 0; round < 500; round++)
+        {
+            var file = files[round % files.Length].ToArray();
+            for (var flips = random.Next(1, 8); flips > 0; flips--)
+            {
+                file[random.Next(file.Length)] ^= (byte)(1 << random.Next(8));
+            }
+
+            var result = CanvasDecoder.Decode(file, 32);
+
+            Assert.True(result.Canvas is null != result.Fault is null);
+        }
+    }
+
+    [Fact]
+    public void Decode_MorePixelsThanTheLimit_NamesBoth()
+    {
+        var file = Drawn.File(".png", 30, 20);
+
+        Assert.Null(CanvasDecoder.Decode(file, 8, maxPixels: 600).Fault);
+        var fault = CanvasDecoder.Decode(file, 8, maxPixels: 599).Fault;
+
+        Assert.Equal(DecodeFaultKind.TooManyPixels, fault?.Kind);
+        Assert.Contains("30 × 20", fault?.Reason, StringComparison.Ordinal);
+        Assert.Contains("599", fault?.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Decode_SenseLessArguments_Throw()
+    {
+        var file = Drawn.File(".png", 8, 8);
+
+        Assert.Throws<ArgumentOutOfRangeException>("side", () => CanvasDecoder.Decode(file, 0));
+        Assert.Throws<ArgumentOutOfRangeException>("side", () => CanvasDecoder.Decode(file, CanvasDecoder.MaxCanvasSide + 1));
+        Assert.Throws<ArgumentOutOfRangeException>("maxPixels", () => CanvasDecoder.Decode(file, 8, maxPixels: 0));
+        Assert.Throws<ArgumentException>("canvas", () => CanvasDecoder.DecodeTo(file, 8, new byte[191]));
+    }
+
+    // libvips's own text names operations (VipsJpeg: …) and is several lines long.
+    private static void AssertOurSentence(DecodeFault fault)
+    {
+        Assert.DoesNotContain("vips", fault.Reason, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain('\n', fault.Reason);
+        Assert.EndsWith(".", fault.Reason, StringComparison.Ordinal);
+    }
+}

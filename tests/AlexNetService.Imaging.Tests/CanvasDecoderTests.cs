@@ -1,0 +1,97 @@
+using NetVips;
+
+namespace AlexNetService.Imaging.Tests;
+
+public sealed class CanvasDecoderTests
+{
+    [Theory]
+    [InlineData(1, 10_000)]
+    [InlineData(10_000, 1)]
+    [InlineData(3, 60_000)]
+    [InlineData(60_000, 3)]
+    public void Decode_ExtremeAspectRatio_ShowsItsMiddle(int width, int height)
+    {
+        var pixels = new byte[width * height * 3];
+        var side = Math.Min(width, height);
+        var (left, top) = ((width - side) / 2, (height - side) / 2);
+        for (var row = 0; row < side; row++)
+        {
+            pixels.AsSpan(3 * (((top + row) * width) + left), 3 * side).Fill(200);
+        }
+
+        var result = CanvasDecoder.Decode(Drawn.Encode(pixels, width, height, ".png"), 259);
+
+        Assert.All(result.Canvas?.Pixels ?? [], pixel => Assert.Equal(200, pixel));
+        Assert.Equal(3 * 259 * 259, result.Canvas?.Pixels.Length);
+    }
+
+    [Fact]
+    public void Decode_LargeJpeg_AgreesWithTheSamePixelsAsPng()
+    {
+        // 2200 is halved by libjpeg before it is scaled, the PNG is not.
+        using var cells = Image.Sines(2_200, 2_200, hfreq: 20, vfreq: 11).Linear([100.0], [127.0], uchar: true);
+        using var picture = cells.Bandjoin(cells, cells).Copy(interpretation: Enums.Interpretation.Srgb);
+
+        var jpeg = CanvasDecoder.Decode(picture.WriteToBuffer(".jpg[Q=95]"), 259).Canvas;
+        var png = CanvasDecoder.Decode(picture.WriteToBuffer(".png[compression=1]"), 259).Canvas;
+
+        Assert.NotNull(jpeg);
+        Assert.NotNull(png);
+        Assert.InRange(jpeg.Pixels.Zip(png.Pixels, (one, other) => Math.Abs(one - other)).Average(), 0, 0.8);
+    }
+
+    [Fact]
+    public void Decode_CmykWithoutProfile_GivesPlausibleColours()
+    {
+        // Ink-free paper, full black, and each ink alone, 8×8 each. No two programs print the same: wide bounds.
+        byte[][] inks = [[0, 0, 0, 0], [0, 0, 0, 255], [255, 0, 0, 0], [0, 255, 0, 0], [0, 0, 255, 0]];
+        (int Red, int Green, int Blue)[] expected = [(255, 255, 255), (30, 30, 30), (0, 170, 235), (235, 0, 140), (255, 240, 0)];
+        foreach (var suffix in new[] { ".jpg[Q=100]", ".tif" })
+        {
+            for (var ink = 0; ink < inks.Length; ink++)
+            {
+                var pixels = Enumerable.Repeat(inks[ink], 64).SelectMany(pixel => pixel).ToArray();
+                using var image = Image.NewFromMemory(pixels, 8, 8, 4, Enums.BandFormat.Uchar);
+                using var cmyk = image.Copy(interpretation: Enums.Interpretation.Cmyk);
+
+                var canvas = CanvasDecoder.Decode(cmyk.WriteToBuffer(suffix), 8).Canvas;
+
+                Assert.NotNull(canvas);
+                Assert.InRange(canvas.Pixels[0], expected[ink].Red - 40, expected[ink].Red + 40);
+                Assert.InRange(canvas.Pixels[64], expected[ink].Green - 40, expected[ink].Green + 40);
+                Assert.InRange(canvas.Pixels[128], expected[ink].Blue - 40, expected[ink].Blue + 40);
+            }
+        }
+    }
+
+    [Fact]
+    public void DecodeTo_CallersMemory_HoldsWhatDecodeGives()
+    {
+        var file = Drawn.File(".jpg", 100, 80);
+        var canvas = new byte[3 * 48 * 48];
+
+        var fault = CanvasDecoder.DecodeTo(file, 48, canvas);
+
+        Assert.Null(fault);
+        Assert.Equal(CanvasDecoder.Decode(file, 48).Canvas?.Pixels, canvas);
+    }
+
+    [Fact]
+    public void Decode_EightThreads_AllGetTheSame()
+    {
+        byte[][] files = [Drawn.File(".jpg", 300, 200), Drawn.File(".png", 90, 130), Drawn.File(".webp", 64, 64), Drawn.File(".gif", 50, 40), Drawn.File(".tif", 31, 77), [1, 2, 3]];
+        var alone = files.Select(file => CanvasDecoder.Decode(file, 61)).ToArray();
+        var different = 0;
+
+        Parallel.For(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 8 }, round =>
+        {
+            var (result, expected) = (CanvasDecoder.Decode(files[round % files.Length], 61), alone[round % files.Length]);
+            var same = result.Fault == expected.Fault
+                && (result.Canvas?.Pixels ?? []).AsSpan().SequenceEqual(expected.Canvas?.Pixels ?? []);
+            Interlocked.Add(ref different, same ? 0 : 1);
+        });
+
+        Assert.Equal(0, different);
+        Assert.Equal(5, alone.Count(result => result.Canvas is not null));
+    }
+}

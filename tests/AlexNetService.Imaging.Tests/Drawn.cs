@@ -1,0 +1,39 @@
+using NetVips;
+
+namespace AlexNetService.Imaging.Tests;
+
+/// <summary>Pictures drawn and encoded while a test runs.</summary>
+internal static class Drawn
+{
+    /// <summary>[height,width,3] of noise.</summary>
+    public static byte[] Noise(int width, int height, int seed = 1)
+    {
+        var pixels = new byte[height * width * 3];
+        new Random(seed).NextBytes(pixels);
+        return pixels;
+    }
+
+    /// <summary>Noise in a file.</summary>
+    public static byte[] File(string suffix, int width, int height, int seed = 1) => Encode(Noise(width, height, seed), width, height, suffix);
+
+    /// <summary>Pixels in a file.</summary>
+    public static byte[] Encode(byte[] interleaved, int width, int height, string suffix)
+    {
+        using var image = Image.NewFromMemory(interleaved, width, height, 3, Enums.BandFormat.Uchar);
+        using var tagged = image.Copy(interpretation: Enums.Interpretation.Srgb);
+        return tagged.WriteToBuffer(suffix);
+    }
+
+    /// <summary>[3,pixels] → [pixels,3], the slow way.</summary>
+    public static byte[] Interleave(ReadOnlySpan<byte> planes)
+    {
+        var pixels = planes.Length / 3;
+        var interleaved = new byte[planes.Length];
+        for (var index = 0; index < planes.Length; index++)
+        {
+            interleaved[(3 * (index % pixels)) + (index / pixels)] = planes[index];
+        }
+
+        return interleaved;
+    }
+}

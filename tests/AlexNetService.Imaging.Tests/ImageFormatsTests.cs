@@ -1,0 +1,31 @@
+namespace AlexNetService.Imaging.Tests;
+
+public sealed class ImageFormatsTests
+{
+    [Fact]
+    public void ContentTypes_OfAllFormats_AreThese() =>
+        Assert.Equal(["image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff"], ImageFormats.ContentTypes);
+
+    [Theory]
+    [InlineData(".jpg", "image/jpeg")]
+    [InlineData(".png", "image/png")]
+    [InlineData(".webp", "image/webp")]
+    [InlineData(".gif", "image/gif")]
+    [InlineData(".tif", "image/tiff")]
+    [InlineData(".tif[bigtiff]", "image/tiff")]
+    public void Recognise_FirstTwelveBytes_GiveTheFormat(string suffix, string contentType)
+    {
+        var file = Drawn.File(suffix, 8, 8);
+
+        Assert.Equal(contentType, ImageFormats.Recognise(file.AsSpan(0, 12))?.ContentType);
+        Assert.Null(CanvasDecoder.Decode(file, 8).Fault);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GIF88a")]
+    [InlineData("RIFF\0\0\0\0WAVE")]
+    [InlineData("MM*\0")]
+    [InlineData("BM6\0\0\0")]
+    public void Recognise_OtherBytes_GiveNone(string begin) => Assert.Null(ImageFormats.Recognise(System.Text.Encoding.Latin1.GetBytes(begin)));
+}

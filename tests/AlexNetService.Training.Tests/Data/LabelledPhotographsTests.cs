@@ -1,0 +1,121 @@
+using System.IO.Compression;
+using AlexNetService.Training.Data;
+
+namespace AlexNetService.Training.Tests.Data;
+
+public sealed class LabelledPhotographsTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    [Fact]
+    public void Folder_OfClassFolders_HasAClassEach()
+    {
+        Pictures.Write(folder.Path, classes: 3, perClass: 4);
+        File.WriteAllText(Path.Combine(folder.Path, "class0", "notes.txt"), "not a picture");
+
+        using var data = DataSetOpener.Open(folder.Path);
+
+        Assert.Equal(["class0", "class1", "class2"], data.Labels.Select(label => label.Id));
+        Assert.Equal(12, data.Photographs.Count);
+        Assert.All(data.Photographs, photograph => Assert.StartsWith($"class{photograph.Label}/", photograph.Path, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Zip_OfTheSameFolder_HoldsTheSame()
+    {
+        var source = Pictures.Write(Path.Combine(folder.Path, "photographs"), perClass: 3);
+        var zip = Path.Combine(folder.Path, "photographs.zip");
+        ZipFile.CreateFromDirectory(source, zip);
+
+        using var unpacked = DataSetOpener.Open(source);
+        using var packed = DataSetOpener.Open(zip);
+
+        Assert.Equal(unpacked.Photographs, packed.Photographs);
+        Assert.Equal(unpacked.Sha256, packed.Sha256);
+        Assert.Equal(unpacked.Name, packed.Name);
+        Assert.All(packed.Photographs, photograph => Assert.Equal(unpacked.Read(photograph.Path), packed.Read(photograph.Path)));
+    }
+
+    [Fact]
+    public void Zip_WithOneTopFolder_FindsTheClassesBelowIt()
+    {
+        var zip = Path.Combine(folder.Path, "wrapped.zip");
+        Pictures.Write(Path.Combine(folder.Path, "in", "top"), classes: 2, perClass: 2);
+        ZipFile.CreateFromDirectory(Path.Combine(folder.Path, "in"), zip);
+
+        using var data = DataSetOpener.Open(zip);
+
+        Assert.Equal(["class0", "class1"], data.Labels.Select(label => label.Id));
+    }
+
+    [Fact]
+    public void Zip_ReadFromManyThreads_GivesEachItsOwnBytes()
+    {
+        var source = Pictures.Write(Path.Combine(folder.Path, "photographs"), perClass: 10);
+        var zip = Path.Combine(folder.Path, "photographs.zip");
+        ZipFile.CreateFromDirectory(source, zip);
+        using var data = DataSetOpener.Open(zip);
+
+        Parallel.ForEach(data.Photographs, photograph =>
+            Assert.Equal(File.ReadAllBytes(Path.Combine(source, photograph.Path)), data.Read(photograph.Path)));
+    }
+
+    [Fact]
+    public void Split_OfATenth_HoldsOutTheSameTenthOfEachClass()
+    {
+        Pictures.Write(folder.Path, classes: 2, perClass: 20);
+        using var data = DataSetOpener.Open(folder.Path);
+
+        var (training, heldOut) = data.Split(0.1);
+
+        Assert.Equal(36, training.Count);
+        Assert.Equal(["class0/0009.png", "class0/0019.png", "class1/0009.png", "class1/0019.png"], heldOut.Select(photograph => photograph.Path));
+        Assert.Empty(training.Intersect(heldOut));
+    }
+
+    [Theory]
+    [InlineData("missing", "no data set")]
+    [InlineData("text.txt", "neither a folder")]
+    [InlineData("broken.zip", "damaged zip")]
+    [InlineData("empty", "0 photographs in 0 classes")]
+    public void Opener_OfSomethingElse_SaysWhatItIs(string name, string reason)
+    {
+        var path = Path.Combine(folder.Path, name);
+        File.WriteAllText(Path.Combine(folder.Path, "text.txt"), "text");
+        File.WriteAllBytes(Path.Combine(folder.Path, "broken.zip"), [(byte)'P', (byte)'K', 3, 4, 0, 0]);
+        Directory.CreateDirectory(Path.Combine(folder.Path, "empty"));
+
+        var failure = Assert.Throws<DataSetException>(() => DataSetOpener.Open(path));
+
+        Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Canvases_WithTooManyUnreadable_SayWhichIsTheFirst()
+    {
+        Pictures.Write(folder.Path, classes: 2, perClass: 5);
+        File.WriteAllText(Path.Combine(folder.Path, "class0", "0001.png"), "not a picture");
+        using var data = DataSetOpener.Open(folder.Path);
+
+        var failure = Assert.Throws<DataSetException>(() => Canvases.Load(data, data.Photographs, side: 20, TestContext.Current.CancellationToken));
+
+        Assert.Contains("class0/0001.png", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Canvases_WithOneUnreadableInTwoHundred_LeaveItOut()
+    {
+        Pictures.Write(folder.Path, classes: 2, perClass: 100, side: 8);
+        File.WriteAllText(Path.Combine(folder.Path, "class0", "0001.png"), "not a picture");
+        using var data = DataSetOpener.Open(folder.Path);
+
+        var canvases = Canvases.Load(data, data.Photographs, side: 8, TestContext.Current.CancellationToken);
+
+        Assert.Equal(199, canvases.Photographs.Count);
+        Assert.Single(canvases.Unreadable);
+        Assert.Equal("class0/0002.png", canvases.Photographs[1].Path);
+        Assert.Equal(Canvases.Load(data, [canvases.Photographs[1]], side: 8, TestContext.Current.CancellationToken)[0].ToArray(), canvases[1].ToArray());
+    }
+
+    public void Dispose() => folder.Dispose();
+}

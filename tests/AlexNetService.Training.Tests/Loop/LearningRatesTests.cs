@@ -1,0 +1,40 @@
+using AlexNetService.Training.Loop;
+
+namespace AlexNetService.Training.Tests.Loop;
+
+public class LearningRatesTests
+{
+    private static readonly TrainingRecipe Recipe = new() { LearningRate = 0.01, Epochs = 100 };
+
+    [Fact]
+    public void Plateau_WhileTheErrorFalls_KeepsTheRate()
+    {
+        Assert.Equal(0.01, LearningRates.At(Recipe, 6, [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]));
+    }
+
+    [Fact]
+    public void Plateau_AfterFourEpochsOfStandingStill_DividesByTenAndThenAgain()
+    {
+        Assert.Equal(0.01, LearningRates.At(Recipe, 4, [0.5, 0.5, 0.5, 0.5]), 1e-12);
+        Assert.Equal(0.001, LearningRates.At(Recipe, 5, [0.5, 0.5, 0.5, 0.5, 0.5]), 1e-12);
+        Assert.Equal(0.0001, LearningRates.At(Recipe, 9, [.. Enumerable.Repeat(0.5, 9)]), 1e-12);
+    }
+
+    [Fact]
+    public void Plateau_AfterThreeDrops_StaysWhereItIs()
+    {
+        Assert.Equal(0.00001, LearningRates.At(Recipe, 60, [.. Enumerable.Repeat(0.5, 60)]), 1e-12);
+    }
+
+    [Theory]
+    [InlineData(LearningRateSchedule.Steps, 0, 0.01)]
+    [InlineData(LearningRateSchedule.Steps, 59, 0.01)]
+    [InlineData(LearningRateSchedule.Steps, 60, 0.001)]
+    [InlineData(LearningRateSchedule.Steps, 85, 0.0001)]
+    [InlineData(LearningRateSchedule.Cosine, 0, 0.01)]
+    [InlineData(LearningRateSchedule.Cosine, 50, 0.005)]
+    public void Schedule_ByName_FallsAsItSays(LearningRateSchedule schedule, int epoch, double rate)
+    {
+        Assert.Equal(rate, LearningRates.At(Recipe with { Schedule = schedule }, epoch, []), 1e-12);
+    }
+}
