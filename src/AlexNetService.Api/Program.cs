@@ -8,6 +8,7 @@ using AlexNetService.Api.Problems;
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.ListenOnLocalhostByDefault();
 builder.AddRequestLog();
+builder.Services.AddJsonAnswers();
 builder.Services.AddProblems();
 builder.Services.AddModels();
 builder.Services.AddClassify();

@@ -1,4 +1,5 @@
 using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Sessions;
 using Microsoft.Extensions.Options;
 
@@ -15,12 +16,16 @@ internal sealed partial class ModelLoader(
     IHostApplicationLifetime lifetime,
     ILogger<ModelLoader> log) : BackgroundService
 {
+    // One pixel: decoding it loads the native decoders, which no request should wait for.
+    private static readonly byte[] SmallestGif = Convert.FromBase64String("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7");
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Started(stoppingToken);
         try
         {
             var catalog = ModelCatalog.Load(repository.Value, runtime.Value, Opened, stoppingToken);
+            _ = PictureCanvases.Decode(SmallestGif, catalog.Default.CanvasSides);
             models.Publish(catalog);
             Log.Ready(log, catalog.Models.Count, string.Join(", ", catalog.Default.Members.Select(member => member.Session.Card.Name)));
         }
