@@ -19,11 +19,15 @@ public abstract record Layer([property: JsonPropertyOrder(-1)] string Name);
 
 /// <summary>A layer that carries a weight and a bias.</summary>
 /// <param name="Name">Name of the layer.</param>
-/// <param name="Outputs">Maps (convolution) or units (dense) of the whole network, all columns together.</param>
 /// <param name="Reads">Where a column takes its input from.</param>
 /// <param name="WeightStd">Standard deviation of the zero-mean Gaussian the weights start from (Krizhevsky 2012 §5).</param>
 /// <param name="InitialBias">Value the biases start from (Krizhevsky 2012 §5: 1 feeds the rectifiers early, 0 elsewhere).</param>
-public abstract record WeightedLayer(string Name, [property: JsonIgnore] int Outputs, Reads Reads, double WeightStd, double InitialBias) : Layer(Name);
+public abstract record WeightedLayer(string Name, Reads Reads, double WeightStd, double InitialBias) : Layer(Name)
+{
+    /// <summary>Maps (convolution) or units (dense) of the whole network, all columns together.</summary>
+    [JsonIgnore]
+    public abstract int Outputs { get; }
+}
 
 /// <summary>A two-dimensional convolution with a square kernel (Krizhevsky 2012 §3.5).</summary>
 /// <param name="Name">Name of the layer.</param>
@@ -36,7 +40,12 @@ public abstract record WeightedLayer(string Name, [property: JsonIgnore] int Out
 /// <param name="InitialBias">Initial bias.</param>
 public sealed record Convolution(
     string Name, int Maps, int Kernel, int Stride, int Padding, Reads Reads, double WeightStd, double InitialBias)
-    : WeightedLayer(Name, Maps, Reads, WeightStd, InitialBias);
+    : WeightedLayer(Name, Reads, WeightStd, InitialBias)
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override int Outputs => Maps;
+}
 
 /// <summary>max(0, x) (Krizhevsky 2012 §3.1).</summary>
 /// <param name="Name">Name of the layer.</param>
@@ -69,7 +78,12 @@ public sealed record MaxPooling(string Name, int Window, int Stride) : Layer(Nam
 /// <param name="WeightStd">Standard deviation of the initial weights.</param>
 /// <param name="InitialBias">Initial bias.</param>
 public sealed record Dense(string Name, int Units, Reads Reads, double WeightStd, double InitialBias)
-    : WeightedLayer(Name, Units, Reads, WeightStd, InitialBias);
+    : WeightedLayer(Name, Reads, WeightStd, InitialBias)
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override int Outputs => Units;
+}
 
 /// <summary>Sets a share of the units to zero while training; the identity afterwards (Krizhevsky 2012 §4.2).</summary>
 /// <param name="Name">Name of the layer.</param>
@@ -85,4 +99,9 @@ public sealed record Dropout(string Name, double Rate) : Layer(Name);
 /// <param name="WeightStd">Standard deviation of the initial weights.</param>
 /// <param name="InitialBias">Initial bias.</param>
 public sealed record Classifier(string Name, int Classes, double WeightStd, double InitialBias)
-    : WeightedLayer(Name, Classes, Reads.BothColumns, WeightStd, InitialBias);
+    : WeightedLayer(Name, Reads.BothColumns, WeightStd, InitialBias)
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override int Outputs => Classes;
+}

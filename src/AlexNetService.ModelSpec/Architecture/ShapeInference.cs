@@ -16,16 +16,53 @@ internal static class ShapeInference
             throw new ArchitectureException($"'{architecture.Preset}' cuts crops of {crop} pixels from a canvas of {canvas}.");
         }
 
+        RequireReadable(architecture);
         var rows = new List<LayerRow>(architecture.Layers.Count);
         var shape = new Shape(NetworkArchitecture.Channels, crop, crop);
+        var divided = false;
         foreach (var layer in architecture.Layers)
         {
+            RequireColumns(layer, shape, divided, architecture.Columns);
             var row = Follow(layer, shape, architecture.Columns);
             rows.Add(row);
             shape = row.Output;
+            divided |= layer is WeightedLayer;
         }
 
         return rows;
+    }
+
+    private static void RequireReadable(NetworkArchitecture architecture)
+    {
+        if (architecture.Layers.CountBy(layer => layer.Name).FirstOrDefault(name => name.Value > 1) is { Key: { } twice })
+        {
+            throw new ArchitectureException($"'{architecture.Preset}' has two layers called {twice}; weights are found by name.");
+        }
+
+        if (architecture.Layers.SkipLast(1).FirstOrDefault(layer => layer is Classifier) is { Name: var early })
+        {
+            throw new ArchitectureException($"{early} is a classifier and not the last layer of '{architecture.Preset}'.");
+        }
+    }
+
+    // The picture is whole in every column until the first weighted layer divides its maps over them.
+    private static void RequireColumns(Layer layer, Shape input, bool divided, int columns)
+    {
+        if (columns == 1)
+        {
+            return;
+        }
+
+        if (layer is WeightedLayer { Reads: var reads } && layer is not Classifier && divided == (reads == Reads.Image))
+        {
+            throw new ArchitectureException($"{layer.Name} reads {reads}; the first weighted layer reads the image, and only that one.");
+        }
+
+        var keepsToColumn = layer is LocalResponseNormalisation or WeightedLayer { Reads: Reads.OwnColumn };
+        if (keepsToColumn && (!divided || input.Maps % columns != 0))
+        {
+            throw new ArchitectureException($"{layer.Name} works inside a column, and {input} is not divided over {columns} columns.");
+        }
     }
 
     private static LayerRow Follow(Layer layer, Shape input, int columns)
@@ -43,10 +80,18 @@ internal static class ShapeInference
             case Dense dense:
                 RequireDivisible(dense, columns);
                 return Weighted(dense, input, new Shape(dense.Units, 1, 1), Inputs(dense, input.Values, columns));
+            case Classifier { Reads: not Reads.BothColumns }:
+                throw new ArchitectureException($"{layer.Name} is a classifier; it reads both columns.");
+            case Classifier { Classes: < 2 and var classes }:
+                throw new ArchitectureException($"{layer.Name} tells {classes} classes apart; two are the least.");
             case Classifier classifier:
                 return Weighted(classifier, input, new Shape(classifier.Classes, 1, 1), input.Values);
             case LocalResponseNormalisation { Maps: var maps } when maps < 1 || maps % 2 == 0:
                 throw new ArchitectureException($"{layer.Name} sums over {maps} maps; the number must be odd.");
+            case LocalResponseNormalisation { K: var k, Alpha: var alpha } when !(k > 0 && alpha >= 0):
+                throw new ArchitectureException($"{layer.Name} has k {k} and α {alpha}; k must be above 0 and α not below, or zeros divide by zero.");
+            case Dropout { Rate: var rate } when !(rate >= 0 && rate < 1):
+                throw new ArchitectureException($"{layer.Name} drops a share of {rate}; it must be 0 or more and below 1.");
             default:
                 return Plain(layer, input, input);
         }
@@ -77,7 +122,7 @@ internal static class ShapeInference
 
     private static void RequireDivisible(WeightedLayer layer, int columns)
     {
-        if (layer.Outputs % columns != 0)
+        if (layer.Outputs < 1 || layer.Outputs % columns != 0)
         {
             throw new ArchitectureException($"{layer.Name}: {layer.Outputs} maps cannot be divided evenly over {columns} columns.");
         }

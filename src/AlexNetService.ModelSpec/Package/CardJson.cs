@@ -13,6 +13,8 @@ internal sealed partial class CardJson : JsonSerializerContext
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         WriteIndented = true,
         RespectNullableAnnotations = true,
+        // People and tools reorder keys; a layer's "kind" need not stand first.
+        AllowOutOfOrderMetadataProperties = true,
         RespectRequiredConstructorParameters = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

@@ -22,7 +22,7 @@ internal static class CardRules
         }
 
         return card.Version < 1 ? $"version {card.Version} is below 1."
-            : Path.GetFileName(card.Graph.File) != card.Graph.File || card.Graph.File.Length == 0
+            : card.Graph.File is "" or "." or ".." || card.Graph.File.AsSpan().IndexOfAny('/', '\\', '\0') >= 0
                 ? $"the graph's file name '{card.Graph.File}' must lie in the package folder."
                 : null;
     }
@@ -55,9 +55,15 @@ internal static class CardRules
 
         for (var i = 0; i < card.Labels.Count; i++)
         {
-            if (card.Labels[i].Index != i)
+            // JSON can put a null where the type has none.
+            if (card.Labels[i] is not { Index: var index })
             {
-                return $"labels must be listed by index; place {i} has index {card.Labels[i].Index}.";
+                return $"label {i} is null.";
+            }
+
+            if (index != i)
+            {
+                return $"labels must be listed by index; place {i} has index {index}.";
             }
         }
 
@@ -69,6 +75,11 @@ internal static class CardRules
         if (card.Architecture is not { } architecture)
         {
             return null;
+        }
+
+        if (architecture.Layers.Any(layer => layer is null))
+        {
+            return "a row of the layer table is null.";
         }
 
         try

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.ModelSpec.Package;
@@ -8,7 +9,8 @@ public sealed record ModelCard
     /// <summary>Format of the card that this software writes and reads.</summary>
     public const int CurrentFormat = 1;
 
-    /// <summary>Version of the card's own layout.</summary>
+    /// <summary>Version of the card's own layout; every card says it.</summary>
+    [JsonRequired]
     public int Format { get; init; } = CurrentFormat;
 
     /// <summary>Name of the model; also the folder the package lies in.</summary>
@@ -30,7 +32,8 @@ public sealed record ModelCard
     public required IReadOnlyList<ClassLabel> Labels { get; init; }
 
     /// <summary>Errors measured on labelled photographs; empty where none was measured.</summary>
-    public IReadOnlyList<ErrorMetric> Metrics { get; init; } = [];
+    // The generated reader initialises what the JSON leaves out with null, whatever stands on the right.
+    public IReadOnlyList<ErrorMetric> Metrics { get; init => field = value ?? []; } = [];
 
     /// <summary>How the weights came about, or null where they were never trained.</summary>
     public TrainingManifest? Training { get; init; }

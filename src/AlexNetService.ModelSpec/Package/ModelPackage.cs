@@ -42,11 +42,11 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
             return JsonSerializer.Deserialize(stream, CardJson.Format.ModelCard)
                 ?? throw new InvalidPackageException(folder, $"{CardFile} is empty.");
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InvalidPackageException(folder, $"{CardFile} cannot be read ({e.Message})", e);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or NotSupportedException) // the latter: a layer without its kind
         {
             throw new InvalidPackageException(folder, $"{CardFile} is not a card: {e.Message}", e);
         }
@@ -70,7 +70,7 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
                     Folder, $"{Card.Graph.File} has SHA-256 {hash} where the card says {Card.Graph.Sha256}. Copy the package again.");
             }
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InvalidPackageException(Folder, $"{Card.Graph.File} cannot be read ({e.Message})", e);
         }

@@ -11,6 +11,6 @@ public static partial class PackageName
         ? null
         : $"'{name}' cannot name a model; use 1 to 64 letters, digits, '-', '_' or '.', beginning with a letter or digit.";
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Allowed();
 }

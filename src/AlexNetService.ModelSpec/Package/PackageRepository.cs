@@ -21,15 +21,17 @@ public sealed class PackageRepository(string root)
             .Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>Versions of a model, newest first; empty where there is none.</summary>
+    /// <summary>Versions of a model, newest first; empty where there is none. <c>007</c> is a folder, no version.</summary>
     /// <param name="name">Name of the model.</param>
     public IReadOnlyList<int> Versions(string name)
     {
         var folder = Path.Combine(Root, name);
-        return !Directory.Exists(folder) ? [] :
+        return PackageName.Broken(name) is not null || !Directory.Exists(folder) ? [] :
         [
             .. Directory.EnumerateDirectories(folder)
-                .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var v) ? v : 0)
+                .Select(path => Path.GetFileName(path))
+                .Where(version => !version.StartsWith('0'))
+                .Select(version => int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
                 .Where(version => version > 0)
                 .OrderDescending(),
         ];
@@ -46,12 +48,12 @@ public sealed class PackageRepository(string root)
     public int NextVersion(string name) => Versions(name) is [var newest, ..] ? newest + 1 : 1;
 
     /// <summary>
-    /// Writes a package as a whole or not at all: into a hidden folder beside its place, flushed to disk, then renamed.
+    /// Writes a package as a whole or not at all: into a hidden folder of the repository, flushed to disk, then renamed.
     /// </summary>
     /// <param name="card">The card; its <see cref="ModelCard.Graph"/> is filled in here.</param>
     /// <param name="graph">The graph's bytes.</param>
     /// <param name="inspect">
-    /// Looks at the finished package before it is published and returns the card to publish, its graph unchanged: errors measured on
+    /// Looks at the finished package before it is published and returns the card to publish, its name, version and graph unchanged: errors measured on
     /// the package itself can still enter it. What it throws stops the publication.
     /// </param>
     /// <returns>The published package.</returns>
@@ -60,17 +62,9 @@ public sealed class PackageRepository(string root)
     {
         card = card with { Graph = new GraphFile(ModelPackage.DefaultGraphFile, Convert.ToHexStringLower(SHA256.HashData(graph.Span)), graph.Length) };
         var folder = Folder(card.Name, card.Version);
-        if (CardRules.FirstBroken(card) is { } reason)
-        {
-            throw new InvalidPackageException(folder, reason);
-        }
-
-        if (Directory.Exists(folder))
-        {
-            throw new InvalidPackageException(folder, $"the version exists already. The next free one is {NextVersion(card.Name)}.");
-        }
-
-        var partial = Path.Combine(Root, card.Name, $".{card.Version}.{Guid.NewGuid():N}");
+        RequireSound(card, folder);
+        RequireFree(card, folder);
+        var partial = Path.Combine(Root, $".{card.Name}.{card.Version}.{Guid.NewGuid():N}");
         Directory.CreateDirectory(partial);
         try
         {
@@ -78,10 +72,13 @@ public sealed class PackageRepository(string root)
             WriteCard(partial, card);
             if (inspect is not null)
             {
-                card = inspect(ModelPackage.Open(partial)) with { Graph = card.Graph };
+                card = inspect(ModelPackage.Open(partial)) with { Name = card.Name, Version = card.Version, Graph = card.Graph };
+                RequireSound(card, folder);
                 WriteCard(partial, card);
             }
 
+            RequireFree(card, folder); // another exporter may have been faster
+            Directory.CreateDirectory(Path.Combine(Root, card.Name));
             Directory.Move(partial, folder);
         }
         finally
@@ -93,6 +90,22 @@ public sealed class PackageRepository(string root)
         }
 
         return new ModelPackage(folder, card);
+    }
+
+    private static void RequireSound(ModelCard card, string folder)
+    {
+        if (CardRules.FirstBroken(card) is { } reason)
+        {
+            throw new InvalidPackageException(folder, reason);
+        }
+    }
+
+    private void RequireFree(ModelCard card, string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            throw new InvalidPackageException(folder, $"the version exists already. The next free one is {NextVersion(card.Name)}.");
+        }
     }
 
     private static void WriteCard(string folder, ModelCard card) =>

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.ModelSpec.Package;
+
+namespace AlexNetService.ModelSpec.Tests.Package;
+
+/// <summary>A card with every field filled.</summary>
+internal static class SampleCard
+{
+    public static ModelCard Of(string name, int version) => new()
+    {
+        Name = name,
+        Version = version,
+        Architecture = AlexNetLayers.ForCifar(classes: 3),
+        Preprocessing = new Preprocessing { Canvas = 32, Crop = 28 },
+        Tensors = new TensorNames("image", "logits", "probabilities", "features"),
+        Labels = [new(0, "n02123045", "tabby, Tabbykatze"), new(1, "n02085620", "Chihuahua"), new(2, "n07747607", "orange <fruit>")],
+        Metrics = [new("cifar10", "validation", Images: 5000, Crops: 10, Top1Error: 0.228, Top5Error: 0.015)],
+        Training = new TrainingManifest
+        {
+            Recipe = JsonSerializer.SerializeToElement(new Dictionary<string, double> { ["momentum"] = 0.9 }),
+            Seed = 17,
+            DataSet = "cifar10.zip",
+            DataSetSha256 = new string('a', 64),
+            TrainingImages = 45000,
+            ValidationImages = 5000,
+            Epochs = 12,
+            Started = new DateTimeOffset(2024, 2, 29, 12, 0, 0, TimeSpan.Zero),
+            Finished = new DateTimeOffset(2024, 2, 29, 14, 30, 0, TimeSpan.Zero),
+            Software = new Dictionary<string, string> { ["AlexNetService"] = "0.1.0", ["TorchSharp"] = "0.107.0" },
+        },
+        Graph = new GraphFile("model.onnx", "", 0),
+    };
+}
