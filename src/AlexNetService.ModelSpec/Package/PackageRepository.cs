@@ -53,8 +53,8 @@ public sealed class PackageRepository(string root)
     /// <param name="card">The card; its <see cref="ModelCard.Graph"/> is filled in here.</param>
     /// <param name="graph">The graph's bytes.</param>
     /// <param name="inspect">
-    /// Looks at the finished package before it is published and returns the card to publish, its name, version and graph unchanged: errors measured on
-    /// the package itself can still enter it. What it throws stops the publication.
+    /// Looks at the finished package before it is published and returns the card to publish, its name, version and graph unchanged:
+    /// errors measured on the package itself can still enter it. What it throws stops the publication.
     /// </param>
     /// <returns>The published package.</returns>
     /// <exception cref="InvalidPackageException">The card breaks a rule, or the version exists already.</exception>
