@@ -53,8 +53,8 @@ public sealed class PackageRepository(string root)
     /// <param name="card">The card; its <see cref="ModelCard.Graph"/> is filled in here.</param>
     /// <param name="graph">The graph's bytes.</param>
     /// <param name="inspect">
-    /// Looks at the finished package before it is published and returns the card to publish, its graph unchanged: errors measured on
-    /// the package itself can still enter it. What it throws stops the publication.
+    /// Looks at the finished package before it is published and returns the card to publish, its name, version and graph unchanged:
+    /// errors measured on the package itself can still enter it. What it throws stops the publication.
     /// </param>
     /// <returns>The published package.</returns>
     /// <exception cref="InvalidPackageException">The card breaks a rule, or the version exists already.</exception>
@@ -62,11 +62,7 @@ public sealed class PackageRepository(string root)
     {
         card = card with { Graph = new GraphFile(ModelPackage.DefaultGraphFile, Convert.ToHexStringLower(SHA256.HashData(graph.Span)), graph.Length) };
         var folder = Folder(card.Name, card.Version);
-        if (CardRules.FirstBroken(card) is { } reason)
-        {
-            throw new InvalidPackageException(folder, reason);
-        }
-
+        RequireSound(card, folder);
         RequireFree(card, folder);
         var partial = Path.Combine(Root, $".{card.Name}.{card.Version}.{Guid.NewGuid():N}");
         Directory.CreateDirectory(partial);
@@ -76,7 +72,8 @@ public sealed class PackageRepository(string root)
             WriteCard(partial, card);
             if (inspect is not null)
             {
-                card = inspect(ModelPackage.Open(partial)) with { Graph = card.Graph };
+                card = inspect(ModelPackage.Open(partial)) with { Name = card.Name, Version = card.Version, Graph = card.Graph };
+                RequireSound(card, folder);
                 WriteCard(partial, card);
             }
 
@@ -95,8 +92,13 @@ public sealed class PackageRepository(string root)
         return new ModelPackage(folder, card);
     }
 
-    private static void WriteCard(string folder, ModelCard card) =>
-        WriteFlushed(Path.Combine(folder, ModelPackage.CardFile), JsonSerializer.SerializeToUtf8Bytes(card, CardJson.Format.ModelCard));
+    private static void RequireSound(ModelCard card, string folder)
+    {
+        if (CardRules.FirstBroken(card) is { } reason)
+        {
+            throw new InvalidPackageException(folder, reason);
+        }
+    }
 
     private void RequireFree(ModelCard card, string folder)
     {
@@ -105,6 +107,9 @@ public sealed class PackageRepository(string root)
             throw new InvalidPackageException(folder, $"the version exists already. The next free one is {NextVersion(card.Name)}.");
         }
     }
+
+    private static void WriteCard(string folder, ModelCard card) =>
+        WriteFlushed(Path.Combine(folder, ModelPackage.CardFile), JsonSerializer.SerializeToUtf8Bytes(card, CardJson.Format.ModelCard));
 
     private static void WriteFlushed(string path, ReadOnlySpan<byte> bytes)
     {

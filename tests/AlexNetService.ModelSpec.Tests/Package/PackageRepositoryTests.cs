@@ -57,11 +57,27 @@ public sealed class PackageRepositoryTests : IDisposable
     [Fact]
     public void Publish_InspectionMeasures_PublishesTheCardItReturns()
     {
-        var measured = new ErrorMetric("photographs", "validation", Images: 10, Crops: 10, Top1Error: 0.2, Top5Error: 0.1);
+        ErrorMetric measured = new("imagenet", "validation", Images: 100, Crops: 1, Top1Error: 0.5, Top5Error: 0.25);
 
-        repository.Publish(SampleCard.Of("cats", 1), Graph, package => package.Card with { Metrics = [measured] });
+        repository.Publish(SampleCard.Of("cats", 1), Graph, package => package.Card with
+        {
+            Name = "dogs",
+            Metrics = [measured],
+            Graph = new GraphFile("other.onnx", "", 0),
+        });
 
-        Assert.Equal([measured], ModelPackage.Open(repository.Folder("cats", 1)).Card.Metrics);
+        var card = ModelPackage.Open(repository.Folder("cats", 1)).Card;
+        Assert.Equal([measured], card.Metrics);
+        Assert.Equal(("cats", "model.onnx"), (card.Name, card.Graph.File)); // what the folder and the file say is not the inspection's to change
+    }
+
+    [Fact]
+    public void Publish_InspectionReturnsABrokenCard_LeavesNothingBehind()
+    {
+        Assert.Throws<InvalidPackageException>(() =>
+            repository.Publish(SampleCard.Of("cats", 1), Graph, package => package.Card with { Labels = [] }));
+
+        Assert.Empty(temporary.Everything());
     }
 
     [Fact]

@@ -1,0 +1,69 @@
+namespace AlexNetService.Architecture.Tests;
+
+/// <summary>
+/// Which project may carry which package. One project a native library keeps the others free of it and makes it replaceable.
+/// </summary>
+public sealed class PackageHomeTests
+{
+    /// <summary>Beginning of a package's name, and its home. A package that is not listed has none yet.</summary>
+    private static readonly (string Package, string Home)[] Homes =
+    [
+        ("NetVips", "AlexNetService.Imaging"),
+        ("Google.Protobuf", "AlexNetService.Onnx"),
+        ("Grpc.Tools", "AlexNetService.Onnx"),
+        ("TorchSharp", "AlexNetService.Training"),
+        ("libtorch", "AlexNetService.Training"),
+        ("Microsoft.ML.OnnxRuntime", "AlexNetService.Inference"),
+        ("ScottPlot", "AlexNetService.Worker"),
+        ("Spectre.Console", "AlexNetService.Worker"),
+        ("System.CommandLine", "AlexNetService.Worker"),
+        ("OpenTelemetry", "AlexNetService.Api"),
+        ("Serilog", "AlexNetService.Api"),
+        ("Swashbuckle", "AlexNetService.Api"),
+    ];
+
+    /// <summary>Options, logging and metrics abstractions: every project but the one that has no packages at all.</summary>
+    private const string Anywhere = "Microsoft.Extensions.";
+
+    private const string WithoutPackages = "AlexNetService.ModelSpec";
+
+    public static TheoryData<string> Projects => ProjectArrowTests.Projects;
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Project_Packages_AreAtHome(string project)
+    {
+        var astray = SourceTree.Source(project).Packages.Select(package => Astray(project, package)).OfType<string>().ToArray();
+
+        Assert.True(astray.Length == 0, string.Join(Environment.NewLine, astray));
+    }
+
+    [Theory]
+    [InlineData("AlexNetService.Api", "TorchSharp-cpu", "its home is AlexNetService.Training")]
+    [InlineData("AlexNetService.Training", "Microsoft.ML.OnnxRuntime.Gpu", "its home is AlexNetService.Inference")]
+    [InlineData("AlexNetService.Onnx", "Microsoft.ML.OnnxRuntime", "its home is AlexNetService.Inference")]
+    [InlineData("AlexNetService.Inference", "NetVips", "its home is AlexNetService.Imaging")]
+    [InlineData("AlexNetService.ModelSpec", "Microsoft.Extensions.Options", "has no packages")]
+    [InlineData("AlexNetService.Api", "MediatR", "has no home yet")]
+    public void Package_AwayFromHome_IsNamed(string project, string package, string reason)
+    {
+        var message = Astray(project, package);
+
+        Assert.StartsWith($"{project} ─► package {package} is forbidden", message, StringComparison.Ordinal);
+        Assert.Contains(reason, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PackageVersions_OfEveryProject_StandInDirectoryPackagesProps() => Assert.Empty(
+        SourceTree.All.SelectMany(project => project.PackagesWithVersion.Select(package => $"{project.Name}: {package}")));
+
+    private static string? Astray(string project, string package)
+    {
+        var home = Homes.FirstOrDefault(rule => package.StartsWith(rule.Package, StringComparison.OrdinalIgnoreCase)).Home;
+        var reason = project == WithoutPackages ? $"{project} has no packages"
+            : package.StartsWith(Anywhere, StringComparison.Ordinal) || project == home ? null
+            : home is null ? $"it has no home yet; give it one in {nameof(PackageHomeTests)}"
+            : $"its home is {home}";
+        return reason is null ? null : $"{project} ─► package {package} is forbidden: {reason}.";
+    }
+}
