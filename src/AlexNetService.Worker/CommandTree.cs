@@ -8,14 +8,23 @@ using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
 using AlexNetService.Worker.Inspect;
 using AlexNetService.Worker.Train;
+using Spectre.Console;
 
 namespace AlexNetService.Worker;
 
 /// <summary>The commands, and the one place where a failure becomes a line on standard error and an exit code.</summary>
 internal static class CommandTree
 {
+    /// <summary>Width of tables where the output is no terminal, in characters: none of them needs to wrap.</summary>
+    private const int PlainWidth = 140;
+
     public static int Run(string[] arguments, CancellationToken stop)
     {
+        if (!AnsiConsole.Profile.Out.IsTerminal)
+        {
+            AnsiConsole.Profile.Width = PlainWidth;
+        }
+
         var root = new RootCommand("alexnet: train a two-column AlexNet, measure it, and export it as a package that AlexNetService serves.")
         {
             TrainCommand.Create(stop),

@@ -9,11 +9,6 @@ internal static class LayerTable
 {
     public static void Print(NetworkArchitecture architecture, IAnsiConsole console)
     {
-        if (!console.Profile.Out.IsTerminal)
-        {
-            console.Profile.Width = 140;
-        }
-
         var rows = architecture.Rows();
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumns("layer", "what", "reads", "output");
