@@ -19,7 +19,9 @@ public static class AlexNetGraph
     /// <summary>Names of the tensors of every graph that is built here.</summary>
     public static TensorNames Tensors { get; } = new(Image, Logits, Probabilities, Features);
 
-    /// <summary>Builds the model: uint8 RGB crops [N,3,crop,crop] in; logits, probabilities [N,classes] and features [N,units] out.</summary>
+    /// <summary>
+    /// Builds the model: uint8 RGB crops [N,3,crop,crop] in; logits, probabilities [N,classes] and features [N,units] out.
+    /// </summary>
     /// <param name="architecture">The layer table.</param>
     /// <param name="weights">The merged weights.</param>
     /// <param name="meanColour">Mean red, green, blue of the training set, 0..255, subtracted inside the graph.</param>
@@ -58,10 +60,12 @@ public static class AlexNetGraph
     {
         if (meanColour.Count != NetworkArchitecture.Channels)
         {
-            throw new ArgumentException($"The mean colour has {meanColour.Count} values where red, green and blue are needed.", nameof(meanColour));
+            throw new ArgumentException(
+                $"The mean colour has {meanColour.Count} values where red, green and blue are needed.", nameof(meanColour));
         }
 
-        var mean = writer.Constant("mean_colour", [1, NetworkArchitecture.Channels, 1, 1], () => [.. meanColour.Select(value => (float)value)]);
+        var mean = writer.Constant(
+            "mean_colour", [1, NetworkArchitecture.Channels, 1, 1], () => [.. meanColour.Select(value => (float)value)]);
         var pixels = writer.Node("Cast", [writer.Input(Image)], "pixels", NodeAttribute.Int("to", (int)DataType.Float));
         return new Activation(writer.Node("Sub", [pixels, mean], "centred"), crop, Flat: false);
     }

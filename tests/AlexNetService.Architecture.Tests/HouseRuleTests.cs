@@ -18,7 +18,7 @@ public sealed partial class HouseRuleTests
     public void Types_OfAProject_AreNamedAfterWhatTheyAre(string project)
     {
         var empty = SourceTree.Source(project).Code().SelectMany(file => EmptyNames(File.ReadAllText(file))
-            .Select(name => $"{Path.GetRelativePath(SourceTree.Root, file)}: {name} ends in a word that says nothing. Name the domain thing."))
+            .Select(name => $"{Path.GetRelativePath(SourceTree.Root, file)}: {name} ends in a word that says nothing."))
             .ToArray();
 
         Assert.True(empty.Length == 0, string.Join(Environment.NewLine, empty));
@@ -44,6 +44,8 @@ public sealed partial class HouseRuleTests
         .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal))
         .SelectMany(line => EmptyTypeName().Matches(line).Select(match => match.Groups["name"].Value));
 
-    [GeneratedRegex(@"\b(class|record|struct|interface|enum)\s+(?<name>\w+(Service|Manager|Helper|Util|Processor)s?)\b", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\b(class|record|struct|interface|enum)\s+(?<name>\w+(Service|Manager|Helper|Util|Processor)s?)\b",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex EmptyTypeName();
 }

@@ -51,10 +51,11 @@ public sealed class ProjectArrowTests
     private static IReadOnlyList<string> Forbidden(string project, IReadOnlyList<string> references)
     {
         var allowed = MayReference.GetValueOrDefault(project, []);
+        var list = allowed.Length == 0 ? "nothing" : string.Join(", ", allowed);
         return
         [
             .. references.Except(allowed).Select(reference =>
-                $"{project} ─► {reference} is forbidden. {project} may reference: {(allowed.Length == 0 ? "nothing" : string.Join(", ", allowed))}."),
+                $"{project} ─► {reference} is forbidden. {project} may reference: {list}."),
         ];
     }
 }

@@ -19,7 +19,13 @@ public sealed class GraphStructureTests
         Assert.Equal(
             new Dictionary<string, long>
             {
-                ["conv1"] = 1, ["lrn1.s"] = 2, ["conv2"] = 2, ["lrn2.s"] = 2, ["conv3"] = 1, ["conv4"] = 2, ["conv5"] = 2,
+                ["conv1"] = 1,
+                ["lrn1.s"] = 2,
+                ["conv2"] = 2,
+                ["lrn2.s"] = 2,
+                ["conv3"] = 1,
+                ["conv4"] = 2,
+                ["conv5"] = 2,
             },
             groups);
     }

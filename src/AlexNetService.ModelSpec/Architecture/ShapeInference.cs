@@ -89,7 +89,7 @@ internal static class ShapeInference
             case LocalResponseNormalisation { Maps: var maps } when maps < 1 || maps % 2 == 0:
                 throw new ArchitectureException($"{layer.Name} sums over {maps} maps; the number must be odd.");
             case LocalResponseNormalisation { K: var k, Alpha: var alpha } when !(k > 0 && alpha >= 0):
-                throw new ArchitectureException($"{layer.Name} has k {k} and α {alpha}; k must be above 0 and α not below, or zeros divide by zero.");
+                throw new ArchitectureException($"{layer.Name} has k {k} and α {alpha}; k must be above 0 and α not below it.");
             case Dropout { Rate: var rate } when !(rate >= 0 && rate < 1):
                 throw new ArchitectureException($"{layer.Name} drops a share of {rate}; it must be 0 or more and below 1.");
             default:

@@ -60,7 +60,8 @@ public sealed class PackageRepository(string root)
     /// <exception cref="InvalidPackageException">The card breaks a rule, or the version exists already.</exception>
     public ModelPackage Publish(ModelCard card, ReadOnlyMemory<byte> graph, Func<ModelPackage, ModelCard>? inspect = null)
     {
-        card = card with { Graph = new GraphFile(ModelPackage.DefaultGraphFile, Convert.ToHexStringLower(SHA256.HashData(graph.Span)), graph.Length) };
+        var hash = Convert.ToHexStringLower(SHA256.HashData(graph.Span));
+        card = card with { Graph = new GraphFile(ModelPackage.DefaultGraphFile, hash, graph.Length) };
         var folder = Folder(card.Name, card.Version);
         RequireSound(card, folder);
         RequireFree(card, folder);

@@ -18,7 +18,7 @@ public sealed class NamedWeights
     /// <summary>Weights that fit a layer table.</summary>
     /// <param name="architecture">The table.</param>
     /// <param name="tensors">The weights by name.</param>
-    /// <exception cref="ArchitectureException">A weight of the table is missing, or has other dimensions or another number of values.</exception>
+    /// <exception cref="ArchitectureException">A weight is missing, or its dimensions or number of values are others.</exception>
     public NamedWeights(NetworkArchitecture architecture, IReadOnlyDictionary<string, WeightTensor> tensors)
     {
         this.tensors = tensors;
@@ -34,7 +34,7 @@ public sealed class NamedWeights
 
     /// <summary>Checks that these are the weights of a layer table.</summary>
     /// <param name="architecture">The table.</param>
-    /// <exception cref="ArchitectureException">A weight of the table is missing, or has other dimensions or another number of values.</exception>
+    /// <exception cref="ArchitectureException">A weight is missing, or its dimensions or number of values are others.</exception>
     public void RequireFit(NetworkArchitecture architecture)
     {
         foreach (var (name, dimensions) in architecture.Weights())
@@ -47,13 +47,15 @@ public sealed class NamedWeights
             if (!tensor.Dimensions.SequenceEqual(dimensions))
             {
                 throw new ArchitectureException(
-                    $"Weight {name} has dimensions [{string.Join(',', tensor.Dimensions)}] where '{architecture.Preset}' has [{string.Join(',', dimensions)}].");
+                    $"Weight {name} has dimensions [{string.Join(',', tensor.Dimensions)}] "
+                    + $"where '{architecture.Preset}' has [{string.Join(',', dimensions)}].");
             }
 
             var expected = dimensions.Aggregate(1L, (product, dimension) => product * dimension);
             if (tensor.Values.Length != expected)
             {
-                throw new ArchitectureException($"Weight {name} has {tensor.Values.Length} values where its dimensions ask for {expected}.");
+                throw new ArchitectureException(
+                    $"Weight {name} has {tensor.Values.Length} values where its dimensions ask for {expected}.");
             }
         }
     }

@@ -24,7 +24,8 @@ internal static class ModelFile
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = OperatorSet } },
             ProducerName = nameof(AlexNetService),
             ProducerVersion = typeof(ModelFile).Assembly.GetName().Version?.ToString(3) ?? "",
-            DocString = $"{architecture.Preset}: {architecture.Columns} columns merged, group convolutions where a column reads its own maps. "
+            DocString = $"{architecture.Preset}: {architecture.Columns} columns merged, "
+                + "group convolutions where a column reads its own maps. "
                 + $"Raw RGB crops, {crop}×{crop}, from a canvas of {canvas}×{canvas}; the mean colour is subtracted inside.",
             MetadataProps =
             {
@@ -38,7 +39,8 @@ internal static class ModelFile
     }
 
     /// <summary>A declared input or output, [N, dimensions…].</summary>
-    public static ValueInfoProto Value(string name, TensorProto.Types.DataType type, string documentation, params ReadOnlySpan<int> dimensions)
+    public static ValueInfoProto Value(
+        string name, TensorProto.Types.DataType type, string documentation, params ReadOnlySpan<int> dimensions)
     {
         var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = Batch } } };
         foreach (var dimension in dimensions)

@@ -23,6 +23,7 @@ internal static class LayerTranslation
         Dropout => DropoutTranslation.Write(input),
         Classifier layer => ClassifierTranslation.Write(graph, layer, row.Output, input, output),
         _ => throw new ArchitectureException(
-            $"Layer '{row.Layer.Name}' is a {row.Layer.GetType().Name}, and that kind has no translation to ONNX yet. Add one beside {nameof(LayerTranslation)}."),
+            $"Layer '{row.Layer.Name}' is a {row.Layer.GetType().Name}, and that kind has no translation to ONNX yet. "
+            + $"Add one beside {nameof(LayerTranslation)}."),
     };
 }

@@ -68,7 +68,8 @@ public sealed class PackageRepositoryTests : IDisposable
 
         var card = ModelPackage.Open(repository.Folder("cats", 1)).Card;
         Assert.Equal([measured], card.Metrics);
-        Assert.Equal(("cats", "model.onnx"), (card.Name, card.Graph.File)); // what the folder and the file say is not the inspection's to change
+        // What the folder and the file say is not the inspection's to change.
+        Assert.Equal(("cats", "model.onnx"), (card.Name, card.Graph.File));
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class LocalResponseNormalisationTranslationTests
     {
         // Two columns of five: windows hold 3, 4, 5, 4, 3 maps, twice.
         var shape = new Shape(10, 1, 1);
-        double[] column = [100 / Math.Pow(5, 0.75), 100 / Math.Pow(6, 0.75), 100 / Math.Pow(7, 0.75), 100 / Math.Pow(6, 0.75), 100 / Math.Pow(5, 0.75)];
+        var column = new[] { 5, 6, 7, 6, 5 }.Select(s => 100 / Math.Pow(s, 0.75)).ToArray();
 
         var actual = LayerRig.Run(
             new LocalResponseNormalisation("n", Maps: 5, K: 2, Alpha: 1e-4, Beta: 0.75), 2, shape, shape,

@@ -14,6 +14,7 @@ internal static class Close
             scale = Math.Max(scale, Math.Abs(expected[i]));
         }
 
-        Assert.True(difference <= tolerance * scale, $"Off by {difference:g3} where values reach {scale:g3}; {tolerance:g1} of that is allowed.");
+        Assert.True(
+            difference <= tolerance * scale, $"Off by {difference:g3} where values reach {scale:g3}; {tolerance:g1} of that is allowed.");
     }
 }
