@@ -59,20 +59,22 @@ public static class AlexNetLayers
 
     /// <summary>
     /// The same layer kinds and the same exchanges for 32×32 photographs: 28² crops, conv1 and pool1 unpadded, 1.13 M parameters
-    /// at ten classes. Small layers need larger initial weights than 0.01 to pass a signal on; they grow with 1/√(values a
-    /// unit reads).
+    /// at ten classes. Pixels are scaled to about unit variance, so that all layers may learn at one and a higher rate; α is larger
+    /// for the same reason, or the normalisation would divide by a constant. Small layers need larger initial weights than 0.01 to
+    /// pass a signal on; they grow with 1/√(values a unit reads).
     /// </summary>
     /// <param name="classes">Number of classes.</param>
     public static NetworkArchitecture ForCifar(int classes = 10) => new(Cifar, Columns: 2, new CropGeometry(32, 28),
     [
-        new Convolution("conv1", 64, Kernel: 5, Stride: 1, Padding: 0, Reads.Image, 0.01, InitialBias: 0),
+        new Scaling("scale0", Factor: 1.0 / 64),
+        new Convolution("conv1", 64, Kernel: 5, Stride: 1, Padding: 0, Reads.Image, 0.1, InitialBias: 0),
         new Rectifier("relu1"),
-        new LocalResponseNormalisation("lrn1", Maps: 5, K: 2, Alpha: 1e-4, Beta: 0.75),
+        new LocalResponseNormalisation("lrn1", Maps: 5, K: 2, Alpha: 0.1, Beta: 0.75),
         new MaxPooling("pool1", Window: 3, Stride: 2),
 
         new Convolution("conv2", 128, Kernel: 5, Stride: 1, Padding: 2, Reads.OwnColumn, 0.03, InitialBias: 0.1),
         new Rectifier("relu2"),
-        new LocalResponseNormalisation("lrn2", Maps: 5, K: 2, Alpha: 1e-4, Beta: 0.75),
+        new LocalResponseNormalisation("lrn2", Maps: 5, K: 2, Alpha: 0.1, Beta: 0.75),
         new MaxPooling("pool2", Window: 3, Stride: 2),
 
         new Convolution("conv3", 192, Kernel: 3, Stride: 1, Padding: 1, Reads.BothColumns, 0.04, InitialBias: 0),

@@ -8,6 +8,7 @@ namespace AlexNetService.ModelSpec.Architecture;
 /// </summary>
 /// <param name="Name">Name of the layer in the whole network, such as <c>conv1</c>; its columns are <c>conv1a</c>, <c>conv1b</c>.</param>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Scaling), "scaling")]
 [JsonDerivedType(typeof(Convolution), "convolution")]
 [JsonDerivedType(typeof(Rectifier), "rectifier")]
 [JsonDerivedType(typeof(LocalResponseNormalisation), "lrn")]
@@ -46,6 +47,14 @@ public sealed record Convolution(
     [JsonIgnore]
     public override int Outputs => Maps;
 }
+
+/// <summary>
+/// Multiplies every value by a constant. In front of the first convolution it sets the unit of the pixels: a layer's gradient grows
+/// with its input, so with pixels of 0..255 the first layer limits the rate at which all others may learn.
+/// </summary>
+/// <param name="Name">Name of the layer.</param>
+/// <param name="Factor">The constant; not 0.</param>
+public sealed record Scaling(string Name, double Factor) : Layer(Name);
 
 /// <summary>max(0, x) (Krizhevsky 2012 §3.1).</summary>
 /// <param name="Name">Name of the layer.</param>

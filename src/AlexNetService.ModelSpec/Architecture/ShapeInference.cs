@@ -90,6 +90,8 @@ internal static class ShapeInference
                 throw new ArchitectureException($"{layer.Name} sums over {maps} maps; the number must be odd.");
             case LocalResponseNormalisation { K: var k, Alpha: var alpha } when !(k > 0 && alpha >= 0):
                 throw new ArchitectureException($"{layer.Name} has k {k} and α {alpha}; k must be above 0 and α not below it.");
+            case Scaling { Factor: var factor } when factor == 0 || !double.IsFinite(factor):
+                throw new ArchitectureException($"{layer.Name} multiplies by {factor}; use a number other than 0.");
             case Dropout { Rate: var rate } when !(rate >= 0 && rate < 1):
                 throw new ArchitectureException($"{layer.Name} drops a share of {rate}; it must be 0 or more and below 1.");
             default:

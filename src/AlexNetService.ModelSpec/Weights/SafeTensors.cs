@@ -56,6 +56,19 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
     /// <exception cref="InvalidDataException">The file is truncated, damaged, or holds something else than 32-bit floats.</exception>
     public static SafeTensors Read(string path)
     {
+        try
+        {
+            return ReadChecked(path);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException or ArgumentException)
+        {
+            // What the JSON nodes throw when a field has another kind, another range, or stands there twice.
+            throw new InvalidDataException($"'{path}' has a header that describes no tensors: {e.Message}", e);
+        }
+    }
+
+    private static SafeTensors ReadChecked(string path)
+    {
         using var stream = File.OpenRead(path);
         var header = ReadHeader(path, stream);
         var tensors = new Dictionary<string, WeightTensor>(StringComparer.Ordinal);
@@ -141,16 +154,14 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
         }
 
         int[] dimensions = [.. entry["shape"]?.AsArray().Select(dimension => dimension?.GetValue<int>() ?? 0) ?? []];
-        var values = new float[dimensions.Aggregate(1L, (product, dimension) => product * dimension)];
-        try
+        var length = dimensions.Aggregate(1L, (product, dimension) => checked(product * dimension));
+        if (dimensions.Any(dimension => dimension < 0) || length * sizeof(float) > stream.Length - stream.Position)
         {
-            stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
-        }
-        catch (EndOfStreamException e)
-        {
-            throw new InvalidDataException($"'{path}' is truncated: it ends inside tensor {name}.", e);
+            throw new InvalidDataException($"'{path}' is truncated: it ends inside tensor {name}.");
         }
 
+        var values = new float[length];
+        stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
         hash.AppendData(MemoryMarshal.AsBytes(values.AsSpan()));
         return new WeightTensor(dimensions, values);
     }

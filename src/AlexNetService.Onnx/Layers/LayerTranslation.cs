@@ -15,6 +15,7 @@ internal static class LayerTranslation
     /// <exception cref="ArchitectureException">There is no translation for the layer's kind.</exception>
     public static Activation Write(GraphWriter graph, LayerRow row, Activation input, string output) => row.Layer switch
     {
+        Scaling layer => ScalingTranslation.Write(graph, layer, input, output),
         Convolution layer => ConvolutionTranslation.Write(graph, layer, row.Output, input, output),
         Rectifier => RectifierTranslation.Write(graph, input, output),
         LocalResponseNormalisation layer => LocalResponseNormalisationTranslation.Write(graph, layer, input, output),

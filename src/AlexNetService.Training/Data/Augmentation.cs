@@ -21,8 +21,7 @@ public sealed class Augmentation(CropGeometry geometry, ColourStatistics colours
     /// <param name="crop">[crop,crop,3] (channels last), 0..255 less the mean colour; written whole.</param>
     public void Draw(ReadOnlySpan<byte> canvas, Random random, Span<float> crop)
     {
-        var places = geometry.Canvas - geometry.Crop + 1;
-        var window = new CropWindow(random.Next(places), random.Next(places), Mirrored: random.Next(2) == 1);
+        var window = RandomCrop.Draw(random, geometry);
         Span<float> shift = stackalloc float[3];
         for (var component = 0; component < 3 && colourShift > 0; component++)
         {

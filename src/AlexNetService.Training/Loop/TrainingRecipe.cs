@@ -33,7 +33,7 @@ public sealed record TrainingRecipe
     /// <param name="preset">Name of the preset.</param>
     public static TrainingRecipe For(string preset) => preset switch
     {
-        AlexNetLayers.Cifar => new TrainingRecipe { Epochs = 16, LearningRate = 0.004, Schedule = LearningRateSchedule.Cosine },
+        AlexNetLayers.Cifar => new TrainingRecipe { Epochs = 12, LearningRate = 0.03, Schedule = LearningRateSchedule.Cosine },
         _ => new TrainingRecipe(),
     };
 

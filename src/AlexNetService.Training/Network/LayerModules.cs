@@ -13,6 +13,7 @@ internal static class LayerModules
     {
         Convolution layer => nn.Conv2d(
             Inputs(layer, row.Input.Maps, columns), layer.Maps / columns, layer.Kernel, stride: layer.Stride, padding: layer.Padding),
+        Scaling layer => new Scale(layer),
         Rectifier => nn.ReLU(),
         LocalResponseNormalisation layer => new ResponseNormalisation(layer, row.Input.Maps / columns, device),
         MaxPooling layer => nn.MaxPool2d(layer.Window, stride: layer.Stride),
@@ -26,4 +27,10 @@ internal static class LayerModules
 
     private static nn.Module<Tensor, Tensor> Flattened(nn.Module<Tensor, Tensor> dense, Shape input) =>
         input is { Height: 1, Width: 1 } ? dense : nn.Sequential(("flatten", nn.Flatten()), ("dense", dense));
+
+    /// <summary>Every value times the constant.</summary>
+    private sealed class Scale(Scaling layer) : nn.Module<Tensor, Tensor>(layer.Name)
+    {
+        public override Tensor forward(Tensor input) => input * layer.Factor;
+    }
 }

@@ -33,7 +33,7 @@ internal static class EvaluateCommand
         {
             using var source = DataSetOpener.Open(parsed.GetValue(data) ?? throw new InputException("Name the --data to measure on."));
             var photographs = parsed.GetValue(fraction) is { } share ? source.Split(share).HeldOut : source.Photographs;
-            CropWindow[] Views(CropGeometry geometry) => parsed.GetValue(crops) == 1 ? CropViews.Centre(geometry) : CropViews.Ten(geometry);
+            CropWindow[] Views(CropGeometry geometry) => CropViews.Of(parsed.GetValue(crops), geometry);
             var results = (parsed.GetValue(packages), parsed.GetValue(run)) switch
             {
                 ({ Length: > 0 } folders, null) => PackageErrors.Measure(folders, source, photographs, Views, parsed.GetValue(threads), stop),

@@ -30,6 +30,7 @@ internal static class LayerTable
         Convolution c => $"{c.Kernel}×{c.Kernel} convolution, stride {c.Stride}, padding {c.Padding}",
         MaxPooling p => $"max pooling {p.Window}/{p.Stride}",
         LocalResponseNormalisation n => string.Create(CultureInfo.InvariantCulture, $"response normalisation n={n.Maps} k={n.K} α={n.Alpha} β={n.Beta}"),
+        Scaling s => string.Create(CultureInfo.InvariantCulture, $"times {s.Factor}"),
         Rectifier => "rectifier",
         Dropout d => string.Create(CultureInfo.InvariantCulture, $"dropout {d.Rate}"),
         Dense => "dense",

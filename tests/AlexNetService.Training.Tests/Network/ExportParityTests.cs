@@ -19,6 +19,7 @@ public sealed class ExportParityTests : IDisposable
     {
         { "convolution of both columns", [new Convolution("x", 6, 3, 2, 1, Reads.BothColumns, 0.1, 0.5)] },
         { "convolution of its own column", [new Convolution("x", 6, 3, 1, 0, Reads.OwnColumn, 0.1, 0.5)] },
+        { "scaling", [new Scaling("x", 1.0 / 64)] },
         { "rectifier", [new Rectifier("x")] },
         { "response normalisation", [new LocalResponseNormalisation("x", 5, 2, 1e-4, 0.75)] },
         { "response normalisation of another power", [new LocalResponseNormalisation("x", 3, 1, 1e-3, 0.5)] },

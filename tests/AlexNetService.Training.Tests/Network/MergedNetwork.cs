@@ -16,6 +16,7 @@ internal static class MergedNetwork
                 Convolution c => nn.functional.conv2d(
                     maps, Value(weights, c.Name + ".weight"), Value(weights, c.Name + ".bias"), [c.Stride, c.Stride], [c.Padding, c.Padding],
                     groups: c.Reads == Reads.OwnColumn ? architecture.Columns : 1),
+                Scaling s => maps * s.Factor,
                 Rectifier => nn.functional.relu(maps),
                 LocalResponseNormalisation n => cat([.. maps.chunk(architecture.Columns, 1).Select(column => Library(n).call(column))], 1),
                 MaxPooling p => nn.functional.max_pool2d(maps, p.Window, p.Stride),

@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using System.Text;
+using AlexNetService.ModelSpec.Weights;
+
+namespace AlexNetService.ModelSpec.Tests.Weights;
+
+public sealed class SafeTensorsTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("alexnet-").FullName;
+
+    private string File => Path.Combine(folder, "weights.safetensors");
+
+    [Fact]
+    public void File_WrittenAndRead_IsTheSame()
+    {
+        var written = new SafeTensors(
+            new Dictionary<string, WeightTensor> { ["b"] = new([2, 3], [1, 2, 3, 4, 5, float.MaxValue]), ["a"] = new([], [7]), ["empty"] = new([0], []) },
+            new Dictionary<string, string> { ["note"] = "naïve \"text\"" });
+
+        written.Write(File);
+        var read = SafeTensors.Read(File);
+
+        Assert.Equal(["a", "b", "empty"], read.Tensors.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal([2, 3], read.Tensors["b"].Dimensions);
+        Assert.Equal(written.Tensors["b"].Values, read.Tensors["b"].Values);
+        Assert.Equal([7], read.Tensors["a"].Values);
+        Assert.Equal("naïve \"text\"", read.Metadata["note"]);
+        Assert.Equal([File], Directory.EnumerateFiles(folder));
+    }
+
+    [Fact]
+    public void File_MadeByHand_IsRead()
+    {
+        // Laid out after the format's description: the second tensor of the header lies first.
+        Make("""{"w":{"dtype":"F32","shape":[1,2],"data_offsets":[4,12]},"v":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", [0, 0, 128, 63, 0, 0, 0, 64, 0, 0, 64, 64]);
+
+        var read = SafeTensors.Read(File);
+
+        Assert.Equal([1f], read.Tensors["v"].Values);
+        Assert.Equal([2f, 3f], read.Tensors["w"].Values);
+    }
+
+    [Theory]
+    [InlineData("""{"w":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}""", "only F32")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", "truncated")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2147483647,2147483647,2147483647],"data_offsets":[0,4]}}""", "describes no tensors")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[1000000],"data_offsets":[0,4000000]}}""", "truncated")]
+    [InlineData("""{"w":{"dtype":"F32","shape":"2","data_offsets":[0,4]}}""", "describes no tensors")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[1]}}""", "no data_offsets")]
+    [InlineData("""{"w":[]}""", "describes no tensors")]
+    [InlineData("""{"__metadata__":{"a":1}}""", "describes no tensors")]
+    [InlineData("[]", "describes no tensors")]
+    [InlineData("{", "no JSON")]
+    public void File_WithAnImpossibleHeader_IsRefused(string header, string reason)
+    {
+        Make(header, new byte[4]);
+
+        var refused = Assert.Throws<InvalidDataException>(() => SafeTensors.Read(File));
+
+        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { })]
+    [InlineData(new byte[] { 1, 2, 3 })]
+    [InlineData(new byte[] { 255, 255, 255, 255, 255, 255, 255, 127 })]
+    [InlineData(new byte[] { 20, 0, 0, 0, 0, 0, 0, 0, (byte)'{' })]
+    public void File_CutInItsHeader_IsRefused(byte[] bytes)
+    {
+        System.IO.File.WriteAllBytes(File, bytes);
+
+        Assert.Throws<InvalidDataException>(() => SafeTensors.Read(File));
+    }
+
+    [Fact]
+    public void Write_OverAFileThatCannotBeReplaced_LeavesItAndNothingElse()
+    {
+        Directory.CreateDirectory(Path.Combine(File, "in the way"));
+
+        Assert.ThrowsAny<IOException>(() => new SafeTensors(new Dictionary<string, WeightTensor>(), new Dictionary<string, string>()).Write(File));
+
+        Assert.Empty(Directory.EnumerateFiles(folder));
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private void Make(string header, byte[] values)
+    {
+        var json = Encoding.UTF8.GetBytes(header);
+        var bytes = new byte[8 + json.Length + values.Length];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, json.Length);
+        json.CopyTo(bytes, 8);
+        values.CopyTo(bytes, 8 + json.Length);
+        System.IO.File.WriteAllBytes(File, bytes);
+    }
+}
