@@ -68,7 +68,7 @@ public sealed class LayerTableTests
 
         Assert.Equal(
             [
-                "conv1 64×24×24", "relu1 64×24×24", "lrn1 64×24×24", "pool1 64×11×11",
+                "scale0 3×28×28", "conv1 64×24×24", "relu1 64×24×24", "lrn1 64×24×24", "pool1 64×11×11",
                 "conv2 128×11×11", "relu2 128×11×11", "lrn2 128×11×11", "pool2 128×5×5",
                 "conv3 192×5×5", "relu3 192×5×5", "conv4 192×5×5", "relu4 192×5×5",
                 "conv5 128×5×5", "relu5 128×5×5", "pool5 128×2×2",

@@ -177,9 +177,9 @@ public sealed class ModelPackageTests : IDisposable
         { "must lie in the package folder", ["graph", "file", ""] },
         { "place 1 has index 2", ["labels", 1, "index", 2] },
         { "place 0 has index -1", ["labels", 0, "index", -1] },
-        { "the layer table ends in 4 classes and there are 3 labels", ["architecture", "layers", 21, "classes", 4] },
+        { "the layer table ends in 4 classes and there are 3 labels", ["architecture", "layers", 22, "classes", 4] },
         { "the layer table and the preprocessing disagree", ["preprocessing", "crop", 27] },
-        { "conv1: 63 maps cannot be divided", ["architecture", "layers", 0, "maps", 63] },
+        { "conv1: 63 maps cannot be divided", ["architecture", "layers", 1, "maps", 63] },
         { "a crop of 33 pixels from a canvas of 32", ["preprocessing", "crop", 33] },
         { "a uint8 input takes raw pixels", ["preprocessing", "scale", 0.5] },
     };

@@ -6,9 +6,9 @@ namespace AlexNetService.ModelSpec.Tests.Weights;
 
 public sealed class SafeTensorsTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("alexnet-").FullName;
+    private readonly TemporaryFolder folder = new();
 
-    private string File => Path.Combine(folder, "weights.safetensors");
+    private string File => Path.Combine(folder.Path, "weights.safetensors");
 
     [Fact]
     public void File_WrittenAndRead_IsTheSame()
@@ -25,7 +25,7 @@ public sealed class SafeTensorsTests : IDisposable
         Assert.Equal(written.Tensors["b"].Values, read.Tensors["b"].Values);
         Assert.Equal([7], read.Tensors["a"].Values);
         Assert.Equal("naïve \"text\"", read.Metadata["note"]);
-        Assert.Equal([File], Directory.EnumerateFiles(folder));
+        Assert.Equal([File], Directory.EnumerateFiles(folder.Path));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class SafeTensorsTests : IDisposable
     [InlineData("""{"w":[]}""", "describes no tensors")]
     [InlineData("""{"__metadata__":{"a":1}}""", "describes no tensors")]
     [InlineData("[]", "describes no tensors")]
-    [InlineData("{", "no JSON")]
+    [InlineData("{\"w\"", "no JSON")]
     public void File_WithAnImpossibleHeader_IsRefused(string header, string reason)
     {
         Make(header, new byte[4]);
@@ -79,10 +79,10 @@ public sealed class SafeTensorsTests : IDisposable
 
         Assert.ThrowsAny<IOException>(() => new SafeTensors(new Dictionary<string, WeightTensor>(), new Dictionary<string, string>()).Write(File));
 
-        Assert.Empty(Directory.EnumerateFiles(folder));
+        Assert.Empty(Directory.EnumerateFiles(folder.Path));
     }
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => folder.Dispose();
 
     private void Make(string header, byte[] values)
     {
