@@ -40,7 +40,8 @@ internal static class CommandTree
         }
         catch (OperationCanceledException)
         {
-            return ExitCode.Stopped;
+            Console.Error.WriteLine("alexnet: stopped; there was nothing to keep yet.");
+            return ExitCode.Interrupted;
         }
         catch (DivergedException e)
         {

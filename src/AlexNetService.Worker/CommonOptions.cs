@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.Worker;
@@ -17,16 +19,26 @@ internal static class CommonOptions
         DefaultValueFactory = _ => 1,
     };
 
-    public static Option<string> Devices() => new("--devices")
+    public static Option<int> Threads()
     {
-        Description = "Device of each column: cuda:0,cuda:1 or cpu,cpu; one device takes both.",
-        DefaultValueFactory = _ => "cpu",
-    };
+        var option = new Option<int>("--threads") { Description = "Threads of one operation on the CPU; 0 for one a core.", DefaultValueFactory = _ => 0 };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 1024)
+            {
+                result.AddError("--threads takes 0 to 1024.");
+            }
+        });
+        return option;
+    }
 
-    public static Option<int> Threads() => new("--threads")
+    /// <summary>
+    /// A number with a decimal point. The library's own reading takes a comma for a thousands separator: 0,01 would be 1.
+    /// </summary>
+    public static Option<double?> Number(string name, string description) => new(name)
     {
-        Description = "Threads of one operation on the CPU; 0 for one a core.",
-        DefaultValueFactory = _ => 0,
+        Description = description,
+        CustomParser = argument => Parse(argument, name),
     };
 
     /// <summary>The layer table of a preset.</summary>
@@ -34,6 +46,17 @@ internal static class CommonOptions
     public static NetworkArchitecture Architecture(string preset, int classes) => AlexNetLayers.Find(preset, classes)
         ?? throw new InputException($"There is no preset '{preset}'; there are {string.Join(", ", AlexNetLayers.Presets)}.");
 
-    /// <summary>The number of classes a preset was made for.</summary>
-    public static int UsualClasses(string preset) => preset == AlexNetLayers.Cifar ? 10 : 1000;
+    /// <summary>Whether the option stands on the command line, rather than its default.</summary>
+    public static bool IsGiven(this ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    private static double? Parse(ArgumentResult argument, string name)
+    {
+        if (double.TryParse(argument.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        {
+            return number;
+        }
+
+        argument.AddError($"{name} takes a number such as 0.01, not '{argument.Tokens[0].Value}'.");
+        return null;
+    }
 }

@@ -9,9 +9,12 @@ internal static class ExitCode
     /// <summary>An option, a data set, a package or a device is not what it should be; one line on standard error says what to do.</summary>
     public const int BadInput = 2;
 
-    /// <summary>Stopped by a signal; what was reached is kept, and the command to go on was printed.</summary>
+    /// <summary>Training was stopped by a signal; finished epochs are kept, and the command to go on was printed.</summary>
     public const int Stopped = 3;
 
     /// <summary>Training diverged: the loss is no longer a number.</summary>
     public const int Diverged = 4;
+
+    /// <summary>Stopped by a signal before there was anything to keep; nothing was published (128 + SIGINT, as shells have it).</summary>
+    public const int Interrupted = 130;
 }

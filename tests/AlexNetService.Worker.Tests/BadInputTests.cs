@@ -21,6 +21,10 @@ public sealed class BadInputTests : IDisposable
         { "either a --preset or a --package", ["inspect"] },
         { "Name the --data", ["evaluate", "--package", "/nowhere"] },
         { "'7' not recognized", ["evaluate", "--crops", "7"] },
+        { "takes a number such as 0.01, not '0,01'", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--learning-rate", "0,01"] },
+        { "--threads takes 0 to 1024", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--threads", "-1"] },
+        { "too large", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--batch-size", "100000"] },
+        { "--epochs cannot change on --resume", ["train", "--resume", "--output", "/nowhere", "--epochs", "9"] },
     };
 
     [Theory]

@@ -68,7 +68,7 @@ public sealed class Ensemble
 
     /// <summary>Weighted mean over the members of one photograph.</summary>
     /// <param name="byMember">For each member, in order, [classes].</param>
-    internal float[] Mean(IReadOnlyList<float[]> byMember)
+    public float[] Mean(IReadOnlyList<float[]> byMember)
     {
         var total = Members.Sum(member => member.Weight);
         var mean = new float[Labels.Count];

@@ -22,6 +22,10 @@ public static class AlexNetLayers
         _ => null,
     };
 
+    /// <summary>The number of classes of the data set that a preset was made for.</summary>
+    /// <param name="preset">Name of the preset.</param>
+    public static int UsualClasses(string preset) => preset == Cifar ? 10 : 1000;
+
     /// <summary>
     /// Krizhevsky, Sutskever, Hinton 2012, figure 2: 60,965,224 parameters at 1000 classes. The paper says 224² crops, which
     /// give 55×55 maps only when the last window hangs over the edge; 227² crops of a 259² canvas have the same 33×33

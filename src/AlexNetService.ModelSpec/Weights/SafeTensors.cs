@@ -1,22 +1,24 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.ModelSpec.Weights;
 
 /// <summary>
 /// A safetensors file of 32-bit floats: eight bytes of header length, a JSON header naming each tensor's type, dimensions and place,
-/// then the values, little-endian (the format of the safetensors project). The SHA-256 of the values stands in the metadata under
-/// <c>sha256</c>, so that a damaged file is told from a good one.
+/// then the values, little-endian (the format of the safetensors project). The SHA-256 of metadata and values stands in the metadata
+/// under <c>alexnet.sha256</c>, so that a damaged file is told from a good one; files of other software have none.
 /// </summary>
 /// <param name="Tensors">The tensors by name.</param>
 /// <param name="Metadata">Free text by name.</param>
 public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tensors, IReadOnlyDictionary<string, string> Metadata)
 {
     private const string MetadataKey = "__metadata__";
-    private const string HashKey = "sha256";
+    private const string HashKey = "alexnet.sha256";
     private const int LargestHeader = 100_000_000;
 
     /// <summary>Writes the file as a whole or not at all: beside its place, flushed to disk, then renamed over it.</summary>
@@ -26,29 +28,17 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
     {
         var ordered = Tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal).ToArray();
         var header = Header(ordered);
-        var partial = path + ".partial";
-        try
+        WholeFile.Write(path, stream =>
         {
-            using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None))
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+            stream.Write(length);
+            stream.Write(header);
+            foreach (var (_, tensor) in ordered)
             {
-                Span<byte> length = stackalloc byte[8];
-                BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-                stream.Write(length);
-                stream.Write(header);
-                foreach (var (_, tensor) in ordered)
-                {
-                    stream.Write(MemoryMarshal.AsBytes(tensor.Values.AsSpan()));
-                }
-
-                stream.Flush(flushToDisk: true);
+                stream.Write(MemoryMarshal.AsBytes(tensor.Values.AsSpan()));
             }
-
-            File.Move(partial, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
+        });
     }
 
     /// <summary>Reads a file and checks it whole.</summary>
@@ -73,16 +63,33 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
         var header = ReadHeader(path, stream);
         var tensors = new Dictionary<string, WeightTensor>(StringComparer.Ordinal);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (name, entry) in header.Where(entry => entry.Key != MetadataKey).OrderBy(entry => Offset(path, entry.Value)))
-        {
-            tensors.Add(name, ReadTensor(path, name, stream, entry, hash));
-        }
-
         var metadata = header[MetadataKey]?.AsObject().ToDictionary(entry => entry.Key, entry => entry.Value?.GetValue<string>() ?? "")
             ?? new Dictionary<string, string>(StringComparer.Ordinal);
-        if (metadata.Remove(HashKey, out var expected) && expected != Convert.ToHexStringLower(hash.GetHashAndReset()))
+        var isHashed = metadata.Remove(HashKey, out var expected);
+        Append(hash, metadata);
+        var values = stream.Position;
+        foreach (var (name, entry) in header.Where(entry => entry.Key != MetadataKey).OrderBy(entry => Offset(path, entry.Value, end: 0)))
         {
-            throw new InvalidDataException($"'{path}' is damaged: its values do not have the SHA-256 that its header names.");
+            if (Offset(path, entry, end: 0) != stream.Position - values)
+            {
+                throw new InvalidDataException($"'{path}': tensor {name} does not begin where the one before it ends.");
+            }
+
+            tensors.Add(name, ReadTensor(path, name, stream, entry, hash));
+            if (Offset(path, entry, end: 1) != stream.Position - values)
+            {
+                throw new InvalidDataException($"'{path}': the place of tensor {name} does not fit its shape.");
+            }
+        }
+
+        if (stream.Position != stream.Length)
+        {
+            throw new InvalidDataException($"'{path}' has {stream.Length - stream.Position} bytes behind its last tensor.");
+        }
+
+        if (isHashed && expected != Convert.ToHexStringLower(hash.GetHashAndReset()))
+        {
+            throw new InvalidDataException($"'{path}' is damaged: it does not have the SHA-256 that its header names.");
         }
 
         return new SafeTensors(tensors, metadata);
@@ -91,6 +98,7 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
     private byte[] Header(KeyValuePair<string, WeightTensor>[] ordered)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(hash, Metadata);
         var entries = new JsonObject();
         long offset = 0;
         foreach (var (name, tensor) in ordered)
@@ -166,6 +174,14 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
         return new WeightTensor(dimensions, values);
     }
 
-    private static long Offset(string path, JsonNode? entry) =>
-        entry?["data_offsets"]?[0]?.GetValue<long>() ?? throw new InvalidDataException($"'{path}': a tensor has no data_offsets.");
+    private static void Append(IncrementalHash hash, IReadOnlyDictionary<string, string> metadata)
+    {
+        foreach (var (key, text) in metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{key}\0{text}\0"));
+        }
+    }
+
+    private static long Offset(string path, JsonNode? entry, int end) =>
+        entry?["data_offsets"]?[end]?.GetValue<long>() ?? throw new InvalidDataException($"'{path}': a tensor has no data_offsets.");
 }

@@ -53,8 +53,9 @@ public sealed class BatchFeed : IDisposable
             {
                 Fill(crops, write, empty, filled);
             }
-            catch (DataSetException e)
+            catch (Exception e)
             {
+                // Not swallowed: thrown again on the reader's thread. Unhandled here it would end the process.
                 failure = ExceptionDispatchInfo.Capture(e);
             }
             finally

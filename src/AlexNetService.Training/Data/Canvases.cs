@@ -54,16 +54,21 @@ public sealed class Canvases
 
         var pixels = new byte[bytes * photographs.Count];
         var unreadable = new ConcurrentDictionary<int, string>();
-        Parallel.For(0, photographs.Count, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, place =>
+        var options = new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.For(0, photographs.Count, options, place =>
         {
-            var (canvas, fault) = CanvasDecoder.Decode(source.Read(photographs[place].Path), side);
-            if (canvas is null)
+            try
             {
-                unreadable[place] = $"{photographs[place].Path}: {fault?.Reason}";
-                return;
+                var into = pixels.AsSpan(place * bytes, bytes);
+                if (CanvasDecoder.DecodeTo(source.Read(photographs[place].Path), side, into) is { } fault)
+                {
+                    unreadable[place] = $"{photographs[place].Path}: {fault.Reason}";
+                }
             }
-
-            canvas.Pixels.CopyTo(pixels, place * bytes);
+            catch (DataSetException e)
+            {
+                unreadable[place] = e.Message;
+            }
         });
 
         if (unreadable.Count > MostUnreadable * photographs.Count)

@@ -10,7 +10,7 @@ internal sealed class FolderPhotographs(string root, bool labelled)
         {
             return File.ReadAllBytes(Path.Combine(root, path));
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DataSetException($"Photograph '{path}' cannot be read any more: {e.Message}", e);
         }

@@ -29,6 +29,11 @@ public abstract class LabelledPhotographs : IDisposable
                 $"'{name}' holds {pictures.Length} photographs in {classes.Length} classes. Put each class's photographs in a folder of its own: class/photo.jpg.");
         }
 
+        if (labelled && pictures.FirstOrDefault(entry => ClassOf(entry.Path, depth).Length == 0) is { Path: { } stray })
+        {
+            throw new DataSetException($"'{stray}' of '{name}' lies in no class folder. Move it into one, or out of the data set.");
+        }
+
         var index = classes.Select((id, place) => (id, place)).ToDictionary(pair => pair.id, pair => pair.place, StringComparer.Ordinal);
         Labels = [.. classes.Select((id, place) => new ClassLabel(place, id, id.Replace('_', ' ')))];
         Photographs = [.. pictures.Select(entry => new Photograph(entry.Path, index[ClassOf(entry.Path, depth)]))];

@@ -90,13 +90,18 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
                 throw new InvalidDataException($"'{path}' holds weights but no training state.");
             }
 
+            if (state.Epochs is not { Count: > 0 } || state.Recipe.Broken() is not null)
+            {
+                throw new InvalidDataException($"'{path}' holds a training state without epochs or with an impossible recipe.");
+            }
+
             var velocities = file.Tensors
                 .Where(tensor => tensor.Key.StartsWith(VelocityPrefix, StringComparison.Ordinal))
                 .ToDictionary(tensor => tensor.Key[VelocityPrefix.Length..], tensor => tensor.Value, StringComparer.Ordinal);
-            return new Checkpoint(
-                state, new NamedWeights(state.Architecture, file.Tensors), velocities);
+            _ = new NamedWeights(state.Architecture, velocities);
+            return new Checkpoint(state, new NamedWeights(state.Architecture, file.Tensors), velocities);
         }
-        catch (Exception e) when (e is JsonException or ArchitectureException)
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArchitectureException)
         {
             throw new InvalidDataException($"'{path}' holds a training state that does not fit: {e.Message}", e);
         }

@@ -10,10 +10,10 @@ public sealed class ErrorRates
     public int Images { get; private set; }
 
     /// <summary>Share whose label is not the first prediction, 0 to 1; 1 before the first photograph.</summary>
-    public double Top1 => Images == 0 ? 1 : 1 - ((double)top1Right / Images);
+    public double Top1 => Images == 0 ? 1 : (double)(Images - top1Right) / Images;
 
     /// <summary>Share whose label is not among the first five predictions, 0 to 1; 1 before the first photograph.</summary>
-    public double Top5 => Images == 0 ? 1 : 1 - ((double)top5Right / Images);
+    public double Top5 => Images == 0 ? 1 : (double)(Images - top5Right) / Images;
 
     /// <summary>
     /// Counts one photograph. Classes with exactly the label's score count as ahead of it, so that a network that answers the same for

@@ -5,6 +5,10 @@ namespace AlexNetService.Training.Loop;
 /// <summary>How to learn, apart from what: every number of the paper's §4 and §5 that is not in the layer table.</summary>
 public sealed record TrainingRecipe
 {
+    // 2048 crops of 227 pixels are 1.3 GB of floats; file names of checkpoints have room for four digits.
+    private const int LargestBatch = 2048;
+    private const int MostEpochs = 9999;
+
     /// <summary>Photographs in a step.</summary>
     public int BatchSize { get; init; } = 128;
 
@@ -26,7 +30,7 @@ public sealed record TrainingRecipe
     /// <summary>Standard deviation of the random factor on each principal component of the colours; 0 for none.</summary>
     public double ColourShift { get; init; } = 0.1;
 
-    /// <summary>Share of the data set that is held out where no validation set is given, 0 to below 1.</summary>
+    /// <summary>Share of each class that is held out, 0 to below 1.</summary>
     public double ValidationFraction { get; init; } = 0.1;
 
     /// <summary>The recipe of a preset.</summary>
@@ -40,7 +44,10 @@ public sealed record TrainingRecipe
     /// <summary>The first rule that the recipe breaks, as a sentence, or null.</summary>
     public string? Broken() =>
         BatchSize < 1 ? $"A batch of {BatchSize} photographs is too small; use 1 or more."
+        : BatchSize > LargestBatch ? $"A batch of {BatchSize} photographs is too large; use {LargestBatch} or fewer."
         : Epochs < 1 ? $"{Epochs} epochs are too few; use 1 or more."
+        : Epochs > MostEpochs ? $"{Epochs} epochs are too many; use {MostEpochs} or fewer."
+        : !Enum.IsDefined(Schedule) ? $"There is no schedule {Schedule}; there are {string.Join(", ", Enum.GetNames<LearningRateSchedule>())}."
         : !(LearningRate > 0 && double.IsFinite(LearningRate)) ? $"A learning rate of {LearningRate} is impossible; use a positive number such as 0.01."
         : Momentum is not (>= 0 and < 1) ? $"A momentum of {Momentum} is impossible; use 0 to below 1."
         : WeightDecay is not (>= 0 and < 1) ? $"A weight decay of {WeightDecay} is impossible; use 0 to below 1."

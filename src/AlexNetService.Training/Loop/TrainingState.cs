@@ -37,6 +37,9 @@ public sealed record TrainingState
     /// <summary>Photographs held out.</summary>
     public required int ValidationImages { get; init; }
 
+    /// <summary>Devices of the columns, as <c>--devices</c> names them; a run goes on where it was.</summary>
+    public string? Devices { get; init; }
+
     /// <summary>When the run began, UTC.</summary>
     public required DateTimeOffset Started { get; init; }
 

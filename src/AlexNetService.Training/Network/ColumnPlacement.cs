@@ -46,7 +46,7 @@ public sealed record ColumnPlacement(IReadOnlyList<torch.Device> Devices)
         var available = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
         return index < available
             ? torch.device(DeviceType.CUDA, index)
-            : throw new DeviceException($"{name} is not there: this libtorch sees {available} CUDA devices. Use --devices cpu, or a CUDA build of libtorch.");
+            : throw new DeviceException($"{name} is not there: this libtorch sees {available} CUDA devices. Use --devices cpu, or build with -p:Accelerator=cuda on a machine that has them.");
     }
 }
 

@@ -1,9 +1,14 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Sessions;
+using AlexNetService.ModelSpec.Files;
 using AlexNetService.Training.Data;
+using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
+using AlexNetService.Worker.Train;
 
 namespace AlexNetService.Worker.Evaluate;
 
@@ -12,14 +17,23 @@ internal static class EvaluateCommand
 {
     public static Command Create(CancellationToken stop)
     {
-        var packages = new Option<string[]>("--package") { Description = "Package folders, …/NAME/VERSION; several are also measured as an ensemble.", AllowMultipleArgumentsPerToken = true };
+        var packages = new Option<string[]>("--package")
+        {
+            Description = "Package folders, …/NAME/VERSION; several are also measured as an ensemble.",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var run = new Option<string?>("--run") { Description = "A run's folder instead: its newest checkpoint, in torch." };
         var data = new Option<string?>("--data") { Description = "Labelled data set; its class folders must be labels of the models." };
-        var fraction = new Option<double?>("--validation-fraction") { Description = "Measure only what 'alexnet train --validation-fraction' of the same value holds out." };
+        var fraction = CommonOptions.Number(
+            "--validation-fraction", "Measure only what 'alexnet train --validation-fraction' of the same value holds out. Default: everything.");
         var crops = new Option<int>("--crops") { Description = "Views averaged for each photograph: 1 (centre) or 10.", DefaultValueFactory = _ => 10 };
-        crops.AcceptOnlyFromAmong("1", "10");
+        crops.AcceptOnlyFromAmong([.. CropViews.Counts.Select(count => count.ToString(CultureInfo.InvariantCulture))]);
         var json = new Option<string?>("--json") { Description = "Also write the errors to this file." };
-        var devices = CommonOptions.Devices();
+        var devices = new Option<string>("--devices")
+        {
+            Description = "cpu or cuda:N; with --run one device a column: cuda:0,cuda:1.",
+            DefaultValueFactory = _ => "cpu",
+        };
         var threads = CommonOptions.Threads();
         var command = new Command("evaluate", """
             Measure top-1 and top-5 error on labelled photographs.
@@ -32,18 +46,20 @@ internal static class EvaluateCommand
         command.SetAction(parsed =>
         {
             using var source = DataSetOpener.Open(parsed.GetValue(data) ?? throw new InputException("Name the --data to measure on."));
-            var photographs = parsed.GetValue(fraction) is { } share ? source.Split(share).HeldOut : source.Photographs;
-            CropWindow[] Views(CropGeometry geometry) => CropViews.Of(parsed.GetValue(crops), geometry);
+            var photographs = Chosen(source, parsed.GetValue(fraction));
+            var views = (TestViews)parsed.GetValue(crops);
+            var device = parsed.GetValue(devices) ?? "cpu";
             var results = (parsed.GetValue(packages), parsed.GetValue(run)) switch
             {
-                ({ Length: > 0 } folders, null) => PackageErrors.Measure(folders, source, photographs, Views, parsed.GetValue(threads), stop),
-                (null or [], { } folder) => MeasureRun(folder, source, photographs, Views, parsed.GetValue(devices) ?? "cpu", parsed.GetValue(threads), stop),
+                ({ Length: > 0 } folders, null) => PackageErrors.Measure(
+                    folders, source, photographs, views, new RuntimeOptions { Device = device, Threads = parsed.GetValue(threads) }, stop),
+                (null or [], { } folder) => [OfRun(folder, source, photographs, parsed.GetValue(fraction), views, device, parsed.GetValue(threads), stop)],
                 _ => throw new InputException("Name either --package folders or a --run."),
             };
             ErrorTable.Print(results);
             if (parsed.GetValue(json) is { } file)
             {
-                File.WriteAllText(file, JsonSerializer.Serialize([.. results], WorkerJson.Indented.MeasuredErrorArray));
+                WholeFile.Write(file, JsonSerializer.SerializeToUtf8Bytes([.. results], WorkerJson.Indented.MeasuredErrorArray));
             }
 
             return ExitCode.Done;
@@ -51,19 +67,51 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static IReadOnlyList<MeasuredError> MeasureRun(
-        string folder, LabelledPhotographs source, IReadOnlyList<Photograph> photographs, Func<CropGeometry, CropWindow[]> views, string devices, int threads, CancellationToken stop)
+    private static IReadOnlyList<Photograph> Chosen(LabelledPhotographs source, double? fraction)
+    {
+        if (fraction is not { } share)
+        {
+            return source.Photographs;
+        }
+
+        if (share is not (> 0 and < 1))
+        {
+            throw new InputException($"A validation fraction of {share.ToString(CultureInfo.InvariantCulture)} is impossible; use a share between 0 and 1.");
+        }
+
+        var heldOut = source.Split(share).HeldOut;
+        return heldOut.Count > 0
+            ? heldOut
+            : throw new InputException($"That fraction of '{source.Name}' holds out no photograph. Use a larger --validation-fraction, or none to measure all.");
+    }
+
+    private static MeasuredError OfRun(
+        string folder,
+        LabelledPhotographs source,
+        IReadOnlyList<Photograph> photographs,
+        double? fraction,
+        TestViews views,
+        string devices,
+        int threads,
+        CancellationToken stop)
     {
         TorchRuntime.Prepare(threads);
-        var checkpoint = Training.Loop.Checkpoint.Newest(folder, Train.TrainingDisplay.Warn);
-        var architecture = checkpoint.State.Architecture;
-        using var network = new ColumnNetwork(architecture, ColumnPlacement.Parse(devices, architecture.Columns));
+        var checkpoint = Checkpoint.Newest(folder, TrainingDisplay.Warn);
+        var state = checkpoint.State;
+        if (source.Sha256 == state.DataSetSha256 && fraction != state.Recipe.ValidationFraction)
+        {
+            TrainingDisplay.Warn(string.Create(
+                CultureInfo.InvariantCulture,
+                $"the run learned from some of these photographs; --validation-fraction {state.Recipe.ValidationFraction} measures only those it did not see."));
+        }
+
+        using var network = new ColumnNetwork(state.Architecture, ColumnPlacement.Parse(devices, state.Architecture.Columns));
         ColumnWeights.Load(network, checkpoint.Weights);
-        var canvases = Canvases.Load(source, photographs, architecture.Geometry.Canvas, stop);
-        var windows = views(architecture.Geometry);
-        var augmentation = new Augmentation(architecture.Geometry, checkpoint.State.Colours, colourShift: 0);
-        var probabilities = Training.Loop.Validation.Probabilities(network, canvases, augmentation, windows, stop);
-        var classes = ClassMatch.Of(source.Labels, checkpoint.State.Labels, folder);
-        return [MeasuredError.Of($"{folder} after epoch {checkpoint.State.Epochs.Count}", windows.Length, canvases, classes, probabilities)];
+        var classes = ClassMatch.Of(source.Labels, state.Labels, folder);
+        var canvases = Canvases.Load(source, photographs, state.Architecture.Geometry.Canvas, stop);
+        var windows = CropViews.Of((int)views, state.Architecture.Geometry);
+        var augmentation = new Augmentation(state.Architecture.Geometry, state.Colours, colourShift: 0);
+        var probabilities = Validation.Probabilities(network, canvases, augmentation, windows, stop);
+        return MeasuredError.Of($"{folder} after epoch {state.Epochs.Count}", windows.Length, canvases, classes, probabilities);
     }
 }

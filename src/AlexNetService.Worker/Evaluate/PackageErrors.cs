@@ -1,84 +1,89 @@
 using AlexNetService.Imaging;
+using AlexNetService.Inference.Decoding;
+using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Sessions;
-using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
 
 namespace AlexNetService.Worker.Evaluate;
 
-/// <summary>Errors of packages and of the mean of their probabilities, through ONNX Runtime.</summary>
+/// <summary>Errors of packages and of their ensemble, through the same code that serves them.</summary>
 internal static class PackageErrors
 {
     private const int PhotographsPerRun = 16;
 
+    /// <summary>Measures each package, and where there are several their ensemble.</summary>
+    /// <exception cref="InputException">The packages have different labels, or do not know the data set's classes.</exception>
     public static IReadOnlyList<MeasuredError> Measure(
-        IReadOnlyList<string> folders, LabelledPhotographs source, IReadOnlyList<Photograph> photographs, Func<CropGeometry, CropWindow[]> views, int threads, CancellationToken stop)
+        IReadOnlyList<string> folders,
+        LabelledPhotographs source,
+        IReadOnlyList<Photograph> photographs,
+        TestViews views,
+        RuntimeOptions options,
+        CancellationToken stop)
     {
-        var results = new List<MeasuredError>();
-        ModelCard? first = null;
-        Canvases? canvases = null;
-        float[][]? sum = null;
-        foreach (var folder in folders)
+        var sessions = new List<ModelSession>();
+        try
         {
-            var package = ModelPackage.Open(folder);
-            first ??= package.Card;
-            if (!package.Card.Labels.SequenceEqual(first.Labels))
-            {
-                throw new InputException($"'{folder}' and '{folders[0]}' have different labels; they are no ensemble. Measure them one by one.");
-            }
-
-            using var session = ModelSession.Open(package, new RuntimeOptions { Threads = threads });
-            var geometry = new CropGeometry(package.Card.Preprocessing.Canvas, package.Card.Preprocessing.Crop);
-            canvases = canvases?.Side == geometry.Canvas ? canvases : Canvases.Load(source, photographs, geometry.Canvas, stop);
-            var classes = ClassMatch.Of(source.Labels, package.Card.Labels, folder);
-            var windows = views(geometry);
-            var probabilities = Probabilities(session, canvases, windows, stop).ToArray();
-            results.Add(MeasuredError.Of($"{package.Card.Name} version {package.Card.Version}", windows.Length, canvases, classes, probabilities));
-            sum = sum is null ? probabilities : [.. sum.Zip(probabilities, (one, other) => one.Zip(other, (x, y) => x + y).ToArray())];
-            if (results.Count == folders.Count && results.Count > 1)
-            {
-                results.Add(MeasuredError.Of($"ensemble of {folders.Count}", windows.Length, canvases, classes, sum));
-            }
+            sessions.AddRange(folders.Select(folder => ModelSession.Open(ModelPackage.Open(folder), options)));
+            return Measure(sessions, source, photographs, views, stop);
         }
-
-        return results;
+        finally
+        {
+            sessions.ForEach(session => session.Dispose());
+        }
     }
 
-    /// <summary>Mean over the views of a photograph's probabilities, for every photograph in turn.</summary>
-    public static IEnumerable<float[]> Probabilities(ModelSession session, Canvases canvases, CropWindow[] windows, CancellationToken stop)
+    /// <summary>Class probabilities of every photograph in turn.</summary>
+    /// <param name="ensemble">The model, or several.</param>
+    /// <param name="canvases">The photographs, decoded for the model's canvas.</param>
+    /// <param name="views">Which crops are averaged.</param>
+    /// <param name="stop">Stops the measurement.</param>
+    public static IEnumerable<float[]> Probabilities(Ensemble ensemble, Canvases canvases, TestViews views, CancellationToken stop)
     {
-        var crops = new byte[PhotographsPerRun * windows.Length * session.CropBytes];
-        var perCrop = new float[PhotographsPerRun * windows.Length * session.Classes];
         for (var start = 0; start < canvases.Photographs.Count; start += PhotographsPerRun)
         {
             stop.ThrowIfCancellationRequested();
-            var photographs = Math.Min(PhotographsPerRun, canvases.Photographs.Count - start);
-            for (var i = 0; i < photographs; i++)
+            var pictures = Enumerable.Range(start, Math.Min(PhotographsPerRun, canvases.Photographs.Count - start))
+                .Select(place => new PictureCanvases([new Canvas(canvases.Side, canvases[place].ToArray())]))
+                .ToArray();
+            foreach (var probabilities in ensemble.Probabilities(pictures, views))
             {
-                for (var view = 0; view < windows.Length; view++)
-                {
-                    windows[view].CopyTo(
-                        canvases[start + i].Span, canvases.Side, crops.AsSpan(((i * windows.Length) + view) * session.CropBytes, session.CropBytes), session.Card.Preprocessing.Crop);
-                }
-            }
-
-            var count = photographs * windows.Length;
-            session.Run(crops.AsSpan(0, count * session.CropBytes), count, perCrop.AsSpan(0, count * session.Classes));
-            for (var i = 0; i < photographs; i++)
-            {
-                yield return Mean(perCrop.AsSpan(i * windows.Length * session.Classes, windows.Length * session.Classes), session.Classes);
+                yield return probabilities;
             }
         }
     }
 
-    private static float[] Mean(ReadOnlySpan<float> views, int classes)
+    /// <summary>An ensemble of models that fit together.</summary>
+    /// <exception cref="InputException">They do not.</exception>
+    public static Ensemble EnsembleOf(params IEnumerable<ModelSession> sessions)
     {
-        var mean = new float[classes];
-        for (var i = 0; i < views.Length; i++)
+        var (ensemble, reason) = Ensemble.Of([.. sessions.Select(session => new EnsembleMember(session))]);
+        return ensemble ?? throw new InputException(reason ?? "The packages do not fit together.");
+    }
+
+    private static List<MeasuredError> Measure(
+        List<ModelSession> sessions, LabelledPhotographs source, IReadOnlyList<Photograph> photographs, TestViews views, CancellationToken stop)
+    {
+        var together = EnsembleOf(sessions);
+        var classes = ClassMatch.Of(source.Labels, together.Labels, sessions[0].Card.Name);
+        var results = new List<MeasuredError>();
+        var byMember = new List<float[][]>();
+        Canvases? canvases = null;
+        foreach (var session in sessions)
         {
-            mean[i % classes] += views[i] / (views.Length / classes);
+            var side = session.Card.Preprocessing.Canvas;
+            canvases = canvases?.Side == side ? canvases : Canvases.Load(source, photographs, side, stop);
+            byMember.Add([.. Probabilities(EnsembleOf(session), canvases, views, stop)]);
+            results.Add(MeasuredError.Of($"{session.Card.Name} version {session.Card.Version}", (int)views, canvases, classes, byMember[^1]));
         }
 
-        return mean;
+        if (canvases is not null && sessions.Count > 1)
+        {
+            var means = Enumerable.Range(0, canvases.Photographs.Count).Select(place => together.Mean([.. byMember.Select(member => member[place])]));
+            results.Add(MeasuredError.Of($"ensemble of {sessions.Count}", (int)views, canvases, classes, means));
+        }
+
+        return results;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
@@ -39,7 +40,7 @@ internal static class ExportCommand
             {
                 ({ } folder, null, false) => ExportSource.Of(Checkpoint.Newest(folder, Train.TrainingDisplay.Warn)),
                 (null, { } table, true) => ExportSource.Untrained(
-                    CommonOptions.Architecture(table, parsed.GetValue(classes) ?? CommonOptions.UsualClasses(table)), parsed.GetValue(seed)),
+                    CommonOptions.Architecture(table, parsed.GetValue(classes) ?? AlexNetLayers.UsualClasses(table)), parsed.GetValue(seed)),
                 (null, not null, false) => throw new InputException("A preset has no trained weights. Name a --run, or say --untrained."),
                 _ => throw new InputException("Name either a --run, or a --preset and --untrained."),
             };

@@ -1,4 +1,4 @@
-using AlexNetService.Imaging;
+using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Onnx;
@@ -23,7 +23,7 @@ internal static class PackageExport
         ExportSource source, PackageRepository packages, string name, int version, string? data, int threads, CancellationToken stop)
     {
         var realCrops = data is null ? [] : RealCrops.Read(data, source.Architecture.Geometry, ParityCheck.Crops);
-        var card = new ModelCard
+        var unmeasured = new ModelCard
         {
             Name = name,
             Version = version,
@@ -35,13 +35,16 @@ internal static class PackageExport
             Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
         };
         var graph = AlexNetGraph.Build(source.Architecture, source.Weights, source.Colours.Mean);
-        return packages.Publish(card, graph, package =>
+        return packages.Publish(unmeasured, graph, package =>
         {
+            stop.ThrowIfCancellationRequested();
             using var network = new ColumnNetwork(source.Architecture, ColumnPlacement.OnCpu(source.Architecture.Columns));
             ColumnWeights.Load(network, source.Weights);
             using var session = ModelSession.Open(package, new RuntimeOptions { Threads = threads });
             ParityCheck.Require(network, source.Colours, session, realCrops);
-            return package.Card with { Metrics = Measure(source, session, data, stop) };
+            var card = package.Card with { Metrics = Measure(source, session, data, stop) };
+            stop.ThrowIfCancellationRequested();
+            return card;
         });
     }
 
@@ -53,7 +56,7 @@ internal static class PackageExport
             return [];
         }
 
-        using var photographs = DataSetOpener.Open(data);
+        using var photographs = DataSetOpener.Open(data, labelled: false);
         if (photographs.Sha256 != source.DataSetSha256)
         {
             Train.TrainingDisplay.Warn($"'{data}' is not the data set of the run; its held-out photographs are unknown, so the card gets no errors.");
@@ -62,13 +65,14 @@ internal static class PackageExport
 
         var heldOut = Canvases.Load(photographs, photographs.Split(source.ValidationFraction).HeldOut, source.Architecture.Geometry.Canvas, stop);
         var classes = ClassMatch.Of(photographs.Labels, source.Labels, photographs.Name);
-        ErrorMetric Errors(CropWindow[] windows)
+        var alone = PackageErrors.EnsembleOf(session);
+        ErrorMetric Errors(TestViews views)
         {
-            var measured = MeasuredError.Of("", windows.Length, heldOut, classes, PackageErrors.Probabilities(session, heldOut, windows, stop));
+            var measured = MeasuredError.Of("", (int)views, heldOut, classes, PackageErrors.Probabilities(alone, heldOut, views, stop));
             Console.WriteLine($"held out, {measured.Images} photographs, {measured.Crops} crop{(measured.Crops == 1 ? "" : "s")}: top-1 error {measured.Top1Error:P2}, top-5 error {measured.Top5Error:P2}");
             return new ErrorMetric(photographs.Name, "validation", measured.Images, measured.Crops, measured.Top1Error, measured.Top5Error);
         }
 
-        return [Errors(CropViews.Centre(source.Architecture.Geometry)), Errors(CropViews.Ten(source.Architecture.Geometry))];
+        return [Errors(TestViews.Centre), Errors(TestViews.Ten)];
     }
 }

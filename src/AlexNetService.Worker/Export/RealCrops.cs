@@ -18,10 +18,9 @@ internal static class RealCrops
         using var photographs = DataSetOpener.Open(path, labelled: false);
         var window = CropViews.Centre(geometry)[0];
         var crops = new List<byte[]>(count);
-        var step = Math.Max(1, photographs.Photographs.Count / count);
-        for (var i = 0; i < photographs.Photographs.Count && crops.Count < count; i += step)
+        foreach (var photograph in SpreadOut(photographs.Photographs, count))
         {
-            if (CanvasDecoder.Decode(photographs.Read(photographs.Photographs[i].Path), geometry.Canvas).Canvas is { } canvas)
+            if (crops.Count < count && CanvasDecoder.Decode(photographs.Read(photograph.Path), geometry.Canvas).Canvas is { } canvas)
             {
                 var crop = new byte[3 * geometry.Crop * geometry.Crop];
                 window.CopyTo(canvas.Pixels, canvas.Side, crop, geometry.Crop);
@@ -30,5 +29,12 @@ internal static class RealCrops
         }
 
         return crops.Count > 0 ? crops : throw new InputException($"None of the files at '{path}' is a photograph that can be decoded. Name others with --data.");
+    }
+
+    /// <summary>First photographs that lie evenly over the whole, then the others, should some not decode.</summary>
+    private static IEnumerable<Photograph> SpreadOut(IReadOnlyList<Photograph> photographs, int count)
+    {
+        var even = Enumerable.Range(0, count).Select(i => (int)((long)i * photographs.Count / count)).Distinct().ToArray();
+        return photographs.Count == 0 ? [] : [.. even.Select(i => photographs[i]), .. photographs.Where((_, i) => !even.Contains(i))];
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using Spectre.Console;
 
@@ -25,7 +26,7 @@ internal static class InspectCommand
             switch ((parsed.GetValue(preset), parsed.GetValue(package)))
             {
                 case ({ } name, null):
-                    LayerTable.Print(CommonOptions.Architecture(name, parsed.GetValue(classes) ?? CommonOptions.UsualClasses(name)), AnsiConsole.Console);
+                    LayerTable.Print(CommonOptions.Architecture(name, parsed.GetValue(classes) ?? AlexNetLayers.UsualClasses(name)), AnsiConsole.Console);
                     return ExitCode.Done;
                 case (null, { } folder):
                     PrintPackage(ModelPackage.Open(folder));

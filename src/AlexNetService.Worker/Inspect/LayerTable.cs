@@ -16,14 +16,18 @@ internal static class LayerTable
         table.AddColumn(new TableColumn("multiply-adds").RightAligned());
         foreach (var row in rows)
         {
-            table.AddRow(row.Layer.Name, What(row.Layer), Reads(row.Layer), row.Output.ToString(), Number(row.Parameters), Number(row.MultiplyAdds));
+            Add(table, row.Layer.Name, What(row.Layer), Reads(row.Layer), row.Output.ToString(), row.Parameters, row.MultiplyAdds);
         }
 
-        table.AddRow("total", "", "", "", Number(rows.Sum(row => row.Parameters)), Number(rows.Sum(row => row.MultiplyAdds)));
+        Add(table, "total", "", "", "", rows.Sum(row => row.Parameters), rows.Sum(row => row.MultiplyAdds));
         var (canvas, crop) = architecture.Geometry;
         console.WriteLine($"{architecture.Preset}: {architecture.Columns} columns, crops of {crop}×{crop} from a canvas of {canvas}×{canvas}");
         console.Write(table);
     }
+
+    /// <summary>Cells as plain text: a card's names are not markup.</summary>
+    private static void Add(Table table, string name, string what, string reads, string output, long parameters, long multiplyAdds) =>
+        table.AddRow(((string[])[name, what, reads, output, Number(parameters), Number(multiplyAdds)]).Select(cell => new Text(cell)));
 
     private static string What(Layer layer) => layer switch
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
 
@@ -7,6 +8,8 @@ namespace AlexNetService.Worker.Train;
 /// <summary><c>alexnet train</c>: data set → a run's folder with checkpoints.</summary>
 internal static class TrainCommand
 {
+    private static readonly TrainingRecipe Defaults = new();
+
     public static Command Create(CancellationToken stop)
     {
         var preset = CommonOptions.Preset();
@@ -14,15 +17,17 @@ internal static class TrainCommand
         var output = new Option<string?>("--output") { Description = "Folder of the run. Default: runs/PRESET-seedN-TIME." };
         var resume = new Option<bool>("--resume") { Description = "Go on from the newest checkpoint of --output; recipe and seed are the run's own." };
         var epochs = new Option<int?>("--epochs") { Description = "Passes through the data. Default: the preset's." };
-        var batchSize = new Option<int?>("--batch-size") { Description = "Photographs in a step. Default: 128." };
-        var rate = new Option<double?>("--learning-rate") { Description = "Learning rate at the start. Default: the preset's." };
-        var schedule = new Option<LearningRateSchedule?>("--schedule") { Description = "How the rate falls: plateau, steps or cosine. Default: the preset's." };
-        var fraction = new Option<double?>("--validation-fraction")
-        {
-            Description = "Share of each class that is held out, the same photographs for every seed. Default: 0.1.",
-        };
+        var batchSize = new Option<int?>("--batch-size") { Description = $"Photographs in a step. Default: {Defaults.BatchSize}." };
+        var rate = CommonOptions.Number("--learning-rate", "Learning rate at the start. Default: the preset's.");
+        var schedule = new Option<LearningRateSchedule?>("--schedule") { Description = "How the rate falls. Default: the preset's." };
+        var fraction = CommonOptions.Number(
+            "--validation-fraction",
+            string.Create(CultureInfo.InvariantCulture, $"Share of each class that is held out, the same photographs for every seed. Default: {Defaults.ValidationFraction}."));
         var seed = CommonOptions.Seed();
-        var devices = CommonOptions.Devices();
+        var devices = new Option<string?>("--devices")
+        {
+            Description = "Device of each column: cuda:0,cuda:1 or cpu,cpu; one device takes both. Default: cpu; with --resume, the run's own.",
+        };
         var threads = CommonOptions.Threads();
         var command = new Command("train", """
             Train a network. A checkpoint is written after each epoch; Ctrl-C stops, --resume goes on.
@@ -32,9 +37,20 @@ internal static class TrainCommand
         {
             preset, data, output, resume, epochs, batchSize, rate, schedule, fraction, seed, devices, threads,
         };
+        Option[] ofTheRun = [preset, epochs, batchSize, rate, schedule, fraction, seed];
         command.SetAction(parsed =>
         {
             TorchRuntime.Prepare(parsed.GetValue(threads));
+            if (parsed.GetValue(resume))
+            {
+                if (ofTheRun.FirstOrDefault(parsed.IsGiven) is { } fixedOption)
+                {
+                    throw new InputException($"{fixedOption.Name} cannot change on --resume; the run keeps its own. Begin another run with another --output.");
+                }
+
+                return TrainingRun.Resume(Needed(parsed.GetValue(output), "--resume needs --output RUN."), parsed.GetValue(data), parsed.GetValue(devices), stop);
+            }
+
             TrainingRecipe Adjust(TrainingRecipe recipe) => recipe with
             {
                 Epochs = parsed.GetValue(epochs) ?? recipe.Epochs,
@@ -43,16 +59,21 @@ internal static class TrainCommand
                 Schedule = parsed.GetValue(schedule) ?? recipe.Schedule,
                 ValidationFraction = parsed.GetValue(fraction) ?? recipe.ValidationFraction,
             };
-            using var run = parsed.GetValue(resume)
-                ? TrainingRun.Resume(Needed(parsed.GetValue(output), "--resume needs --output RUN."), parsed.GetValue(data), parsed.GetValue(devices) ?? "cpu", stop)
-                : TrainingRun.Start(
-                    Needed(parsed.GetValue(preset), "Name a --preset, or --resume a run."),
-                    Needed(parsed.GetValue(data), "Name the --data to learn from."),
-                    parsed.GetValue(output), Adjust, parsed.GetValue(seed), parsed.GetValue(devices) ?? "cpu", stop);
-            return run.Train(stop);
+            var table = Needed(parsed.GetValue(preset), "Name a --preset, or --resume a run.");
+            return TrainingRun.Start(
+                table,
+                Needed(parsed.GetValue(data), "Name the --data to learn from."),
+                parsed.GetValue(output) ?? UsualFolder(table, parsed.GetValue(seed)),
+                Adjust(TrainingRecipe.For(table)),
+                parsed.GetValue(seed),
+                parsed.GetValue(devices) ?? "cpu",
+                stop);
         });
         return command;
     }
+
+    private static string UsualFolder(string preset, int seed) => Path.Combine(
+        "runs", string.Create(CultureInfo.InvariantCulture, $"{preset}-seed{seed}-{TimeProvider.System.GetUtcNow():yyyyMMdd-HHmmss}"));
 
     private static string Needed(string? value, string message) => value ?? throw new InputException(message);
 }

@@ -15,13 +15,14 @@ internal sealed class TrainingDisplay : IProgress<StepReport>
 
     private readonly bool terminal = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
     private TimeSpan shown;
+    private TimeSpan waitedBefore;
     private int epochs;
-    private int shownEpoch;
+    private StepReport? last;
 
     public void Begin(TrainingState state, string folder)
     {
         epochs = state.Recipe.Epochs;
-        Line($"{state.Architecture.Preset}, seed {state.Seed}: {state.TrainingImages} photographs of {state.Labels.Count} classes, {state.ValidationImages} held out → {folder}");
+        Line($"{state.Architecture.Preset}, seed {state.Seed}, on {state.Devices}: {state.TrainingImages} photographs of {state.Labels.Count} classes, {state.ValidationImages} held out → {folder}");
         if (state.Epochs.Count > 0)
         {
             Line($"going on after epoch {state.Epochs.Count}");
@@ -30,24 +31,23 @@ internal sealed class TrainingDisplay : IProgress<StepReport>
 
     public void Report(StepReport report)
     {
-        if (report.Epoch != shownEpoch)
+        if (report.Epoch != last?.Epoch)
         {
-            (shownEpoch, shown) = (report.Epoch, TimeSpan.Zero);
+            (waitedBefore, shown) = (last?.Waited ?? TimeSpan.Zero, TimeSpan.Zero);
         }
 
+        last = report;
         if (report.Elapsed - shown < (terminal ? RewriteEvery : LineEvery))
         {
             return;
         }
 
         shown = report.Elapsed;
-        var rate = report.Seen / report.Elapsed.TotalSeconds;
-        var left = TimeSpan.FromSeconds(((report.Images - report.Seen) + ((double)(epochs - report.Epoch) * report.Images)) / rate);
-        var text = string.Create(CultureInfo.InvariantCulture,
-            $"epoch {report.Epoch}/{epochs} {Bar(report)} {report.Seen}/{report.Images}  loss {report.Loss:F4}  top-1 error {report.Top1Error:P1}  {rate:F0} images/s  {left:h\\:mm\\:ss} left");
+        var text = Text(report);
         if (terminal)
         {
-            Console.Write($"\r{text}\u001b[K");
+            // A line that wraps could not be rewritten.
+            Console.Write($"\r{text[..Math.Min(text.Length, Math.Max(1, Console.WindowWidth - 1))]}\u001b[K");
         }
         else
         {
@@ -60,24 +60,45 @@ internal sealed class TrainingDisplay : IProgress<StepReport>
         var heldOut = result is { ValidationTop1Error: { } top1, ValidationTop5Error: { } top5 }
             ? string.Create(CultureInfo.InvariantCulture, $"  held out: top-1 error {top1:P2}, top-5 error {top5:P2}")
             : "";
-        Line(string.Create(CultureInfo.InvariantCulture,
-            $"epoch {result.Epoch}/{epochs}  rate {result.LearningRate:G4}  loss {result.Loss:R}  top-1 error {result.TrainingTop1Error:P2}{heldOut}  {result.Seconds:F0} s"));
+        var waited = last is null ? 0 : (last.Waited - waitedBefore) / last.Elapsed;
+        Line(string.Create(
+            CultureInfo.InvariantCulture,
+            $"epoch {result.Epoch}/{epochs}  rate {result.LearningRate:G4}  loss {result.Loss:R}  top-1 error {result.TrainingTop1Error:P2}{heldOut}  {result.Seconds:F0} s, {waited:P1} waiting for data"));
+    }
+
+    /// <summary>Ends the line that is being rewritten, so that what follows stands on its own.</summary>
+    public void EndLine()
+    {
+        if (terminal)
+        {
+            Console.WriteLine();
+        }
     }
 
     public static void Warn(string message) => Console.Error.WriteLine($"alexnet: {message}");
 
-    public void Stopped(string resume, int epochsKept)
+    public static void Stopped(string folder, int epochs) =>
+        Console.WriteLine($"stopped; {epochs} finished epochs are kept. Go on with: alexnet train --resume --output \"{folder}\"");
+
+    public static void Done(TrainingState state, string folder)
     {
-        Line($"stopped; {epochsKept} finished epochs are kept. Go on with: {resume}");
+        var heldOut = state.ValidationImages == 0
+            ? "DATA"
+            : string.Create(CultureInfo.InvariantCulture, $"\"{state.DataSetPath}\" --validation-fraction {state.Recipe.ValidationFraction}");
+        Console.WriteLine($"done. Measure: alexnet evaluate --run \"{folder}\" --data {heldOut}");
+        Console.WriteLine($"Publish: alexnet export --run \"{folder}\" --repository models --name NAME");
     }
 
-    public void Done(string folder) => Line($"done. Measure it with: alexnet evaluate --run {folder} --data …   Publish it with: alexnet export --run {folder} --repository … --name …");
-
-    private static string Bar(StepReport report)
+    private string Text(StepReport report)
     {
         const int Width = 20;
         var full = Width * report.Seen / report.Images;
-        return new string('█', full) + new string('░', Width - full);
+        var bar = new string('█', full) + new string('░', Width - full);
+        var rate = report.Seen / report.Elapsed.TotalSeconds;
+        var left = TimeSpan.FromSeconds(((report.Images - report.Seen) + ((double)(epochs - report.Epoch) * report.Images)) / rate);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"epoch {report.Epoch}/{epochs} {bar} {report.Seen}/{report.Images}  loss {report.Loss:F4}  top-1 error {report.Top1Error:P1}  {rate:F0} images/s  {(int)left.TotalHours}:{left:mm\\:ss} left");
     }
 
     private void Line(string text) => Console.WriteLine(terminal ? $"\r{text}\u001b[K" : text);

@@ -1,5 +1,6 @@
-using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using AlexNetService.ModelSpec.Files;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
@@ -7,44 +8,31 @@ using AlexNetService.Training.Network;
 namespace AlexNetService.Worker.Train;
 
 /// <summary>A run from its data set to its last checkpoint.</summary>
-internal sealed class TrainingRun : IDisposable
+internal static class TrainingRun
 {
     private const string MetricsFile = "metrics.jsonl";
 
-    private readonly LabelledPhotographs source;
-    private readonly TrainingDisplay display;
-    private readonly Trainer trainer;
-    private readonly string folder;
-
-    private TrainingRun(LabelledPhotographs source, TrainingDisplay display, Trainer trainer, string folder)
+    /// <summary>Begins a run and trains it.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="InputException">The folder holds a run already or cannot be written, or the recipe breaks a rule.</exception>
+    public static int Start(string preset, string data, string folder, TrainingRecipe recipe, int seed, string devices, CancellationToken stop)
     {
-        (this.source, this.display, this.trainer, this.folder) = (source, display, trainer, folder);
-    }
-
-    /// <summary>Begins a run.</summary>
-    /// <exception cref="InputException">The folder holds a run already, or the recipe breaks a rule.</exception>
-    public static TrainingRun Start(
-        string preset, string data, string? output, Func<TrainingRecipe, TrainingRecipe> adjust, int seed, string devices, CancellationToken stop)
-    {
-        var clock = TimeProvider.System;
-        var recipe = adjust(TrainingRecipe.For(preset));
         if (recipe.Broken() is { } reason)
         {
             throw new InputException(reason);
         }
 
-        var folder = output ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"{preset}-seed{seed}-{clock.GetUtcNow():yyyyMMdd-HHmmss}"));
         if (Checkpoint.Files(folder) is [var newest, ..])
         {
             throw new InputException($"'{folder}' holds a run already ('{newest}'). Use --resume to go on, or another --output.");
         }
 
         _ = CommonOptions.Architecture(preset, classes: 2);
-        var source = DataSetOpener.Open(data);
+        using var source = DataSetOpener.Open(data);
         var architecture = CommonOptions.Architecture(preset, source.Labels.Count);
         var placement = ColumnPlacement.Parse(devices, architecture.Columns);
-        var display = new TrainingDisplay();
-        var prepared = Prepare(source, recipe.ValidationFraction, architecture.Geometry.Canvas, stop);
+        RequireWritable(folder);
+        var prepared = Prepare(source, recipe, architecture.Geometry.Canvas, stop);
         var state = new TrainingState
         {
             Architecture = architecture,
@@ -57,68 +45,113 @@ internal sealed class TrainingRun : IDisposable
             DataSetSha256 = source.Sha256,
             TrainingImages = prepared.Training.Photographs.Count,
             ValidationImages = prepared.Validation.Photographs.Count,
-            Started = clock.GetUtcNow(),
+            Devices = devices,
+            Started = TimeProvider.System.GetUtcNow(),
         };
-        return new TrainingRun(source, display, new Trainer(state, prepared, placement, folder, clock, display), folder);
+        var display = new TrainingDisplay();
+        using var trainer = new Trainer(state, prepared, placement, folder, TimeProvider.System, display);
+        return Train(trainer, folder, display, stop);
     }
 
     /// <summary>Goes on with a run from its newest good checkpoint.</summary>
-    /// <exception cref="InputException">The data set is another one.</exception>
-    public static TrainingRun Resume(string folder, string? data, string devices, CancellationToken stop)
+    /// <returns>The exit code.</returns>
+    /// <exception cref="InputException">The data set is another one, or the folder cannot be written.</exception>
+    public static int Resume(string folder, string? data, string? devices, CancellationToken stop)
     {
-        var display = new TrainingDisplay();
         var checkpoint = Checkpoint.Newest(folder, TrainingDisplay.Warn);
-        var state = checkpoint.State;
-        var source = DataSetOpener.Open(data ?? state.DataSetPath);
+        var state = checkpoint.State with { Devices = devices ?? checkpoint.State.Devices ?? "cpu" };
+        RequireWritable(folder);
+        using var source = DataSetOpener.Open(data ?? state.DataSetPath);
         if (source.Sha256 != state.DataSetSha256)
         {
             throw new InputException($"'{source.Name}' is not the data set that the run began with ('{state.DataSet}'): other photographs, or other lengths.");
         }
 
-        var placement = ColumnPlacement.Parse(devices, state.Architecture.Columns);
-        var prepared = Prepare(source, state.Recipe.ValidationFraction, state.Architecture.Geometry.Canvas, stop);
-        return new TrainingRun(source, display, new Trainer(checkpoint, prepared, placement, folder, TimeProvider.System, display), folder);
+        var placement = ColumnPlacement.Parse(state.Devices, state.Architecture.Columns);
+        try
+        {
+            var prepared = Prepare(source, state.Recipe, state.Architecture.Geometry.Canvas, stop);
+            var display = new TrainingDisplay();
+            using var trainer = new Trainer(checkpoint with { State = state }, prepared, placement, folder, TimeProvider.System, display);
+            return Train(trainer, folder, display, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            TrainingDisplay.Stopped(folder, state.Epochs.Count);
+            return ExitCode.Stopped;
+        }
     }
 
-    /// <summary>Runs the epochs that are left.</summary>
-    /// <returns>The exit code.</returns>
-    public int Train(CancellationToken stop)
+    private static int Train(Trainer trainer, string folder, TrainingDisplay display, CancellationToken stop)
     {
         display.Begin(trainer.State, folder);
         try
         {
-            trainer.Run(EpochDone, stop);
+            trainer.Run(
+                result =>
+                {
+                    WriteMetrics(folder, trainer.State.Epochs);
+                    display.EpochDone(result);
+                },
+                stop);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (trainer.State.Epochs.Count > 0)
         {
-            display.Stopped($"alexnet train --resume --output {folder}", trainer.State.Epochs.Count);
+            display.EndLine();
+            TrainingDisplay.Stopped(folder, trainer.State.Epochs.Count);
             return ExitCode.Stopped;
         }
+        catch
+        {
+            display.EndLine();
+            throw;
+        }
 
-        display.Done(folder);
+        TrainingDisplay.Done(trainer.State, folder);
         return ExitCode.Done;
     }
 
-    public void Dispose()
+    private static TrainingData Prepare(LabelledPhotographs source, TrainingRecipe recipe, int side, CancellationToken stop)
     {
-        trainer.Dispose();
-        source.Dispose();
-    }
-
-    private static TrainingData Prepare(LabelledPhotographs source, double fraction, int side, CancellationToken stop)
-    {
-        var prepared = TrainingData.Load(source, fraction, side, stop);
+        var prepared = TrainingData.Load(source, recipe.ValidationFraction, side, stop);
         foreach (var unreadable in prepared.Training.Unreadable.Concat(prepared.Validation.Unreadable))
         {
             TrainingDisplay.Warn($"left out: {unreadable}");
         }
 
+        if (prepared.Validation.Photographs.Count == 0)
+        {
+            if (recipe.Schedule == LearningRateSchedule.Plateau)
+            {
+                throw new InputException(
+                    "The plateau schedule needs held-out photographs, and there are none. Use a larger --validation-fraction, or --schedule steps.");
+            }
+
+            TrainingDisplay.Warn("no photograph is held out; errors are those of the photographs learned from.");
+        }
+
         return prepared;
     }
 
-    private void EpochDone(EpochResult result)
+    /// <summary>Finds out now, not after the first epoch, that nothing can be kept.</summary>
+    private static void RequireWritable(string folder)
     {
-        File.WriteAllLines(Path.Combine(folder, MetricsFile), trainer.State.Epochs.Select(epoch => JsonSerializer.Serialize(epoch, WorkerJson.Line.EpochResult)));
-        display.EpochDone(result);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            var probe = Path.Combine(folder, ".writable");
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"The run's folder '{folder}' cannot be written: {e.Message} Name another --output.");
+        }
+    }
+
+    private static void WriteMetrics(string folder, IReadOnlyList<EpochResult> epochs)
+    {
+        var lines = epochs.Select(epoch => JsonSerializer.Serialize(epoch, WorkerJson.Line.EpochResult) + "\n");
+        WholeFile.Write(Path.Combine(folder, MetricsFile), Encoding.UTF8.GetBytes(string.Concat(lines)));
     }
 }

@@ -49,6 +49,9 @@ public sealed class SafeTensorsTests : IDisposable
     [InlineData("""{"w":{"dtype":"F32","shape":[1]}}""", "no data_offsets")]
     [InlineData("""{"w":[]}""", "describes no tensors")]
     [InlineData("""{"__metadata__":{"a":1}}""", "describes no tensors")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "does not begin")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}""", "does not fit its shape")]
+    [InlineData("{}", "bytes behind its last tensor")]
     [InlineData("[]", "describes no tensors")]
     [InlineData("{\"w\"", "no JSON")]
     public void File_WithAnImpossibleHeader_IsRefused(string header, string reason)

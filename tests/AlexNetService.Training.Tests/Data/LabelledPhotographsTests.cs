@@ -91,6 +91,29 @@ public sealed class LabelledPhotographsTests : IDisposable
     }
 
     [Fact]
+    public void Folder_WithAPhotographBesideTheClasses_NamesIt()
+    {
+        Pictures.Write(folder.Path, classes: 2, perClass: 2);
+        File.Copy(Path.Combine(folder.Path, "class0", "0000.png"), Path.Combine(folder.Path, "cover.png"));
+
+        var failure = Assert.Throws<DataSetException>(() => DataSetOpener.Open(folder.Path));
+
+        Assert.Contains("'cover.png'", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Canvases_OfPhotographsThatVanished_SayWhich()
+    {
+        Pictures.Write(folder.Path, classes: 2, perClass: 5);
+        using var data = DataSetOpener.Open(folder.Path);
+        File.Delete(Path.Combine(folder.Path, "class1", "0003.png"));
+
+        var failure = Assert.Throws<DataSetException>(() => Canvases.Load(data, data.Photographs, side: 20, TestContext.Current.CancellationToken));
+
+        Assert.Contains("class1/0003.png", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Canvases_WithTooManyUnreadable_SayWhichIsTheFirst()
     {
         Pictures.Write(folder.Path, classes: 2, perClass: 5);

@@ -61,6 +61,20 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Checkpoint_WithAChangedDigitInItsState_FallsBackToTheOneBefore()
+    {
+        Make(epochs: 1).Save(folder.Path);
+        var newest = Make(epochs: 2).Save(folder.Path);
+        var bytes = File.ReadAllBytes(newest);
+        var place = bytes.AsSpan().IndexOf("LearningRate"u8);
+        var digit = place + bytes.AsSpan(place).IndexOf((byte)'1');
+        bytes[digit] = (byte)'2';
+        File.WriteAllBytes(newest, bytes);
+
+        Assert.Single(Checkpoint.Newest(folder.Path).State.Epochs);
+    }
+
+    [Fact]
     public void Checkpoints_BeyondTheThird_AreRemovedOldestFirst()
     {
         for (var epochs = 1; epochs <= 5; epochs++)
