@@ -23,7 +23,7 @@ public sealed class PhotographsToTopFiveTests : IDisposable
         foreach (var seed in (string[])["1", "2"])
         {
             var run = Path.Combine(folder.Path, "run" + seed);
-            await Succeeds("train", "--preset", "alexnet-cifar", "--data", Data, "--epochs", "5", "--batch-size", "12", "--seed", seed, "--output", run);
+            await Succeeds("train", "--preset", "alexnet-cifar", "--data", Data, "--epochs", "5", "--batch-size", "12", "--learning-rate", "0.003", "--seed", seed, "--output", run);
             var export = await Succeeds("export", "--run", run, "--repository", Models, "--name", "member" + seed);
             Assert.Contains("parity on 32 real crops", export, StringComparison.Ordinal);
             Assert.Contains("held out, 12 photographs, 10 crops", export, StringComparison.Ordinal);
@@ -52,7 +52,7 @@ public sealed class PhotographsToTopFiveTests : IDisposable
     {
         Pictures.Write(Data, classes: 3, perClass: 20, side: 32);
         var run = Path.Combine(folder.Path, "run");
-        await Succeeds("train", "--preset", "alexnet-cifar", "--data", Data, "--epochs", "1", "--batch-size", "12", "--output", run);
+        await Succeeds("train", "--preset", "alexnet-cifar", "--data", Data, "--epochs", "1", "--batch-size", "12", "--learning-rate", "0.003", "--output", run);
         await Succeeds("export", "--run", run, "--repository", Models, "--name", "member");
         var (ofRun, ofPackage) = (Path.Combine(folder.Path, "run.json"), Path.Combine(folder.Path, "package.json"));
 
