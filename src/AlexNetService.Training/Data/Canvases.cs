@@ -14,7 +14,8 @@ public sealed class Canvases
     private readonly LabelledPhotographs source;
     private readonly byte[]? kept;
 
-    private Canvases(LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, byte[]? kept, IReadOnlyList<string> unreadable)
+    private Canvases(
+        LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, byte[]? kept, IReadOnlyList<string> unreadable)
     {
         this.source = source;
         this.kept = kept;
@@ -44,7 +45,8 @@ public sealed class Canvases
     /// <param name="side">Side of a canvas, in pixels.</param>
     /// <param name="cancellation">Stops the decoding.</param>
     /// <exception cref="DataSetException">More than one in a hundred photographs cannot be decoded.</exception>
-    public static Canvases Load(LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, CancellationToken cancellation = default)
+    public static Canvases Load(
+        LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, CancellationToken cancellation = default)
     {
         var bytes = 3 * side * side;
         if ((long)bytes * photographs.Count > KeepUpTo)
@@ -74,12 +76,12 @@ public sealed class Canvases
         if (unreadable.Count > MostUnreadable * photographs.Count)
         {
             throw new DataSetException(
-                $"{unreadable.Count} of {photographs.Count} photographs of '{source.Name}' cannot be decoded, more than 1 %. The first: {unreadable.MinBy(entry => entry.Key).Value}");
+                $"{unreadable.Count} of {photographs.Count} photographs of '{source.Name}' cannot be decoded, more than 1 %. "
+                + $"The first: {unreadable.MinBy(entry => entry.Key).Value}");
         }
 
-        return unreadable.IsEmpty
-            ? new Canvases(source, photographs, side, pixels, [])
-            : new Canvases(source, WithoutHoles(photographs, pixels, bytes, unreadable), side, pixels, [.. unreadable.OrderBy(entry => entry.Key).Select(entry => entry.Value)]);
+        string[] reasons = [.. unreadable.OrderBy(entry => entry.Key).Select(entry => entry.Value)];
+        return new Canvases(source, WithoutHoles(photographs, pixels, bytes, unreadable), side, pixels, reasons);
     }
 
     /// <summary>Hands out a canvas's pixels.</summary>
@@ -102,8 +104,14 @@ public sealed class Canvases
     }
 
     /// <summary>Closes the gaps that unreadable photographs left, in the list and in the pixels.</summary>
-    private static List<Photograph> WithoutHoles(IReadOnlyList<Photograph> photographs, byte[] pixels, int bytes, ConcurrentDictionary<int, string> unreadable)
+    private static IReadOnlyList<Photograph> WithoutHoles(
+        IReadOnlyList<Photograph> photographs, byte[] pixels, int bytes, ConcurrentDictionary<int, string> unreadable)
     {
+        if (unreadable.IsEmpty)
+        {
+            return photographs;
+        }
+
         var readable = new List<Photograph>(photographs.Count);
         for (var place = 0; place < photographs.Count; place++)
         {

@@ -6,7 +6,8 @@ namespace AlexNetService.Training.Data;
 /// <param name="Mean">Mean red, green, blue, 0..255.</param>
 /// <param name="Components">Three principal directions in RGB, each of length 1, the strongest last.</param>
 /// <param name="Deviations">Standard deviation of the colours along each direction, in pixel values.</param>
-public sealed record ColourStatistics(IReadOnlyList<double> Mean, IReadOnlyList<IReadOnlyList<double>> Components, IReadOnlyList<double> Deviations)
+public sealed record ColourStatistics(
+    IReadOnlyList<double> Mean, IReadOnlyList<IReadOnlyList<double>> Components, IReadOnlyList<double> Deviations)
 {
     private const int LargestSample = 100_000;
 

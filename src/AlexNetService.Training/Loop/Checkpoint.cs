@@ -84,7 +84,9 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
         var file = SafeTensors.Read(path);
         try
         {
-            var state = file.Metadata.TryGetValue(StateKey, out var json) ? JsonSerializer.Deserialize(json, CheckpointJson.Default.TrainingState) : null;
+            var state = file.Metadata.TryGetValue(StateKey, out var json)
+                ? JsonSerializer.Deserialize(json, CheckpointJson.Default.TrainingState)
+                : null;
             if (state is null)
             {
                 throw new InvalidDataException($"'{path}' holds weights but no training state.");

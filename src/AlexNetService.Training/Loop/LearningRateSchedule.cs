@@ -27,7 +27,11 @@ public static class LearningRates
     /// <param name="recipe">The recipe.</param>
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="validationErrors">Top-1 error, 0 to 1, after each of the epochs before.</param>
-    public static double At(TrainingRecipe recipe, int epoch, IReadOnlyList<double> validationErrors) => recipe.LearningRate * recipe.Schedule switch
+    public static double At(TrainingRecipe recipe, int epoch, IReadOnlyList<double> validationErrors) =>
+        recipe.LearningRate * Share(recipe, epoch, validationErrors);
+
+    /// <summary>What is left of the first rate, 0 to 1.</summary>
+    private static double Share(TrainingRecipe recipe, int epoch, IReadOnlyList<double> validationErrors) => recipe.Schedule switch
     {
         LearningRateSchedule.Plateau => Math.Pow(0.1, Drops(validationErrors)),
         LearningRateSchedule.Steps => epoch >= 0.85 * recipe.Epochs ? 0.01 : epoch >= 0.6 * recipe.Epochs ? 0.1 : 1,

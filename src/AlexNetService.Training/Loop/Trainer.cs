@@ -29,9 +29,11 @@ public sealed class Trainer : IDisposable
     /// <param name="run">The run's folder.</param>
     /// <param name="clock">The time.</param>
     /// <param name="progress">Told about each step, on the training thread.</param>
-    public Trainer(TrainingState state, TrainingData data, ColumnPlacement placement, string run, TimeProvider clock, IProgress<StepReport>? progress = null)
+    public Trainer(
+        TrainingState state, TrainingData data, ColumnPlacement placement, string run, TimeProvider clock, IProgress<StepReport>? progress = null)
     {
-        (this.state, training, validation, this.run, this.clock, this.progress) = (state, data.Training, data.Validation, run, clock, progress);
+        (this.state, this.run, this.clock, this.progress) = (state, run, clock, progress);
+        (training, validation) = data;
         network = new ColumnNetwork(state.Architecture, placement);
         ColumnWeights.Initialise(network, state.Seed);
         sgd = new MomentumSgd(network);
@@ -46,7 +48,8 @@ public sealed class Trainer : IDisposable
     /// <param name="run">The run's folder.</param>
     /// <param name="clock">The time.</param>
     /// <param name="progress">Told about each step, on the training thread.</param>
-    public Trainer(Checkpoint checkpoint, TrainingData data, ColumnPlacement placement, string run, TimeProvider clock, IProgress<StepReport>? progress = null)
+    public Trainer(
+        Checkpoint checkpoint, TrainingData data, ColumnPlacement placement, string run, TimeProvider clock, IProgress<StepReport>? progress = null)
         : this(checkpoint.State, data, placement, run, clock, progress)
     {
         ColumnWeights.Load(network, checkpoint.Weights);
@@ -116,12 +119,15 @@ public sealed class Trainer : IDisposable
 
             seen += batch.Count;
             loss += stepLoss * batch.Count;
-            progress?.Report(new StepReport(epoch + 1, seen, order.Length, rate, loss / seen, errors.Top1, clock.GetElapsedTime(from), feed.Waited));
+            progress?.Report(
+                new StepReport(epoch + 1, seen, order.Length, rate, loss / seen, errors.Top1, clock.GetElapsedTime(from), feed.Waited));
         }
 
-        var heldOut = validation.Photographs.Count == 0 ? null : Validation.CentreCrop(network, validation, augmentation, feed, cancellation);
-        return new EpochResult(
-            epoch + 1, rate, loss / seen, errors.Top1, heldOut?.Top1, heldOut?.Top5, clock.GetElapsedTime(from).TotalSeconds, clock.GetUtcNow());
+        var heldOut = validation.Photographs.Count > 0
+            ? Validation.CentreCrop(network, validation, augmentation, feed, cancellation)
+            : null;
+        var seconds = clock.GetElapsedTime(from).TotalSeconds;
+        return new EpochResult(epoch + 1, rate, loss / seen, errors.Top1, heldOut?.Top1, heldOut?.Top5, seconds, clock.GetUtcNow());
     }
 
     private DivergedException Diverged(int epoch, int step, double rate) =>
@@ -151,7 +157,8 @@ public sealed class Trainer : IDisposable
 /// <param name="Top1Error">Top-1 error of the epoch so far, 0 to 1.</param>
 /// <param name="Elapsed">Time since the epoch began.</param>
 /// <param name="Waited">Time the steps waited for data since the run began.</param>
-public sealed record StepReport(int Epoch, int Seen, int Images, double LearningRate, double Loss, double Top1Error, TimeSpan Elapsed, TimeSpan Waited);
+public sealed record StepReport(
+    int Epoch, int Seen, int Images, double LearningRate, double Loss, double Top1Error, TimeSpan Elapsed, TimeSpan Waited);
 
 /// <summary>Training whose loss is no longer a number.</summary>
 /// <param name="epoch">The epoch, from 1.</param>

@@ -57,4 +57,11 @@ public sealed record TrainingState
 /// <param name="Seconds">How long the epoch took, in seconds, validation included.</param>
 /// <param name="Finished">When it ended, UTC.</param>
 public sealed record EpochResult(
-    int Epoch, double LearningRate, double Loss, double TrainingTop1Error, double? ValidationTop1Error, double? ValidationTop5Error, double Seconds, DateTimeOffset Finished);
+    int Epoch,
+    double LearningRate,
+    double Loss,
+    double TrainingTop1Error,
+    double? ValidationTop1Error,
+    double? ValidationTop5Error,
+    double Seconds,
+    DateTimeOffset Finished);

@@ -15,7 +15,8 @@ public static class Validation
     /// <param name="augmentation">Cuts the crops.</param>
     /// <param name="feed">The buffers.</param>
     /// <param name="cancellation">Stops the measurement.</param>
-    public static ErrorRates CentreCrop(ColumnNetwork network, Canvases canvases, Augmentation augmentation, BatchFeed feed, CancellationToken cancellation)
+    public static ErrorRates CentreCrop(
+        ColumnNetwork network, Canvases canvases, Augmentation augmentation, BatchFeed feed, CancellationToken cancellation)
     {
         network.eval();
         using var noGradient = no_grad();
@@ -46,7 +47,11 @@ public static class Validation
     /// <param name="cancellation">Stops the measurement.</param>
     /// <returns>Class probabilities of each photograph, in the order of the canvases.</returns>
     public static IEnumerable<float[]> Probabilities(
-        ColumnNetwork network, Canvases canvases, Augmentation augmentation, IReadOnlyList<CropWindow> windows, CancellationToken cancellation)
+        ColumnNetwork network,
+        Canvases canvases,
+        Augmentation augmentation,
+        IReadOnlyList<CropWindow> windows,
+        CancellationToken cancellation)
     {
         network.eval();
         using var feed = new BatchFeed(windows.Count * 16, network.Architecture.Geometry.Crop);

@@ -18,7 +18,12 @@ internal static class ErrorTable
         foreach (var result in results)
         {
             table.AddRow(
-                new Text(result.Model), Cell($"{result.Crops}"), Cell($"{result.Images}"), Cell($"{result.Top1Error:P2}"), Cell($"{result.Top5Error:P2}"), Cell($"{1 - result.Top1Error:P2}"));
+                new Text(result.Model),
+                Cell($"{result.Crops}"),
+                Cell($"{result.Images}"),
+                Cell($"{result.Top1Error:P2}"),
+                Cell($"{result.Top5Error:P2}"),
+                Cell($"{1 - result.Top1Error:P2}"));
         }
 
         AnsiConsole.Write(table);

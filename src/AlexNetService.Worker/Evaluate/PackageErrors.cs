@@ -63,7 +63,11 @@ internal static class PackageErrors
     }
 
     private static List<MeasuredError> Measure(
-        List<ModelSession> sessions, LabelledPhotographs source, IReadOnlyList<Photograph> photographs, TestViews views, CancellationToken stop)
+        List<ModelSession> sessions,
+        LabelledPhotographs source,
+        IReadOnlyList<Photograph> photographs,
+        TestViews views,
+        CancellationToken stop)
     {
         var together = EnsembleOf(sessions);
         var classes = ClassMatch.Of(source.Labels, together.Labels, sessions[0].Card.Name);
@@ -80,7 +84,8 @@ internal static class PackageErrors
 
         if (canvases is not null && sessions.Count > 1)
         {
-            var means = Enumerable.Range(0, canvases.Photographs.Count).Select(place => together.Mean([.. byMember.Select(member => member[place])]));
+            var means = Enumerable.Range(0, canvases.Photographs.Count)
+                .Select(place => together.Mean([.. byMember.Select(member => member[place])]));
             results.Add(MeasuredError.Of($"ensemble of {sessions.Count}", (int)views, canvases, classes, means));
         }
 

@@ -47,7 +47,13 @@ internal static class ExportCommand
             var packages = new PackageRepository(parsed.GetValue(repository) ?? "models");
             var model = parsed.GetValue(name) ?? source.Architecture.Preset;
             var package = PackageExport.Publish(
-                source, packages, model, parsed.GetValue(version) ?? packages.NextVersion(model), parsed.GetValue(data) ?? source.DataSetPath, parsed.GetValue(threads), stop);
+                source,
+                packages,
+                model,
+                parsed.GetValue(version) ?? packages.NextVersion(model),
+                parsed.GetValue(data) ?? source.DataSetPath,
+                parsed.GetValue(threads),
+                stop);
             Console.WriteLine($"published {package.Folder} ({package.Card.Graph.Bytes:N0} bytes)");
             return ExitCode.Done;
         });

@@ -45,7 +45,8 @@ internal static class ParityCheck
         }
     }
 
-    private static void Require(string kind, ColumnNetwork network, ColourStatistics colours, ModelSession session, IReadOnlyList<byte[]> crops)
+    private static void Require(
+        string kind, ColumnNetwork network, ColourStatistics colours, ModelSession session, IReadOnlyList<byte[]> crops)
     {
         var expected = TorchLogits(network, colours, crops);
         var actual = new float[crops.Count * session.Classes];

@@ -22,7 +22,8 @@ internal sealed class TrainingDisplay : IProgress<StepReport>
     public void Begin(TrainingState state, string folder)
     {
         epochs = state.Recipe.Epochs;
-        Line($"{state.Architecture.Preset}, seed {state.Seed}, on {state.Devices}: {state.TrainingImages} photographs of {state.Labels.Count} classes, {state.ValidationImages} held out → {folder}");
+        Line($"{state.Architecture.Preset}, seed {state.Seed}, on {state.Devices} → {folder}");
+        Line($"{state.TrainingImages} photographs of {state.Labels.Count} classes to learn from, {state.ValidationImages} held out");
         if (state.Epochs.Count > 0)
         {
             Line($"going on after epoch {state.Epochs.Count}");
@@ -63,7 +64,8 @@ internal sealed class TrainingDisplay : IProgress<StepReport>
         var waited = last is null ? 0 : (last.Waited - waitedBefore) / last.Elapsed;
         Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"epoch {result.Epoch}/{epochs}  rate {result.LearningRate:G4}  loss {result.Loss:R}  top-1 error {result.TrainingTop1Error:P2}{heldOut}  {result.Seconds:F0} s, {waited:P1} waiting for data"));
+            $"epoch {result.Epoch}/{epochs}  rate {result.LearningRate:G4}  loss {result.Loss:R}  top-1 error {result.TrainingTop1Error:P2}{heldOut}")
+            + string.Create(CultureInfo.InvariantCulture, $"  {result.Seconds:F0} s, {waited:P1} waiting for data"));
     }
 
     /// <summary>Ends the line that is being rewritten, so that what follows stands on its own.</summary>

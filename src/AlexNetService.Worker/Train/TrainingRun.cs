@@ -15,7 +15,8 @@ internal static class TrainingRun
     /// <summary>Begins a run and trains it.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="InputException">The folder holds a run already or cannot be written, or the recipe breaks a rule.</exception>
-    public static int Start(string preset, string data, string folder, TrainingRecipe recipe, int seed, string devices, CancellationToken stop)
+    public static int Start(
+        string preset, string data, string folder, TrainingRecipe recipe, int seed, string devices, CancellationToken stop)
     {
         if (recipe.Broken() is { } reason)
         {
