@@ -19,7 +19,7 @@ internal sealed record MeasuredError(string Model, int Crops, int Images, double
     public static MeasuredError Of(string model, int crops, Canvases canvases, int[] classes, IEnumerable<float[]> probabilities)
     {
         var errors = new ErrorRates();
-        foreach (var scores in probabilities)
+        foreach (var scores in MeasuringProgress.Over(probabilities, canvases.Photographs.Count, model))
         {
             errors.Add(scores, classes[canvases.Photographs[errors.Images].Label]);
         }

@@ -78,8 +78,10 @@ internal static class PackageErrors
         {
             var side = session.Card.Preprocessing.Canvas;
             canvases = canvases?.Side == side ? canvases : Canvases.Load(source, photographs, side, stop);
-            byMember.Add([.. Probabilities(EnsembleOf(session), canvases, views, stop)]);
-            results.Add(MeasuredError.Of($"{session.Card.Name} version {session.Card.Version}", (int)views, canvases, classes, byMember[^1]));
+            var name = $"{session.Card.Name} version {session.Card.Version}";
+            var running = Probabilities(EnsembleOf(session), canvases, views, stop);
+            byMember.Add([.. MeasuringProgress.Over(running, canvases.Photographs.Count, name)]);
+            results.Add(MeasuredError.Of(name, (int)views, canvases, classes, byMember[^1]));
         }
 
         if (canvases is not null && sessions.Count > 1)

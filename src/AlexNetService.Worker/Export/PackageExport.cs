@@ -68,7 +68,7 @@ internal static class PackageExport
         var alone = PackageErrors.EnsembleOf(session);
         ErrorMetric Errors(TestViews views)
         {
-            var measured = MeasuredError.Of("", (int)views, heldOut, classes, PackageErrors.Probabilities(alone, heldOut, views, stop));
+            var measured = MeasuredError.Of("held out", (int)views, heldOut, classes, PackageErrors.Probabilities(alone, heldOut, views, stop));
             Console.WriteLine($"held out, {measured.Images} photographs, {measured.Crops} crop{(measured.Crops == 1 ? "" : "s")}: top-1 error {measured.Top1Error:P2}, top-5 error {measured.Top5Error:P2}");
             return new ErrorMetric(photographs.Name, "validation", measured.Images, measured.Crops, measured.Top1Error, measured.Top5Error);
         }
