@@ -47,8 +47,9 @@ internal sealed class TrainingDisplay : IProgress<StepReport>
         var text = Text(report);
         if (terminal)
         {
-            // A line that wraps could not be rewritten.
-            Console.Write($"\r{text[..Math.Min(text.Length, Math.Max(1, Console.WindowWidth - 1))]}\u001b[K");
+            // A line that wraps could not be rewritten. Some terminals do not tell their width and say 0.
+            var width = Console.WindowWidth is > 1 and var columns ? columns - 1 : text.Length;
+            Console.Write($"\r{text[..Math.Min(text.Length, width)]}\u001b[K");
         }
         else
         {
