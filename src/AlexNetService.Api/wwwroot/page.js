@@ -6,8 +6,13 @@ const preview = document.getElementById('preview');
 const status = document.getElementById('status');
 const predictions = document.getElementById('predictions');
 const models = document.getElementById('models');
+let underWay = new AbortController();
 
+// Browsers announce no change when the same file is chosen again; emptied first, it is one.
+file.addEventListener('click', () => { file.value = ''; });
 file.addEventListener('change', () => classify(file.files[0]));
+// A format the service takes and the browser cannot show, such as TIFF.
+preview.addEventListener('error', () => { preview.hidden = true; });
 drop.addEventListener('dragover', event => {
   event.preventDefault();
   drop.classList.add('over');
@@ -24,6 +29,10 @@ async function classify(picture) {
     return;
   }
 
+  // Only the last picture chosen may answer.
+  underWay.abort();
+  underWay = new AbortController();
+  const { signal } = underWay;
   URL.revokeObjectURL(preview.src);
   preview.src = URL.createObjectURL(picture);
   preview.hidden = false;
@@ -31,9 +40,10 @@ async function classify(picture) {
   models.textContent = '';
   status.textContent = 'Looking…';
   const form = new FormData();
-  form.append('image', picture);
+  // Without the type that the browser guesses from the name: the bytes say what they are.
+  form.append('image', new Blob([picture]), picture.name);
   try {
-    const response = await fetch('v1/classify?top=5', { method: 'POST', body: form });
+    const response = await fetch('v1/classify?top=5', { method: 'POST', body: form, signal });
     const answer = await response.json();
     if (response.ok) {
       show(answer);
@@ -41,7 +51,9 @@ async function classify(picture) {
       status.textContent = answer.detail ?? answer.title;
     }
   } catch {
-    status.textContent = 'The service does not answer.';
+    if (!signal.aborted) {
+      status.textContent = 'The service does not answer.';
+    }
   }
 }
 
