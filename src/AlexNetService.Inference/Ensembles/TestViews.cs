@@ -15,7 +15,6 @@ public enum TestViews
 
 internal static class TestViewWindows
 {
-    public static CropWindow[] Windows(this TestViews views, Preprocessing input) => views == TestViews.Ten
-        ? CropViews.Ten(new(input.Canvas, input.Crop))
-        : CropViews.Centre(new(input.Canvas, input.Crop));
+    public static CropWindow[] Windows(this TestViews views, Preprocessing input) =>
+        CropViews.Of((int)views, new(input.Canvas, input.Crop));
 }

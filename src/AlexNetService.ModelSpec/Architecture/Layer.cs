@@ -28,6 +28,11 @@ public abstract record WeightedLayer(string Name, Reads Reads, double WeightStd,
     /// <summary>Maps (convolution) or units (dense) of the whole network, all columns together.</summary>
     [JsonIgnore]
     public abstract int Outputs { get; }
+
+    /// <summary>How many of the maps or values before the layer one column of it reads.</summary>
+    /// <param name="all">Those of the whole network.</param>
+    /// <param name="columns">Columns of the network.</param>
+    public int InputsOfAColumn(int all, int columns) => Reads == Reads.OwnColumn ? all / columns : all;
 }
 
 /// <summary>A two-dimensional convolution with a square kernel (Krizhevsky 2012 §3.5).</summary>

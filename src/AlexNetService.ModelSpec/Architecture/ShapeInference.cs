@@ -73,13 +73,13 @@ internal static class ShapeInference
                 RequireDivisible(convolution, columns);
                 var side = Windows(convolution.Name, input, convolution.Kernel, convolution.Stride, convolution.Padding);
                 var output = side with { Maps = convolution.Maps };
-                var perOutput = Inputs(convolution, input.Maps, columns) * convolution.Kernel * convolution.Kernel;
+                var perOutput = convolution.InputsOfAColumn(input.Maps, columns) * convolution.Kernel * convolution.Kernel;
                 return Weighted(convolution, input, output, perOutput);
             case MaxPooling pooling:
                 return Plain(pooling, input, Windows(pooling.Name, input, pooling.Window, pooling.Stride, padding: 0));
             case Dense dense:
                 RequireDivisible(dense, columns);
-                return Weighted(dense, input, new Shape(dense.Units, 1, 1), Inputs(dense, input.Values, columns));
+                return Weighted(dense, input, new Shape(dense.Units, 1, 1), dense.InputsOfAColumn(input.Values, columns));
             case Classifier { Reads: not Reads.BothColumns }:
                 throw new ArchitectureException($"{layer.Name} is a classifier; it reads both columns.");
             case Classifier { Classes: < 2 and var classes }:
@@ -103,8 +103,6 @@ internal static class ShapeInference
 
     private static LayerRow Weighted(WeightedLayer layer, Shape input, Shape output, int perOutput) =>
         new(layer, input, output, layer.Outputs * (perOutput + 1L), (long)output.Values * perOutput);
-
-    private static int Inputs(WeightedLayer layer, int all, int columns) => layer.Reads == Reads.OwnColumn ? all / columns : all;
 
     private static Shape Windows(string name, Shape input, int window, int stride, int padding)
     {

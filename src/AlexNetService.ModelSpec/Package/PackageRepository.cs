@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.ModelSpec.Package;
 
@@ -69,7 +70,7 @@ public sealed class PackageRepository(string root)
         Directory.CreateDirectory(partial);
         try
         {
-            WriteFlushed(Path.Combine(partial, card.Graph.File), graph.Span);
+            WholeFile.Write(Path.Combine(partial, card.Graph.File), graph);
             WriteCard(partial, card);
             if (inspect is not null)
             {
@@ -110,12 +111,5 @@ public sealed class PackageRepository(string root)
     }
 
     private static void WriteCard(string folder, ModelCard card) =>
-        WriteFlushed(Path.Combine(folder, ModelPackage.CardFile), JsonSerializer.SerializeToUtf8Bytes(card, CardJson.Format.ModelCard));
-
-    private static void WriteFlushed(string path, ReadOnlySpan<byte> bytes)
-    {
-        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        stream.Write(bytes);
-        stream.Flush(flushToDisk: true);
-    }
+        WholeFile.Write(Path.Combine(folder, ModelPackage.CardFile), JsonSerializer.SerializeToUtf8Bytes(card, CardJson.Format.ModelCard));
 }

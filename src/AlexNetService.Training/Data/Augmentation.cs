@@ -38,7 +38,7 @@ public sealed class Augmentation(CropGeometry geometry, ColourStatistics colours
     /// <summary>The centre window as it is, for validation.</summary>
     /// <param name="canvas">[3,canvas,canvas], 0..255.</param>
     /// <param name="crop">[crop,crop,3] (channels last), 0..255 less the mean colour; written whole.</param>
-    public void Centre(ReadOnlySpan<byte> canvas, Span<float> crop) => Cut(canvas, centre, [0, 0, 0], crop);
+    public void Centre(ReadOnlySpan<byte> canvas, Span<float> crop) => Window(canvas, centre, crop);
 
     /// <summary>A given window as it is, for the ten crops of a test.</summary>
     /// <param name="canvas">[3,canvas,canvas], 0..255.</param>

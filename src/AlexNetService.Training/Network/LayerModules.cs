@@ -12,18 +12,16 @@ internal static class LayerModules
     private static nn.Module<Tensor, Tensor> Translate(LayerRow row, int columns, Device device) => row.Layer switch
     {
         Convolution layer => nn.Conv2d(
-            Inputs(layer, row.Input.Maps, columns), layer.Maps / columns, layer.Kernel, stride: layer.Stride, padding: layer.Padding),
+            layer.InputsOfAColumn(row.Input.Maps, columns), layer.Maps / columns, layer.Kernel, stride: layer.Stride, padding: layer.Padding),
         Scaling layer => new Scale(layer),
         Rectifier => nn.ReLU(),
         LocalResponseNormalisation layer => new ResponseNormalisation(layer, row.Input.Maps / columns, device),
         MaxPooling layer => nn.MaxPool2d(layer.Window, stride: layer.Stride),
-        Dense layer => Flattened(nn.Linear(Inputs(layer, row.Input.Values, columns), layer.Units / columns), row.Input),
+        Dense layer => Flattened(nn.Linear(layer.InputsOfAColumn(row.Input.Values, columns), layer.Units / columns), row.Input),
         Dropout layer => nn.Dropout(layer.Rate),
         Classifier layer => Flattened(nn.Linear(row.Input.Values, layer.Classes), row.Input),
         var layer => throw new ArchitectureException($"{layer.Name}: a {layer.GetType().Name} has no TorchSharp translation."),
     };
-
-    private static int Inputs(WeightedLayer layer, int all, int columns) => layer.Reads == Reads.OwnColumn ? all / columns : all;
 
     private static nn.Module<Tensor, Tensor> Flattened(nn.Module<Tensor, Tensor> dense, Shape input) =>
         input is { Height: 1, Width: 1 } ? dense : nn.Sequential(("flatten", nn.Flatten()), ("dense", dense));

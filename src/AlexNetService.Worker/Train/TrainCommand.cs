@@ -51,20 +51,21 @@ internal static class TrainCommand
                 return TrainingRun.Resume(Needed(parsed.GetValue(output), "--resume needs --output RUN."), parsed.GetValue(data), parsed.GetValue(devices), stop);
             }
 
-            TrainingRecipe Adjust(TrainingRecipe recipe) => recipe with
-            {
-                Epochs = parsed.GetValue(epochs) ?? recipe.Epochs,
-                BatchSize = parsed.GetValue(batchSize) ?? recipe.BatchSize,
-                LearningRate = parsed.GetValue(rate) ?? recipe.LearningRate,
-                Schedule = parsed.GetValue(schedule) ?? recipe.Schedule,
-                ValidationFraction = parsed.GetValue(fraction) ?? recipe.ValidationFraction,
-            };
             var table = Needed(parsed.GetValue(preset), "Name a --preset, or --resume a run.");
+            var usual = TrainingRecipe.For(table);
+            var recipe = usual with
+            {
+                Epochs = parsed.GetValue(epochs) ?? usual.Epochs,
+                BatchSize = parsed.GetValue(batchSize) ?? usual.BatchSize,
+                LearningRate = parsed.GetValue(rate) ?? usual.LearningRate,
+                Schedule = parsed.GetValue(schedule) ?? usual.Schedule,
+                ValidationFraction = parsed.GetValue(fraction) ?? usual.ValidationFraction,
+            };
             return TrainingRun.Start(
                 table,
                 Needed(parsed.GetValue(data), "Name the --data to learn from."),
                 parsed.GetValue(output) ?? UsualFolder(table, parsed.GetValue(seed)),
-                Adjust(TrainingRecipe.For(table)),
+                recipe,
                 parsed.GetValue(seed),
                 parsed.GetValue(devices) ?? "cpu",
                 stop);
