@@ -8,12 +8,20 @@ namespace AlexNetService.Worker;
 /// <summary>What the worker writes as JSON.</summary>
 [JsonSerializable(typeof(EpochResult))]
 [JsonSerializable(typeof(TrainingRecipe))]
-[JsonSerializable(typeof(MeasuredError[]))]
+[JsonSerializable(typeof(EvaluationReport))]
+[JsonSerializable(typeof(int[][]))]
 internal sealed partial class WorkerJson : JsonSerializerContext
 {
     /// <summary>One object a line, camelCase.</summary>
     public static WorkerJson Line { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase });
 
-    /// <summary>For files that people read as well, camelCase.</summary>
-    public static WorkerJson Indented { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true });
+    /// <summary>For files that people read as well, and that are read back: camelCase, what is null left out.</summary>
+    public static WorkerJson Indented { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    });
 }

@@ -9,13 +9,13 @@ public sealed class ModelCatalog : IDisposable
 {
     private readonly Dictionary<string, EnsembleMember> members;
 
-    private ModelCatalog(IReadOnlyList<ModelSession> models, IReadOnlyList<(string Name, double Weight)> defaults)
+    private ModelCatalog(IReadOnlyList<ModelSession> models, IReadOnlyList<(string Name, double? Weight)> defaults)
     {
         Models = models;
         members = models.ToDictionary(model => model.Card.Name, model => new EnsembleMember(model), StringComparer.Ordinal);
         foreach (var (name, weight) in defaults)
         {
-            members[name] = new EnsembleMember(members[name].Session, weight);
+            members[name] = members[name] with { Weight = weight ?? members[name].Weight };
         }
 
         var result = Ensemble.Of(defaults.Count > 0 ? [.. defaults.Select(member => members[member.Name])] : [.. members.Values]);

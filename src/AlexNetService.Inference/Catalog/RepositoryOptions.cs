@@ -16,8 +16,8 @@ public sealed class RepositoryOptions
     public string Path { get; set; } = "models";
 
     /// <summary>
-    /// Models that answer when a request names none: a comma list of names, each with <c>=weight</c> where it is not 1, such as
-    /// <c>cifar-a=2,cifar-b</c>. Empty (default) means all packages of the folder, which must then share their labels.
+    /// Models that answer when a request names none: a comma list of names, each with <c>=weight</c> where it is not the
+    /// one that its card names (1 where it names none), such as <c>cifar-a=2,cifar-b</c>. Empty (default) means all packages of the folder, which must then share their labels.
     /// </summary>
     public string Default { get; set; } = "";
 }

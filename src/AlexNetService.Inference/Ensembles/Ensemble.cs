@@ -8,7 +8,15 @@ namespace AlexNetService.Inference.Ensembles;
 /// <summary>A model in an ensemble.</summary>
 /// <param name="Session">The model, open; it belongs to whoever opened it.</param>
 /// <param name="Weight">Its share in the mean, relative to the other members'; above 0.</param>
-public sealed record EnsembleMember(ModelSession Session, double Weight = 1);
+public sealed record EnsembleMember(ModelSession Session, double Weight)
+{
+    /// <summary>A member with the weight that its card names.</summary>
+    /// <param name="session">The model, open; it belongs to whoever opened it.</param>
+    public EnsembleMember(ModelSession session)
+        : this(session, session.Card.EnsembleWeight ?? 1)
+    {
+    }
+}
 
 /// <summary>Models that answer together: the weighted mean of their probabilities. One model alone is an ensemble of one.</summary>
 public sealed class Ensemble

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using Microsoft.ML.OnnxRuntime;
@@ -13,6 +14,9 @@ namespace AlexNetService.Inference.Sessions;
 /// <param name="runtime">The graph, open.</param>
 internal sealed class GraphInspection(ModelPackage package, InferenceSession runtime)
 {
+    // Graphs that compute in half precision keep three digits.
+    private const double SoftmaxTolerance = 5e-3;
+
     private readonly ModelCard card = package.Card;
 
     /// <exception cref="InvalidPackageException">Graph and card disagree.</exception>
@@ -76,7 +80,36 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
         // Two crops where any number is allowed: a graph whose outputs are bound to one crop shows it here.
         var crops = fixedBatch ?? 2;
         using var found = Probe(crops, cropShape, [.. named.Select(output => output.Name)]);
-        return [.. named.Select((output, i) => Output(output.Kind, output.Name, found[i], crops))];
+        var outputs = named.Select((output, i) => Output(output.Kind, output.Name, found[i], crops)).ToList();
+        if (Place(OutputKinds.Logits) is >= 0 and var logits && Place(OutputKinds.Probabilities) is >= 0 and var probabilities)
+        {
+            RequireSoftmax(found[logits].GetTensorDataAsSpan<float>(), found[probabilities].GetTensorDataAsSpan<float>());
+        }
+
+        return outputs;
+
+        int Place(OutputKinds kind) => Array.FindIndex(named, output => output.Kind == kind);
+    }
+
+    /// <summary>
+    /// Whoever has both may make one from the other: evaluation fits a temperature to the logits of what is served, and a temperature
+    /// that was written into the card alone would change nothing.
+    /// </summary>
+    private void RequireSoftmax(ReadOnlySpan<float> logits, ReadOnlySpan<float> probabilities)
+    {
+        var temperature = card.Calibration?.Temperature ?? 1;
+        var expected = new float[card.Labels.Count];
+        Softmax.Row(logits[..expected.Length], temperature, expected);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            if (!(Math.Abs(expected[i] - probabilities[i]) <= SoftmaxTolerance))
+            {
+                var divided = temperature == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" divided by the card's temperature {temperature}");
+                throw Refused(
+                    $"output '{card.Tensors.Probabilities}' is not the softmax of '{card.Tensors.Logits}'{divided}. Name only one of them in the card"
+                    + (card.Calibration is null ? "." : ", or write the temperature with 'alexnet export', which puts it into the graph."));
+            }
+        }
     }
 
     private IDisposableReadOnlyCollection<OrtValue> Probe(int crops, long[] cropShape, string[] outputs)

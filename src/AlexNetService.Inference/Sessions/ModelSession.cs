@@ -168,7 +168,7 @@ public sealed class ModelSession : IDisposable
         {
             for (var i = 0; i < count; i++)
             {
-                Softmax.Row(buffers.Row(OutputKinds.Logits, i), buffers.Row(OutputKinds.Probabilities, i));
+                Softmax.Row(buffers.Row(OutputKinds.Logits, i), Card.Calibration?.Temperature ?? 1, buffers.Row(OutputKinds.Probabilities, i));
             }
         }
     }

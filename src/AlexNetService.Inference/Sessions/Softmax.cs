@@ -1,9 +1,13 @@
 namespace AlexNetService.Inference.Sessions;
 
-/// <summary>exp(x) / Σ exp(x), for graphs that end in logits.</summary>
-internal static class Softmax
+/// <summary>softmax(x / T) = exp(x / T) / Σ exp(x / T), a temperature T of 1 being the plain one.</summary>
+public static class Softmax
 {
-    public static void Row(ReadOnlySpan<float> logits, Span<float> probabilities)
+    /// <summary>One crop's logits → its probabilities.</summary>
+    /// <param name="logits">[classes].</param>
+    /// <param name="temperature">Above 0.</param>
+    /// <param name="probabilities">[classes], written whole.</param>
+    public static void Row(ReadOnlySpan<float> logits, double temperature, Span<float> probabilities)
     {
         var largest = float.NegativeInfinity;
         foreach (var logit in logits)
@@ -11,11 +15,11 @@ internal static class Softmax
             largest = MathF.Max(largest, logit);
         }
 
-        var sum = 0.0;
+        var (sum, inverse) = (0.0, (float)(1 / temperature));
         for (var i = 0; i < logits.Length; i++)
         {
             // The largest logit is subtracted so that no power overflows.
-            sum += probabilities[i] = MathF.Exp(logits[i] - largest);
+            sum += probabilities[i] = MathF.Exp((logits[i] - largest) * inverse);
         }
 
         var share = (float)(1 / sum);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.ModelSpec.Package;
@@ -7,7 +8,7 @@ internal static class CardRules
 {
     /// <summary>The first rule the card breaks, as a sentence, or null.</summary>
     public static string? FirstBroken(ModelCard card) =>
-        Identity(card) ?? Input(card.Preprocessing) ?? Output(card) ?? Table(card);
+        Identity(card) ?? Input(card.Preprocessing) ?? Output(card) ?? Probabilities(card) ?? Table(card);
 
     private static string? Identity(ModelCard card)
     {
@@ -69,6 +70,22 @@ internal static class CardRules
 
         return card.Labels.Count < 2 ? "fewer than two labels." : null;
     }
+
+    private static string? Probabilities(ModelCard card)
+    {
+        if (card.EnsembleWeight is { } weight && !IsAboveZero(weight))
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"the ensemble weight {weight} must be above 0.");
+        }
+
+        return card.Calibration is not { } calibration ? null
+            : !IsAboveZero(calibration.Temperature)
+                ? string.Create(CultureInfo.InvariantCulture, $"the temperature {calibration.Temperature} must be above 0.")
+            : card.Tensors.Logits is null ? "a temperature divides logits, and the card names no logits tensor."
+            : null;
+    }
+
+    private static bool IsAboveZero(double number) => number > 0 && double.IsFinite(number);
 
     private static string? Table(ModelCard card)
     {

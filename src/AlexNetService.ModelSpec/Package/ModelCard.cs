@@ -35,6 +35,18 @@ public sealed record ModelCard
     // The generated reader initialises what the JSON leaves out with null, whatever stands on the right.
     public IReadOnlyList<ErrorMetric> Metrics { get; init => field = value ?? []; } = [];
 
+    /// <summary>
+    /// How the probabilities were calibrated, or null where they are the plain softmax of the logits. Where there is a record, the
+    /// probabilities are softmax(logits / temperature): the graph has them so where it gives probabilities, and whoever makes
+    /// probabilities from its logits divides by the temperature first.
+    /// </summary>
+    public Calibration? Calibration { get; init; }
+
+    /// <summary>
+    /// The model's share in the mean of an ensemble, relative to the other members'; above 0, and null means 1, an equal share.
+    /// </summary>
+    public double? EnsembleWeight { get; init; }
+
     /// <summary>How the weights came about, or null where they were never trained.</summary>
     public TrainingManifest? Training { get; init; }
 

@@ -37,16 +37,14 @@ public static class Validation
         return errors;
     }
 
-    /// <summary>
-    /// Mean over some views of the softmax of each (Krizhevsky 2012 §4.1), for every photograph in turn.
-    /// </summary>
+    /// <summary>Logits of some views of every photograph in turn, for a test with ten crops (Krizhevsky 2012 §4.1).</summary>
     /// <param name="network">The network; is left in evaluation mode.</param>
     /// <param name="canvases">The photographs.</param>
     /// <param name="augmentation">Cuts the crops.</param>
     /// <param name="windows">The views, ten or one.</param>
     /// <param name="cancellation">Stops the measurement.</param>
-    /// <returns>Class probabilities of each photograph, in the order of the canvases.</returns>
-    public static IEnumerable<float[]> Probabilities(
+    /// <returns>[views,classes] of each photograph, in the order of the canvases.</returns>
+    public static IEnumerable<float[]> Logits(
         ColumnNetwork network,
         Canvases canvases,
         Augmentation augmentation,
@@ -65,9 +63,9 @@ public static class Validation
         foreach (var batch in feed.Run(canvases.Photographs.Count * windows.Count, Cut))
         {
             cancellation.ThrowIfCancellationRequested();
-            foreach (var probabilities in MeanOverViews(network, batch, windows.Count))
+            foreach (var logits in Logits(network, batch, windows.Count))
             {
-                yield return probabilities;
+                yield return logits;
             }
         }
     }
@@ -84,14 +82,12 @@ public static class Validation
         }
     }
 
-    /// <summary>A batch of all views of some photographs → class probabilities of each photograph.</summary>
-    private static float[][] MeanOverViews(ColumnNetwork network, Batch batch, int views)
+    /// <summary>A batch of all views of some photographs → [views,classes] of each photograph.</summary>
+    private static float[][] Logits(ColumnNetwork network, Batch batch, int views)
     {
         using var noGradient = no_grad();
         using var step = NewDisposeScope();
-        var perCrop = nn.functional.softmax(network.call(batch.Crops()), dim: 1);
-        var perPhotograph = perCrop.view(batch.Count / views, views, -1).mean([1]).cpu().contiguous();
-        var values = MemoryMarshal.Cast<byte, float>(perPhotograph.bytes).ToArray();
-        return [.. values.Chunk((int)perPhotograph.shape[1])];
+        var logits = network.call(batch.Crops()).cpu().contiguous();
+        return [.. MemoryMarshal.Cast<byte, float>(logits.bytes).ToArray().Chunk(views * (int)logits.shape[1])];
     }
 }

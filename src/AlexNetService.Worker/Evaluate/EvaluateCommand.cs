@@ -1,70 +1,159 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using AlexNetService.Imaging;
-using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Sessions;
-using AlexNetService.ModelSpec.Files;
+using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
-using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
 using AlexNetService.Worker.Train;
+using Spectre.Console;
 
 namespace AlexNetService.Worker.Evaluate;
 
-/// <summary><c>alexnet evaluate</c>: top-1 and top-5 error of packages, of their ensemble, or of a run, on a labelled data set.</summary>
+/// <summary><c>alexnet evaluate</c>: errors and calibration of packages, runs and their ensemble on a labelled data set.</summary>
 internal static class EvaluateCommand
 {
+    private const string Keep = "keep";
+
     public static Command Create(CancellationToken stop)
     {
         var packages = new Option<string[]>("--package")
         {
-            Description = "Package folders, …/NAME/VERSION; several are also measured as an ensemble.",
+            Description = "Package folders, …/NAME/VERSION. Several models are also measured as an ensemble.",
             AllowMultipleArgumentsPerToken = true,
         };
-        var run = new Option<string?>("--run") { Description = "A run's folder instead: its newest checkpoint, in torch." };
+        var runs = new Option<string[]>("--run")
+        {
+            Description = "Folders of runs, or checkpoint files: the newest checkpoint of each, in torch.",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var data = new Option<string?>("--data") { Description = "Labelled data set; its class folders must be labels of the models." };
         var fraction = CommonOptions.Number(
             "--validation-fraction", "Measure only what 'alexnet train --validation-fraction' of the same value holds out. Default: everything.");
-        var crops = new Option<int>("--crops") { Description = "Views averaged for each photograph: 1 (centre) or 10.", DefaultValueFactory = _ => 10 };
+        var crops = new Option<int?>("--crops") { Description = "Views averaged for each photograph: 1 (centre) or 10. Default: both, in one pass." };
         crops.AcceptOnlyFromAmong([.. CropViews.Counts.Select(count => count.ToString(CultureInfo.InvariantCulture))]);
-        var json = new Option<string?>("--json") { Description = "Also write the errors to this file." };
+        var temperature = new Option<string>("--temperature")
+        {
+            Description = "fit: find each model's temperature on half of the photographs and measure it on the others; keep: leave the models as they are.",
+            DefaultValueFactory = _ => "fit",
+        };
+        temperature.AcceptOnlyFromAmong("fit", Keep);
+        var weights = new Option<string?>("--weights")
+        {
+            Description = "Shares in the ensemble, packages first: 0.6,0.4; or search: those of least negative log-likelihood on the half "
+                + "that temperatures are fitted on. Default: what the cards say, 1 for a run.",
+        };
+        var perClass = new Option<bool>("--per-class") { Description = "Also print the errors of each class, worst first." };
+        var confusion = new Option<bool>("--confusion")
+        {
+            Description = $"Also print the confusion matrix, for up to {EvaluationTables.MostConfusionClasses} classes.",
+        };
+        var json = new Option<string?>("--json") { Description = "Also write everything to this file, for 'alexnet export --evaluation' and other tools." };
         var devices = new Option<string>("--devices")
         {
-            Description = "cpu or cuda:N; with --run one device a column: cuda:0,cuda:1.",
+            Description = "cpu or cuda:N; for runs one device a column: cuda:0,cuda:1. Packages take the first.",
             DefaultValueFactory = _ => "cpu",
         };
         var threads = CommonOptions.Threads();
         var command = new Command("evaluate", """
-            Measure top-1 and top-5 error on labelled photographs.
+            Measure models and their ensemble on labelled photographs: errors with 1 and 10 crops, calibration, a temperature for each.
+            --per-class and --confusion print those of the ensemble, or of the one model; --json has them for all.
 
             Example: alexnet evaluate --package models/first/1 models/second/1 --data photographs.zip --validation-fraction 0.1
+            Example: alexnet evaluate --run runs/first runs/second --data photographs.zip --validation-fraction 0.1 --weights search --json e.json
             """)
         {
-            packages, run, data, fraction, crops, json, devices, threads,
+            packages, runs, data, fraction, crops, temperature, weights, perClass, confusion, json, devices, threads,
         };
         command.SetAction(parsed =>
         {
-            using var source = DataSetOpener.Open(parsed.GetValue(data) ?? throw new InputException("Name the --data to measure on."));
-            var photographs = Chosen(source, parsed.GetValue(fraction));
-            var views = (TestViews)parsed.GetValue(crops);
-            var device = parsed.GetValue(devices) ?? "cpu";
-            var results = (parsed.GetValue(packages), parsed.GetValue(run)) switch
+            var (folders, checkpoints) = (parsed.GetValue(packages) ?? [], parsed.GetValue(runs) ?? []);
+            if (folders.Length + checkpoints.Length == 0)
             {
-                ({ Length: > 0 } folders, null) => PackageErrors.Measure(
-                    folders, source, photographs, views, new RuntimeOptions { Device = device, Threads = parsed.GetValue(threads) }, stop),
-                (null or [], { } folder) => [OfRun(folder, source, photographs, parsed.GetValue(fraction), views, device, parsed.GetValue(threads), stop)],
-                _ => throw new InputException("Name either --package folders or a --run."),
-            };
-            ErrorTable.Print(results);
-            if (parsed.GetValue(json) is { } file)
-            {
-                WholeFile.Write(file, JsonSerializer.SerializeToUtf8Bytes([.. results], WorkerJson.Indented.MeasuredErrorArray));
+                throw new InputException("Name --package folders, --run folders, or both.");
             }
 
+            using var source = DataSetOpener.Open(parsed.GetValue(data) ?? throw new InputException("Name the --data to measure on."));
+            var evaluation = new Evaluation
+            {
+                Source = source,
+                Photographs = Chosen(source, parsed.GetValue(fraction)),
+                ValidationFraction = parsed.GetValue(fraction),
+                Crops = parsed.GetValue(crops) is { } one ? [one] : CropViews.Counts,
+                FitTemperatures = parsed.GetValue(temperature) != Keep,
+                Weights = WeightChoice.Parse(parsed.GetValue(weights), folders.Length + checkpoints.Length),
+            };
+            var report = Measured(evaluation, folders, checkpoints, parsed.GetValue(devices) ?? "cpu", parsed.GetValue(threads), stop);
+            if (parsed.GetValue(json) is { } file)
+            {
+                report.Write(file);
+            }
+
+            Print(report, parsed.GetValue(perClass), parsed.GetValue(confusion));
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static EvaluationReport Measured(
+        Evaluation evaluation, string[] packages, string[] runs, string devices, int threads, CancellationToken stop)
+    {
+        if (runs.Length > 0)
+        {
+            TorchRuntime.Prepare(threads);
+        }
+
+        var models = new List<EvaluatedModel>();
+        try
+        {
+            var options = new RuntimeOptions { Device = devices.Split(',')[0], Threads = threads };
+            models.AddRange(packages.Select(folder => EvaluatedPackage.Open(ModelPackage.Open(folder), options)));
+            models.AddRange(runs.Select(folder => EvaluatedRun.Open(folder, devices)));
+            models.ForEach(model => WarnOfSeenPhotographs(model, evaluation));
+            return evaluation.Of(models, stop);
+        }
+        finally
+        {
+            models.ForEach(model => model.Dispose());
+        }
+    }
+
+    private static void WarnOfSeenPhotographs(EvaluatedModel model, Evaluation evaluation)
+    {
+        if (evaluation.Source.Sha256 == model.DataSetSha256 && evaluation.ValidationFraction != model.ValidationFraction)
+        {
+            TrainingDisplay.Warn(model.ValidationFraction is > 0 and var share
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{model.Name} learned from some of these photographs; --validation-fraction {share} measures only those it did not see.")
+                : $"{model.Name} learned from these photographs; its errors on others will be larger.");
+        }
+    }
+
+    private static void Print(EvaluationReport report, bool perClass, bool confusion)
+    {
+        var console = AnsiConsole.Console;
+        EvaluationTables.PrintErrors(report, console);
+        EvaluationTables.PrintCalibration(report, console);
+        if (report.Weights is { } weights)
+        {
+            EvaluationTables.PrintWeights(report, weights, console);
+        }
+
+        var last = report.Ensemble ?? report.Models[^1];
+        if (perClass)
+        {
+            EvaluationTables.PrintClasses(last, console);
+        }
+
+        if (confusion && report.Classes.Count > EvaluationTables.MostConfusionClasses)
+        {
+            TrainingDisplay.Warn($"a confusion matrix of {report.Classes.Count} classes is no table to read; --json writes it to a file.");
+        }
+        else if (confusion)
+        {
+            EvaluationTables.PrintConfusion(report, last, console);
+        }
     }
 
     private static IReadOnlyList<Photograph> Chosen(LabelledPhotographs source, double? fraction)
@@ -83,35 +172,5 @@ internal static class EvaluateCommand
         return heldOut.Count > 0
             ? heldOut
             : throw new InputException($"That fraction of '{source.Name}' holds out no photograph. Use a larger --validation-fraction, or none to measure all.");
-    }
-
-    private static MeasuredError OfRun(
-        string folder,
-        LabelledPhotographs source,
-        IReadOnlyList<Photograph> photographs,
-        double? fraction,
-        TestViews views,
-        string devices,
-        int threads,
-        CancellationToken stop)
-    {
-        TorchRuntime.Prepare(threads);
-        var checkpoint = Checkpoint.Newest(folder, TrainingDisplay.Warn);
-        var state = checkpoint.State;
-        if (source.Sha256 == state.DataSetSha256 && fraction != state.Recipe.ValidationFraction)
-        {
-            TrainingDisplay.Warn(string.Create(
-                CultureInfo.InvariantCulture,
-                $"the run learned from some of these photographs; --validation-fraction {state.Recipe.ValidationFraction} measures only those it did not see."));
-        }
-
-        using var network = new ColumnNetwork(state.Architecture, ColumnPlacement.Parse(devices, state.Architecture.Columns));
-        ColumnWeights.Load(network, checkpoint.Weights);
-        var classes = ClassMatch.Of(source.Labels, state.Labels, folder);
-        var canvases = Canvases.Load(source, photographs, state.Architecture.Geometry.Canvas, stop);
-        var windows = CropViews.Of((int)views, state.Architecture.Geometry);
-        var augmentation = new Augmentation(state.Architecture.Geometry, state.Colours, colourShift: 0);
-        var probabilities = Validation.Probabilities(network, canvases, augmentation, windows, stop);
-        return MeasuredError.Of($"{folder} after epoch {state.Epochs.Count}", windows.Length, canvases, classes, probabilities);
     }
 }

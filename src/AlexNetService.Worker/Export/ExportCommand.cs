@@ -3,6 +3,7 @@ using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
+using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker.Export;
 
@@ -12,6 +13,15 @@ internal static class ExportCommand
     public static Command Create(CancellationToken stop)
     {
         var run = new Option<string?>("--run") { Description = "A run's folder; its newest checkpoint is exported." };
+        var revised = new Option<string?>("--package")
+        {
+            Description = "A package's folder instead: with what --evaluation says about it, it becomes a new version.",
+        };
+        var evaluation = new Option<string?>("--evaluation")
+        {
+            Description = "What 'alexnet evaluate --json' wrote about this run or package: the fitted temperature goes into graph and card, "
+                + "a weight that --weights found or gave into the card (1 is an equal share).",
+        };
         var preset = CommonOptions.Preset();
         var untrained = new Option<bool>("--untrained") { Description = "Export the preset with its initial weights, for tests and benchmarks." };
         var classes = new Option<int?>("--classes") { Description = "Classes of an untrained preset. Default: 1000 for alexnet, 10 for alexnet-cifar." };
@@ -29,12 +39,26 @@ internal static class ExportCommand
             logits differ by more than 1e-3 of the largest, nothing is published.
 
             Example: alexnet export --run runs/first --repository models --name first
+            Example: alexnet export --run runs/first --evaluation e.json --repository models --name first
+            Example: alexnet export --package models/first/1 --evaluation e.json --repository models
             """)
         {
-            run, preset, untrained, classes, seed, repository, name, version, data, threads,
+            run, revised, evaluation, preset, untrained, classes, seed, repository, name, version, data, threads,
         };
+        Option[] notOfPackages = [run, preset, untrained, classes, seed, data];
         command.SetAction(parsed =>
         {
+            var packages = new PackageRepository(parsed.GetValue(repository) ?? "models");
+            if (parsed.GetValue(revised) is { } measured)
+            {
+                if (notOfPackages.FirstOrDefault(parsed.IsGiven) is { } stray)
+                {
+                    throw new InputException($"{stray.Name} does not go with --package; the package holds everything but the --evaluation.");
+                }
+
+                return Revise(measured, parsed.GetValue(evaluation), packages, parsed.GetValue(name), parsed.GetValue(version));
+            }
+
             TorchRuntime.Prepare(parsed.GetValue(threads));
             var source = (parsed.GetValue(run), parsed.GetValue(preset), parsed.GetValue(untrained)) switch
             {
@@ -44,7 +68,13 @@ internal static class ExportCommand
                 (null, not null, false) => throw new InputException("A preset has no trained weights. Name a --run, or say --untrained."),
                 _ => throw new InputException("Name either a --run, or a --preset and --untrained."),
             };
-            var packages = new PackageRepository(parsed.GetValue(repository) ?? "models");
+            if (parsed.GetValue(evaluation) is { } file)
+            {
+                var weights = EvaluatedRun.HashOf(source.Architecture, source.Weights);
+                source = source with { Evaluated = EvaluatedCard.Read(file, weights, $"--run {parsed.GetValue(run)}") };
+                source.Evaluated.Print();
+            }
+
             var model = parsed.GetValue(name) ?? source.Architecture.Preset;
             var package = PackageExport.Publish(
                 source,
@@ -54,9 +84,26 @@ internal static class ExportCommand
                 parsed.GetValue(data) ?? source.DataSetPath,
                 parsed.GetValue(threads),
                 stop);
-            Console.WriteLine($"published {package.Folder} ({package.Card.Graph.Bytes:N0} bytes)");
-            return ExitCode.Done;
+            return Published(package);
         });
         return command;
+    }
+
+    private static int Revise(string folder, string? evaluation, PackageRepository packages, string? name, int? version)
+    {
+        var old = ModelPackage.Open(folder);
+        var found = EvaluatedCard.Read(
+            evaluation ?? throw new InputException("--package needs --evaluation FILE, which 'alexnet evaluate --json' writes."),
+            old.Card.Graph.Sha256,
+            $"--package {folder}");
+        found.Print();
+        var model = name ?? old.Card.Name;
+        return Published(PackageRevision.Publish(old, found, packages, model, version ?? packages.NextVersion(model)));
+    }
+
+    private static int Published(ModelPackage package)
+    {
+        Console.WriteLine($"published {package.Folder} ({package.Card.Graph.Bytes:N0} bytes)");
+        return ExitCode.Done;
     }
 }

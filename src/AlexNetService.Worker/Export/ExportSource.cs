@@ -27,6 +27,9 @@ internal sealed record ExportSource
 
     public TrainingManifest? Manifest { get; init; }
 
+    /// <summary>What an evaluation of these weights found for the card, or null.</summary>
+    public EvaluatedCard? Evaluated { get; init; }
+
     /// <summary>Where the run's data set lay, or null.</summary>
     public string? DataSetPath { get; init; }
 

@@ -1,4 +1,4 @@
-using AlexNetService.Inference.Ensembles;
+using AlexNetService.Imaging;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Onnx;
@@ -32,24 +32,27 @@ internal static class PackageExport
             Tensors = AlexNetGraph.Tensors,
             Labels = source.Labels,
             Training = source.Manifest,
+            Calibration = source.Evaluated?.Calibration,
+            EnsembleWeight = source.Evaluated?.EnsembleWeight,
             Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
         };
-        var graph = AlexNetGraph.Build(source.Architecture, source.Weights, source.Colours.MeanOfCrop(source.Architecture.Geometry.Crop));
+        var plain = AlexNetGraph.Build(source.Architecture, source.Weights, source.Colours.MeanOfCrop(source.Architecture.Geometry.Crop));
+        var graph = unmeasured.Calibration is { } calibration ? GraphTemperature.Set(plain, unmeasured.Tensors, calibration.Temperature) : plain;
         return packages.Publish(unmeasured, graph, package =>
         {
             stop.ThrowIfCancellationRequested();
             using var network = new ColumnNetwork(source.Architecture, ColumnPlacement.OnCpu(source.Architecture.Columns));
             ColumnWeights.Load(network, source.Weights);
-            using var session = ModelSession.Open(package, new RuntimeOptions { Threads = threads });
-            ParityCheck.Require(network, source.Colours, session, realCrops);
-            var card = package.Card with { Metrics = Measure(source, session, data, stop) };
+            using var exported = EvaluatedPackage.Open(package, new RuntimeOptions { Threads = threads });
+            ParityCheck.Require(network, source.Colours, exported.Session, realCrops);
+            var card = package.Card with { Metrics = Measure(source, exported, data, stop) };
             stop.ThrowIfCancellationRequested();
             return card;
         });
     }
 
     /// <summary>Errors on the photographs that the run held out, with one crop and with ten.</summary>
-    private static IReadOnlyList<ErrorMetric> Measure(ExportSource source, ModelSession session, string? data, CancellationToken stop)
+    private static IReadOnlyList<ErrorMetric> Measure(ExportSource source, EvaluatedPackage exported, string? data, CancellationToken stop)
     {
         if (source.Manifest is null || source.ValidationFraction == 0 || data is null)
         {
@@ -65,14 +68,14 @@ internal static class PackageExport
 
         var heldOut = Canvases.Load(photographs, photographs.Split(source.ValidationFraction).HeldOut, source.Architecture.Geometry.Canvas, stop);
         var classes = ClassMatch.Of(photographs.Labels, source.Labels, photographs.Name);
-        var alone = PackageErrors.EnsembleOf(session);
-        ErrorMetric Errors(TestViews views)
-        {
-            var measured = MeasuredError.Of("held out", (int)views, heldOut, classes, PackageErrors.Probabilities(alone, heldOut, views, stop));
-            Console.WriteLine($"held out, {measured.Images} photographs, {measured.Crops} crop{(measured.Crops == 1 ? "" : "s")}: top-1 error {measured.Top1Error:P2}, top-5 error {measured.Top5Error:P2}");
-            return new ErrorMetric(photographs.Name, "validation", measured.Images, measured.Crops, measured.Top1Error, measured.Top5Error);
-        }
+        int[] truth = [.. heldOut.Photographs.Select(photograph => classes[photograph.Label])];
+        var measured = ModelMeasurement.Of(exported, heldOut, truth, CropViews.Counts, keep: [], stop);
+        return [.. CropViews.Counts.Select(crops => Metric(photographs.Name, ErrorMeasure.Of(crops, measured.ByCrops[crops])))];
+    }
 
-        return [Errors(TestViews.Centre), Errors(TestViews.Ten)];
+    private static ErrorMetric Metric(string dataSet, ErrorMeasure error)
+    {
+        Console.WriteLine($"held out, {error.Images} photographs, {error.Crops} crop{(error.Crops == 1 ? "" : "s")}: top-1 error {error.Top1Error:P2}, top-5 error {error.Top5Error:P2}");
+        return new ErrorMetric(dataSet, "validation", error.Images, error.Crops, error.Top1Error, error.Top5Error);
     }
 }

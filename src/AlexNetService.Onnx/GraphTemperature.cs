@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using AlexNetService.ModelSpec.Package;
+using AlexNetService.Onnx.Schema;
+using Google.Protobuf;
+using static AlexNetService.Onnx.Schema.TensorProto.Types;
+
+namespace AlexNetService.Onnx;
+
+/// <summary>
+/// Puts a temperature into a finished graph: probabilities = softmax(logits / T). The logits stay raw, so that another temperature
+/// can be fitted to them later. Graphs of other origin are taken too; what they hold besides is written back as it was.
+/// </summary>
+public static class GraphTemperature
+{
+    private const string Scaled = "temperature.logits";
+    private const string Inverse = "temperature.inverse";
+
+    /// <summary>Divides the logits by a temperature before the softmax, instead of by the one that an earlier call put there.</summary>
+    /// <param name="model">A serialised ModelProto.</param>
+    /// <param name="tensors">Its tensors; logits and probabilities are named.</param>
+    /// <param name="temperature">Above 0; 1 leaves the plain softmax.</param>
+    /// <returns>The changed ModelProto.</returns>
+    /// <exception cref="ArgumentException">The probabilities are not a Softmax node over the logits.</exception>
+    public static byte[] Set(ReadOnlySpan<byte> model, TensorNames tensors, double temperature)
+    {
+        var proto = ModelProto.Parser.ParseFrom(model);
+        var graph = proto.Graph;
+        var softmax = graph.Node.FirstOrDefault(node => node.OpType == "Softmax" && node.Output.Contains(tensors.Probabilities));
+        if (softmax is null || tensors.Logits is not { } logits || (softmax.Input[0] != logits && softmax.Input[0] != Scaled))
+        {
+            throw new ArgumentException(
+                $"'{tensors.Probabilities}' is not made by a Softmax over '{tensors.Logits}'; there is no place for a temperature.", nameof(tensors));
+        }
+
+        if (softmax.Input[0] == Scaled)
+        {
+            graph.Node.Remove(graph.Node.Single(node => node.Output.Contains(Scaled)));
+            graph.Initializer.Remove(graph.Initializer.Single(tensor => tensor.Name == Inverse));
+            softmax.Input[0] = logits;
+        }
+
+        if (temperature != 1)
+        {
+            var divide = new NodeProto { OpType = "Mul", Name = Scaled, Input = { logits, Inverse }, Output = { Scaled } };
+            graph.Node.Insert(graph.Node.IndexOf(softmax), divide);
+            var value = ByteString.CopyFrom(MemoryMarshal.AsBytes<float>([(float)(1 / temperature)]));
+            graph.Initializer.Add(new TensorProto { Name = Inverse, DataType = (int)DataType.Float, RawData = value });
+            softmax.Input[0] = Scaled;
+        }
+
+        if (graph.Output.FirstOrDefault(output => output.Name == tensors.Probabilities) is { } declared)
+        {
+            declared.DocString = temperature == 1
+                ? "softmax of the logits"
+                : string.Create(CultureInfo.InvariantCulture, $"softmax of the logits / {temperature}");
+        }
+
+        return proto.ToByteArray();
+    }
+}

@@ -1,0 +1,130 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AlexNetService.ModelSpec.Files;
+
+namespace AlexNetService.Worker.Evaluate;
+
+/// <summary>What an evaluation found, as <c>--json</c> writes it and <c>alexnet export --evaluation</c> reads it.</summary>
+internal sealed record EvaluationReport
+{
+    /// <summary>Format of the file that this software writes and reads.</summary>
+    public const int CurrentFormat = 1;
+
+    [JsonRequired]
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>Name of the data set.</summary>
+    public required string DataSet { get; init; }
+
+    /// <summary>Hash of the data set's names and lengths.</summary>
+    public required string DataSetSha256 { get; init; }
+
+    /// <summary>Share of the data set that was measured, as <c>--validation-fraction</c> named it; null for all of it.</summary>
+    public double? ValidationFraction { get; init; }
+
+    /// <summary>Photographs the errors are over.</summary>
+    public required int Photographs { get; init; }
+
+    /// <summary>Photographs that temperatures and searched weights were fitted on.</summary>
+    public required int FittedOn { get; init; }
+
+    /// <summary>Other photographs, which calibration and weights were measured on.</summary>
+    public required int MeasuredOn { get; init; }
+
+    /// <summary>Identifiers of the models' classes, in the order of the confusion matrices.</summary>
+    public required IReadOnlyList<string> Classes { get; init; }
+
+    /// <summary>The models, packages first.</summary>
+    public required IReadOnlyList<ModelReport> Models { get; init; }
+
+    /// <summary>Their ensemble, or null where there is one model.</summary>
+    public ModelReport? Ensemble { get; init; }
+
+    /// <summary>Weights that were asked for, or null where the cards' stand.</summary>
+    public WeightReport? Weights { get; init; }
+
+    /// <summary>Writes the file, whole or not at all.</summary>
+    public void Write(string path) => WholeFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, WorkerJson.Indented.EvaluationReport));
+
+    /// <summary>Reads a file that <see cref="Write"/> wrote.</summary>
+    /// <exception cref="InputException">It is none.</exception>
+    public static EvaluationReport Read(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return JsonSerializer.Deserialize(stream, WorkerJson.Indented.EvaluationReport) is { Format: CurrentFormat } report
+                && (report.Weights is null || report.Weights.Values.Count == report.Models.Count)
+                ? report
+                : throw new InputException($"'{path}' is no evaluation of this version. Write it again with 'alexnet evaluate --json'.");
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"'{path}' is no evaluation: {e.Message} Write it with 'alexnet evaluate --json'.");
+        }
+    }
+}
+
+/// <summary>What was found about a model or about the ensemble.</summary>
+/// <param name="Model">What was measured.</param>
+/// <param name="Errors">Errors as the models are now, for each number of crops.</param>
+/// <param name="Calibration">Whether probabilities say how often the model is right, over the most crops that were measured.</param>
+/// <param name="PerClass">Errors of each class, worst first, over the same crops.</param>
+/// <param name="Confusion">[class shown][class predicted], photographs, over the same crops.</param>
+/// <param name="ConfidentErrors">The errors it is surest of, over the same crops.</param>
+/// <param name="Sha256">Hash of a package's graph or of a checkpoint's weights; null for the ensemble.</param>
+internal sealed record ModelReport(
+    string Model,
+    IReadOnlyList<ErrorMeasure> Errors,
+    CalibrationReport Calibration,
+    IReadOnlyList<ClassErrors> PerClass,
+    [property: JsonConverter(typeof(CountRows))] int[][] Confusion,
+    IReadOnlyList<ConfidentError> ConfidentErrors,
+    string? Sha256 = null);
+
+/// <summary>Errors with some number of crops.</summary>
+/// <param name="Crops">Views averaged for each photograph.</param>
+/// <param name="Images">Photographs.</param>
+/// <param name="Top1Error">Share whose label is not the first prediction, 0 to 1.</param>
+/// <param name="Top5Error">Share whose label is not among the first five, 0 to 1.</param>
+internal sealed record ErrorMeasure(int Crops, int Images, double Top1Error, double Top5Error)
+{
+    public static ErrorMeasure Of(int crops, Predictions predictions)
+    {
+        var errors = predictions.Errors();
+        return new ErrorMeasure(crops, errors.Images, errors.Top1, errors.Top5);
+    }
+}
+
+/// <summary>Calibration, measured on photographs that nothing was fitted on.</summary>
+/// <param name="Crops">Views averaged for each photograph.</param>
+/// <param name="Before">As the models are now.</param>
+/// <param name="Temperature">The fitted temperature, of the raw logits; null for an ensemble, and where none was fitted.</param>
+/// <param name="After">With the fitted temperatures; null where none was fitted.</param>
+internal sealed record CalibrationReport(int Crops, Quality Before, double? Temperature = null, Quality? After = null);
+
+/// <summary>Weights of the ensemble that were asked for.</summary>
+/// <param name="Searched">Whether they were searched, rather than given.</param>
+/// <param name="Values">One weight a model, in their order, summing to 1.</param>
+/// <param name="WithTemperatures">Whether the members had their fitted temperatures in the two measurements below.</param>
+/// <param name="Equal">The ensemble with equal weights.</param>
+/// <param name="Weighted">The ensemble with these weights.</param>
+internal sealed record WeightReport(bool Searched, IReadOnlyList<double> Values, bool WithTemperatures, Quality Equal, Quality Weighted);
+
+/// <summary>A matrix of counts, a row a line.</summary>
+internal sealed class CountRows : JsonConverter<int[][]>
+{
+    public override int[][] Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        JsonSerializer.Deserialize(ref reader, WorkerJson.Line.Int32ArrayArray) ?? [];
+
+    public override void Write(Utf8JsonWriter writer, int[][] value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (var row in value)
+        {
+            writer.WriteRawValue($"[{string.Join(',', row)}]");
+        }
+
+        writer.WriteEndArray();
+    }
+}

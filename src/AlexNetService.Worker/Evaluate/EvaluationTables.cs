@@ -1,0 +1,128 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace AlexNetService.Worker.Evaluate;
+
+/// <summary>An evaluation as people read it.</summary>
+internal static class EvaluationTables
+{
+    /// <summary>Classes up to which a confusion matrix can be read as a table.</summary>
+    public const int MostConfusionClasses = 20;
+
+    public static void PrintErrors(EvaluationReport report, IAnsiConsole console)
+    {
+        var table = Create(["model"], "crops", "photographs", "top-1 error", "top-5 error", "top-1 right");
+        foreach (var (model, error) in Rows(report).SelectMany(row => row.Errors, (row, error) => (row.Model, error)))
+        {
+            table.AddRow(
+                new Text(model),
+                Cell($"{error.Crops}"),
+                Cell($"{error.Images}"),
+                Cell($"{error.Top1Error:P2}"),
+                Cell($"{error.Top5Error:P2}"),
+                Cell($"{1 - error.Top1Error:P2}"));
+        }
+
+        console.Write(table);
+    }
+
+    public static void PrintCalibration(EvaluationReport report, IAnsiConsole console)
+    {
+        var fitted = report.FittedOn == 0 ? "" : $"fitted on {report.FittedOn} photographs, ";
+        console.WriteLine($"Calibration with {Crops(report.Models[0].Calibration.Crops)}: {fitted}measured on {report.MeasuredOn}{(fitted.Length > 0 ? " others" : "")}. NLL in nats.");
+        var left = report.Photographs - report.FittedOn - report.MeasuredOn;
+        if (left > 0)
+        {
+            console.WriteLine($"{left} photographs take no part in it: the logits of more would not fit into {Halves.MostLogits * sizeof(float) >> 20} MiB a model.");
+        }
+
+        var table = Create(["model"], "temperature", "NLL", "→ NLL", "ECE", "→ ECE", "top-1 error", "→ top-1 error");
+        foreach (var row in Rows(report))
+        {
+            var (_, before, temperature, after) = row.Calibration;
+            table.AddRow(
+                new Text(row.Model),
+                Cell($"{temperature:F3}"),
+                Cell($"{before.Nll:F4}"),
+                Cell($"{after?.Nll:F4}"),
+                Cell($"{before.Ece:P2}"),
+                Cell($"{after?.Ece:P2}"),
+                Cell($"{before.Top1Error:P2}"),
+                Cell($"{after?.Top1Error:P2}"));
+        }
+
+        console.Write(table);
+    }
+
+    public static void PrintWeights(EvaluationReport report, WeightReport weights, IAnsiConsole console)
+    {
+        var members = weights.WithTemperatures ? "members with their fitted temperatures" : "members as they are";
+        console.WriteLine(weights.Searched
+            ? $"Weights of least NLL on {report.FittedOn} photographs, measured on {report.MeasuredOn} others; {members}."
+            : $"Weights as given, measured on {report.MeasuredOn} photographs; {members}.");
+        var table = Create(["ensemble", "weights"], "NLL", "ECE", "top-1 error", "top-5 error");
+        Add("equal", EnsembleWeights.Equal(weights.Values.Count), weights.Equal);
+        Add(weights.Searched ? "searched" : "given", weights.Values, weights.Weighted);
+        console.Write(table);
+
+        void Add(string name, IReadOnlyList<double> shares, Quality quality) => table.AddRow(
+            new Text(name),
+            new Text(Shares(shares)),
+            Cell($"{quality.Nll:F4}"),
+            Cell($"{quality.Ece:P2}"),
+            Cell($"{quality.Top1Error:P2}"),
+            Cell($"{quality.Top5Error:P2}"));
+    }
+
+    public static void PrintClasses(ModelReport row, IAnsiConsole console)
+    {
+        console.WriteLine($"Classes of {row.Model} with {Crops(row.Calibration.Crops)}, worst first.");
+        var table = Create(["class"], "photographs", "top-1 error", "top-5 error");
+        table.AddColumn("most often taken for");
+        foreach (var line in row.PerClass)
+        {
+            table.AddRow(
+                new Text(line.Class),
+                Cell($"{line.Photographs}"),
+                Cell($"{line.Top1Error:P2}"),
+                Cell($"{line.Top5Error:P2}"),
+                new Text(line.TakenFor ?? ""));
+        }
+
+        console.Write(table);
+    }
+
+    public static void PrintConfusion(EvaluationReport report, ModelReport row, IAnsiConsole console)
+    {
+        console.WriteLine($"Confusion of {row.Model} with {Crops(row.Calibration.Crops)}: a row is what photographs show, a column what they were taken for.");
+        var table = Create(["shows"], [.. report.Classes.Select((_, index) => $"{index}")]);
+        foreach (var (index, counts) in row.Confusion.Index())
+        {
+            table.AddRow([new Text($"{index} {report.Classes[index]}"), .. counts.Select(count => Cell($"{count}"))]);
+        }
+
+        console.Write(table);
+    }
+
+    /// <summary>Weights as people write them: 0.6, 0.4.</summary>
+    public static string Shares(IEnumerable<double> weights) =>
+        string.Join(", ", weights.Select(weight => weight.ToString("0.###", CultureInfo.InvariantCulture)));
+
+    private static IEnumerable<ModelReport> Rows(EvaluationReport report) => report.Ensemble is { } ensemble ? [.. report.Models, ensemble] : report.Models;
+
+    private static string Crops(int count) => count == 1 ? "1 crop" : $"{count} crops";
+
+    private static Table Create(string[] texts, params string[] numbers)
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        table.AddColumns(texts);
+        foreach (var number in numbers)
+        {
+            table.AddColumn(new TableColumn(number).RightAligned().NoWrap());
+        }
+
+        return table;
+    }
+
+    private static Text Cell(FormattableString text) => new Text(text.ToString(CultureInfo.InvariantCulture));
+}

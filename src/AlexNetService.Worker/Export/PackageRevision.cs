@@ -1,0 +1,60 @@
+using AlexNetService.Inference.Sessions;
+using AlexNetService.ModelSpec.Package;
+using AlexNetService.Onnx;
+
+namespace AlexNetService.Worker.Export;
+
+/// <summary>A package, and what an evaluation found about it → a new version of the package.</summary>
+internal static class PackageRevision
+{
+    /// <param name="old">The package that was measured.</param>
+    /// <param name="evaluated">What was found.</param>
+    /// <param name="packages">Where the new version goes.</param>
+    /// <param name="name">Name of the model.</param>
+    /// <param name="version">The new version.</param>
+    /// <exception cref="InputException">The graph has no place for a temperature.</exception>
+    public static ModelPackage Publish(ModelPackage old, EvaluatedCard evaluated, PackageRepository packages, string name, int version)
+    {
+        var card = old.Card with
+        {
+            Name = name,
+            Version = version,
+            Calibration = evaluated.Calibration ?? old.Card.Calibration,
+            EnsembleWeight = evaluated.EnsembleWeight ?? old.Card.EnsembleWeight,
+            Metrics = evaluated.Calibration is null ? old.Card.Metrics : Metrics(old.Card, evaluated),
+        };
+        return packages.Publish(card, Graph(old, evaluated.Calibration), package =>
+        {
+            // Holds the graph's probabilities against its logits and the card's temperature.
+            using var session = ModelSession.Open(package, new RuntimeOptions());
+            return package.Card;
+        });
+    }
+
+    /// <summary>A temperature moves the mean over ten crops, never the order of the classes in one crop.</summary>
+    private static IReadOnlyList<ErrorMetric> Metrics(ModelCard card, EvaluatedCard evaluated)
+    {
+        var ofOneCrop = card.Metrics.Where(metric => metric.Crops == 1);
+        return evaluated.Measured is { Crops: > 1 } measured ? [.. ofOneCrop, measured] : [.. ofOneCrop];
+    }
+
+    private static byte[] Graph(ModelPackage package, Calibration? calibration)
+    {
+        var (graph, tensors) = (File.ReadAllBytes(package.GraphPath), package.Card.Tensors);
+
+        // Without a tensor of probabilities they are made from the logits, and the card's temperature is all there is to it.
+        if (calibration is null || tensors.Probabilities is null)
+        {
+            return graph;
+        }
+
+        try
+        {
+            return GraphTemperature.Set(graph, tensors, calibration.Temperature);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InputException($"'{package.Folder}' cannot take a temperature: {e.Message} Measure with --temperature keep.");
+        }
+    }
+}
