@@ -46,11 +46,7 @@ public static class CanvasDecoder
     public static DecodeFault? DecodeTo(ReadOnlySpan<byte> encoded, int side, Span<byte> canvas, long maxPixels = DefaultMaxPixels)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxPixels);
-        if (canvas.Length != CanvasLength(side))
-        {
-            throw new ArgumentException($"A canvas of side {side} takes {CanvasLength(side)} bytes, not {canvas.Length}.", nameof(canvas));
-        }
-
+        RequireCanvas(canvas.Length, side);
         if (encoded.IsEmpty)
         {
             return DecodeFaults.Empty;
@@ -69,6 +65,16 @@ public static class CanvasDecoder
         {
             // Its text gathers the errors of every picture before; nobody is shown it.
             return DecodeFaults.Damaged(format);
+        }
+    }
+
+    /// <exception cref="ArgumentException">A canvas of that side takes another number of bytes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The side makes no sense.</exception>
+    internal static void RequireCanvas(int bytes, int side)
+    {
+        if (bytes != CanvasLength(side))
+        {
+            throw new ArgumentException($"A canvas of side {side} takes {CanvasLength(side)} bytes, not {bytes}.", nameof(bytes));
         }
     }
 

@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 
 namespace AlexNetService.Imaging;
 
-/// <summary>Interleaved RGB, as decoders write it → planes, as the network reads it.</summary>
+/// <summary>Between interleaved RGB, as decoders write and encoders read it, and planes, as the network reads it.</summary>
 internal static class Planes
 {
     /// <summary>Splits pixels into their channels, 16 at a time.</summary>
@@ -33,6 +33,21 @@ internal static class Planes
             red[pixel] = interleaved[3 * pixel];
             green[pixel] = interleaved[(3 * pixel) + 1];
             blue[pixel] = interleaved[(3 * pixel) + 2];
+        }
+    }
+
+    /// <summary>Joins channels to pixels; an encoder takes twenty times as long.</summary>
+    /// <param name="red">[pixels]; as are the other two.</param>
+    /// <param name="green">[pixels].</param>
+    /// <param name="blue">[pixels].</param>
+    /// <param name="interleaved">[pixels,3].</param>
+    internal static void Join(ReadOnlySpan<byte> red, ReadOnlySpan<byte> green, ReadOnlySpan<byte> blue, Span<byte> interleaved)
+    {
+        for (var pixel = 0; pixel < red.Length; pixel++)
+        {
+            interleaved[3 * pixel] = red[pixel];
+            interleaved[(3 * pixel) + 1] = green[pixel];
+            interleaved[(3 * pixel) + 2] = blue[pixel];
         }
     }
 

@@ -7,6 +7,7 @@ using AlexNetService.Training.Network;
 using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
 using AlexNetService.Worker.Inspect;
+using AlexNetService.Worker.Prepare;
 using AlexNetService.Worker.Train;
 using Spectre.Console;
 
@@ -27,6 +28,7 @@ internal static class CommandTree
 
         var root = new RootCommand("alexnet: train a two-column AlexNet, measure it, and export it as a package that AlexNetService serves.")
         {
+            PrepareCommand.Create(stop),
             TrainCommand.Create(stop),
             EvaluateCommand.Create(stop),
             ExportCommand.Create(stop),

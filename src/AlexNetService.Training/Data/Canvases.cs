@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AlexNetService.Imaging;
+using AlexNetService.Training.Data.Preparation;
 
 namespace AlexNetService.Training.Data;
 
@@ -9,19 +10,19 @@ namespace AlexNetService.Training.Data;
 /// </summary>
 public sealed class Canvases
 {
-    private const double MostUnreadable = 0.01;
-
     private readonly LabelledPhotographs source;
     private readonly byte[]? kept;
+    private readonly UnreadablePhotographs unreadable;
+    private readonly ConcurrentDictionary<int, LastDecoded> byThread = new();
 
     private Canvases(
-        LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, byte[]? kept, IReadOnlyList<string> unreadable)
+        LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, byte[]? kept, UnreadablePhotographs unreadable)
     {
         this.source = source;
         this.kept = kept;
+        this.unreadable = unreadable;
         Photographs = photographs;
         Side = side;
-        Unreadable = unreadable;
     }
 
     /// <summary>Pixels in bytes up to which canvases are kept in memory: 1 GiB.</summary>
@@ -33,8 +34,14 @@ public sealed class Canvases
     /// <summary>Side of a canvas, in pixels.</summary>
     public int Side { get; }
 
-    /// <summary>Paths that could not be decoded and were left out.</summary>
-    public IReadOnlyList<string> Unreadable { get; }
+    /// <summary>
+    /// Paths that could not be decoded, each with the reason, in order. Where canvases are kept they were left out; where they are
+    /// decoded each time another photograph of their class stands in for them, and there may be more of them later.
+    /// </summary>
+    public IReadOnlyList<string> Unreadable => unreadable.Reasons;
+
+    /// <summary>What <c>alexnet prepare</c> measured on pictures of this very size, of the whole data set; otherwise null.</summary>
+    public PreparedStatistics? Prepared => source.Prepared is { } prepared && prepared.Canvas == Side ? prepared : null;
 
     /// <summary>Bytes of one canvas.</summary>
     public int Bytes => 3 * Side * Side;
@@ -46,48 +53,53 @@ public sealed class Canvases
     /// <param name="cancellation">Stops the decoding.</param>
     /// <exception cref="DataSetException">More than one in a hundred photographs cannot be decoded.</exception>
     public static Canvases Load(
-        LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, CancellationToken cancellation = default)
+        LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, CancellationToken cancellation = default) =>
+        Load(source, photographs, side, KeepUpTo, cancellation);
+
+    /// <summary>The same with another limit on the pixels that are kept.</summary>
+    internal static Canvases Load(
+        LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, long keepUpTo, CancellationToken cancellation)
     {
         var bytes = 3 * side * side;
-        if ((long)bytes * photographs.Count > KeepUpTo)
+        var unreadable = new UnreadablePhotographs(source.Name, photographs.Count);
+        if ((long)bytes * photographs.Count > keepUpTo)
         {
-            return new Canvases(source, photographs, side, kept: null, []);
+            return new Canvases(source, photographs, side, kept: null, unreadable);
         }
 
         var pixels = new byte[bytes * photographs.Count];
-        var unreadable = new ConcurrentDictionary<int, string>();
-        var options = new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount };
-        Parallel.For(0, photographs.Count, options, place =>
-        {
-            try
+        InParallel.For(
+            photographs.Count,
+            Environment.ProcessorCount,
+            place =>
             {
-                var into = pixels.AsSpan(place * bytes, bytes);
-                if (CanvasDecoder.DecodeTo(source.Read(photographs[place].Path), side, into) is { } fault)
+                var path = photographs[place].Path;
+                try
                 {
-                    unreadable[place] = $"{photographs[place].Path}: {fault.Reason}";
+                    if (CanvasDecoder.DecodeTo(source.Read(path), side, pixels.AsSpan(place * bytes, bytes)) is { } fault)
+                    {
+                        unreadable.Add(place, $"{path}: {fault.Reason}");
+                    }
                 }
-            }
-            catch (DataSetException e)
-            {
-                unreadable[place] = e.Message;
-            }
-        });
-
-        if (unreadable.Count > MostUnreadable * photographs.Count)
-        {
-            throw new DataSetException(
-                $"{unreadable.Count} of {photographs.Count} photographs of '{source.Name}' cannot be decoded, more than 1 %. "
-                + $"The first: {unreadable.MinBy(entry => entry.Key).Value}");
-        }
-
-        string[] reasons = [.. unreadable.OrderBy(entry => entry.Key).Select(entry => entry.Value)];
-        return new Canvases(source, WithoutHoles(photographs, pixels, bytes, unreadable), side, pixels, reasons);
+                catch (DataSetException e)
+                {
+                    unreadable.Add(place, e.Message);
+                }
+            },
+            cancellation);
+        unreadable.RequireFew();
+        return new Canvases(source, WithoutHoles(photographs, pixels, bytes, unreadable), side, pixels, unreadable);
     }
 
-    /// <summary>Hands out a canvas's pixels.</summary>
+    /// <summary>
+    /// Hands out a canvas's pixels. Where canvases are decoded each time and the photograph turns out to be no picture, the next one of
+    /// its class stands in: which one follows from the data set alone, so that a run is the same again.
+    /// </summary>
     /// <param name="place">Place among <see cref="Photographs"/>.</param>
-    /// <returns>[3,side,side], 0..255.</returns>
-    /// <exception cref="DataSetException">The photograph cannot be decoded.</exception>
+    /// <returns>[3,side,side], 0..255; valid until this thread asks for another.</returns>
+    /// <exception cref="DataSetException">
+    /// The data set cannot be read any more, or more than one in a hundred of its photographs cannot be decoded.
+    /// </exception>
     public ReadOnlyMemory<byte> this[int place]
     {
         get
@@ -97,17 +109,48 @@ public sealed class Canvases
                 return kept.AsMemory(place * Bytes, Bytes);
             }
 
-            var path = Photographs[place].Path;
-            var (canvas, fault) = CanvasDecoder.Decode(source.Read(path), Side);
-            return canvas?.Pixels ?? throw new DataSetException($"Photograph '{path}' cannot be decoded: {fault?.Reason} Remove it from the data set.");
+            // The ten crops of a photograph follow each other.
+            var decoded = byThread.GetOrAdd(Environment.CurrentManagedThreadId, _ => new LastDecoded(new byte[Bytes]));
+            if (decoded.Place != place)
+            {
+                decoded.Place = -1;
+                Decode(place, decoded.Pixels);
+                decoded.Place = place;
+            }
+
+            return decoded.Pixels;
         }
+    }
+
+    private void Decode(int place, byte[] pixels)
+    {
+        var label = Photographs[place].Label;
+        for (var i = 0; i < Photographs.Count; i++)
+        {
+            var candidate = (place + i) % Photographs.Count;
+            if (Photographs[candidate].Label != label || unreadable.Contains(candidate))
+            {
+                continue;
+            }
+
+            var path = Photographs[candidate].Path;
+            if (CanvasDecoder.DecodeTo(source.Read(path), Side, pixels) is not { } fault)
+            {
+                return;
+            }
+
+            unreadable.Add(candidate, $"{path}: {fault.Reason}");
+            unreadable.RequireFew();
+        }
+
+        throw new DataSetException($"No photograph of class '{source.Labels[label].Id}' of '{source.Name}' can be decoded: {Unreadable[0]}");
     }
 
     /// <summary>Closes the gaps that unreadable photographs left, in the list and in the pixels.</summary>
     private static IReadOnlyList<Photograph> WithoutHoles(
-        IReadOnlyList<Photograph> photographs, byte[] pixels, int bytes, ConcurrentDictionary<int, string> unreadable)
+        IReadOnlyList<Photograph> photographs, byte[] pixels, int bytes, UnreadablePhotographs unreadable)
     {
-        if (unreadable.IsEmpty)
+        if (unreadable.Count == 0)
         {
             return photographs;
         }
@@ -115,7 +158,7 @@ public sealed class Canvases
         var readable = new List<Photograph>(photographs.Count);
         for (var place = 0; place < photographs.Count; place++)
         {
-            if (!unreadable.ContainsKey(place))
+            if (!unreadable.Contains(place))
             {
                 pixels.AsSpan(place * bytes, bytes).CopyTo(pixels.AsSpan(readable.Count * bytes, bytes));
                 readable.Add(photographs[place]);
@@ -123,5 +166,13 @@ public sealed class Canvases
         }
 
         return readable;
+    }
+
+    /// <summary>The canvas that a thread decoded last.</summary>
+    private sealed class LastDecoded(byte[] pixels)
+    {
+        public byte[] Pixels { get; } = pixels;
+
+        public int Place { get; set; } = -1;
     }
 }

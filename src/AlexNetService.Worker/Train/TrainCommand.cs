@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
 
@@ -13,7 +14,7 @@ internal static class TrainCommand
     public static Command Create(CancellationToken stop)
     {
         var preset = CommonOptions.Preset();
-        var data = new Option<string?>("--data") { Description = "Data set: a folder of class folders, or a zip of one." };
+        var data = new Option<string?>("--data") { Description = $"Data set: {DataSetOpener.Kinds}." };
         var output = new Option<string?>("--output") { Description = "Folder of the run. Default: runs/PRESET-seedN-TIME." };
         var resume = new Option<bool>("--resume") { Description = "Go on from the newest checkpoint of --output; recipe and seed are the run's own." };
         var epochs = new Option<int?>("--epochs") { Description = "Passes through the data. Default: the preset's." };

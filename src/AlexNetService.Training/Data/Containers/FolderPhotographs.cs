@@ -1,9 +1,12 @@
-namespace AlexNetService.Training.Data;
+namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>A folder with one folder a class.</summary>
 internal sealed class FolderPhotographs(string root, bool labelled)
-    : LabelledPhotographs(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))), Entries(root), labelled)
+    : LabelledPhotographs(NameOf(root), Listing.OfFolders(NameOf(root), Entries(root), labelled, SynsetWords.In(root)))
 {
+    /// <summary>A folder's own name.</summary>
+    public static string NameOf(string root) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)));
+
     public override byte[] Read(string path)
     {
         try

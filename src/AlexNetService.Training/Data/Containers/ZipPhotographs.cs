@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace AlexNetService.Training.Data;
+namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>A zip of a folder with one folder a class, read without unpacking. One reader at a time holds the archive.</summary>
 internal sealed class ZipPhotographs : LabelledPhotographs
@@ -15,7 +15,7 @@ internal sealed class ZipPhotographs : LabelledPhotographs
     }
 
     private ZipPhotographs(string path, ZipArchive archive, bool labelled)
-        : base(Path.GetFileNameWithoutExtension(path), archive.Entries.Select(entry => (entry.FullName, entry.Length)), labelled)
+        : base(Path.GetFileNameWithoutExtension(path), Listed(path, archive, labelled))
     {
         this.archive = archive;
         entries = new Dictionary<string, ZipArchiveEntry>(StringComparer.Ordinal);
@@ -60,6 +60,9 @@ internal sealed class ZipPhotographs : LabelledPhotographs
 
         base.Dispose(disposing);
     }
+
+    private static Listing Listed(string path, ZipArchive archive, bool labelled) => Listing.OfFolders(
+        Path.GetFileNameWithoutExtension(path), archive.Entries.Select(entry => (entry.FullName, entry.Length)), labelled);
 
     private static ZipArchive OpenArchive(string path)
     {

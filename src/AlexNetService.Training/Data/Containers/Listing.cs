@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using AlexNetService.ModelSpec.Package;
+
+namespace AlexNetService.Training.Data.Containers;
+
+/// <summary>What a container holds: its classes, and its photographs in a fixed order.</summary>
+/// <param name="Labels">The classes by index.</param>
+/// <param name="Photographs">The photographs.</param>
+/// <param name="Sha256">Hash over names and lengths, lower-case hexadecimal.</param>
+internal sealed record Listing(IReadOnlyList<ClassLabel> Labels, IReadOnlyList<Photograph> Photographs, string Sha256)
+{
+    private const int SynsetLength = 9;
+    private static readonly string[] Endings = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff"];
+
+    /// <summary>Whether a file's name is that of a picture that is read.</summary>
+    public static bool IsPicture(string path) =>
+        !Path.GetFileName(path).StartsWith('.') && Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>
+    /// Photographs in a folder a class, in ordinal order of their paths. Where there are no folders and every file is called
+    /// <c>nNNNNNNNN_…</c>, as ImageNet's are, the class is that synset.
+    /// </summary>
+    /// <param name="name">Name of the data set, for messages.</param>
+    /// <param name="entries">Every entry's path with '/' and its length in bytes; those that are no pictures are left out.</param>
+    /// <param name="labelled">Whether there must be classes to tell apart; without, any photographs will do.</param>
+    /// <param name="words">Names of classes by identifier, where they are known.</param>
+    /// <exception cref="DataSetException">Fewer than two classes where there must be.</exception>
+    public static Listing OfFolders(
+        string name, IEnumerable<(string Path, long Bytes)> entries, bool labelled, IReadOnlyDictionary<string, string>? words = null)
+    {
+        var pictures = entries.Where(entry => IsPicture(entry.Path)).OrderBy(entry => entry.Path, StringComparer.Ordinal).ToArray();
+        var areSynsets = pictures.All(entry => !entry.Path.Contains('/') && BeginsWithSynset(entry.Path));
+        var depth = areSynsets ? 0 : SharedDepth(pictures);
+        string ClassAt(string path) => areSynsets ? path[..SynsetLength] : ClassOf(path, depth);
+        var ids = pictures.Select(entry => ClassAt(entry.Path)).ToArray();
+        var classes = ids.Distinct(StringComparer.Ordinal).ToArray();
+        RequireClasses(name, pictures.Length, classes.Length, labelled, "Put each class's photographs in a folder of its own: class/photo.jpg.");
+        if (labelled && Array.IndexOf(ids, "") is >= 0 and var stray)
+        {
+            throw new DataSetException($"'{pictures[stray].Path}' of '{name}' lies in no class folder. Move it into one, or out of the data set.");
+        }
+
+        var index = classes.Index().ToDictionary(pair => pair.Item, pair => pair.Index, StringComparer.Ordinal);
+        return new Listing(
+            LabelsOf(classes, words),
+            [.. pictures.Select((entry, place) => new Photograph(entry.Path, index[ids[place]]))],
+            Hash(pictures.Select(entry => $"{entry.Path}\0{entry.Bytes}\n")));
+    }
+
+    /// <summary>Photographs that are told their class, in the order given.</summary>
+    /// <param name="name">Name of the data set, for messages.</param>
+    /// <param name="labels">The classes by index.</param>
+    /// <param name="entries">Every photograph's path, length in bytes and index of its class.</param>
+    /// <param name="labelled">Whether there must be classes to tell apart.</param>
+    /// <exception cref="DataSetException">Fewer than two classes where there must be.</exception>
+    public static Listing OfLabels(
+        string name, IReadOnlyList<ClassLabel> labels, IReadOnlyList<(string Path, long Bytes, int Label)> entries, bool labelled)
+    {
+        RequireClasses(name, entries.Count, labels.Count, labelled, "Photographs of two classes or more are needed.");
+        return new Listing(
+            labels,
+            [.. entries.Select(entry => new Photograph(entry.Path, entry.Label))],
+            Hash(entries.Select(entry => string.Create(
+                CultureInfo.InvariantCulture, $"{entry.Path}\0{entry.Bytes}\0{labels[entry.Label].Id}\n"))));
+    }
+
+    /// <summary>Classes with the names they are known by: otherwise the identifier, its underscores blanks.</summary>
+    public static IReadOnlyList<ClassLabel> LabelsOf(IEnumerable<string> ids, IReadOnlyDictionary<string, string>? words = null) =>
+        [.. ids.Select((id, place) => new ClassLabel(place, id, words?.GetValueOrDefault(id) ?? id.Replace('_', ' ')))];
+
+    private static void RequireClasses(string name, int photographs, int classes, bool labelled, string advice)
+    {
+        if (labelled && (classes < 2 || photographs == 0))
+        {
+            throw new DataSetException($"'{name}' holds {photographs} photographs in {classes} classes. {advice}");
+        }
+    }
+
+    /// <summary>Whether a name begins with a WordNet identifier and a low line: <c>n02123045_</c>.</summary>
+    private static bool BeginsWithSynset(string path) =>
+        path.Length > SynsetLength && path[0] == 'n' && path[SynsetLength] == '_' && path[1..SynsetLength].All(char.IsAsciiDigit);
+
+    private static string ClassOf(string path, int depth) => path.Split('/')[..^1].ElementAtOrDefault(depth) ?? "";
+
+    /// <summary>How many leading folders all photographs share: an archive of one top folder keeps its classes below it.</summary>
+    private static int SharedDepth((string Path, long Bytes)[] pictures)
+    {
+        var depth = 0;
+        while (pictures.Length > 0
+            && pictures.All(entry => entry.Path.Split('/').Length > depth + 2)
+            && pictures.Select(entry => ClassOf(entry.Path, depth)).Distinct(StringComparer.Ordinal).Count() == 1)
+        {
+            depth++;
+        }
+
+        return depth;
+    }
+
+    private static string Hash(IEnumerable<string> lines)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var line in lines)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(line));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

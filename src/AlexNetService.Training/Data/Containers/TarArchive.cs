@@ -1,0 +1,151 @@
+using System.Formats.Tar;
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+
+namespace AlexNetService.Training.Data.Containers;
+
+/// <summary>One file in a tar.</summary>
+/// <param name="Name">Its name, with '/' and without a leading <c>./</c>.</param>
+/// <param name="Offset">Where its bytes begin in the tar file.</param>
+/// <param name="Length">How many they are.</param>
+internal readonly record struct TarItem(string Name, long Offset, long Length);
+
+/// <summary>
+/// A tar file, read where it lies: System.Formats.Tar walks the headers and tells where each file's bytes begin, which are then read
+/// from any thread at once, without a lock and without unpacking.
+/// </summary>
+internal sealed class TarArchive : IDisposable
+{
+    private const int Block = 512;
+    private const int ChecksumAt = 148;
+    private const int ChecksumDigits = 8;
+
+    private readonly SafeFileHandle handle;
+
+    /// <exception cref="DataSetException">The file cannot be opened.</exception>
+    public TarArchive(string path)
+    {
+        FilePath = path;
+        try
+        {
+            handle = File.OpenHandle(path, options: FileOptions.RandomAccess);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataSetException($"'{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Where the tar lies.</summary>
+    public string FilePath { get; }
+
+    /// <summary>The tar's name, for paths and messages.</summary>
+    public string Name => Path.GetFileName(FilePath);
+
+    /// <summary>Length of the tar, in bytes.</summary>
+    public long Length => RandomAccess.GetLength(handle);
+
+    /// <summary>Whether a file begins with a tar header, which carries the sum of its own bytes.</summary>
+    public static bool Recognises(string path)
+    {
+        Span<byte> header = stackalloc byte[Block];
+        using var stream = File.OpenRead(path);
+        if (stream.ReadAtLeast(header, Block, throwOnEndOfStream: false) < Block)
+        {
+            return false;
+        }
+
+        var (told, sum) = (0, 0);
+        for (var i = 0; i < Block; i++)
+        {
+            var isChecksum = i is >= ChecksumAt and < ChecksumAt + ChecksumDigits;
+            sum += isChecksum ? ' ' : header[i];
+            told = isChecksum && header[i] is >= (byte)'0' and <= (byte)'7' ? (8 * told) + header[i] - '0' : told;
+        }
+
+        return told == sum && header[0] != 0;
+    }
+
+    /// <summary>The files in the tar, in their order there.</summary>
+    /// <exception cref="DataSetException">The tar is damaged or cut short.</exception>
+    public IEnumerable<TarItem> Items() => Items(new TarItem(Name, 0, Length));
+
+    /// <summary>The files of a tar that lies in this one; offsets are those of this one.</summary>
+    /// <param name="inside">The inner tar.</param>
+    /// <exception cref="DataSetException">The tar is damaged or cut short.</exception>
+    public IEnumerable<TarItem> Items(TarItem inside)
+    {
+        var end = inside.Offset + inside.Length;
+
+        // A stream of its own, so that several inner tars are walked at once; unbuffered, since only headers are read.
+        using var stream = new FileStream(FilePath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        stream.Position = inside.Offset;
+        using var reader = new TarReader(stream, leaveOpen: true);
+        var last = inside.Offset;
+        while (Next(reader, inside, last) is { } entry)
+        {
+            if (entry.DataOffset - Block >= end)
+            {
+                // An inner tar without the two empty blocks at its end: this is already what follows it.
+                yield break;
+            }
+
+            last = entry.DataOffset;
+            if (entry.DataOffset + entry.Length > end)
+            {
+                throw Damaged(inside, last, $"'{entry.Name}' needs {entry.Length} bytes and {end - last} are left.");
+            }
+
+            if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile)
+            {
+                yield return new TarItem(entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name, last, entry.Length);
+            }
+        }
+    }
+
+    /// <summary>Reads a file of the tar.</summary>
+    /// <exception cref="DataSetException">The tar cannot be read there any more.</exception>
+    public byte[] Read(TarItem item)
+    {
+        try
+        {
+            var bytes = new byte[item.Length];
+            for (var filled = 0; filled < bytes.Length;)
+            {
+                var read = RandomAccess.Read(handle, bytes.AsSpan(filled), item.Offset + filled);
+                filled += read > 0
+                    ? read
+                    : throw new DataSetException(string.Create(
+                        CultureInfo.InvariantCulture, $"'{FilePath}' ends at byte {item.Offset + filled}, inside '{item.Name}': it was cut short after it was opened. Copy it again."));
+            }
+
+            return bytes;
+        }
+        catch (Exception e) when (e is IOException or OverflowException or OutOfMemoryException)
+        {
+            throw new DataSetException($"'{item.Name}' cannot be read from '{FilePath}' at byte {item.Offset}: {e.Message}", e);
+        }
+    }
+
+    public void Dispose() => handle.Dispose();
+
+    /// <summary>The next header, or null at the end.</summary>
+    private TarEntry? Next(TarReader reader, TarItem inside, long last)
+    {
+        try
+        {
+            return reader.GetNextEntry(copyData: false);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or FormatException or ArgumentException or OverflowException)
+        {
+            throw Damaged(inside, last, e.Message);
+        }
+    }
+
+    private DataSetException Damaged(TarItem inside, long at, string reason)
+    {
+        var inner = inside.Offset == 0 ? "" : $" ('{inside.Name}')";
+        return new DataSetException(string.Create(
+            CultureInfo.InvariantCulture, $"'{FilePath}'{inner} is damaged or cut short at or after byte {at}: {reason} Copy it again."));
+    }
+}

@@ -1,0 +1,164 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AlexNetService.ModelSpec.Files;
+using AlexNetService.ModelSpec.Package;
+using AlexNetService.ModelSpec.Weights;
+
+namespace AlexNetService.Training.Data.Preparation;
+
+/// <summary>
+/// <c>statistics.json</c>: what <c>alexnet prepare</c> wrote and what the pictures it wrote are like. Measured on the pictures as they
+/// are read back, so that training reads exactly what was measured.
+/// </summary>
+public sealed record PreparedStatistics
+{
+    private const int CurrentFormat = 1;
+    private const string FileName = "statistics.json";
+    private const string MeanImageName = "mean-image.safetensors";
+    private const string MeanImageTensor = "mean";
+
+    /// <summary>Version of this file's layout.</summary>
+    public required int Format { get; init; }
+
+    /// <summary>Name of the data set that was prepared.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Hash of its names and lengths.</summary>
+    public required string SourceSha256 { get; init; }
+
+    /// <summary>Side of the pictures, in pixels.</summary>
+    public required int Canvas { get; init; }
+
+    /// <summary>Their JPEG quality.</summary>
+    public required int Quality { get; init; }
+
+    /// <summary>How many pictures there are.</summary>
+    public required int Photographs { get; init; }
+
+    /// <summary>How many photographs of the source could not be read and were left out.</summary>
+    public required int Unreadable { get; init; }
+
+    /// <summary>Mean red, green, blue, 0..255.</summary>
+    public required IReadOnlyList<double> Mean { get; init; }
+
+    /// <summary>Eigenvectors of the covariance of RGB, each of length 1, the strongest last.</summary>
+    public required IReadOnlyList<IReadOnlyList<double>> Components { get; init; }
+
+    /// <summary>Their eigenvalues: variance of the colours along each, in squared pixel values.</summary>
+    public required IReadOnlyList<double> Eigenvalues { get; init; }
+
+    /// <summary>The file beside this one that holds the mean image as tensor <c>mean</c>, [3,canvas,canvas], 0..255.</summary>
+    public required PreparedFile MeanImage { get; init; }
+
+    /// <summary>The classes by index.</summary>
+    public required IReadOnlyList<ClassLabel> Labels { get; init; }
+
+    /// <summary>How many pictures each class has, by index.</summary>
+    public required IReadOnlyList<int> PhotographsOfClass { get; init; }
+
+    /// <summary>The shards, in order.</summary>
+    public required IReadOnlyList<PreparedFile> Shards { get; init; }
+
+    /// <summary>Where the file lies.</summary>
+    [JsonIgnore]
+    public string Folder { get; private init; } = "";
+
+    /// <summary>Reads the mean image.</summary>
+    /// <returns>[3,canvas,canvas], 0..255.</returns>
+    /// <exception cref="DataSetException">Its file is missing or damaged.</exception>
+    public float[] ReadMeanImage()
+    {
+        try
+        {
+            return SafeTensors.Read(Path.Combine(Folder, MeanImage.File)).Tensors[MeanImageTensor].Values;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or KeyNotFoundException)
+        {
+            throw new DataSetException($"'{MeanImage.File}' of '{Folder}' cannot be read: {e.Message} Run the same 'alexnet prepare' again.", e);
+        }
+    }
+
+    /// <summary>Whether a folder holds a finished preparation.</summary>
+    internal static bool IsIn(string folder) => File.Exists(Path.Combine(folder, FileName));
+
+    /// <summary>Reads a folder's statistics.</summary>
+    /// <exception cref="DataSetException">They are damaged or of another format.</exception>
+    internal static PreparedStatistics Read(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        try
+        {
+            var read = JsonSerializer.Deserialize(File.ReadAllBytes(path), PreparationJson.Format.PreparedStatistics)
+                ?? throw new JsonException("it is empty.");
+            return read.Format == CurrentFormat
+                ? read with { Folder = folder }
+                : throw new DataSetException($"'{path}' has format {read.Format}; this software reads {CurrentFormat}. Prepare the data set again.");
+        }
+        catch (Exception e) when (e is JsonException or IOException)
+        {
+            throw new DataSetException($"'{path}' cannot be read: {e.Message} Run the same 'alexnet prepare' again.", e);
+        }
+    }
+
+    /// <summary>Checks cheaply that the shards are those that were written: all there, at their lengths.</summary>
+    /// <exception cref="DataSetException">One is not.</exception>
+    internal void RequireShards(string folder)
+    {
+        foreach (var shard in Shards)
+        {
+            var file = new FileInfo(Path.Combine(folder, shard.File));
+            if (!file.Exists || file.Length != shard.Bytes)
+            {
+                throw new DataSetException(
+                    $"Shard '{file.FullName}' {(file.Exists ? $"has {file.Length} of {shard.Bytes} bytes" : "is missing")}. "
+                    + "Copy it again, or run the same 'alexnet prepare' again: it writes what is missing.");
+            }
+        }
+    }
+
+    /// <summary>Writes statistics and mean image into a folder.</summary>
+    internal static PreparedStatistics Write(
+        string folder, PreparationPlan plan, IReadOnlyList<ClassLabel> labels, int[] ofClass, PixelSums sums, IReadOnlyList<PreparedFile> shards)
+    {
+        var image = Path.Combine(folder, MeanImageName);
+        new SafeTensors(
+            new Dictionary<string, WeightTensor>(StringComparer.Ordinal) { [MeanImageTensor] = sums.MeanImage() },
+            new Dictionary<string, string>(StringComparer.Ordinal)).Write(image);
+        var (components, eigenvalues) = sums.Components();
+        var statistics = new PreparedStatistics
+        {
+            Format = CurrentFormat,
+            Source = plan.Source,
+            SourceSha256 = plan.SourceSha256,
+            Canvas = plan.Canvas,
+            Quality = plan.Quality,
+            Photographs = ofClass.Sum(),
+            Unreadable = plan.Photographs - ofClass.Sum(),
+            Mean = sums.Mean(),
+            Components = components,
+            Eigenvalues = eigenvalues,
+            MeanImage = PreparedFile.Of(image),
+            Labels = labels,
+            PhotographsOfClass = ofClass,
+            Shards = shards,
+            Folder = folder,
+        };
+        WholeFile.Write(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(statistics, PreparationJson.Format.PreparedStatistics));
+        return statistics;
+    }
+}
+
+/// <summary>A file of a preparation.</summary>
+/// <param name="File">Its name in the folder.</param>
+/// <param name="Sha256">SHA-256 of its bytes, lower-case hexadecimal.</param>
+/// <param name="Bytes">Its length.</param>
+public sealed record PreparedFile(string File, string Sha256, long Bytes)
+{
+    /// <summary>Reads a file through.</summary>
+    internal static PreparedFile Of(string path)
+    {
+        using var stream = System.IO.File.OpenRead(path);
+        return new PreparedFile(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(stream)), stream.Length);
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using AlexNetService.Training.Data.Preparation;
+using Spectre.Console;
+
+namespace AlexNetService.Worker.Prepare;
+
+/// <summary>
+/// Progress of a preparation: a bar that is rewritten, and the list of what was left out at the end. Without a terminal a line every half
+/// minute.
+/// </summary>
+internal sealed class PrepareDisplay : IProgress<PreparationReport>
+{
+    private const int BarWidth = 20;
+    private const int Listed = 20;
+    private static readonly TimeSpan RewriteEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(30);
+
+    private readonly bool terminal = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
+    private readonly TimeProvider clock = TimeProvider.System;
+    private readonly long began = TimeProvider.System.GetTimestamp();
+    private TimeSpan shown;
+    private TimeSpan verifying;
+    private int verified;
+
+    public static void Begin(PreparationPlan plan, int classes, string folder) => Console.WriteLine(
+        $"{plan.Source}: {plan.Photographs} photographs of {classes} classes → {folder}, {plan.Shards} shards of {plan.Canvas}×{plan.Canvas} pixels, quality {plan.Quality}");
+
+    public void Report(PreparationReport value)
+    {
+        var elapsed = clock.GetElapsedTime(began);
+        if (value.Kept)
+        {
+            // Verifying is much faster than writing and says nothing about what is left to write.
+            (verifying, verified) = (elapsed, value.Done);
+        }
+
+        if (elapsed - shown < (terminal ? RewriteEvery : LineEvery))
+        {
+            return;
+        }
+
+        shown = elapsed;
+        var text = Text(value, elapsed);
+        if (terminal)
+        {
+            // A line that wraps could not be rewritten. Some terminals do not tell their width and say 0.
+            var width = Console.WindowWidth is > 1 and var columns ? columns - 1 : text.Length;
+            Console.Write($"\r{text[..Math.Min(text.Length, width)]}\u001b[K");
+        }
+        else
+        {
+            Console.WriteLine(text);
+        }
+    }
+
+    public void Done(PreparedStatistics statistics, IReadOnlyList<string> unreadable, string folder)
+    {
+        EndLine();
+        var elapsed = clock.GetElapsedTime(began);
+        var bytes = statistics.Shards.Sum(shard => shard.Bytes);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"done. {statistics.Photographs} photographs in {statistics.Shards.Count} shards, {bytes / 1e6:F1} MB, {elapsed.TotalSeconds:F1} s, {statistics.Photographs / elapsed.TotalSeconds:F0} photographs/s"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"mean colour {string.Join(", ", statistics.Mean.Select(value => value.ToString("F2", CultureInfo.InvariantCulture)))}; checked by: cd \"{folder}\" && sha256sum --check SHA256SUMS"));
+        if (unreadable.Count > 0)
+        {
+            Console.WriteLine($"left out {unreadable.Count} that cannot be read, listed in {Path.Combine(folder, "unreadable.txt")}:");
+            foreach (var reason in unreadable.Take(Listed))
+            {
+                Console.WriteLine($"  {reason}");
+            }
+
+            if (unreadable.Count > Listed)
+            {
+                Console.WriteLine($"  and {unreadable.Count - Listed} more");
+            }
+        }
+
+        Console.WriteLine($"Train: alexnet train --preset PRESET --data \"{folder}\"");
+    }
+
+    /// <summary>Removes the bar.</summary>
+    public void EndLine()
+    {
+        if (terminal)
+        {
+            Console.Write("\r\u001b[K");
+        }
+    }
+
+    private string Text(PreparationReport report, TimeSpan elapsed)
+    {
+        var full = (int)((long)BarWidth * report.Done / report.Photographs);
+        var bar = new string('█', full) + new string('░', BarWidth - full);
+        var unreadable = report.Unreadable > 0 ? $"  {report.Unreadable} unreadable" : "";
+        var begin = $"shard {report.Shard}/{report.Shards} {bar} {report.Done}/{report.Photographs}";
+        if (report.Kept)
+        {
+            return $"{begin}  verifying what is there{unreadable}";
+        }
+
+        var rate = (report.Done - verified) / (elapsed - verifying).TotalSeconds;
+        var left = TimeSpan.FromSeconds((report.Photographs - report.Done) / rate);
+        return string.Create(CultureInfo.InvariantCulture, $"{begin}  {rate:F0} photographs/s  {(int)left.TotalHours}:{left:mm\\:ss} left{unreadable}");
+    }
+}
