@@ -2,12 +2,14 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AlexNetService.Training.Loop;
 using AlexNetService.Worker.Evaluate;
+using AlexNetService.Worker.Train;
 
 namespace AlexNetService.Worker;
 
 /// <summary>What the worker writes as JSON.</summary>
 [JsonSerializable(typeof(EpochResult))]
 [JsonSerializable(typeof(TrainingRecipe))]
+[JsonSerializable(typeof(TrainingResult))]
 [JsonSerializable(typeof(MeasuredError[]))]
 internal sealed partial class WorkerJson : JsonSerializerContext
 {

@@ -37,6 +37,22 @@ public static class Validation
         return errors;
     }
 
+    /// <summary>Errors with the mean over ten crops, as measured at the end.</summary>
+    /// <param name="network">The network; is left in evaluation mode.</param>
+    /// <param name="canvases">The photographs.</param>
+    /// <param name="augmentation">Cuts the crops.</param>
+    /// <param name="cancellation">Stops the measurement.</param>
+    public static ErrorRates TenCrops(ColumnNetwork network, Canvases canvases, Augmentation augmentation, CancellationToken cancellation)
+    {
+        var errors = new ErrorRates();
+        foreach (var probabilities in Probabilities(network, canvases, augmentation, CropViews.Ten(network.Architecture.Geometry), cancellation))
+        {
+            errors.Add(probabilities, canvases.Photographs[errors.Images].Label);
+        }
+
+        return errors;
+    }
+
     /// <summary>
     /// Mean over some views of the softmax of each (Krizhevsky 2012 §4.1), for every photograph in turn.
     /// </summary>

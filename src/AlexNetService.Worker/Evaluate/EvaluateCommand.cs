@@ -22,7 +22,8 @@ internal static class EvaluateCommand
             Description = "Package folders, …/NAME/VERSION; several are also measured as an ensemble.",
             AllowMultipleArgumentsPerToken = true,
         };
-        var run = new Option<string?>("--run") { Description = "A run's folder instead: its newest checkpoint, in torch." };
+        var run = new Option<string?>("--run") { Description = "A run's folder instead, or one of its checkpoint files, measured in torch." };
+        var checkpoint = CommonOptions.Checkpoint();
         var data = new Option<string?>("--data") { Description = "Labelled data set; its class folders must be labels of the models." };
         var fraction = CommonOptions.Number(
             "--validation-fraction", "Measure only what 'alexnet train --validation-fraction' of the same value holds out. Default: everything.");
@@ -41,7 +42,7 @@ internal static class EvaluateCommand
             Example: alexnet evaluate --package models/first/1 models/second/1 --data photographs.zip --validation-fraction 0.1
             """)
         {
-            packages, run, data, fraction, crops, json, devices, threads,
+            packages, run, checkpoint, data, fraction, crops, json, devices, threads,
         };
         command.SetAction(parsed =>
         {
@@ -53,7 +54,7 @@ internal static class EvaluateCommand
             {
                 ({ Length: > 0 } folders, null) => PackageErrors.Measure(
                     folders, source, photographs, views, new RuntimeOptions { Device = device, Threads = parsed.GetValue(threads) }, stop),
-                (null or [], { } folder) => [OfRun(folder, source, photographs, parsed.GetValue(fraction), views, device, parsed.GetValue(threads), stop)],
+                (null or [], { } folder) => [OfRun(RunCheckpoint.Open(folder, parsed.GetValue(checkpoint)), folder, source, photographs, parsed.GetValue(fraction), views, device, parsed.GetValue(threads), stop)],
                 _ => throw new InputException("Name either --package folders or a --run."),
             };
             ErrorTable.Print(results);
@@ -86,6 +87,7 @@ internal static class EvaluateCommand
     }
 
     private static MeasuredError OfRun(
+        Checkpoint checkpoint,
         string folder,
         LabelledPhotographs source,
         IReadOnlyList<Photograph> photographs,
@@ -96,9 +98,8 @@ internal static class EvaluateCommand
         CancellationToken stop)
     {
         TorchRuntime.Prepare(threads);
-        var checkpoint = Checkpoint.Newest(folder, TrainingDisplay.Warn);
         var state = checkpoint.State;
-        if (source.Sha256 == state.DataSetSha256 && fraction != state.Recipe.ValidationFraction)
+        if (source.Sha256 == state.DataSetSha256 && state.HeldOut is null && fraction != state.Recipe.ValidationFraction)
         {
             TrainingDisplay.Warn(string.Create(
                 CultureInfo.InvariantCulture,
@@ -112,6 +113,6 @@ internal static class EvaluateCommand
         var windows = CropViews.Of((int)views, state.Architecture.Geometry);
         var augmentation = new Augmentation(state.Architecture.Geometry, state.Colours, colourShift: 0);
         var probabilities = Validation.Probabilities(network, canvases, augmentation, windows, stop);
-        return MeasuredError.Of($"{folder} after epoch {state.Epochs.Count}", windows.Length, canvases, classes, probabilities);
+        return MeasuredError.Of($"{folder} {RunCheckpoint.Place(state)}", windows.Length, canvases, classes, probabilities);
     }
 }

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
+using AlexNetService.Worker.Train;
 
 namespace AlexNetService.Worker.Export;
 
@@ -11,7 +11,8 @@ internal static class ExportCommand
 {
     public static Command Create(CancellationToken stop)
     {
-        var run = new Option<string?>("--run") { Description = "A run's folder; its newest checkpoint is exported." };
+        var run = new Option<string?>("--run") { Description = "A run's folder, or one of its checkpoint files." };
+        var checkpoint = CommonOptions.Checkpoint();
         var preset = CommonOptions.Preset();
         var untrained = new Option<bool>("--untrained") { Description = "Export the preset with its initial weights, for tests and benchmarks." };
         var classes = new Option<int?>("--classes") { Description = "Classes of an untrained preset. Default: 1000 for alexnet, 10 for alexnet-cifar." };
@@ -26,19 +27,19 @@ internal static class ExportCommand
         var threads = CommonOptions.Threads();
         var command = new Command("export", """
             Write a package: the ONNX graph and its card. The graph is run beside torch on 32 random and 32 real crops first; where the
-            logits differ by more than 1e-3 of the largest, nothing is published.
+            logits differ by more than 1e-3 of the largest, nothing is published. Of a run the best finished epoch is taken.
 
             Example: alexnet export --run runs/first --repository models --name first
             """)
         {
-            run, preset, untrained, classes, seed, repository, name, version, data, threads,
+            run, checkpoint, preset, untrained, classes, seed, repository, name, version, data, threads,
         };
         command.SetAction(parsed =>
         {
             TorchRuntime.Prepare(parsed.GetValue(threads));
             var source = (parsed.GetValue(run), parsed.GetValue(preset), parsed.GetValue(untrained)) switch
             {
-                ({ } folder, null, false) => ExportSource.Of(Checkpoint.Newest(folder, Train.TrainingDisplay.Warn)),
+                ({ } folder, null, false) => ExportSource.Of(RunCheckpoint.Open(folder, parsed.GetValue(checkpoint))),
                 (null, { } table, true) => ExportSource.Untrained(
                     CommonOptions.Architecture(table, parsed.GetValue(classes) ?? AlexNetLayers.UsualClasses(table)), parsed.GetValue(seed)),
                 (null, not null, false) => throw new InputException("A preset has no trained weights. Name a --run, or say --untrained."),

@@ -33,6 +33,9 @@ internal sealed record ExportSource
     /// <summary>Hash of the run's data set, or null.</summary>
     public string? DataSetSha256 { get; init; }
 
+    /// <summary>The other data set that the run held out, or null.</summary>
+    public HeldOutSet? HeldOut { get; init; }
+
     /// <summary>Share of the data set that the run held out.</summary>
     public double ValidationFraction { get; init; }
 
@@ -47,6 +50,7 @@ internal sealed record ExportSource
             Labels = state.Labels,
             DataSetPath = state.DataSetPath,
             DataSetSha256 = state.DataSetSha256,
+            HeldOut = state.HeldOut,
             ValidationFraction = state.Recipe.ValidationFraction,
             Manifest = new TrainingManifest
             {
@@ -57,8 +61,9 @@ internal sealed record ExportSource
                 TrainingImages = state.TrainingImages,
                 ValidationImages = state.ValidationImages,
                 Epochs = state.Epochs.Count,
+                StepsBeyond = state.UnderWay?.Steps,
                 Started = state.Started,
-                Finished = state.Epochs[^1].Finished,
+                Finished = state.UnderWay?.Saved ?? state.Epochs[^1].Finished,
                 Software = new Dictionary<string, string>(StringComparer.Ordinal)
                 {
                     ["AlexNetService"] = VersionOf(typeof(ExportSource)),
