@@ -7,7 +7,9 @@ using AlexNetService.Training.Network;
 using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
 using AlexNetService.Worker.Inspect;
+using AlexNetService.Worker.Log;
 using AlexNetService.Worker.Prepare;
+using AlexNetService.Worker.Report;
 using AlexNetService.Worker.Train;
 using Spectre.Console;
 
@@ -21,44 +23,86 @@ internal static class CommandTree
 
     public static int Run(string[] arguments, CancellationToken stop)
     {
-        if (!AnsiConsole.Profile.Out.IsTerminal)
-        {
-            AnsiConsole.Profile.Width = PlainWidth;
-        }
+        var log = CommonOptions.Log();
+        var root = new RootCommand("""
+            alexnet: train a two-column AlexNet, measure it, and export it as a package that AlexNetService serves.
 
-        var root = new RootCommand("alexnet: train a two-column AlexNet, measure it, and export it as a package that AlexNetService serves.")
+            Every option can also come from the environment, as its help says; the command line wins.
+            """)
         {
             PrepareCommand.Create(stop),
-            TrainCommand.Create(stop),
+            TrainCommand.Create(log, stop),
+            ReportCommand.Create(stop),
             EvaluateCommand.Create(stop),
             ExportCommand.Create(stop),
             InspectCommand.Create(),
+            log,
         };
-        var parsed = root.Parse(arguments);
+        EnvironmentOptions.Document(root);
+        var format = FormatOf(root.Parse(arguments), log);
+        Redirect(format);
         try
         {
+            var parsed = EnvironmentOptions.Parse(root, arguments, Environment.GetEnvironmentVariable);
+            if (parsed.Errors is [var error, ..] && format == LogFormat.Json)
+            {
+                throw new InputException(error.Message);
+            }
+
             var code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
             return parsed.Errors.Count > 0 ? ExitCode.BadInput : code;
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("alexnet: stopped; there was nothing to keep yet.");
-            return ExitCode.Interrupted;
+            return Fail("stopped; there was nothing to keep yet.", ExitCode.Interrupted, format);
         }
         catch (DivergedException e)
         {
-            return Fail(e, ExitCode.Diverged);
+            return Fail(e.Message, ExitCode.Diverged, format);
         }
         catch (Exception e) when (e is InputException or DataSetException or DeviceException or CheckpointException or ArchitectureException
             or InvalidPackageException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            return Fail(e, ExitCode.BadInput);
+            return Fail(e.Message, ExitCode.BadInput, format);
         }
     }
 
-    private static int Fail(Exception failure, int code)
+    /// <summary>What the log is like must be known before anything is said, be it that an option is wrong.</summary>
+    private static LogFormat FormatOf(ParseResult given, Option<LogFormat> log)
     {
-        Console.Error.WriteLine($"alexnet: {failure.Message.ReplaceLineEndings(" ")}");
+        var text = given.IsGiven(log)
+            ? given.GetResult(log)?.Tokens is [var token, ..] ? token.Value : null
+            : Environment.GetEnvironmentVariable(EnvironmentOptions.Variable(log));
+        return Enum.TryParse<LogFormat>(text, ignoreCase: true, out var format) ? format : LogFormat.Text;
+    }
+
+    private static void Redirect(LogFormat format)
+    {
+        if (format == LogFormat.Json)
+        {
+            Console.SetOut(new JsonLineWriter(JsonLog.OnStandardOutput(), JsonLog.Info));
+            Console.SetError(new JsonLineWriter(JsonLog.OnStandardError(), JsonLog.Warning));
+            AnsiConsole.Profile.Capabilities.Ansi = false;
+        }
+
+        if (!AnsiConsole.Profile.Out.IsTerminal)
+        {
+            AnsiConsole.Profile.Width = PlainWidth;
+        }
+    }
+
+    private static int Fail(string message, int code, LogFormat format)
+    {
+        var line = message.ReplaceLineEndings(" ");
+        if (format == LogFormat.Json)
+        {
+            JsonLog.OnStandardError().Write(JsonLog.Error, "failed", new() { ["exitCode"] = code, ["message"] = line });
+        }
+        else
+        {
+            Console.Error.WriteLine($"alexnet: {line}");
+        }
+
         return code;
     }
 }

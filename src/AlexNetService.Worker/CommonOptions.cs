@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Training.Loop;
+using AlexNetService.Worker.Log;
 
 namespace AlexNetService.Worker;
 
@@ -17,6 +19,18 @@ internal static class CommonOptions
     {
         Description = "Seed of weights, order, crops and dropout. The same seed on the same devices gives the same network.",
         DefaultValueFactory = _ => 1,
+    };
+
+    public static Option<CheckpointChoice> Checkpoint() => new("--checkpoint")
+    {
+        Description = "Which epoch of --run: best (least error on the held-out photographs; the newest where there are none) or newest.",
+        DefaultValueFactory = _ => CheckpointChoice.Best,
+    };
+
+    public static Option<LogFormat> Log() => new("--log")
+    {
+        Description = "text, or json: every line of progress and errors is one JSON object.",
+        Recursive = true,
     };
 
     public static Option<int> Threads()

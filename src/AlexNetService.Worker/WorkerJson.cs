@@ -1,13 +1,17 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Loop;
 using AlexNetService.Worker.Evaluate;
+using AlexNetService.Worker.Train;
 
 namespace AlexNetService.Worker;
 
 /// <summary>What the worker writes as JSON.</summary>
 [JsonSerializable(typeof(EpochResult))]
 [JsonSerializable(typeof(TrainingRecipe))]
+[JsonSerializable(typeof(TrainingResult))]
+[JsonSerializable(typeof(TrainingManifest))]
 [JsonSerializable(typeof(EvaluationReport))]
 [JsonSerializable(typeof(int[][]))]
 internal sealed partial class WorkerJson : JsonSerializerContext

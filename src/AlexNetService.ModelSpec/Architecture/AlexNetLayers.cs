@@ -30,6 +30,12 @@ public static class AlexNetLayers
         _ => null,
     };
 
+    /// <summary>The preset that a table was made from, switched or not: <c>alexnet-cifar</c> of <c>alexnet-cifar-no-lrn</c>.</summary>
+    /// <param name="table">Name of the table.</param>
+    public static string? PresetOf(string table) => Presets
+        .Where(preset => table == preset || table.StartsWith(preset + "-", StringComparison.Ordinal))
+        .MaxBy(preset => preset.Length);
+
     /// <summary>The number of classes of the data set that a preset was made for.</summary>
     /// <param name="preset">Name of the preset.</param>
     public static int UsualClasses(string preset) => preset == Cifar ? 10 : 1000;

@@ -23,13 +23,16 @@ public sealed record TrainingManifest
     /// <summary>Photographs held out.</summary>
     public required int ValidationImages { get; init; }
 
-    /// <summary>Epochs run.</summary>
+    /// <summary>Epochs finished.</summary>
     public required int Epochs { get; init; }
+
+    /// <summary>Steps done of the epoch after those, or null where the weights are those of a finished epoch.</summary>
+    public int? StepsBeyond { get; init; }
 
     /// <summary>When training began, UTC.</summary>
     public required DateTimeOffset Started { get; init; }
 
-    /// <summary>When the last epoch ended, UTC.</summary>
+    /// <summary>When the last epoch or step ended, UTC.</summary>
     public required DateTimeOffset Finished { get; init; }
 
     /// <summary>Software and its version: this one, TorchSharp, .NET.</summary>

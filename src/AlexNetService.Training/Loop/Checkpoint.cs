@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AlexNetService.ModelSpec.Architecture;
@@ -7,25 +6,23 @@ using AlexNetService.ModelSpec.Weights;
 namespace AlexNetService.Training.Loop;
 
 /// <summary>
-/// A run after a whole number of epochs, in one safetensors file: weights, velocities, and the state as JSON in its metadata. Weights
-/// are in merged form, so a run can go on over other devices.
+/// A run between two epochs or between two steps, in one safetensors file: weights, velocities, and the state as JSON in its metadata.
+/// Weights are in merged form, so a run can go on over other devices. There is no generator to keep: what is drawn follows from the
+/// seed, the epoch and the step.
 /// </summary>
 /// <param name="State">The state.</param>
 /// <param name="Weights">The weights.</param>
 /// <param name="Velocities">The velocities of the weights, by the same names.</param>
 public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IReadOnlyDictionary<string, WeightTensor> Velocities)
 {
-    private const string Folder = "checkpoints";
     private const string StateKey = "alexnet.training-state";
     private const string VelocityPrefix = "velocity.";
     private const string MeanImage = "mean-image";
-    private const int Kept = 3;
 
-    /// <summary>Writes the checkpoint into a run's folder, whole or not at all, and removes all but the last three.</summary>
-    /// <param name="run">The run's folder.</param>
-    /// <returns>Path of the file.</returns>
-    /// <exception cref="IOException">The disk is full or the folder cannot be written; earlier checkpoints are untouched.</exception>
-    public string Save(string run)
+    /// <summary>Writes the checkpoint whole or not at all.</summary>
+    /// <param name="path">Where it goes; its folder is there.</param>
+    /// <exception cref="IOException">The disk is full or the folder cannot be written; an earlier file at the path is untouched.</exception>
+    public void Write(string path)
     {
         var tensors = new Dictionary<string, WeightTensor>(StringComparer.Ordinal);
         foreach (var shape in State.Architecture.Weights())
@@ -39,53 +36,14 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
             tensors.Add(MeanImage, new WeightTensor([image.Length], image));
         }
 
-        Directory.CreateDirectory(Path.Combine(run, Folder));
-        var path = Path.Combine(run, Folder, string.Create(CultureInfo.InvariantCulture, $"epoch-{State.Epochs.Count:D4}.safetensors"));
         var state = JsonSerializer.Serialize(State, CheckpointJson.Default.TrainingState);
         new SafeTensors(tensors, new Dictionary<string, string>(StringComparer.Ordinal) { [StateKey] = state }).Write(path);
-        foreach (var old in Files(run).Skip(Kept))
-        {
-            File.Delete(old);
-        }
-
-        return path;
     }
 
-    /// <summary>A run's checkpoint files, newest first.</summary>
-    /// <param name="run">The run's folder.</param>
-    public static IReadOnlyList<string> Files(string run)
-    {
-        var folder = Path.Combine(run, Folder);
-        return Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder, "epoch-*.safetensors").OrderDescending(StringComparer.Ordinal)]
-            : [];
-    }
-
-    /// <summary>Reads a run's newest good checkpoint; a damaged one is passed over for the one before.</summary>
-    /// <param name="run">The run's folder, or a checkpoint file.</param>
-    /// <param name="passedOver">Told about each damaged file.</param>
-    /// <exception cref="CheckpointException">There is no good checkpoint.</exception>
-    public static Checkpoint Newest(string run, Action<string>? passedOver = null)
-    {
-        var files = File.Exists(run) ? [run] : Files(run);
-        foreach (var file in files)
-        {
-            try
-            {
-                return Read(file);
-            }
-            catch (InvalidDataException e)
-            {
-                passedOver?.Invoke(e.Message);
-            }
-        }
-
-        throw new CheckpointException(files.Count == 0
-            ? $"'{run}' holds no checkpoint. Name the folder that 'alexnet train --output' wrote."
-            : $"None of the {files.Count} checkpoints of '{run}' can be read.");
-    }
-
-    private static Checkpoint Read(string path)
+    /// <summary>Reads a checkpoint and checks it whole.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidDataException">It is truncated, damaged, or no checkpoint.</exception>
+    public static Checkpoint Read(string path)
     {
         var file = SafeTensors.Read(path);
         try
@@ -98,9 +56,9 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
                 throw new InvalidDataException($"'{path}' holds weights but no training state.");
             }
 
-            if (state.Epochs is not { Count: > 0 } || state.Recipe.Broken() is not null)
+            if (!IsPossible(state))
             {
-                throw new InvalidDataException($"'{path}' holds a training state without epochs or with an impossible recipe.");
+                throw new InvalidDataException($"'{path}' holds a training state without epochs, without a step, or with an impossible recipe.");
             }
 
             var velocities = file.Tensors
@@ -119,10 +77,26 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
             throw new InvalidDataException($"'{path}' holds a training state that does not fit: {e.Message}", e);
         }
     }
+
+    private static bool IsPossible(TrainingState state) =>
+        state is { Epochs: not null, Recipe: not null }
+        && state.Recipe.Broken() is null
+        && (state.UnderWay is { } epoch
+            ? epoch.Steps > 0 && epoch.Images == Math.Min((long)epoch.Steps * state.Recipe.BatchSize, state.TrainingImages)
+            : state.Epochs.Count > 0);
 }
 
-/// <summary>A run that cannot be gone on with.</summary>
-public sealed class CheckpointException(string message) : Exception(message);
+/// <summary>A run that cannot be kept or gone on with.</summary>
+public sealed class CheckpointException : Exception
+{
+    /// <summary>A run that cannot be kept or gone on with.</summary>
+    /// <param name="message">What is wrong and what to do.</param>
+    /// <param name="cause">The failure underneath, if any.</param>
+    public CheckpointException(string message, Exception? cause = null)
+        : base(message, cause)
+    {
+    }
+}
 
 [JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(TrainingState))]

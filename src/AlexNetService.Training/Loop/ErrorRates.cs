@@ -3,17 +3,31 @@ namespace AlexNetService.Training.Loop;
 /// <summary>Top-1 and top-5 error over labelled photographs (Krizhevsky 2012 §2).</summary>
 public sealed class ErrorRates
 {
-    private int top1Right;
-    private int top5Right;
+    /// <summary>Nothing counted yet.</summary>
+    public ErrorRates()
+    {
+    }
+
+    /// <summary>Counts to go on with.</summary>
+    /// <param name="images">Photographs counted.</param>
+    /// <param name="top1Right">Of those, how many were right at first.</param>
+    /// <param name="top5Right">Of those, how many were right among the first five.</param>
+    public ErrorRates(int images, int top1Right, int top5Right) => (Images, Top1Right, Top5Right) = (images, top1Right, top5Right);
 
     /// <summary>Photographs counted.</summary>
     public int Images { get; private set; }
 
+    /// <summary>Photographs whose label is the first prediction.</summary>
+    public int Top1Right { get; private set; }
+
+    /// <summary>Photographs whose label is among the first five predictions.</summary>
+    public int Top5Right { get; private set; }
+
     /// <summary>Share whose label is not the first prediction, 0 to 1; 1 before the first photograph.</summary>
-    public double Top1 => Images == 0 ? 1 : (double)(Images - top1Right) / Images;
+    public double Top1 => Images == 0 ? 1 : (double)(Images - Top1Right) / Images;
 
     /// <summary>Share whose label is not among the first five predictions, 0 to 1; 1 before the first photograph.</summary>
-    public double Top5 => Images == 0 ? 1 : (double)(Images - top5Right) / Images;
+    public double Top5 => Images == 0 ? 1 : (double)(Images - Top5Right) / Images;
 
     /// <summary>
     /// Counts one photograph. Classes with exactly the label's score count as ahead of it, so that a network that answers the same for
@@ -31,7 +45,7 @@ public sealed class ErrorRates
         }
 
         Images++;
-        top1Right += ahead < 1 ? 1 : 0;
-        top5Right += ahead < 5 ? 1 : 0;
+        Top1Right += ahead < 1 ? 1 : 0;
+        Top5Right += ahead < 5 ? 1 : 0;
     }
 }

@@ -8,23 +8,29 @@ internal static class Seeds
 {
     private const ulong Golden = 0x9E3779B97F4A7C15;
 
-    public static long OfEpoch(int seed, int epoch) => (long)(Mix(seed, epoch, place: -1) >> 1);
+    // Places of photographs are 0 and more; these streams lie beside them.
+    private const int OrderStream = -2;
+    private const int StepStream = -3;
 
+    /// <summary>Seed of the dropout of one step.</summary>
+    public static long OfStep(int seed, int epoch, int step) => (long)(Mix(seed, epoch, StepStream, step) >> 1);
+
+    /// <summary>Generator of one use of a photograph: its crop, mirror and colours.</summary>
     public static Random OfUse(int seed, int epoch, int place) => new((int)Mix(seed, epoch, place));
 
     /// <summary>A permutation of 0..count-1 (Fisher and Yates).</summary>
     public static int[] Order(int seed, int epoch, int count)
     {
         var order = Enumerable.Range(0, count).ToArray();
-        new Random((int)Mix(seed, epoch, place: -2)).Shuffle(order);
+        new Random((int)Mix(seed, epoch, OrderStream)).Shuffle(order);
         return order;
     }
 
-    /// <summary>SplitMix64 (Steele, Lea, Flood 2014) over the three numbers.</summary>
-    private static ulong Mix(int seed, int epoch, int place)
+    /// <summary>SplitMix64 (Steele, Lea, Flood 2014) over the numbers.</summary>
+    private static ulong Mix(params ReadOnlySpan<int> numbers)
     {
         var state = 0UL;
-        foreach (var number in (ReadOnlySpan<int>)[seed, epoch, place])
+        foreach (var number in numbers)
         {
             state = (state + (ulong)(uint)number + 1) * Golden;
             state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;

@@ -13,71 +13,84 @@ public sealed class Trainer : IDisposable
 {
     private readonly Canvases training;
     private readonly Canvases validation;
-    private readonly string run;
+    private readonly CheckpointKeeper keeper;
     private readonly TimeProvider clock;
     private readonly IProgress<StepReport>? progress;
     private readonly ColumnNetwork network;
     private readonly MomentumSgd sgd;
     private readonly BatchFeed feed;
     private readonly Augmentation augmentation;
-    private TrainingState state;
 
     /// <summary>A run from its beginning.</summary>
     /// <param name="state">The state, no epochs behind it.</param>
     /// <param name="data">What to learn from.</param>
     /// <param name="placement">Devices of the columns.</param>
-    /// <param name="run">The run's folder.</param>
+    /// <param name="keeper">Keeps the run.</param>
     /// <param name="clock">The time.</param>
     /// <param name="progress">Told about each step, on the training thread.</param>
     public Trainer(
-        TrainingState state, TrainingData data, ColumnPlacement placement, string run, TimeProvider clock, IProgress<StepReport>? progress = null)
+        TrainingState state, TrainingData data, ColumnPlacement placement, CheckpointKeeper keeper, TimeProvider clock, IProgress<StepReport>? progress = null)
+        : this(data, state, placement, keeper, clock, progress)
     {
-        (this.state, this.run, this.clock, this.progress) = (state, run, clock, progress);
-        (training, validation) = data;
-        network = new ColumnNetwork(state.Architecture, placement);
         ColumnWeights.Initialise(network, state.Seed);
-        sgd = new MomentumSgd(network);
-        feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop);
-        augmentation = new Augmentation(state.Architecture.Geometry, state.Colours, state.Recipe.ColourShift, state.Recipe.RandomCrops);
     }
 
     /// <summary>A run that goes on from a checkpoint.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="data">What to learn from; the same data set as before.</param>
     /// <param name="placement">Devices of the columns.</param>
-    /// <param name="run">The run's folder.</param>
+    /// <param name="keeper">Keeps the run.</param>
     /// <param name="clock">The time.</param>
     /// <param name="progress">Told about each step, on the training thread.</param>
     public Trainer(
-        Checkpoint checkpoint, TrainingData data, ColumnPlacement placement, string run, TimeProvider clock, IProgress<StepReport>? progress = null)
-        : this(checkpoint.State, data, placement, run, clock, progress)
+        Checkpoint checkpoint, TrainingData data, ColumnPlacement placement, CheckpointKeeper keeper, TimeProvider clock, IProgress<StepReport>? progress = null)
+        : this(data, checkpoint.State, placement, keeper, clock, progress)
     {
         ColumnWeights.Load(network, checkpoint.Weights);
         sgd.Velocities = checkpoint.Velocities;
     }
 
-    /// <summary>The state after the last finished epoch.</summary>
-    public TrainingState State => state;
+    private Trainer(
+        TrainingData data, TrainingState state, ColumnPlacement placement, CheckpointKeeper keeper, TimeProvider clock, IProgress<StepReport>? progress)
+    {
+        (State, this.keeper, this.clock, this.progress) = (state, keeper, clock, progress);
+        (training, validation) = data;
+        network = new ColumnNetwork(state.Architecture, placement);
+        sgd = new MomentumSgd(network);
+        feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop);
+        augmentation = new Augmentation(state.Architecture.Geometry, state.Colours, state.Recipe.ColourShift, state.Recipe.RandomCrops);
+    }
 
-    /// <summary>Runs the epochs that are left, writing a checkpoint after each.</summary>
+    /// <summary>The state as it was kept last, or as the run began.</summary>
+    public TrainingState State { get; private set; }
+
+    /// <summary>Runs the epochs that are left, writing a checkpoint after each and where the keeper asks for one.</summary>
     /// <param name="epochDone">Told about each finished epoch, its checkpoint written.</param>
-    /// <param name="cancellation">Stops after the step under way; the checkpoint of the last finished epoch stays.</param>
-    /// <exception cref="DivergedException">The loss or a weight is no longer a number; nothing was written for this epoch.</exception>
-    /// <exception cref="IOException">A checkpoint cannot be written; earlier ones are untouched.</exception>
+    /// <param name="cancellation">Stops after the step under way and keeps what was learned so far.</param>
+    /// <exception cref="DivergedException">The loss or a weight is no longer a number; nothing was written of that.</exception>
+    /// <exception cref="DataSetException">A photograph could not be read; what was learned so far is kept.</exception>
+    /// <exception cref="CheckpointException">A checkpoint cannot be written; earlier ones are untouched.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public void Run(Action<EpochResult>? epochDone, CancellationToken cancellation)
     {
-        while (state.Epochs.Count < state.Recipe.Epochs)
+        while (State.Epochs.Count < State.Recipe.Epochs)
         {
-            var result = Epoch(state.Epochs.Count, cancellation);
-            var weights = ColumnWeights.Merge(network);
-            if (!weights.AreFinite)
+            cancellation.ThrowIfCancellationRequested();
+            var tally = new EpochTally(State.UnderWay, clock);
+            var rate = LearningRates.At(State.Recipe, State.Epochs.Count, [.. State.Epochs.Select(past => past.ValidationTop1Error ?? 1)]);
+            EpochResult result;
+            try
             {
-                throw Diverged(result.Epoch, training.Photographs.Count / state.Recipe.BatchSize, result.LearningRate);
+                Learn(tally, rate, cancellation);
+                result = Judge(tally, rate, cancellation);
+            }
+            catch (Exception e) when (e is OperationCanceledException or DataSetException && tally.Steps > (State.UnderWay?.Steps ?? 0))
+            {
+                Keep(State with { UnderWay = tally.UnderWay() }, tally, rate);
+                throw;
             }
 
-            state = state with { Epochs = [.. state.Epochs, result] };
-            new Checkpoint(state, weights, sgd.Velocities).Save(run);
+            Keep(State with { Epochs = [.. State.Epochs, result], UnderWay = null }, tally, rate);
             epochDone?.Invoke(result);
         }
     }
@@ -93,59 +106,76 @@ public sealed class Trainer : IDisposable
         network.Dispose();
     }
 
-    private EpochResult Epoch(int epoch, CancellationToken cancellation)
+    /// <summary>The steps of an epoch that are left.</summary>
+    private void Learn(EpochTally tally, double rate, CancellationToken cancellation)
     {
-        var from = clock.GetTimestamp();
-        var photographs = training.Photographs;
-        var rate = LearningRates.At(state.Recipe, epoch, [.. state.Epochs.Select(past => past.ValidationTop1Error ?? 1)]);
-        var order = Seeds.Order(state.Seed, epoch, photographs.Count);
+        var (epoch, photographs) = (State.Epochs.Count, training.Photographs);
+        var order = Seeds.Order(State.Seed, epoch, photographs.Count)[tally.Errors.Images..];
         int Draw(int use, Span<float> crop)
         {
-            augmentation.Draw(training[order[use]].Span, Seeds.OfUse(state.Seed, epoch, order[use]), crop);
+            augmentation.Draw(training[order[use]].Span, Seeds.OfUse(State.Seed, epoch, order[use]), crop);
             return photographs[order[use]].Label;
         }
 
-        _ = manual_seed(Seeds.OfEpoch(state.Seed, epoch));
         network.train();
-        var (loss, errors, seen) = (0.0, new ErrorRates(), 0);
         foreach (var batch in feed.Run(order.Length, Draw))
         {
-            cancellation.ThrowIfCancellationRequested();
-            var stepLoss = Step(batch, rate, errors);
-            if (!double.IsFinite(stepLoss))
+            var loss = Step(batch, epoch, tally.Steps, rate, tally.Errors);
+            if (!float.IsFinite(loss))
             {
-                throw Diverged(epoch + 1, seen / state.Recipe.BatchSize, rate);
+                throw Diverged(tally, rate);
             }
 
-            seen += batch.Count;
-            loss += stepLoss * batch.Count;
-            progress?.Report(
-                new StepReport(epoch + 1, seen, order.Length, rate, loss / seen, errors.Top1, clock.GetElapsedTime(from), feed.Waited));
+            tally.Add(loss, batch.Count);
+            progress?.Report(new StepReport(
+                epoch + 1, tally.Errors.Images, photographs.Count, rate, tally.Loss, tally.Errors.Top1, tally.Elapsed, feed.Waited));
+            cancellation.ThrowIfCancellationRequested();
+            if (keeper.IsDue)
+            {
+                Keep(State with { UnderWay = tally.UnderWay() }, tally, rate);
+            }
         }
-
-        var heldOut = validation.Photographs.Count > 0
-            ? Validation.CentreCrop(network, validation, augmentation, feed, cancellation)
-            : null;
-        var seconds = clock.GetElapsedTime(from).TotalSeconds;
-        return new EpochResult(epoch + 1, rate, loss / seen, errors.Top1, heldOut?.Top1, heldOut?.Top5, seconds, clock.GetUtcNow());
     }
-
-    private DivergedException Diverged(int epoch, int step, double rate) =>
-        new(epoch, step, rate, Checkpoint.Files(run) is [var newest, ..] ? newest : null);
 
     /// <summary>One update from one batch.</summary>
     /// <returns>The batch's loss before the update, in nats a crop.</returns>
-    private float Step(Batch batch, double rate, ErrorRates errors)
+    private float Step(Batch batch, int epoch, int step, double rate, ErrorRates errors)
     {
-        using var step = NewDisposeScope();
+        _ = manual_seed(Seeds.OfStep(State.Seed, epoch, step));
+        using var scope = NewDisposeScope();
         var labels = batch.Labels();
         var logits = network.call(batch.Crops());
         var loss = nn.functional.cross_entropy(logits, labels.to(logits.device));
         loss.backward();
-        sgd.Step(rate, state.Recipe.Momentum, state.Recipe.WeightDecay);
+        sgd.Step(rate, State.Recipe.Momentum, State.Recipe.WeightDecay);
         Validation.Count(errors, logits, labels);
         return loss.item<float>();
     }
+
+    /// <summary>The error on the held-out photographs, centre crop.</summary>
+    private EpochResult Judge(EpochTally tally, double rate, CancellationToken cancellation)
+    {
+        var heldOut = validation.Photographs.Count > 0
+            ? Validation.CentreCrop(network, validation, augmentation, feed, cancellation)
+            : null;
+        return new EpochResult(
+            State.Epochs.Count + 1, rate, tally.Loss, tally.Errors.Top1, heldOut?.Top1, heldOut?.Top5, tally.Elapsed.TotalSeconds, clock.GetUtcNow());
+    }
+
+    /// <summary>Writes a checkpoint, unless a weight is no longer a number.</summary>
+    private void Keep(TrainingState state, EpochTally tally, double rate)
+    {
+        var weights = ColumnWeights.Merge(network);
+        if (!weights.AreFinite)
+        {
+            throw Diverged(tally, rate);
+        }
+
+        keeper.Save(new Checkpoint(state, weights, sgd.Velocities));
+        State = state;
+    }
+
+    private DivergedException Diverged(EpochTally tally, double rate) => new(State.Epochs.Count + 1, tally.Steps, rate, keeper.Newest);
 }
 
 /// <summary>Where a run stands.</summary>
@@ -158,11 +188,19 @@ public sealed class Trainer : IDisposable
 /// <param name="Elapsed">Time since the epoch began.</param>
 /// <param name="Waited">Time the steps waited for data since the run began.</param>
 public sealed record StepReport(
-    int Epoch, int Seen, int Images, double LearningRate, double Loss, double Top1Error, TimeSpan Elapsed, TimeSpan Waited);
+    int Epoch, int Seen, int Images, double LearningRate, double Loss, double Top1Error, TimeSpan Elapsed, TimeSpan Waited)
+{
+    /// <summary>Photographs learned from in a second, over the epoch so far.</summary>
+    public double ImagesPerSecond => Seen / Elapsed.TotalSeconds;
+
+    /// <summary>Time that the rest of the run takes at this speed.</summary>
+    /// <param name="epochs">Epochs of the run.</param>
+    public TimeSpan Left(int epochs) => TimeSpan.FromSeconds((Images - Seen + ((double)(epochs - Epoch) * Images)) / ImagesPerSecond);
+}
 
 /// <summary>Training whose loss is no longer a number.</summary>
 /// <param name="epoch">The epoch, from 1.</param>
-/// <param name="step">The step in it, from 0.</param>
+/// <param name="step">The step in it, from 0; after the last step, their number.</param>
 /// <param name="rate">The learning rate.</param>
 /// <param name="checkpoint">The last good checkpoint, if there is one.</param>
 public sealed class DivergedException(int epoch, int step, double rate, string? checkpoint) : Exception(

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
@@ -31,6 +32,9 @@ public sealed record TrainingState
     /// <summary>Hash of the data set's names and lengths.</summary>
     public required string DataSetSha256 { get; init; }
 
+    /// <summary>The other data set that is held out, or null where a share of the one learned from is.</summary>
+    public HeldOutSet? HeldOut { get; init; }
+
     /// <summary>Photographs learned from.</summary>
     public required int TrainingImages { get; init; }
 
@@ -45,7 +49,20 @@ public sealed record TrainingState
 
     /// <summary>What the epochs so far brought.</summary>
     public IReadOnlyList<EpochResult> Epochs { get; init; } = [];
+
+    /// <summary>How far the epoch after those is, or null between two epochs.</summary>
+    public EpochUnderWay? UnderWay { get; init; }
+
+    /// <summary>The finished epoch with the least top-1 error on held-out photographs, the first of equals; the last where none was measured.</summary>
+    [JsonIgnore]
+    public EpochResult? Best => Epochs.MinBy(epoch => epoch.ValidationTop1Error ?? -epoch.Epoch);
 }
+
+/// <summary>A data set that is held out whole.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Path">Where it lay when the run began.</param>
+/// <param name="Sha256">Hash of its names and lengths.</param>
+public sealed record HeldOutSet(string Name, string Path, string Sha256);
 
 /// <summary>What an epoch brought.</summary>
 /// <param name="Epoch">The epoch, from 1.</param>

@@ -4,6 +4,7 @@ using AlexNetService.Imaging;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
+using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
 using AlexNetService.Worker.Train;
 using Spectre.Console;
@@ -24,9 +25,10 @@ internal static class EvaluateCommand
         };
         var runs = new Option<string[]>("--run")
         {
-            Description = "Folders of runs, or checkpoint files: the newest checkpoint of each, in torch.",
+            Description = "Folders of runs, or checkpoint files, measured in torch.",
             AllowMultipleArgumentsPerToken = true,
         };
+        var checkpoint = CommonOptions.Checkpoint();
         var data = new Option<string?>("--data") { Description = "Labelled data set; its class folders must be labels of the models." };
         var fraction = CommonOptions.Number(
             "--validation-fraction", "Measure only what 'alexnet train --validation-fraction' of the same value holds out. Default: everything.");
@@ -63,7 +65,7 @@ internal static class EvaluateCommand
             Example: alexnet evaluate --run runs/first runs/second --data photographs.zip --validation-fraction 0.1 --weights search --json e.json
             """)
         {
-            packages, runs, data, fraction, crops, temperature, weights, perClass, confusion, json, devices, threads,
+            packages, runs, checkpoint, data, fraction, crops, temperature, weights, perClass, confusion, json, devices, threads,
         };
         command.SetAction(parsed =>
         {
@@ -83,7 +85,8 @@ internal static class EvaluateCommand
                 FitTemperatures = parsed.GetValue(temperature) != Keep,
                 Weights = WeightChoice.Parse(parsed.GetValue(weights), folders.Length + checkpoints.Length),
             };
-            var report = Measured(evaluation, folders, checkpoints, parsed.GetValue(devices) ?? "cpu", parsed.GetValue(threads), stop);
+            var chosen = checkpoints.Select(folder => (folder, RunCheckpoint.Open(folder, parsed.GetValue(checkpoint)))).ToArray();
+            var report = Measured(evaluation, folders, chosen, parsed.GetValue(devices) ?? "cpu", parsed.GetValue(threads), stop);
             if (parsed.GetValue(json) is { } file)
             {
                 report.Write(file);
@@ -96,7 +99,7 @@ internal static class EvaluateCommand
     }
 
     private static EvaluationReport Measured(
-        Evaluation evaluation, string[] packages, string[] runs, string devices, int threads, CancellationToken stop)
+        Evaluation evaluation, string[] packages, (string Folder, Checkpoint Checkpoint)[] runs, string devices, int threads, CancellationToken stop)
     {
         if (runs.Length > 0)
         {
@@ -108,7 +111,7 @@ internal static class EvaluateCommand
         {
             var options = new RuntimeOptions { Device = devices.Split(',')[0], Threads = threads };
             models.AddRange(packages.Select(folder => EvaluatedPackage.Open(ModelPackage.Open(folder), options)));
-            models.AddRange(runs.Select(folder => EvaluatedRun.Open(folder, devices)));
+            models.AddRange(runs.Select(run => EvaluatedRun.Of(run.Checkpoint, run.Folder, devices)));
             models.ForEach(model => WarnOfSeenPhotographs(model, evaluation));
             return evaluation.Of(models, stop);
         }

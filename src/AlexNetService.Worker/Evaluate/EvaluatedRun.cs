@@ -9,7 +9,7 @@ using AlexNetService.Training.Network;
 
 namespace AlexNetService.Worker.Evaluate;
 
-/// <summary>A run's newest checkpoint, in torch.</summary>
+/// <summary>A run's checkpoint, in torch.</summary>
 internal sealed class EvaluatedRun : EvaluatedModel
 {
     private readonly ColumnNetwork network;
@@ -21,20 +21,19 @@ internal sealed class EvaluatedRun : EvaluatedModel
         this.augmentation = augmentation;
     }
 
-    /// <summary>Reads a checkpoint for measurement.</summary>
-    /// <param name="folder">The run's folder, or a checkpoint file.</param>
+    /// <summary>Takes a checkpoint's network for measurement.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="run">The run's folder, or the checkpoint's file.</param>
     /// <param name="devices">Device of each column.</param>
-    /// <exception cref="CheckpointException">There is no good checkpoint.</exception>
     /// <exception cref="DeviceException">A device is not there.</exception>
-    public static EvaluatedRun Open(string folder, string devices)
+    public static EvaluatedRun Of(Checkpoint checkpoint, string run, string devices)
     {
-        var checkpoint = Checkpoint.Newest(folder, Train.TrainingDisplay.Warn);
         var state = checkpoint.State;
         var network = new ColumnNetwork(state.Architecture, ColumnPlacement.Parse(devices, state.Architecture.Columns));
         ColumnWeights.Load(network, checkpoint.Weights);
         return new EvaluatedRun(network, new Augmentation(state.Architecture.Geometry, state.Colours, colourShift: 0))
         {
-            Name = $"{folder} after epoch {state.Epochs.Count}",
+            Name = $"{run} {Train.RunCheckpoint.Place(state)}",
             Sha256 = HashOf(state.Architecture, checkpoint.Weights),
             Labels = state.Labels,
             Geometry = state.Architecture.Geometry,

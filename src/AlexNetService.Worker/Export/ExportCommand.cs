@@ -1,9 +1,9 @@
 using System.CommandLine;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
 using AlexNetService.Worker.Evaluate;
+using AlexNetService.Worker.Train;
 
 namespace AlexNetService.Worker.Export;
 
@@ -12,7 +12,8 @@ internal static class ExportCommand
 {
     public static Command Create(CancellationToken stop)
     {
-        var run = new Option<string?>("--run") { Description = "A run's folder; its newest checkpoint is exported." };
+        var run = new Option<string?>("--run") { Description = "A run's folder, or one of its checkpoint files." };
+        var checkpoint = CommonOptions.Checkpoint();
         var revised = new Option<string?>("--package")
         {
             Description = "A package's folder instead: with what --evaluation says about it, it becomes a new version.",
@@ -36,16 +37,16 @@ internal static class ExportCommand
         var threads = CommonOptions.Threads();
         var command = new Command("export", """
             Write a package: the ONNX graph and its card. The graph is run beside torch on 32 random and 32 real crops first; where the
-            logits differ by more than 1e-3 of the largest, nothing is published.
+            logits differ by more than 1e-3 of the largest, nothing is published. Of a run the best finished epoch is taken.
 
             Example: alexnet export --run runs/first --repository models --name first
             Example: alexnet export --run runs/first --evaluation e.json --repository models --name first
             Example: alexnet export --package models/first/1 --evaluation e.json --repository models
             """)
         {
-            run, revised, evaluation, preset, untrained, classes, seed, repository, name, version, data, threads,
+            run, checkpoint, revised, evaluation, preset, untrained, classes, seed, repository, name, version, data, threads,
         };
-        Option[] notOfPackages = [run, preset, untrained, classes, seed, data];
+        Option[] notOfPackages = [run, checkpoint, preset, untrained, classes, seed, data];
         command.SetAction(parsed =>
         {
             var packages = new PackageRepository(parsed.GetValue(repository) ?? "models");
@@ -62,7 +63,7 @@ internal static class ExportCommand
             TorchRuntime.Prepare(parsed.GetValue(threads));
             var source = (parsed.GetValue(run), parsed.GetValue(preset), parsed.GetValue(untrained)) switch
             {
-                ({ } folder, null, false) => ExportSource.Of(Checkpoint.Newest(folder, Train.TrainingDisplay.Warn)),
+                ({ } folder, null, false) => ExportSource.Of(RunCheckpoint.Open(folder, parsed.GetValue(checkpoint))),
                 (null, { } table, true) => ExportSource.Untrained(
                     CommonOptions.Architecture(table, parsed.GetValue(classes) ?? AlexNetLayers.UsualClasses(table)), parsed.GetValue(seed)),
                 (null, not null, false) => throw new InputException("A preset has no trained weights. Name a --run, or say --untrained."),

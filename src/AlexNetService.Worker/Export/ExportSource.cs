@@ -36,6 +36,9 @@ internal sealed record ExportSource
     /// <summary>Hash of the run's data set, or null.</summary>
     public string? DataSetSha256 { get; init; }
 
+    /// <summary>The other data set that the run held out, or null.</summary>
+    public HeldOutSet? HeldOut { get; init; }
+
     /// <summary>Share of the data set that the run held out.</summary>
     public double ValidationFraction { get; init; }
 
@@ -50,27 +53,32 @@ internal sealed record ExportSource
             Labels = state.Labels,
             DataSetPath = state.DataSetPath,
             DataSetSha256 = state.DataSetSha256,
+            HeldOut = state.HeldOut,
             ValidationFraction = state.Recipe.ValidationFraction,
-            Manifest = new TrainingManifest
-            {
-                Recipe = JsonSerializer.SerializeToElement(state.Recipe, WorkerJson.Line.TrainingRecipe),
-                Seed = state.Seed,
-                DataSet = state.DataSet,
-                DataSetSha256 = state.DataSetSha256,
-                TrainingImages = state.TrainingImages,
-                ValidationImages = state.ValidationImages,
-                Epochs = state.Epochs.Count,
-                Started = state.Started,
-                Finished = state.Epochs[^1].Finished,
-                Software = new Dictionary<string, string>(StringComparer.Ordinal)
-                {
-                    ["AlexNetService"] = VersionOf(typeof(ExportSource)),
-                    ["TorchSharp"] = VersionOf(typeof(torch)),
-                    [".NET"] = RuntimeInformation.FrameworkDescription,
-                },
-            },
+            Manifest = ManifestOf(state),
         };
     }
+
+    /// <summary>How a run's weights came about.</summary>
+    public static TrainingManifest ManifestOf(TrainingState state) => new()
+    {
+        Recipe = JsonSerializer.SerializeToElement(state.Recipe, WorkerJson.Line.TrainingRecipe),
+        Seed = state.Seed,
+        DataSet = state.DataSet,
+        DataSetSha256 = state.DataSetSha256,
+        TrainingImages = state.TrainingImages,
+        ValidationImages = state.ValidationImages,
+        Epochs = state.Epochs.Count,
+        StepsBeyond = state.UnderWay?.Steps,
+        Started = state.Started,
+        Finished = state.UnderWay?.Saved ?? state.Epochs[^1].Finished,
+        Software = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["AlexNetService"] = VersionOf(typeof(ExportSource)),
+            ["TorchSharp"] = VersionOf(typeof(torch)),
+            [".NET"] = RuntimeInformation.FrameworkDescription,
+        },
+    };
 
     public static ExportSource Untrained(NetworkArchitecture architecture, int seed)
     {

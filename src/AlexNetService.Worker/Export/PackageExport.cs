@@ -54,19 +54,27 @@ internal static class PackageExport
     /// <summary>Errors on the photographs that the run held out, with one crop and with ten.</summary>
     private static IReadOnlyList<ErrorMetric> Measure(ExportSource source, EvaluatedPackage exported, string? data, CancellationToken stop)
     {
-        if (source.Manifest is null || source.ValidationFraction == 0 || data is null)
+        var (path, hash) = source.HeldOut is { } other ? (other.Path, other.Sha256) : (data, source.DataSetSha256);
+        if (source.Manifest is not { ValidationImages: > 0 } || path is null)
         {
             return [];
         }
 
-        using var photographs = DataSetOpener.Open(data, labelled: false);
-        if (photographs.Sha256 != source.DataSetSha256)
+        if (source.HeldOut is not null && !Path.Exists(path))
         {
-            Train.TrainingDisplay.Warn($"'{data}' is not the data set of the run; its held-out photographs are unknown, so the card gets no errors.");
+            Train.TrainingDisplay.Warn($"the held-out data set is no longer at '{path}', so the card gets no errors.");
             return [];
         }
 
-        var heldOut = Canvases.Load(photographs, photographs.Split(source.ValidationFraction).HeldOut, source.Architecture.Geometry.Canvas, stop);
+        using var photographs = DataSetOpener.Open(path, labelled: false);
+        if (photographs.Sha256 != hash)
+        {
+            Train.TrainingDisplay.Warn($"'{path}' is not the data set of the run; its held-out photographs are unknown, so the card gets no errors.");
+            return [];
+        }
+
+        var judged = source.HeldOut is null ? photographs.Split(source.ValidationFraction).HeldOut : photographs.Photographs;
+        var heldOut = Canvases.Load(photographs, judged, source.Architecture.Geometry.Canvas, stop);
         var classes = ClassMatch.Of(photographs.Labels, source.Labels, photographs.Name);
         int[] truth = [.. heldOut.Photographs.Select(photograph => classes[photograph.Label])];
         var measured = ModelMeasurement.Of(exported, heldOut, truth, CropViews.Counts, keep: [], stop);

@@ -1,14 +1,39 @@
+using AlexNetService.Imaging;
+using AlexNetService.Training.Data;
+using AlexNetService.Training.Loop;
 using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker.Report;
 
-/// <summary>What a run's network does with the photographs it did not learn from.</summary>
+/// <summary>What a run's network does with the photographs it did not learn from: the final test, and what the report shows of it.</summary>
 /// <param name="ByCrops">Its predictions, for each number of crops.</param>
 /// <param name="Wrong">The errors it is surest of with the most crops, with their pictures.</param>
 internal sealed record MeasuredRun(IReadOnlyDictionary<int, Predictions> ByCrops, IReadOnlyList<PicturedError> Wrong)
 {
+    private const int Shown = 30;
+    private const int Quality = 90;
+
     /// <summary>The predictions with the most crops.</summary>
     public Predictions Best => ByCrops[ByCrops.Keys.Max()];
+
+    /// <summary>Tests a checkpoint with one crop and with ten (Krizhevsky 2012 §4.1).</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="run">The run's folder.</param>
+    /// <param name="heldOut">The photographs it did not learn from, labelled as it is.</param>
+    /// <param name="devices">Device of each column.</param>
+    /// <param name="stop">Stops the test.</param>
+    public static MeasuredRun Of(Checkpoint checkpoint, string run, Canvases heldOut, string devices, CancellationToken stop)
+    {
+        using var model = EvaluatedRun.Of(checkpoint, run, devices);
+        int[] truth = [.. heldOut.Photographs.Select(photograph => photograph.Label)];
+        var predictions = ModelMeasurement.Of(model, heldOut, truth, CropViews.Counts, keep: [], stop).ByCrops;
+        var places = heldOut.Photographs.Index().ToDictionary(pair => pair.Item.Path, pair => pair.Index, StringComparer.Ordinal);
+        return new MeasuredRun(predictions,
+        [
+            .. ConfidentError.Of(predictions[predictions.Keys.Max()], Shown).Select(error => new PicturedError(
+                error, CanvasEncoder.Jpeg(heldOut[places[error.Photograph]].Span, heldOut.Side, Quality))),
+        ]);
+    }
 }
 
 /// <summary>An error with its picture.</summary>

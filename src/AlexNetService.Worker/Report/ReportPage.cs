@@ -4,8 +4,8 @@ using System.Text;
 using System.Text.Json;
 using System.Xml.Linq;
 using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Loop;
+using AlexNetService.Worker.Export;
 
 namespace AlexNetService.Worker.Report;
 
@@ -16,11 +16,11 @@ internal static class ReportPage
 
     /// <summary>Writes the page.</summary>
     /// <param name="checkpoint">The run's weights and state.</param>
-    /// <param name="manifest">How the weights came about.</param>
     /// <param name="measured">What the network does with photographs it did not learn from, or null where none were held out.</param>
     /// <returns>The file's bytes, UTF-8.</returns>
-    public static byte[] Of(Checkpoint checkpoint, TrainingManifest manifest, MeasuredRun? measured)
+    public static byte[] Of(Checkpoint checkpoint, MeasuredRun? measured)
     {
+        var manifest = ExportSource.ManifestOf(checkpoint.State);
         var state = checkpoint.State;
         var title = $"{state.Architecture.Preset}, seed {state.Seed}";
         var body = new XElement(

@@ -7,6 +7,11 @@ namespace AlexNetService.Worker.Train;
 /// <summary>What the paper argues for, each to be turned off by itself (<see cref="NetworkSwitches"/> and the recipe's augmentation).</summary>
 internal sealed class SwitchOptions
 {
+    private const string Relu = "relu";
+    private const string Tanh = "tanh";
+    private const string On = "on";
+    private const string Off = "off";
+
     private readonly Option<string> activation = new("--activation")
     {
         Description = "relu, or tanh as before the paper (§3.1).", DefaultValueFactory = _ => Relu,
@@ -20,21 +25,32 @@ internal sealed class SwitchOptions
     private readonly Option<string> exchange = OnOff("--exchange", "conv3 reads both columns; off: its own, and columns meet in the dense layers (§3.2).");
     private readonly Option<int?> columns = new("--columns") { Description = "Columns, 1 or 2 (§3.2). Default: the preset's." };
 
-    private const string Relu = "relu";
-    private const string On = "on";
 
     public SwitchOptions()
     {
-        activation.AcceptOnlyFromAmong(Relu, "tanh");
+        activation.AcceptOnlyFromAmong(Relu, Tanh);
         columns.AcceptOnlyFromAmong("1", "2");
     }
 
     public IReadOnlyList<Option> All => [activation, lrn, overlap, dropout, augmentation, colour, columns, exchange];
 
+    /// <summary>The switches as the run has them; a layer table shows how it was switched.</summary>
+    public IReadOnlyList<RunOption> OfTheRun =>
+    [
+        RunOption.Of(activation, state => Has<HyperbolicTangent>(state) ? Tanh : Relu),
+        RunOption.Of(lrn, state => State(Has<LocalResponseNormalisation>(state))),
+        RunOption.Of(overlap, state => State(state.Architecture.Layers.OfType<MaxPooling>().Any(pooling => pooling.Window > pooling.Stride))),
+        RunOption.Of(dropout, state => State(Has<Dropout>(state))),
+        RunOption.Of(augmentation, state => State(state.Recipe.RandomCrops)),
+        RunOption.Of(colour, state => State(state.Recipe.ColourShift > 0)),
+        RunOption.Of(columns, state => state.Architecture.Columns),
+        RunOption.Of(exchange, state => State(state.Architecture.Layers.OfType<Convolution>().Any(layer => layer.Reads == Reads.BothColumns))),
+    ];
+
     /// <summary>The switches of the layer table.</summary>
     public NetworkSwitches Network(ParseResult parsed) => new()
     {
-        Tanh = parsed.GetValue(activation) != Relu,
+        Tanh = parsed.GetValue(activation) == Tanh,
         ResponseNormalisation = IsOn(parsed, lrn),
         OverlappingPooling = IsOn(parsed, overlap),
         Dropout = IsOn(parsed, dropout),
@@ -49,12 +65,16 @@ internal sealed class SwitchOptions
         ColourShift = IsOn(parsed, colour) ? recipe.ColourShift : 0,
     };
 
+    private static bool Has<TLayer>(TrainingState state) => state.Architecture.Layers.Any(layer => layer is TLayer);
+
+    private static string State(bool on) => on ? On : Off;
+
     private static bool IsOn(ParseResult parsed, Option<string> option) => parsed.GetValue(option) == On;
 
     private static Option<string> OnOff(string name, string description)
     {
         var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => On };
-        option.AcceptOnlyFromAmong(On, "off");
+        option.AcceptOnlyFromAmong(On, Off);
         return option;
     }
 }

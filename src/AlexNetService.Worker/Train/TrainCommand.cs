@@ -1,22 +1,27 @@
 using System.CommandLine;
 using System.Globalization;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
+using AlexNetService.Worker.Log;
 
 namespace AlexNetService.Worker.Train;
 
 /// <summary><c>alexnet train</c>: data set → a run's folder with checkpoints.</summary>
 internal static class TrainCommand
 {
+    private const string IfThere = "auto";
+
     private static readonly TrainingRecipe Defaults = new();
 
-    public static Command Create(CancellationToken stop)
+    public static Command Create(Option<LogFormat> log, CancellationToken stop)
     {
         var preset = CommonOptions.Preset();
         var data = new Option<string?>("--data") { Description = $"Data set: {DataSetOpener.Kinds}." };
+        var validation = new Option<string?>("--validation") { Description = "Another data set, held out whole instead of a share of --data; its classes must be classes of --data." };
         var output = new Option<string?>("--output") { Description = "Folder of the run. Default: runs/PRESET-seedN-TIME." };
-        var resume = new Option<bool>("--resume") { Description = "Go on from the newest checkpoint of --output; recipe and seed are the run's own." };
+        var resume = Resume();
         var epochs = new Option<int?>("--epochs") { Description = "Passes through the data. Default: the preset's." };
         var batchSize = new Option<int?>("--batch-size") { Description = $"Photographs in a step. Default: {Defaults.BatchSize}." };
         var rate = CommonOptions.Number("--learning-rate", "Learning rate at the start. Default: the preset's.");
@@ -25,6 +30,14 @@ internal static class TrainCommand
             "--validation-fraction",
             string.Create(CultureInfo.InvariantCulture, $"Share of each class that is held out, the same photographs for every seed. Default: {Defaults.ValidationFraction}."));
         var seed = CommonOptions.Seed();
+        var minutes = CommonOptions.Number(
+            "--checkpoint-minutes",
+            string.Create(CultureInfo.InvariantCulture, $"Longest time between two checkpoints; 0 for one after each epoch only. Default: {CheckpointPolicy.Usual.Every.TotalMinutes}."));
+        var keep = new Option<int>("--keep")
+        {
+            Description = "Finished epochs that stay on disk, besides the best; as many checkpoints in the middle of the epoch under way.",
+            DefaultValueFactory = _ => CheckpointPolicy.Usual.Keep,
+        };
         var devices = new Option<string?>("--devices")
         {
             Description = "Device of each column: cuda:0,cuda:1 or cpu,cpu; one device takes both. Default: cpu; with --resume, the run's own.",
@@ -32,53 +45,107 @@ internal static class TrainCommand
         var threads = CommonOptions.Threads();
         var switches = new SwitchOptions();
         var command = new Command("train", """
-            Train a network. A checkpoint is written after each epoch; Ctrl-C stops, --resume goes on.
+            Train a network. A checkpoint is written after each epoch, every few minutes, and when Ctrl-C or SIGTERM stops the run;
+            --resume goes on from the newest, to the same weights as without the stop. At the end the weights of the best epoch are
+            tested with ten crops.
 
             Example: alexnet train --preset alexnet-cifar --data photographs.zip --epochs 20 --output runs/first
+                     alexnet train --resume --output runs/first
             """)
         {
-            preset, data, output, resume, epochs, batchSize, rate, schedule, fraction, seed, devices, threads,
+            preset, data, validation, output, resume, epochs, batchSize, rate, schedule, fraction, seed, minutes, keep, devices, threads,
         };
         foreach (var option in switches.All)
         {
             command.Add(option);
         }
 
-        Option[] ofTheRun = [preset, epochs, batchSize, rate, schedule, fraction, seed, .. switches.All];
+        RunOption[] ofTheRun =
+        [
+            RunOption.Of(preset, state => AlexNetLayers.PresetOf(state.Architecture.Preset)),
+            RunOption.Of(epochs, state => state.Recipe.Epochs),
+            RunOption.Of(batchSize, state => state.Recipe.BatchSize),
+            RunOption.Of(rate, state => state.Recipe.LearningRate),
+            RunOption.Of(schedule, state => state.Recipe.Schedule),
+            RunOption.Of(fraction, state => state.Recipe.ValidationFraction),
+            RunOption.Of(seed, state => state.Seed),
+            .. switches.OfTheRun,
+        ];
         command.SetAction(parsed =>
         {
             TorchRuntime.Prepare(parsed.GetValue(threads));
-            if (parsed.GetValue(resume))
-            {
-                if (ofTheRun.FirstOrDefault(parsed.IsGiven) is { } fixedOption)
-                {
-                    throw new InputException($"{fixedOption.Name} cannot change on --resume; the run keeps its own. Begin another run with another --output.");
-                }
+            TrainingRun RunIn(string folder) =>
+                new(folder, Policy(parsed.GetValue(keep), parsed.GetValue(minutes)), TrainingDisplay.For(parsed.GetValue(log)), stop);
 
-                return TrainingRun.Resume(Needed(parsed.GetValue(output), "--resume needs --output RUN."), parsed.GetValue(data), parsed.GetValue(devices), stop);
+            if (parsed.GetValue(resume) is { } kind && kind != bool.FalseString)
+            {
+                var run = RunIn(Needed(parsed.GetValue(output), "--resume needs --output RUN."));
+                if (run.IsThere || kind != IfThere)
+                {
+                    return run.Resume(
+                        state => Array.ForEach(ofTheRun, option => option.Require(parsed, state)),
+                        parsed.GetValue(data),
+                        parsed.GetValue(validation),
+                        parsed.GetValue(devices));
+                }
             }
 
             var table = Needed(parsed.GetValue(preset), "Name a --preset, or --resume a run.");
             var usual = TrainingRecipe.For(table);
+            var paths = new DataPaths(Needed(parsed.GetValue(data), "Name the --data to learn from."), parsed.GetValue(validation));
+            if (paths.Validation is not null && parsed.IsGiven(fraction))
+            {
+                throw new InputException("Name either a --validation data set or a --validation-fraction.");
+            }
+
             var recipe = usual with
             {
                 Epochs = parsed.GetValue(epochs) ?? usual.Epochs,
                 BatchSize = parsed.GetValue(batchSize) ?? usual.BatchSize,
                 LearningRate = parsed.GetValue(rate) ?? usual.LearningRate,
                 Schedule = parsed.GetValue(schedule) ?? usual.Schedule,
-                ValidationFraction = parsed.GetValue(fraction) ?? usual.ValidationFraction,
+                ValidationFraction = paths.Validation is null ? parsed.GetValue(fraction) ?? usual.ValidationFraction : 0,
             };
-            return TrainingRun.Start(
-                table,
-                switches.Network(parsed),
-                Needed(parsed.GetValue(data), "Name the --data to learn from."),
-                parsed.GetValue(output) ?? UsualFolder(table, parsed.GetValue(seed)),
-                switches.Apply(parsed, recipe),
-                parsed.GetValue(seed),
-                parsed.GetValue(devices) ?? "cpu",
-                stop);
+            return RunIn(parsed.GetValue(output) ?? UsualFolder(table, parsed.GetValue(seed)))
+                .Start(table, switches.Network(parsed), switches.Apply(parsed, recipe), parsed.GetValue(seed), paths, parsed.GetValue(devices) ?? "cpu");
         });
         return command;
+    }
+
+    /// <summary>False, true, or auto. Without a value, true.</summary>
+    private static Option<string?> Resume()
+    {
+        var option = new Option<string?>("--resume")
+        {
+            Description = "Go on from the newest checkpoint of --output; recipe and seed are the run's own. auto: go on where there is a run, begin one where there is none.",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "auto|true|false",
+            CustomParser = argument => argument.Tokens is [var token, ..] ? Known(argument, token.Value) : bool.TrueString,
+        };
+        return option;
+
+        static string? Known(System.CommandLine.Parsing.ArgumentResult argument, string text)
+        {
+            if (bool.TryParse(text, out var plain))
+            {
+                return plain.ToString();
+            }
+
+            if (!text.Equals(IfThere, StringComparison.OrdinalIgnoreCase))
+            {
+                argument.AddError($"--resume takes auto, true or false, not '{text}'.");
+            }
+
+            return IfThere;
+        }
+    }
+
+    private static CheckpointPolicy Policy(int keep, double? minutes)
+    {
+        var every = minutes ?? CheckpointPolicy.Usual.Every.TotalMinutes;
+        return keep is not (>= 1 and <= 9999) ? throw new InputException("--keep takes 1 to 9999.")
+            : every is not (>= 0 and <= 10080) ? throw new InputException("--checkpoint-minutes takes 0 to 10080, a week.")
+            : new CheckpointPolicy(keep, TimeSpan.FromMinutes(every));
     }
 
     private static string UsualFolder(string preset, int seed) => Path.Combine(

@@ -5,94 +5,117 @@ using AlexNetService.ModelSpec.Files;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
+using AlexNetService.Worker.Report;
 
 namespace AlexNetService.Worker.Train;
 
-/// <summary>A run from its data set to its last checkpoint.</summary>
-internal static class TrainingRun
+/// <summary>A run from its data set to its final test.</summary>
+/// <param name="folder">The run's folder.</param>
+/// <param name="policy">When it is kept, and how much of it.</param>
+/// <param name="display">Told about its progress.</param>
+/// <param name="stop">Stops it.</param>
+internal sealed class TrainingRun(string folder, CheckpointPolicy policy, TrainingDisplay display, CancellationToken stop)
 {
     private const string MetricsFile = "metrics.jsonl";
+    private const string ResultFile = "result.json";
+
+    private readonly CheckpointFolder checkpoints = new(folder);
+    private readonly TensorBoardEvents events = new(folder);
+
+    /// <summary>Whether there is a run to go on with.</summary>
+    public bool IsThere => checkpoints.Files.Count > 0;
 
     /// <summary>Begins a run and trains it.</summary>
+    /// <param name="preset">The layer table.</param>
+    /// <param name="switches">What is turned off in it.</param>
+    /// <param name="recipe">How to learn.</param>
+    /// <param name="seed">Seed of all that is drawn.</param>
+    /// <param name="data">Where the data sets lie.</param>
+    /// <param name="devices">Devices of the columns.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="InputException">The folder holds a run already or cannot be written, or the recipe breaks a rule.</exception>
-    public static int Start(
-        string preset,
-        NetworkSwitches switches,
-        string data,
-        string folder,
-        TrainingRecipe recipe,
-        int seed,
-        string devices,
-        CancellationToken stop)
+    public int Start(string preset, NetworkSwitches switches, TrainingRecipe recipe, int seed, DataPaths data, string devices)
     {
         if (recipe.Broken() is { } reason)
         {
             throw new InputException(reason);
         }
 
-        if (Checkpoint.Files(folder) is [var newest, ..])
+        _ = switches.Apply(CommonOptions.Architecture(preset, classes: 2));
+        using var sets = DataSets.Open(data);
+        var architecture = switches.Apply(CommonOptions.Architecture(preset, sets.Source.Labels.Count));
+        var placement = ColumnPlacement.Parse(devices, architecture.Columns);
+        using var held = RunLock.Take(folder);
+        if (checkpoints.Files is [var newest, ..])
         {
             throw new InputException($"'{folder}' holds a run already ('{newest}'). Use --resume to go on, or another --output.");
         }
 
-        _ = switches.Apply(CommonOptions.Architecture(preset, classes: 2));
-        using var source = DataSetOpener.Open(data);
-        var architecture = switches.Apply(CommonOptions.Architecture(preset, source.Labels.Count));
-        var placement = ColumnPlacement.Parse(devices, architecture.Columns);
-        RequireWritable(folder);
-        var prepared = Prepare(source, recipe, architecture.Geometry.Canvas, stop);
+        var prepared = sets.Prepare(recipe, architecture.Geometry.Canvas, stop);
         var colours = ColourStatistics.Of(prepared.Training, stop);
         var state = new TrainingState
         {
             Architecture = architecture,
             Recipe = recipe,
             Seed = seed,
-            Labels = source.Labels,
+            Labels = sets.Source.Labels,
             Colours = architecture.MeanImage ? colours : colours with { MeanImage = null },
-            DataSet = source.Name,
-            DataSetPath = Path.GetFullPath(data),
-            DataSetSha256 = source.Sha256,
+            DataSet = sets.Source.Name,
+            DataSetPath = Path.GetFullPath(data.Training),
+            DataSetSha256 = sets.Source.Sha256,
+            HeldOut = sets.HeldOut,
             TrainingImages = prepared.Training.Photographs.Count,
             ValidationImages = prepared.Validation.Photographs.Count,
             Devices = devices,
             Started = TimeProvider.System.GetUtcNow(),
         };
-        var display = new TrainingDisplay();
-        using var trainer = new Trainer(state, prepared, placement, folder, TimeProvider.System, display);
-        return Train(trainer, folder, display, stop);
+        var keeper = new CheckpointKeeper(checkpoints, policy, TimeProvider.System);
+        using var trainer = new Trainer(state, prepared, placement, keeper, TimeProvider.System, display);
+        return Train(trainer, prepared.Validation);
     }
 
     /// <summary>Goes on with a run from its newest good checkpoint.</summary>
+    /// <param name="refuse">Throws where the run is not what was asked for.</param>
+    /// <param name="data">Where the training set lies now, or null for where it lay.</param>
+    /// <param name="validation">Where the held-out set lies now, or null likewise.</param>
+    /// <param name="devices">Devices of the columns, or null for the run's own.</param>
     /// <returns>The exit code.</returns>
-    /// <exception cref="InputException">The data set is another one, or the folder cannot be written.</exception>
-    public static int Resume(string folder, string? data, string? devices, CancellationToken stop)
+    /// <exception cref="CheckpointException">There is no good checkpoint.</exception>
+    /// <exception cref="InputException">A data set is another one, or the folder cannot be written.</exception>
+    public int Resume(Action<TrainingState> refuse, string? data, string? validation, string? devices)
     {
-        var checkpoint = Checkpoint.Newest(folder, TrainingDisplay.Warn);
-        var state = checkpoint.State with { Devices = devices ?? checkpoint.State.Devices ?? "cpu" };
-        RequireWritable(folder);
-        using var source = DataSetOpener.Open(data ?? state.DataSetPath);
-        if (source.Sha256 != state.DataSetSha256)
+        // Not to make a folder where there is no run, only to lock it.
+        using var held = IsThere ? RunLock.Take(folder) : null;
+        var checkpoint = checkpoints.Newest(TrainingDisplay.Warn);
+        var state = checkpoint.State;
+        refuse(state);
+        if (state.Epochs.Count == state.Recipe.Epochs && File.Exists(Path.Combine(folder, ResultFile)))
         {
-            throw new InputException($"'{source.Name}' is not the data set that the run began with ('{state.DataSet}'): other photographs, or other lengths.");
+            display.AlreadyDone(state, folder);
+            return ExitCode.Done;
         }
 
-        var placement = ColumnPlacement.Parse(state.Devices, state.Architecture.Columns);
         try
         {
-            var prepared = Prepare(source, state.Recipe, state.Architecture.Geometry.Canvas, stop);
-            var display = new TrainingDisplay();
-            using var trainer = new Trainer(checkpoint with { State = state }, prepared, placement, folder, TimeProvider.System, display);
-            return Train(trainer, folder, display, stop);
+            var paths = new DataPaths(data ?? state.DataSetPath, validation ?? state.HeldOut?.Path);
+            using var sets = DataSets.Open(paths);
+            sets.RequireThoseOf(state);
+            state = state with { Devices = devices ?? state.Devices ?? "cpu", DataSetPath = Path.GetFullPath(paths.Training), HeldOut = sets.HeldOut };
+            var placement = ColumnPlacement.Parse(state.Devices, state.Architecture.Columns);
+            var prepared = sets.Prepare(state.Recipe, state.Architecture.Geometry.Canvas, stop);
+            RequireAsMany(prepared, state);
+            var keeper = new CheckpointKeeper(checkpoints, policy, TimeProvider.System);
+            using var trainer = new Trainer(checkpoint with { State = state }, prepared, placement, keeper, TimeProvider.System, display);
+            return Train(trainer, prepared.Validation);
         }
         catch (OperationCanceledException)
         {
-            TrainingDisplay.Stopped(folder, state.Epochs.Count);
+            display.Resumable(state, folder);
             return ExitCode.Stopped;
         }
     }
 
-    private static int Train(Trainer trainer, string folder, TrainingDisplay display, CancellationToken stop)
+    private int Train(Trainer trainer, Canvases heldOut)
     {
         display.Begin(trainer.State, folder);
         try
@@ -100,66 +123,65 @@ internal static class TrainingRun
             trainer.Run(
                 result =>
                 {
-                    WriteMetrics(folder, trainer.State.Epochs);
+                    WriteMetrics(trainer.State.Epochs);
+                    events.EpochDone(result);
                     display.EpochDone(result);
                 },
                 stop);
+            var tested = Test(heldOut);
+            WholeFile.Write(Path.Combine(folder, ResultFile), JsonSerializer.SerializeToUtf8Bytes(tested, WorkerJson.Indented.TrainingResult));
+            display.Done(trainer.State, tested, folder);
+            return ExitCode.Done;
         }
-        catch (OperationCanceledException) when (trainer.State.Epochs.Count > 0)
+        catch (OperationCanceledException) when (IsThere)
         {
-            display.EndLine();
-            TrainingDisplay.Stopped(folder, trainer.State.Epochs.Count);
+            display.Interrupted();
+            display.Resumable(trainer.State, folder);
             return ExitCode.Stopped;
+        }
+        catch (DataSetException) when (IsThere)
+        {
+            display.Interrupted();
+            display.Resumable(trainer.State, folder);
+            throw;
         }
         catch
         {
-            display.EndLine();
+            display.Interrupted();
             throw;
         }
-
-        TrainingDisplay.Done(trainer.State, folder);
-        return ExitCode.Done;
     }
 
-    private static TrainingData Prepare(LabelledPhotographs source, TrainingRecipe recipe, int side, CancellationToken stop)
+    /// <summary>The final test of the weights that an export takes, with ten crops, and the report about it.</summary>
+    private TrainingResult Test(Canvases heldOut)
     {
-        var prepared = TrainingData.Load(source, recipe.ValidationFraction, side, stop);
-        foreach (var unreadable in prepared.Training.Unreadable.Concat(prepared.Validation.Unreadable))
-        {
-            TrainingDisplay.Warn($"left out: {unreadable}");
-        }
-
-        if (prepared.Validation.Photographs.Count == 0)
-        {
-            if (recipe.Schedule == LearningRateSchedule.Plateau)
-            {
-                throw new InputException(
-                    "The plateau schedule needs held-out photographs, and there are none. Use a larger --validation-fraction, or --schedule steps.");
-            }
-
-            TrainingDisplay.Warn("no photograph is held out; errors are those of the photographs learned from.");
-        }
-
-        return prepared;
+        var best = checkpoints.Finished(CheckpointChoice.Best, TrainingDisplay.Warn);
+        var state = best.State;
+        var measured = heldOut.Photographs.Count == 0 ? null : MeasuredRun.Of(best, folder, heldOut, state.Devices ?? "cpu", stop);
+        WholeFile.Write(Path.Combine(folder, ReportCommand.UsualFile), ReportPage.Of(best, measured));
+        var errors = measured?.Best.Errors();
+        return new TrainingResult(
+            state.Recipe.Epochs,
+            state.Epochs.Count,
+            state.HeldOut?.Name ?? state.DataSet,
+            state.ValidationImages,
+            Crops: 10,
+            errors?.Top1,
+            errors?.Top5);
     }
 
-    /// <summary>Finds out now, not after the first epoch, that nothing can be kept.</summary>
-    private static void RequireWritable(string folder)
+    /// <summary>The order of an epoch follows from the number of photographs, so a photograph that broke since would change it.</summary>
+    private static void RequireAsMany(TrainingData prepared, TrainingState state)
     {
-        try
+        var (learned, heldOut) = (prepared.Training.Photographs.Count, prepared.Validation.Photographs.Count);
+        if ((learned, heldOut) != (state.TrainingImages, state.ValidationImages))
         {
-            Directory.CreateDirectory(folder);
-            var probe = Path.Combine(folder, ".writable");
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"The run's folder '{folder}' cannot be written: {e.Message} Name another --output.");
+            throw new InputException(
+                $"{learned} and {heldOut} photographs of '{state.DataSet}' can be read where the run began with {state.TrainingImages} to learn from and {state.ValidationImages} held out. Mend the data set.");
         }
     }
 
-    private static void WriteMetrics(string folder, IReadOnlyList<EpochResult> epochs)
+    private void WriteMetrics(IReadOnlyList<EpochResult> epochs)
     {
         var lines = epochs.Select(epoch => JsonSerializer.Serialize(epoch, WorkerJson.Line.EpochResult) + "\n");
         WholeFile.Write(Path.Combine(folder, MetricsFile), Encoding.UTF8.GetBytes(string.Concat(lines)));

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace AlexNetService.Worker;
+
+/// <summary>
+/// Options from the environment, for containers: <c>--batch-size</c> is also <c>ALEXNET_BATCH_SIZE</c>, and so for every option of
+/// every command. The command line wins; an empty variable is none; several values stand with commas between them.
+/// </summary>
+internal static class EnvironmentOptions
+{
+    /// <summary>Adds the variable's name to the help of each option.</summary>
+    /// <param name="command">The command, and all below it.</param>
+    public static void Document(Command command)
+    {
+        foreach (var option in command.Options.Where(IsOurs))
+        {
+            option.Description += $" [env: {Variable(option)}]";
+        }
+
+        foreach (var below in command.Subcommands)
+        {
+            Document(below);
+        }
+    }
+
+    /// <summary>Reads the command line, and from the environment what it does not say.</summary>
+    /// <param name="root">The commands.</param>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="environment">Value of a variable, or null.</param>
+    /// <exception cref="InputException">A variable has a value that its option does not take.</exception>
+    public static ParseResult Parse(RootCommand root, string[] arguments, Func<string, string?> environment)
+    {
+        var given = root.Parse(arguments);
+        if (given.Errors.Count > 0 || given.CommandResult.Command == root)
+        {
+            return given;
+        }
+
+        var added = new List<string>();
+        foreach (var option in root.Options.Where(option => option.Recursive).Concat(given.CommandResult.Command.Options).Where(IsOurs))
+        {
+            if (!given.IsGiven(option) && environment(Variable(option)) is { Length: > 0 } value)
+            {
+                string[] tokens = [.. (option.AllowMultipleArgumentsPerToken ? value.Split(',') : [value]).Select(one => $"{option.Name}={one}")];
+                if (root.Parse([given.CommandResult.Command.Name, .. tokens]).Errors is [var error, ..])
+                {
+                    throw new InputException($"{Variable(option)}: {error.Message}");
+                }
+
+                added.AddRange(tokens);
+            }
+        }
+
+        return added.Count == 0 ? given : root.Parse([.. arguments, .. added]);
+    }
+
+    /// <summary>The variable of an option.</summary>
+    public static string Variable(Option option) => "ALEXNET_" + option.Name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
+
+    private static bool IsOurs(Option option) => option is not (HelpOption or VersionOption);
+}

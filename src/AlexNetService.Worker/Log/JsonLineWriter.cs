@@ -1,0 +1,51 @@
+using System.Text;
+
+namespace AlexNetService.Worker.Log;
+
+/// <summary>
+/// Standard output or error while the log is JSON: each line that anything prints becomes an event <c>line</c> with its text as
+/// <c>message</c>. Lines that a terminal would rewrite never end, and so never appear.
+/// </summary>
+/// <param name="log">Where the events go.</param>
+/// <param name="level">Level of every line.</param>
+internal sealed class JsonLineWriter(JsonLog log, string level) : TextWriter
+{
+    private readonly StringBuilder line = new();
+    private bool returned;
+
+    public override Encoding Encoding => Encoding.UTF8;
+
+    public override void Write(char value)
+    {
+        if (value == '\n')
+        {
+            End();
+        }
+        else if (returned)
+        {
+            line.Clear();
+        }
+
+        returned = value == '\r';
+        if (value is not ('\r' or '\n'))
+        {
+            line.Append(value);
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        End();
+        base.Dispose(disposing);
+    }
+
+    private void End()
+    {
+        var text = line.ToString().TrimEnd();
+        line.Clear();
+        if (text.Length > 0)
+        {
+            log.Write(level, "line", new() { ["message"] = text });
+        }
+    }
+}

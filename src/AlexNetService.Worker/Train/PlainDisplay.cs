@@ -1,0 +1,91 @@
+using System.Globalization;
+using AlexNetService.Training.Loop;
+
+namespace AlexNetService.Worker.Train;
+
+/// <summary>Lines: one for each finished epoch, and one every half minute.</summary>
+internal class PlainDisplay : TrainingDisplay
+{
+    private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(30);
+
+    private TimeSpan shown;
+    private int epochs;
+
+    /// <summary>Shortest time between two reports.</summary>
+    protected virtual TimeSpan ReportEvery => LineEvery;
+
+    public override void Begin(TrainingState state, string folder)
+    {
+        epochs = state.Recipe.Epochs;
+        Line($"{state.Architecture.Preset}, seed {state.Seed}, on {state.Devices} → {folder}");
+        Line($"{state.TrainingImages} photographs of {state.Labels.Count} classes to learn from, {state.ValidationImages} held out");
+        if (state.Epochs.Count > 0 || state.UnderWay is not null)
+        {
+            Line($"going on {RunCheckpoint.Place(state)}");
+        }
+    }
+
+    public override void EpochDone(EpochResult result)
+    {
+        var heldOut = result is { ValidationTop1Error: { } top1, ValidationTop5Error: { } top5 }
+            ? string.Create(CultureInfo.InvariantCulture, $"  held out: top-1 error {top1:P2}, top-5 error {top5:P2}")
+            : "";
+        Line(string.Create(
+            CultureInfo.InvariantCulture,
+            $"epoch {result.Epoch}/{epochs}  rate {result.LearningRate:G4}  loss {result.Loss:R}  top-1 error {result.TrainingTop1Error:P2}{heldOut}")
+            + string.Create(CultureInfo.InvariantCulture, $"  {result.Seconds:F0} s, {WaitedShare:P1} waiting for data"));
+    }
+
+    public override void Interrupted()
+    {
+    }
+
+    public override void Resumable(TrainingState state, string folder) =>
+        Line($"stopped; the run is kept {RunCheckpoint.Place(state)}. Go on with: {ResumeCommand(folder)}");
+
+    public override void Done(TrainingState state, TrainingResult result, string folder)
+    {
+        if (result is { Top1Error: { } top1, Top5Error: { } top5 })
+        {
+            Line(string.Create(
+                CultureInfo.InvariantCulture,
+                $"final test of epoch {result.BestEpoch}, {result.Images} photographs, {result.Crops} crops: top-1 error {top1:P2}, top-5 error {top5:P2}"));
+        }
+
+        var heldOut = state.HeldOut is { } other ? $"\"{other.Path}\""
+            : state.ValidationImages == 0 ? "DATA"
+            : string.Create(CultureInfo.InvariantCulture, $"\"{state.DataSetPath}\" --validation-fraction {state.Recipe.ValidationFraction}");
+        Line($"done. Measure: alexnet evaluate --run \"{folder}\" --data {heldOut}");
+        Line($"Publish: alexnet export --run \"{folder}\" --repository models --name NAME");
+    }
+
+    public override void AlreadyDone(TrainingState state, string folder) => Line(
+        $"the run is done already, all {state.Recipe.Epochs} epochs of it. Publish: alexnet export --run \"{folder}\" --repository models --name NAME");
+
+    protected override void StepDone(StepReport report, bool isNewEpoch)
+    {
+        shown = isNewEpoch ? TimeSpan.Zero : shown;
+        if (report.Elapsed - shown >= ReportEvery)
+        {
+            shown = report.Elapsed;
+            Progress(Text(report));
+        }
+    }
+
+    /// <summary>A line that stays.</summary>
+    protected virtual void Line(string text) => Console.WriteLine(text);
+
+    /// <summary>A line that only says how far the epoch is.</summary>
+    protected virtual void Progress(string text) => Console.WriteLine(text);
+
+    private string Text(StepReport report)
+    {
+        const int Width = 20;
+        var full = (int)((long)Width * report.Seen / report.Images);
+        var bar = new string('█', full) + new string('░', Width - full);
+        var left = report.Left(epochs);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"epoch {report.Epoch}/{epochs} {bar} {report.Seen}/{report.Images}  loss {report.Loss:F4}  top-1 error {report.Top1Error:P1}  {report.ImagesPerSecond:F0} images/s  {(int)left.TotalHours}:{left:mm\\:ss} left");
+    }
+}
