@@ -24,7 +24,9 @@ public sealed class BadInputTests : IDisposable
         { "takes a number such as 0.01, not '0,01'", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--learning-rate", "0,01"] },
         { "--threads takes 0 to 1024", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--threads", "-1"] },
         { "too large", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--batch-size", "100000"] },
-        { "--epochs cannot change on --resume", ["train", "--resume", "--output", "/nowhere", "--epochs", "9"] },
+        { "--keep takes 1", ["train", "--resume", "--output", "/nowhere", "--keep", "0"] },
+        { "--checkpoint-minutes takes 0", ["train", "--resume", "--output", "/nowhere", "--checkpoint-minutes", "-1"] },
+        { "auto, true or false, not 'maybe'", ["train", "--resume", "maybe", "--output", "/nowhere"] },
     };
 
     [Theory]

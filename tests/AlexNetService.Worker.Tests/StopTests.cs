@@ -26,7 +26,7 @@ public sealed class StopTests : IDisposable
 
         Assert.Equal(ExitCode.Stopped, training.ExitCode);
         Assert.Contains($"alexnet train --resume --output \"{Run}\"", rest, StringComparison.Ordinal);
-        Assert.NotEmpty(Checkpoint.Newest(Run).State.Epochs);
+        Assert.NotEmpty(new CheckpointFolder(Run).Newest().State.Epochs);
         Assert.True(File.Exists(Path.Combine(Run, "metrics.jsonl")));
     }
 

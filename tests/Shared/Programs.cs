@@ -7,9 +7,12 @@ namespace AlexNetService.Tests.Shared;
 internal static class Programs
 {
     /// <summary>The command line, to its end.</summary>
-    public static async Task<ProgramResult> AlexnetAsync(params string[] arguments)
+    public static Task<ProgramResult> AlexnetAsync(params string[] arguments) => AlexnetAsync(new Dictionary<string, string?>(), arguments);
+
+    /// <summary>The command line, to its end, with variables of its own besides those of the tests.</summary>
+    public static async Task<ProgramResult> AlexnetAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
     {
-        using var process = Start("alexnet.dll", arguments);
+        using var process = Start("alexnet.dll", environment, arguments);
         var (output, error) = (new StringBuilder(), new StringBuilder());
         process.OutputDataReceived += (_, line) => output.AppendLine(line.Data);
         process.ErrorDataReceived += (_, line) => error.AppendLine(line.Data);
@@ -20,13 +23,20 @@ internal static class Programs
     }
 
     /// <summary>Starts a program that lies beside the tests; its output is to be read.</summary>
-    public static Process Start(string assembly, params string[] arguments)
+    public static Process Start(string assembly, params string[] arguments) => Start(assembly, new Dictionary<string, string?>(), arguments);
+
+    private static Process Start(string assembly, IReadOnlyDictionary<string, string?> environment, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start) ?? throw new InvalidOperationException($"{assembly} does not start.");
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Weights;
@@ -49,7 +50,7 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
         try
         {
             var state = file.Metadata.TryGetValue(StateKey, out var json)
-                ? JsonSerializer.Deserialize(json, CheckpointJson.Default.TrainingState)
+                ? WithDefaults(json).Deserialize(CheckpointJson.Default.TrainingState)
                 : null;
             if (state is null)
             {
@@ -84,6 +85,25 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
         && (state.UnderWay is { } epoch
             ? epoch.Steps > 0 && epoch.Images == Math.Min((long)epoch.Steps * state.Recipe.BatchSize, state.TrainingImages)
             : state.Epochs.Count > 0);
+
+    /// <summary>
+    /// What the recipe of an older run does not say is as it was then, which is the default; the generated reader would make it 0 or
+    /// false.
+    /// </summary>
+    private static JsonNode? WithDefaults(string json)
+    {
+        var state = JsonNode.Parse(json);
+        if (state?[nameof(TrainingState.Recipe)] is JsonObject recipe
+            && JsonSerializer.SerializeToNode(new TrainingRecipe(), CheckpointJson.Default.TrainingRecipe) is JsonObject defaults)
+        {
+            foreach (var (name, value) in defaults.Where(entry => !recipe.ContainsKey(entry.Key)))
+            {
+                recipe[name] = value?.DeepClone();
+            }
+        }
+
+        return state;
+    }
 }
 
 /// <summary>A run that cannot be kept or gone on with.</summary>

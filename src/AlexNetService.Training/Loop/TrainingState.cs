@@ -44,6 +44,9 @@ public sealed record TrainingState
     /// <summary>Devices of the columns, as <c>--devices</c> names them; a run goes on where it was.</summary>
     public string? Devices { get; init; }
 
+    /// <summary>Threads of one operation on the CPU; with as many the same sums are rounded the same way. Null in older checkpoints.</summary>
+    public int? Threads { get; init; }
+
     /// <summary>When the run began, UTC.</summary>
     public required DateTimeOffset Started { get; init; }
 

@@ -38,7 +38,7 @@ internal static class LearningCurves
             if (points.Length > 0)
             {
                 var line = plot.Add.Scatter(points);
-                line.LegendText = name;
+                line.LegendText = curves.Length > 1 ? name : "";
                 line.LineWidth = 2;
                 line.MarkerSize = points.Length > 40 ? 0 : 5;
             }
@@ -46,11 +46,8 @@ internal static class LearningCurves
 
         plot.XLabel("epoch");
         plot.YLabel(vertical);
-        if (curves.Length > 1)
-        {
-            plot.ShowLegend(Alignment.UpperRight);
-        }
-
+        plot.Legend.IsVisible = curves.Length > 1;
+        plot.Legend.Alignment = Alignment.UpperRight;
         plot.Axes.AutoScale();
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
         if (scale == Scale.Zero)

@@ -82,7 +82,7 @@ internal static class ReportPage
 
     private static XElement Facts(JsonElement facts, string? without = null) => new(
         "table",
-        facts.EnumerateObject().Where(fact => fact.Name != without).Select(fact => new XElement(
+        facts.EnumerateObject().Where(fact => fact.Name != without && fact.Value.ValueKind != JsonValueKind.Null).Select(fact => new XElement(
             "tr",
             new XElement("th", new XAttribute("scope", "row"), fact.Name),
             new XElement("td", fact.Value.ValueKind == JsonValueKind.Object

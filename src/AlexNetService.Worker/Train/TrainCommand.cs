@@ -3,7 +3,6 @@ using System.Globalization;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
-using AlexNetService.Training.Network;
 using AlexNetService.Worker.Log;
 
 namespace AlexNetService.Worker.Train;
@@ -46,7 +45,7 @@ internal static class TrainCommand
         var switches = new SwitchOptions();
         var command = new Command("train", """
             Train a network. A checkpoint is written after each epoch, every few minutes, and when Ctrl-C or SIGTERM stops the run;
-            --resume goes on from the newest, to the same weights as without the stop. At the end the weights of the best epoch are
+            --resume goes on from the newest, to the same weights as without the stop, on as many threads. At the end the weights of the best epoch are
             tested with ten crops.
 
             Example: alexnet train --preset alexnet-cifar --data photographs.zip --epochs 20 --output runs/first
@@ -73,7 +72,6 @@ internal static class TrainCommand
         ];
         command.SetAction(parsed =>
         {
-            TorchRuntime.Prepare(parsed.GetValue(threads));
             TrainingRun RunIn(string folder) =>
                 new(folder, Policy(parsed.GetValue(keep), parsed.GetValue(minutes)), TrainingDisplay.For(parsed.GetValue(log)), stop);
 
@@ -86,7 +84,8 @@ internal static class TrainCommand
                         state => Array.ForEach(ofTheRun, option => option.Require(parsed, state)),
                         parsed.GetValue(data),
                         parsed.GetValue(validation),
-                        parsed.GetValue(devices));
+                        parsed.GetValue(devices),
+                        parsed.IsGiven(threads) ? Threads(parsed.GetValue(threads)) : null);
                 }
             }
 
@@ -107,7 +106,11 @@ internal static class TrainCommand
                 ValidationFraction = paths.Validation is null ? parsed.GetValue(fraction) ?? usual.ValidationFraction : 0,
             };
             return RunIn(parsed.GetValue(output) ?? UsualFolder(table, parsed.GetValue(seed)))
+<<<<<<< HEAD
                 .Start(table, switches.Network(parsed), switches.Apply(parsed, recipe), parsed.GetValue(seed), paths, parsed.GetValue(devices) ?? "cpu");
+=======
+                .Start(table, recipe, parsed.GetValue(seed), paths, parsed.GetValue(devices) ?? "cpu", Threads(parsed.GetValue(threads)));
+>>>>>>> loop
         });
         return command;
     }
@@ -147,6 +150,8 @@ internal static class TrainCommand
             : every is not (>= 0 and <= 10080) ? throw new InputException("--checkpoint-minutes takes 0 to 10080, a week.")
             : new CheckpointPolicy(keep, TimeSpan.FromMinutes(every));
     }
+
+    private static int Threads(int given) => given > 0 ? given : Environment.ProcessorCount;
 
     private static string UsualFolder(string preset, int seed) => Path.Combine(
         "runs", string.Create(CultureInfo.InvariantCulture, $"{preset}-seed{seed}-{TimeProvider.System.GetUtcNow():yyyyMMdd-HHmmss}"));

@@ -32,10 +32,12 @@ internal sealed class TrainingRun(string folder, CheckpointPolicy policy, Traini
     /// <param name="seed">Seed of all that is drawn.</param>
     /// <param name="data">Where the data sets lie.</param>
     /// <param name="devices">Devices of the columns.</param>
+    /// <param name="threads">Threads of one operation.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="InputException">The folder holds a run already or cannot be written, or the recipe breaks a rule.</exception>
-    public int Start(string preset, NetworkSwitches switches, TrainingRecipe recipe, int seed, DataPaths data, string devices)
+    public int Start(string preset, NetworkSwitches switches, TrainingRecipe recipe, int seed, DataPaths data, string devices, int threads)
     {
+        TorchRuntime.Prepare(threads);
         if (recipe.Broken() is { } reason)
         {
             throw new InputException(reason);
@@ -67,6 +69,7 @@ internal sealed class TrainingRun(string folder, CheckpointPolicy policy, Traini
             TrainingImages = prepared.Training.Photographs.Count,
             ValidationImages = prepared.Validation.Photographs.Count,
             Devices = devices,
+            Threads = threads,
             Started = TimeProvider.System.GetUtcNow(),
         };
         var keeper = new CheckpointKeeper(checkpoints, policy, TimeProvider.System);
@@ -79,10 +82,11 @@ internal sealed class TrainingRun(string folder, CheckpointPolicy policy, Traini
     /// <param name="data">Where the training set lies now, or null for where it lay.</param>
     /// <param name="validation">Where the held-out set lies now, or null likewise.</param>
     /// <param name="devices">Devices of the columns, or null for the run's own.</param>
+    /// <param name="threads">Threads of one operation, or null for the run's own.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="CheckpointException">There is no good checkpoint.</exception>
     /// <exception cref="InputException">A data set is another one, or the folder cannot be written.</exception>
-    public int Resume(Action<TrainingState> refuse, string? data, string? validation, string? devices)
+    public int Resume(Action<TrainingState> refuse, string? data, string? validation, string? devices, int? threads)
     {
         // Not to make a folder where there is no run, only to lock it.
         using var held = IsThere ? RunLock.Take(folder) : null;
@@ -100,7 +104,14 @@ internal sealed class TrainingRun(string folder, CheckpointPolicy policy, Traini
             var paths = new DataPaths(data ?? state.DataSetPath, validation ?? state.HeldOut?.Path);
             using var sets = DataSets.Open(paths);
             sets.RequireThoseOf(state);
-            state = state with { Devices = devices ?? state.Devices ?? "cpu", DataSetPath = Path.GetFullPath(paths.Training), HeldOut = sets.HeldOut };
+            state = state with
+            {
+                Devices = devices ?? state.Devices ?? "cpu",
+                Threads = threads ?? state.Threads ?? Environment.ProcessorCount,
+                DataSetPath = Path.GetFullPath(paths.Training),
+                HeldOut = sets.HeldOut,
+            };
+            TorchRuntime.Prepare(state.Threads.Value);
             var placement = ColumnPlacement.Parse(state.Devices, state.Architecture.Columns);
             var prepared = sets.Prepare(state.Recipe, state.Architecture.Geometry.Canvas, stop);
             RequireAsMany(prepared, state);

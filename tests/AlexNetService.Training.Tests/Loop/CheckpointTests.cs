@@ -10,13 +10,15 @@ public sealed class CheckpointTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
+    private CheckpointFolder Folder => new(folder.Path);
+
     [Fact]
     public void Checkpoint_SavedAndRead_IsTheSame()
     {
         var written = Make(epochs: 2);
-        written.Save(folder.Path);
+        Folder.Save(written, keep: 3);
 
-        var read = Checkpoint.Newest(folder.Path);
+        var read = Folder.Newest();
 
         Assert.Equal(written.State.Epochs, read.State.Epochs);
         Assert.Equal(written.State.Recipe, read.State.Recipe);
@@ -29,17 +31,32 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Checkpoint_OfBeforeARecipeHadAField_HasItsDefault()
+    {
+        var written = Make(epochs: 1);
+        var path = Folder.Save(written with { State = written.State with { Recipe = written.State.Recipe with { RandomCrops = false } } }, keep: 3);
+        var file = SafeTensors.Read(path);
+        var (key, state) = file.Metadata.Single(entry => entry.Value.Contains("\"RandomCrops\":false,", StringComparison.Ordinal));
+        var older = new Dictionary<string, string>(file.Metadata) { [key] = state.Replace("\"RandomCrops\":false,", "", StringComparison.Ordinal) };
+
+        Assert.False(Folder.Newest().State.Recipe.RandomCrops);
+        (file with { Metadata = older }).Write(path);
+
+        Assert.Equal(written.State.Recipe, Folder.Newest().State.Recipe);
+    }
+
+    [Fact]
     public void Checkpoint_Truncated_FallsBackToTheOneBeforeAndSaysSo()
     {
-        Make(epochs: 1).Save(folder.Path);
-        var newest = Make(epochs: 2).Save(folder.Path);
+        Folder.Save(Make(epochs: 1), keep: 3);
+        var newest = Folder.Save(Make(epochs: 2), keep: 3);
         using (var file = File.OpenWrite(newest))
         {
             file.SetLength(file.Length - 100);
         }
 
         var said = new List<string>();
-        var read = Checkpoint.Newest(folder.Path, said.Add);
+        var read = Folder.Newest(said.Add);
 
         Assert.Single(read.State.Epochs);
         Assert.Contains("truncated", Assert.Single(said), StringComparison.Ordinal);
@@ -48,30 +65,30 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Checkpoint_WithAFlippedBit_FallsBackToTheOneBefore()
     {
-        Make(epochs: 1).Save(folder.Path);
-        var newest = Make(epochs: 2).Save(folder.Path);
+        Folder.Save(Make(epochs: 1), keep: 3);
+        var newest = Folder.Save(Make(epochs: 2), keep: 3);
         var bytes = File.ReadAllBytes(newest);
         bytes[^1000] ^= 1;
         File.WriteAllBytes(newest, bytes);
 
         var said = new List<string>();
 
-        Assert.Single(Checkpoint.Newest(folder.Path, said.Add).State.Epochs);
+        Assert.Single(Folder.Newest(said.Add).State.Epochs);
         Assert.Contains("damaged", Assert.Single(said), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Checkpoint_WithAChangedDigitInItsState_FallsBackToTheOneBefore()
     {
-        Make(epochs: 1).Save(folder.Path);
-        var newest = Make(epochs: 2).Save(folder.Path);
+        Folder.Save(Make(epochs: 1), keep: 3);
+        var newest = Folder.Save(Make(epochs: 2), keep: 3);
         var bytes = File.ReadAllBytes(newest);
         var place = bytes.AsSpan().IndexOf("LearningRate"u8);
         var digit = place + bytes.AsSpan(place).IndexOf((byte)'1');
         bytes[digit] = (byte)'2';
         File.WriteAllBytes(newest, bytes);
 
-        Assert.Single(Checkpoint.Newest(folder.Path).State.Epochs);
+        Assert.Single(Folder.Newest().State.Epochs);
     }
 
     [Fact]
@@ -79,34 +96,144 @@ public sealed class CheckpointTests : IDisposable
     {
         for (var epochs = 1; epochs <= 5; epochs++)
         {
-            Make(epochs).Save(folder.Path);
+            Folder.Save(Make(epochs), keep: 3);
         }
 
-        Assert.Equal(["epoch-0005.safetensors", "epoch-0004.safetensors", "epoch-0003.safetensors"], Checkpoint.Files(folder.Path).Select(Path.GetFileName));
+        Assert.Equal(["epoch-0005.safetensors", "epoch-0004.safetensors", "epoch-0003.safetensors"], Folder.Files.Select(Path.GetFileName));
     }
 
     [Fact]
     public void Checkpoint_ThatCannotBeWritten_LeavesTheEarlierOnes()
     {
-        Make(epochs: 1).Save(folder.Path);
+        Folder.Save(Make(epochs: 1), keep: 3);
         Directory.CreateDirectory(Path.Combine(folder.Path, "checkpoints", "epoch-0002.safetensors.partial"));
 
-        Assert.ThrowsAny<Exception>(() => Make(epochs: 2).Save(folder.Path));
+        Assert.Throws<CheckpointException>(() => Folder.Save(Make(epochs: 2), keep: 3));
 
-        Assert.Single(Checkpoint.Newest(folder.Path).State.Epochs);
+        Assert.Single(Folder.Newest().State.Epochs);
+    }
+
+    [Fact]
+    public void Checkpoint_OnAFullDisk_LeavesTheEarlierOnesAsTheyWere()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "There is no /dev/full here, a device that is always full.");
+        var earlier = Folder.Save(Make(epochs: 1), keep: 3);
+        var bytes = File.ReadAllBytes(earlier);
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "checkpoints", "epoch-0002.safetensors.partial"), "/dev/full");
+
+        var failure = Assert.Throws<CheckpointException>(() => Folder.Save(Make(epochs: 2), keep: 3));
+
+        Assert.Contains("epoch-0002.safetensors' cannot be written: No space left on device", failure.Message, StringComparison.Ordinal);
+        Assert.Equal([earlier], Folder.Files);
+        Assert.Equal(bytes, File.ReadAllBytes(earlier));
+    }
+
+    [Fact]
+    public void Checkpoint_InTheMiddleOfAnEpoch_IsReadAsItWas()
+    {
+        var written = Make(epochs: 2, steps: 3);
+        Assert.EndsWith("epoch-0003-step-00000003.safetensors", Folder.Save(written, keep: 3), StringComparison.Ordinal);
+
+        Assert.Equal(written.State.UnderWay, Folder.Newest().State.UnderWay);
+    }
+
+    [Fact]
+    public void Checkpoint_BeforeTheFirstEpochIsFinished_IsGoneOnFromButNotMeasured()
+    {
+        Folder.Save(Make(epochs: 0, steps: 3), keep: 3);
+
+        Assert.Equal(3, Folder.Newest().State.UnderWay?.Steps);
+        var failure = Assert.Throws<CheckpointException>(() => Folder.Finished(CheckpointChoice.Best));
+        Assert.Contains("no finished epoch yet", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Checkpoint_InTheMiddleOfAnEpoch_Damaged_FallsBackToTheOneBefore()
+    {
+        Folder.Save(Make(epochs: 1), keep: 3);
+        Folder.Save(Make(epochs: 1, steps: 2), keep: 3);
+        File.WriteAllBytes(Folder.Save(Make(epochs: 1, steps: 4), keep: 3), [1, 2, 3]);
+        var said = new List<string>();
+
+        Assert.Equal(2, Folder.Newest(said.Add).State.UnderWay?.Steps);
+        Assert.Single(said);
+    }
+
+    [Fact]
+    public void Checkpoints_InTheMiddleOfAnEpoch_GoWhenItIsFinished()
+    {
+        Folder.Save(Make(epochs: 1), keep: 2);
+        foreach (var steps in (int[])[1, 2, 3])
+        {
+            Folder.Save(Make(epochs: 1, steps), keep: 2);
+        }
+
+        Assert.Equal(["epoch-0002-step-00000003.safetensors", "epoch-0002-step-00000002.safetensors", "epoch-0001.safetensors"], Names());
+        Folder.Save(Make(epochs: 2), keep: 2);
+        Assert.Equal(["epoch-0002.safetensors", "epoch-0001.safetensors"], Names());
+    }
+
+    [Fact]
+    public void Checkpoint_WrittenWhereADamagedOneWasPassedOver_ReplacesIt()
+    {
+        Folder.Save(Make(epochs: 1), keep: 1);
+        File.WriteAllBytes(Path.Combine(folder.Path, "checkpoints", "epoch-0002.safetensors"), [1, 2, 3]);
+
+        Folder.Save(Make(epochs: 1, steps: 2), keep: 1);
+
+        Assert.Equal(["epoch-0002-step-00000002.safetensors", "epoch-0001.safetensors"], Names());
+    }
+
+    [Fact]
+    public void Checkpoint_OfTheBestEpoch_StaysAndIsTheOneToPublish()
+    {
+        double[] errors = [0.5, 0.2, 0.3, 0.2, 0.4, 0.3];
+        for (var epochs = 1; epochs <= errors.Length; epochs++)
+        {
+            Folder.Save(Make(epochs, errors: errors[..epochs]), keep: 2);
+        }
+
+        Assert.Equal(["epoch-0006.safetensors", "epoch-0005.safetensors", "epoch-0002.safetensors"], Names());
+        Assert.Equal(2, Folder.Finished(CheckpointChoice.Best).State.Epochs.Count);
+        Assert.Equal(6, Folder.Finished(CheckpointChoice.Newest).State.Epochs.Count);
+    }
+
+    [Fact]
+    public void Checkpoint_OfTheBestEpoch_NotThere_SaysWhatIsTakenInstead()
+    {
+        Folder.Save(Make(epochs: 2, errors: [0.1, 0.2]), keep: 3);
+        var said = new List<string>();
+
+        Assert.Equal(2, Folder.Finished(CheckpointChoice.Best, said.Add).State.Epochs.Count);
+
+        Assert.Contains("epoch-0001.safetensors', the best epoch, is not there", Assert.Single(said), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Leftover_OfAProcessKilledWhileWriting_IsRemoved()
+    {
+        Folder.Save(Make(epochs: 1), keep: 3);
+        var leftover = Path.Combine(folder.Path, "checkpoints", "epoch-0009.safetensors.partial");
+        File.WriteAllBytes(leftover, [1, 2, 3]);
+
+        Folder.Save(Make(epochs: 2), keep: 3);
+
+        Assert.False(File.Exists(leftover));
     }
 
     [Fact]
     public void Run_WithoutACheckpoint_SaysSo()
     {
-        var failure = Assert.Throws<CheckpointException>(() => Checkpoint.Newest(folder.Path));
+        var failure = Assert.Throws<CheckpointException>(() => Folder.Newest());
 
         Assert.Contains("no checkpoint", failure.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => folder.Dispose();
 
-    private static Checkpoint Make(int epochs)
+    private IEnumerable<string?> Names() => Folder.Files.Select(Path.GetFileName);
+
+    private static Checkpoint Make(int epochs, int steps = 0, double[]? errors = null)
     {
         var architecture = Tables.Tiny();
         using var network = new ColumnNetwork(architecture, ColumnPlacement.OnCpu(2));
@@ -114,7 +241,7 @@ public sealed class CheckpointTests : IDisposable
         var state = new TrainingState
         {
             Architecture = architecture,
-            Recipe = new TrainingRecipe { Epochs = 9 },
+            Recipe = new TrainingRecipe { Epochs = 9, BatchSize = 2 },
             Seed = 1,
             Labels = [new ClassLabel(0, "a", "a"), new ClassLabel(1, "b", "b"), new ClassLabel(2, "c", "c")],
             Colours = new ColourStatistics([1, 2, 3], [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [4, 5, 6]),
@@ -124,7 +251,8 @@ public sealed class CheckpointTests : IDisposable
             TrainingImages = 10,
             ValidationImages = 0,
             Started = DateTimeOffset.UnixEpoch,
-            Epochs = [.. Enumerable.Range(1, epochs).Select(epoch => new EpochResult(epoch, 0.01, 1.5 / epoch, 0.5, null, null, 1, DateTimeOffset.UnixEpoch))],
+            Epochs = [.. Enumerable.Range(1, epochs).Select(epoch => new EpochResult(epoch, 0.01, 1.5 / epoch, 0.5, errors?[epoch - 1], errors?[epoch - 1] / 2, 1, DateTimeOffset.UnixEpoch))],
+            UnderWay = steps == 0 ? null : new EpochUnderWay(steps, 1.0 / 3, 2 * steps, 1, 2, 0.1, DateTimeOffset.UnixEpoch),
         };
         var velocities = architecture.Weights().ToDictionary(
             shape => shape.Name,

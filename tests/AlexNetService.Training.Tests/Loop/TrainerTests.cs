@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
@@ -54,22 +56,77 @@ public sealed class TrainerTests : IDisposable
         Assert.NotEqual(one.State.Epochs[0].Loss, other.State.Epochs[0].Loss);
     }
 
-    [Fact]
-    public void Training_StoppedAndResumed_EqualsTrainingInOneGo()
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 3)]
+    [InlineData(2, 2)]
+    [InlineData(2, 4)]
+    public void Training_StoppedAfterAStepAndResumed_EqualsTrainingInOneGo(int epoch, int step)
     {
-        using var whole = Start("whole", epochs: 3);
+        using var whole = Start("whole", epochs: 3, batch: 16);
         whole.Run(epochDone: null, TestContext.Current.CancellationToken);
         using var stop = new CancellationTokenSource();
-        using var first = Start("run", epochs: 3, progress: new StopInEpoch(2, stop));
+        using var first = Start("run", epochs: 3, batch: 16, progress: new At(epoch, step, stop.Cancel));
         Assert.ThrowsAny<OperationCanceledException>(() => first.Run(epochDone: null, stop.Token));
 
-        using var second = new Trainer(
-            Checkpoint.Newest(Run("run")), Data(), ColumnPlacement.OnCpu(2), Run("run"), TimeProvider.System);
-        Assert.Single(second.State.Epochs);
+        using var second = Resume("run");
+        Assert.Equal((epoch - 1, step), (second.State.Epochs.Count, second.State.UnderWay?.Steps));
         second.Run(epochDone: null, TestContext.Current.CancellationToken);
 
         Assert.Equal(Facts(whole), Facts(second));
         AssertSameWeights(whole.Weights(), second.Weights());
+    }
+
+    [Fact]
+    public void Training_LongerThanTheTimeBetweenCheckpoints_KeepsTheMiddleOfAnEpoch()
+    {
+        var clock = new HandClock();
+        var seen = new List<string?>();
+        var run = new CheckpointFolder(Run("run"));
+        using var trainer = Start(
+            "run",
+            epochs: 1,
+            batch: 8,
+            clock: clock,
+            policy: new CheckpointPolicy(Keep: 2, TimeSpan.FromMinutes(2)),
+            progress: new EachStep(() =>
+            {
+                seen.Add(run.Files is [var newest, ..] ? Path.GetFileName(newest) : null);
+                clock.Advance(TimeSpan.FromMinutes(1));
+            }));
+
+        trainer.Run(epochDone: null, TestContext.Current.CancellationToken);
+
+        // Seven steps; a checkpoint is written after each second one, and all of them go at the epoch's end.
+        string?[] expected = [null, null, Step(2), Step(2), Step(4), Step(4), Step(6)];
+        Assert.Equal(expected, seen);
+        Assert.Equal(["epoch-0001.safetensors"], run.Files.Select(Path.GetFileName));
+        static string Step(int step) => $"epoch-0001-step-{step:D8}.safetensors";
+    }
+
+    [Fact]
+    public void Training_WhoseDataSetBreaks_KeepsWhatItLearnedAndGoesOnWhenItIsMended()
+    {
+        // Canvases of 250 pixels, so many that they are not kept in memory: each use is read from the zip.
+        var zip = Many(Path.Combine(folder.Path, "many.zip"), photographs: 6000);
+        var bytes = File.ReadAllBytes(zip);
+        var table = Tables.Tiny() with { Geometry = new CropGeometry(250, 16) };
+        using (var photographs = DataSetOpener.Open(zip))
+        using (var trainer = Start(
+            "run", epochs: 1, batch: 8, data: Data(photographs, table, 0), table: table, progress: new At(1, 3, () => File.WriteAllBytes(zip, new byte[bytes.Length]))))
+        {
+            var failure = Assert.Throws<DataSetException>(() => trainer.Run(epochDone: null, TestContext.Current.CancellationToken));
+            Assert.Contains("many", failure.Message, StringComparison.Ordinal);
+        }
+
+        var kept = new CheckpointFolder(Run("run")).Newest().State.UnderWay?.Steps;
+        Assert.True(kept >= 3, $"{kept}");
+        File.WriteAllBytes(zip, bytes);
+        using var mended = DataSetOpener.Open(zip);
+        using var stop = new CancellationTokenSource();
+        using var second = Resume("run", Data(mended, table, 0), new At(1, 2, stop.Cancel));
+        Assert.ThrowsAny<OperationCanceledException>(() => second.Run(epochDone: null, stop.Token));
+        Assert.Equal(kept + 2, second.State.UnderWay?.Steps);
     }
 
     [Fact]
@@ -82,7 +139,19 @@ public sealed class TrainerTests : IDisposable
         Assert.Contains("step 0 of epoch 2 with a learning rate of 1E+38", failure.Message, StringComparison.Ordinal);
         Assert.Contains("--learning-rate", failure.Message, StringComparison.Ordinal);
         Assert.Contains("epoch-0001.safetensors", failure.Message, StringComparison.Ordinal);
-        Assert.True(Checkpoint.Newest(Run("run")).Weights.AreFinite);
+        Assert.True(new CheckpointFolder(Run("run")).Newest().Weights.AreFinite);
+    }
+
+    [Fact]
+    public void Weights_TestedWithTenCrops_MakeTheErrorsOfTheirEpoch()
+    {
+        using var trainer = Start("run", epochs: 6);
+        trainer.Run(epochDone: null, TestContext.Current.CancellationToken);
+
+        var errors = trainer.Test(trainer.Weights(), TestContext.Current.CancellationToken);
+
+        Assert.Equal(trainer.State.ValidationImages, errors.Images);
+        Assert.True(errors.Top1 < 0.2, $"{errors.Top1}");
     }
 
     [Fact]
@@ -116,18 +185,50 @@ public sealed class TrainerTests : IDisposable
 
     private string Run(string name) => Path.Combine(folder.Path, name);
 
-    private TrainingData Data() => TrainingData.Load(source, 0.1, side: 20, TestContext.Current.CancellationToken);
+    private static TrainingData Data(LabelledPhotographs photographs, NetworkArchitecture table, double fraction = 0.1) =>
+        TrainingData.Load(photographs, fraction, table.Geometry.Canvas, TestContext.Current.CancellationToken);
 
-    private Trainer Start(string name, int epochs, int seed = 1, double rate = 0.01, IProgress<StepReport>? progress = null)
+    /// <summary>A zip of one photograph a class, over and over.</summary>
+    private static string Many(string path, int photographs)
     {
-        var data = Data();
+        using var zip = ZipFile.Open(path, ZipArchiveMode.Create);
+        byte[][] pictures = [.. Enumerable.Range(0, 3).Select(label => Pictures.Encode(label, seed: label, side: 8))];
+        for (var i = 0; i < photographs; i++)
+        {
+            using var entry = zip.CreateEntry($"class{i % 3}/{i:D5}.png", CompressionLevel.NoCompression).Open();
+            entry.Write(pictures[i % 3]);
+        }
+
+        return path;
+    }
+
+    private CheckpointKeeper Keeper(string name, CheckpointPolicy? policy = null, TimeProvider? clock = null) =>
+        new(new CheckpointFolder(Run(name)), policy ?? CheckpointPolicy.Usual, clock ?? TimeProvider.System);
+
+    private Trainer Resume(string name, TrainingData? data = null, IProgress<StepReport>? progress = null) => new(
+        new CheckpointFolder(Run(name)).Newest(), data ?? Data(source, Tables.Tiny()), ColumnPlacement.OnCpu(2), Keeper(name), TimeProvider.System, progress);
+
+    private Trainer Start(
+        string name,
+        int epochs,
+        int seed = 1,
+        double rate = 0.01,
+        int batch = 64,
+        IProgress<StepReport>? progress = null,
+        TimeProvider? clock = null,
+        CheckpointPolicy? policy = null,
+        TrainingData? data = null,
+        NetworkArchitecture? table = null)
+    {
+        var usual = Data(source, Tables.Tiny());
+        data ??= usual;
         var state = new TrainingState
         {
-            Architecture = Tables.Tiny(),
-            Recipe = new TrainingRecipe { BatchSize = 64, Epochs = epochs, LearningRate = rate, Schedule = LearningRateSchedule.Plateau },
+            Architecture = table ?? Tables.Tiny(),
+            Recipe = new TrainingRecipe { BatchSize = batch, Epochs = epochs, LearningRate = rate, Schedule = LearningRateSchedule.Plateau },
             Seed = seed,
             Labels = source.Labels,
-            Colours = ColourStatistics.Of(data.Training, TestContext.Current.CancellationToken),
+            Colours = ColourStatistics.Of(usual.Training, TestContext.Current.CancellationToken),
             DataSet = source.Name,
             DataSetPath = "data",
             DataSetSha256 = source.Sha256,
@@ -135,18 +236,41 @@ public sealed class TrainerTests : IDisposable
             ValidationImages = data.Validation.Photographs.Count,
             Started = TimeProvider.System.GetUtcNow(),
         };
-        return new Trainer(state, data, ColumnPlacement.OnCpu(2), Run(name), TimeProvider.System, progress);
+        return new Trainer(
+            state, data, ColumnPlacement.OnCpu(2), Keeper(name, policy, clock), clock ?? TimeProvider.System, progress);
     }
 
-    /// <summary>Asks to stop as soon as an epoch has begun.</summary>
-    private sealed class StopInEpoch(int epoch, CancellationTokenSource stop) : IProgress<StepReport>
+    /// <summary>Does something after a step, both from 1.</summary>
+    private sealed class At(int epoch, int step, Action act) : IProgress<StepReport>
     {
+        private int steps;
+
         public void Report(StepReport value)
         {
-            if (value.Epoch == epoch)
+            steps += value.Epoch == epoch ? 1 : 0;
+            if (value.Epoch == epoch && steps == step)
             {
-                stop.Cancel();
+                act();
             }
         }
+    }
+
+    private sealed class EachStep(Action act) : IProgress<StepReport>
+    {
+        public void Report(StepReport value) => act();
+    }
+
+    /// <summary>A clock that goes on only when told.</summary>
+    private sealed class HandClock : TimeProvider
+    {
+        private TimeSpan passed;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => passed.Ticks;
+
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch + passed;
+
+        public void Advance(TimeSpan time) => passed += time;
     }
 }

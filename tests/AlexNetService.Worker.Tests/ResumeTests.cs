@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Training.Loop;
+
+namespace AlexNetService.Worker.Tests;
+
+/// <summary>Training in processes that are stopped, killed and broken, and gone on with.</summary>
+public sealed class ResumeTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly string data;
+
+    public ResumeTests()
+    {
+        // 72 photographs to learn from, batches of 4: 18 steps an epoch.
+        data = Pictures.Write(Path.Combine(folder.Path, "data"), classes: 2, perClass: 40);
+    }
+
+    [Fact]
+    public async Task Training_KilledInTheMiddleOfAnEpochAndResumed_EqualsTrainingInOneGo()
+    {
+        await Succeeds(Train("whole", epochs: 5));
+
+        // A checkpoint after every step, and a kill as soon as the fourth epoch has one.
+        using var training = Programs.Start("alexnet.dll", [.. Train("run", epochs: 5), "--checkpoint-minutes", "1e-6"]);
+        _ = training.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await Until(() => Files("run").Any(file => file.StartsWith("epoch-0004-step-", StringComparison.Ordinal)), training);
+        await Kill(training);
+        var output = await Succeeds("train", "--resume", "--output", Run("run"));
+
+        Assert.Contains("going on in epoch 4, after step", output, StringComparison.Ordinal);
+        AssertSameWeights("whole", "run");
+    }
+
+    [Fact]
+    public async Task Training_AskedToStop_EndsWithThreeInTheMiddleOfAnEpochAndGoesOnToTheSameWeights()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "Signals are sent with kill.");
+        await Succeeds(Train("whole", epochs: 4));
+        using var training = Programs.Start("alexnet.dll", [.. Train("run", epochs: 4), "--checkpoint-minutes", "1e-6"]);
+        var output = training.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await Until(() => Files("run").Any(file => file.StartsWith("epoch-0002-step-", StringComparison.Ordinal)), training);
+        using var kill = Process.Start("kill", ["-TERM", $"{training.Id}"]);
+        await training.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(ExitCode.Stopped, training.ExitCode);
+        Assert.Contains($"Go on with: alexnet train --resume --output \"{Run("run")}\"", await output, StringComparison.Ordinal);
+        await Succeeds("train", "--resume", "--output", Run("run"));
+
+        AssertSameWeights("whole", "run");
+    }
+
+    [Fact]
+    public async Task Run_ThatIsDone_SaysSoAndIsTestedWithTenCrops()
+    {
+        var trained = await Succeeds(Train("run", epochs: 2));
+        var before = Contents("run");
+
+        var output = await Succeeds("train", "--resume", "--output", Run("run"));
+
+        Assert.Contains("photographs, 10 crops: top-1 error", trained, StringComparison.Ordinal);
+        Assert.Contains("done already", output, StringComparison.Ordinal);
+        Assert.Equal(before, Contents("run"));
+        using var result = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Run("run"), "result.json"), TestContext.Current.CancellationToken));
+        Assert.Equal((8, 10), (result.RootElement.GetProperty("images").GetInt32(), result.RootElement.GetProperty("crops").GetInt32()));
+        Assert.InRange(result.RootElement.GetProperty("top1Error").GetDouble(), 0, 1);
+    }
+
+    [Fact]
+    public async Task Run_ThatAnotherProcessTrains_IsRefused()
+    {
+        using var training = Programs.Start("alexnet.dll", Train("run", epochs: 9999));
+        _ = training.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await Until(() => Files("run").Count > 0, training);
+
+        await Fails("Another process trains into", "train", "--resume", "--output", Run("run"));
+        await Kill(training);
+        await Fails("--epochs cannot change on --resume; the run has 9999", "train", "--resume", "--output", Run("run"), "--epochs", "9");
+    }
+
+    [Fact]
+    public async Task Resume_OnAFullDisk_FailsAndLeavesTheCheckpointsAsTheyWere()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "There is no /dev/full here, a device that is always full.");
+        await StopAfterAnEpoch();
+        var before = Contents("run");
+        var next = string.Create(CultureInfo.InvariantCulture, $"epoch-{new CheckpointFolder(Run("run")).Newest().State.Epochs.Count + 1:D4}-step-00000001.safetensors.partial");
+        File.CreateSymbolicLink(Path.Combine(Run("run"), "checkpoints", next), "/dev/full");
+
+        await Fails("cannot be written: No space left on device", "train", "--resume", "--output", Run("run"), "--checkpoint-minutes", "1e-6");
+
+        Assert.Equal(before, Contents("run"));
+    }
+
+    [Fact]
+    public async Task Resume_WithoutItsDataSetOrWithAnother_FailsAndLeavesTheCheckpointsAsTheyWere()
+    {
+        await StopAfterAnEpoch();
+        var before = Contents("run");
+        var other = Pictures.Write(Path.Combine(folder.Path, "other"), classes: 2, perClass: 5);
+
+        await Fails("is not the data set that the run began with", "train", "--resume", "--output", Run("run"), "--data", other);
+        Directory.Move(data, Path.Combine(folder.Path, "elsewhere"));
+        await Fails("There is no data set at", "train", "--resume", "--output", Run("run"));
+
+        Assert.Equal(before, Contents("run"));
+        using var training = Programs.Start("alexnet.dll", "train", "--resume", "--output", Run("run"), "--data", Path.Combine(folder.Path, "elsewhere"));
+        _ = training.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await Until(() => string.CompareOrdinal(Files("run")[0], before[^1].Name) > 0, training);
+        await Kill(training);
+    }
+
+    [Fact]
+    public async Task Validation_OnAnotherDataSet_IsMeasuredAndHeldAgainstTheRun()
+    {
+        var judged = Pictures.Write(Path.Combine(folder.Path, "judged"), classes: 2, perClass: 3);
+        var stranger = Pictures.Write(Path.Combine(folder.Path, "stranger"), classes: 3, perClass: 2);
+        string[] train = ["train", "--preset", "alexnet-cifar", "--data", data, "--batch-size", "4", "--epochs", "1", "--learning-rate", "0.001"];
+
+        await Fails("has no class 'class2'", [.. train, "--output", Run("refused"), "--validation", stranger]);
+        await Fails("either a --validation data set or a --validation-fraction", [.. train, "--validation", judged, "--validation-fraction", "0.2"]);
+        var output = await Succeeds([.. train, "--output", Run("run"), "--validation", judged]);
+        var export = await Succeeds("export", "--run", Run("run"), "--repository", Path.Combine(folder.Path, "models"));
+
+        Assert.Contains("80 photographs of 2 classes to learn from, 6 held out", output, StringComparison.Ordinal);
+        Assert.Contains("final test of epoch 1, 6 photographs, 10 crops", output, StringComparison.Ordinal);
+        Assert.Contains("held out, 6 photographs, 10 crops", export, StringComparison.Ordinal);
+        File.Delete(Path.Combine(Run("run"), "result.json"));
+        await Fails("is not the data set that the run began with ('judged')", "train", "--resume", "--output", Run("run"), "--validation", stranger);
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private static async Task<string> Succeeds(params string[] arguments)
+    {
+        var (code, output, error) = await Programs.AlexnetAsync(arguments);
+        Assert.True(code == ExitCode.Done, $"alexnet {string.Join(' ', arguments)} ended with {code}: {error}");
+        return output;
+    }
+
+    private static async Task Fails(string reason, params string[] arguments)
+    {
+        var (code, _, error) = await Programs.AlexnetAsync(arguments);
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    }
+
+    private static async Task Until(Func<bool> there, Process training)
+    {
+        while (!there())
+        {
+            Assert.False(training.HasExited, "The training ended too early.");
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static async Task Kill(Process training)
+    {
+        training.Kill();
+        await training.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Leaves a run that was killed after some epoch.</summary>
+    private async Task StopAfterAnEpoch()
+    {
+        using var training = Programs.Start("alexnet.dll", Train("run", epochs: 9999));
+        _ = training.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await Until(() => Files("run").Count > 0, training);
+        await Kill(training);
+    }
+
+    private string[] Train(string name, int epochs) =>
+    [
+        "train", "--preset", "alexnet-cifar", "--data", data, "--batch-size", "4", "--epochs", $"{epochs}", "--output", Run(name),
+        "--devices", "cpu,cpu", "--threads", "1", "--learning-rate", "0.001",
+    ];
+
+    private string Run(string name) => Path.Combine(folder.Path, name);
+
+    private List<string> Files(string name) => [.. new CheckpointFolder(Run(name)).Files.Select(file => Path.GetFileName(file))];
+
+    private List<(string Name, string Bytes)> Contents(string name) =>
+    [
+        .. Directory.EnumerateFiles(Path.Combine(Run(name), "checkpoints"))
+            .Order(StringComparer.Ordinal)
+            .Select(file => (Path.GetFileName(file), Convert.ToHexString(File.ReadAllBytes(file)))),
+    ];
+
+    private void AssertSameWeights(string one, string other)
+    {
+        var (first, second) = (new CheckpointFolder(Run(one)).Newest(), new CheckpointFolder(Run(other)).Newest());
+        Assert.Equal(first.State.Epochs.Select(Facts), second.State.Epochs.Select(Facts));
+        foreach (var shape in first.State.Architecture.Weights())
+        {
+            AssertSame(first.Weights[shape.Name], second.Weights[shape.Name]);
+            AssertSame(first.Velocities[shape.Name], second.Velocities[shape.Name]);
+        }
+
+        static (double, double, double?) Facts(EpochResult epoch) => (epoch.Loss, epoch.TrainingTop1Error, epoch.ValidationTop1Error);
+
+        // Bytes, not values: −0 is not 0.
+        static void AssertSame(WeightTensor expected, WeightTensor actual) =>
+            Assert.True(MemoryMarshal.AsBytes(expected.Values.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(actual.Values.AsSpan())));
+    }
+}
