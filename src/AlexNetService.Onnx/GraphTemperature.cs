@@ -26,7 +26,7 @@ public static class GraphTemperature
     {
         var proto = ModelProto.Parser.ParseFrom(model);
         var graph = proto.Graph;
-        var softmax = graph.Node.FirstOrDefault(node => node.OpType == "Softmax" && node.Output.Contains(tensors.Probabilities));
+        var softmax = graph.Node.FirstOrDefault(node => node.OpType == "Softmax" && node.Output[0] == tensors.Probabilities);
         if (softmax is null || tensors.Logits is not { } logits || (softmax.Input[0] != logits && softmax.Input[0] != Scaled))
         {
             throw new ArgumentException(

@@ -33,6 +33,12 @@ public sealed class PhotographsToTopFiveTests : IDisposable
             "evaluate", "--package", Path.Combine(Models, "member1", "1"), Path.Combine(Models, "member2", "1"), "--data", Data, "--validation-fraction", "0.1");
         Assert.Contains("ensemble of 2", table, StringComparison.Ordinal);
 
+        // The weight of an evaluation reaches the answers by way of the card: 3 of 4 parts, 1 being an equal share.
+        var (first, found) = (Path.Combine(Models, "member1", "1"), Path.Combine(folder.Path, "evaluation.json"));
+        await Succeeds(
+            "evaluate", "--package", first, "--run", Path.Combine(folder.Path, "run2"), "--data", Data, "--crops", "1", "--temperature", "keep", "--weights", "3,1", "--json", found);
+        await Succeeds("export", "--package", first, "--evaluation", found, "--repository", Models);
+
         using var service = await ServedAsync();
         for (var label = 0; label < 3; label++)
         {
@@ -42,7 +48,9 @@ public sealed class PhotographsToTopFiveTests : IDisposable
             Assert.Equal($"class{label}", predictions[0]?["id"]?.GetValue<string>());
             Assert.Equal(3, predictions.Count);
             Assert.Equal(1, predictions.Sum(prediction => prediction?["probability"]?.GetValue<double>() ?? 0), 1e-4);
-            Assert.Equal(["member1", "member2"], Names(answer["models"]).Order(StringComparer.Ordinal));
+            Assert.Equal(["member1", "member2"], Values<string>(answer["models"], "name"));
+            Assert.Equal([2, 1], Values<int>(answer["models"], "version"));
+            Assert.Equal([1.5, 1], Values<double>(answer["models"], "weight"));
             Assert.Equal(10, answer["crops"]?.GetValue<int>());
         }
     }
@@ -59,7 +67,9 @@ public sealed class PhotographsToTopFiveTests : IDisposable
         await Succeeds("evaluate", "--run", run, "--data", Data, "--json", ofRun);
         await Succeeds("evaluate", "--package", Path.Combine(Models, "member", "1"), "--data", Data, "--json", ofPackage);
 
-        Assert.Equal(await Errors(ofRun), await Errors(ofPackage));
+        var errors = await Errors(ofRun);
+        Assert.Contains("\"crops\":10", errors, StringComparison.Ordinal);
+        Assert.Equal(errors, await Errors(ofPackage));
     }
 
     public void Dispose() => folder.Dispose();
@@ -71,12 +81,13 @@ public sealed class PhotographsToTopFiveTests : IDisposable
         return output;
     }
 
-    private static IEnumerable<string> Names(JsonNode? models) => models?.AsArray().Select(model => model?["name"]?.GetValue<string>() ?? "") ?? [];
+    private static IEnumerable<T> Values<T>(JsonNode? models, string name) =>
+        [.. models?.AsArray().Select(model => model?[name]).OfType<JsonNode>().Select(value => value.GetValue<T>()) ?? []];
 
-    private static async Task<string> Errors(string file)
+    private static async Task<string?> Errors(string file)
     {
-        var result = JsonNode.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken))?[0];
-        return $"{result?["images"]} {result?["crops"]} {result?["top1Error"]} {result?["top5Error"]}";
+        var report = JsonNode.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        return report?["models"]?[0]?["errors"]?.ToJsonString();
     }
 
     private async Task<Service> ServedAsync()

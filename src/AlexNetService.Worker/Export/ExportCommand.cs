@@ -92,11 +92,9 @@ internal static class ExportCommand
 
     private static int Revise(string folder, string? evaluation, PackageRepository packages, string? name, int? version)
     {
+        var file = evaluation ?? throw new InputException("--package needs --evaluation FILE, which 'alexnet evaluate --json' writes.");
         var old = ModelPackage.Open(folder);
-        var found = EvaluatedCard.Read(
-            evaluation ?? throw new InputException("--package needs --evaluation FILE, which 'alexnet evaluate --json' writes."),
-            old.Card.Graph.Sha256,
-            $"--package {folder}");
+        var found = EvaluatedCard.Read(file, old.Card.Graph.Sha256, $"--package {folder}");
         found.Print();
         var model = name ?? old.Card.Name;
         return Published(PackageRevision.Publish(old, found, packages, model, version ?? packages.NextVersion(model)));

@@ -34,6 +34,10 @@ public sealed class ClassifyTests(SharedService service)
     }
 
     [Fact]
+    public async Task Classify_ByNameAModelWithAWeightInItsCard_ShowsTheWeight() => Assert.Equal(
+        TestRepository.SevenWeight, Number<double>(Assert.Single(List(await client.ClassifyAsync("?models=seven"), "models")), "weight"));
+
+    [Fact]
     public async Task Classify_TopTen_SumsToOne()
     {
         var probabilities = Probabilities(await client.ClassifyAsync("?top=10"));

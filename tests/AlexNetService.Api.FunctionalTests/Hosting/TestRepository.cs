@@ -7,24 +7,26 @@ namespace AlexNetService.Api.FunctionalTests.Hosting;
 
 /// <summary>
 /// A folder of real alexnet-cifar packages on random weights: <c>cifar-a</c> and <c>cifar-b</c> with the same ten labels, and
-/// <c>seven</c> with seven others.
+/// <c>seven</c> with seven others and a weight of its own.
 /// </summary>
 public sealed class TestRepository : IDisposable
 {
     public const string Default = "cifar-a,cifar-b";
 
+    public const double SevenWeight = 2.5;
+
     public TestRepository()
     {
         Publish("cifar-a", classes: 10, seed: 1);
         Publish("cifar-b", classes: 10, seed: 2);
-        Publish("seven", classes: 7, seed: 3);
+        Publish("seven", classes: 7, seed: 3, ensembleWeight: SevenWeight);
     }
 
     public string Root { get; } = Directory.CreateTempSubdirectory("alexnet-api-").FullName;
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
-    private void Publish(string name, int classes, int seed)
+    private void Publish(string name, int classes, int seed, double? ensembleWeight = null)
     {
         var architecture = AlexNetLayers.ForCifar(classes);
         var random = new Random(seed);
@@ -37,6 +39,7 @@ public sealed class TestRepository : IDisposable
             Preprocessing = new Preprocessing { Canvas = architecture.Geometry.Canvas, Crop = architecture.Geometry.Crop },
             Tensors = AlexNetGraph.Tensors,
             Labels = [.. Enumerable.Range(0, classes).Select(i => new ClassLabel(i, $"id{i}", $"class {i}"))],
+            EnsembleWeight = ensembleWeight,
             Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
         };
         new PackageRepository(Root).Publish(card, AlexNetGraph.Build(architecture, new NamedWeights(architecture, weights), [125, 123, 114]));

@@ -42,6 +42,22 @@ public sealed class ModelCatalogTests : IDisposable
         Assert.Equal([("b", 2.5), ("a", 1)], catalog.Default.Members.Select(member => (member.Session.Card.Name, member.Weight)));
     }
 
+    [Theory]
+    [InlineData("", 2.5)]
+    [InlineData("a,b", 2.5)]
+    [InlineData("a=3,b", 3)]
+    public void Load_WeightOfTheCard_CountsWhereTheDefaultNamesNone(string members, double expected)
+    {
+        folder.Publish(TestFolder.Card("a") with { EnsembleWeight = 2.5 }, TestFolder.Graph(1));
+        Publish("b");
+        using var catalog = Load(members);
+
+        var selected = Assert.IsType<Selection.Found>(catalog.Select(["b", "a"])).Ensemble;
+
+        Assert.Equal([("a", expected), ("b", 1)], catalog.Default.Members.Select(member => (member.Session.Card.Name, member.Weight)));
+        Assert.Equal([1, expected], selected.Members.Select(member => member.Weight));
+    }
+
     [Fact]
     public void Load_DifferentLabelsAndNoDefault_NamesTheOption()
     {

@@ -49,6 +49,25 @@ public sealed class GraphInspectionTests : IDisposable
         TestFolder.Card(), TestFolder.Graph() with { Biases = [0, float.NaN, 0] }, "is NaN for a black crop");
 
     [Fact]
+    public void Open_TemperatureThatStandsInTheCardAlone_IsRefused() => Refused(
+        Calibrated(TestFolder.Card(), 3),
+        TestFolder.Graph() with { Biases = [4, 0, 1] },
+        "'probabilities' is not the softmax of 'logits' divided by the card's temperature 3");
+
+    [Fact]
+    public void Open_TemperatureWithoutATensorOfProbabilities_IsDividedBy()
+    {
+        var card = Calibrated(TestFolder.Card(), 3) with { Tensors = new TensorNames("image", "logits", Probabilities: null, Features: null) };
+        using var session = folder.Open(card, TestFolder.Graph() with { WithProbabilities = false });
+        var (logits, probabilities) = (new float[TestFolder.Classes], new float[TestFolder.Classes]);
+
+        session.Run(TestFolder.Crops(1), 1, new CropOutputs { Logits = logits, Probabilities = probabilities });
+
+        var expected = ByHand.Softmax([.. logits.Select(logit => logit / 3.0)]);
+        Assert.All(probabilities.Index(), item => Assert.Equal(expected[item.Index], item.Item, 1e-6));
+    }
+
+    [Fact]
     public void Open_NoGraphAtAll_IsRefused()
     {
         var package = new PackageRepository(folder.Root).Publish(TestFolder.Card(), "not a graph"u8.ToArray());
@@ -57,6 +76,9 @@ public sealed class GraphInspectionTests : IDisposable
 
         Assert.Contains("cannot open model.onnx", refused.Message, StringComparison.Ordinal);
     }
+
+    private static ModelCard Calibrated(ModelCard card, double temperature) =>
+        card with { Calibration = new Calibration(temperature, "photographs", "validation", 10, 10, Crops: 10, 0.1, 0.05, 0.9, 0.8) };
 
     private void Refused(ModelCard card, TinyGraph graph, string reason)
     {

@@ -20,6 +20,7 @@ public sealed class CardJsonTests
         Assert.Equal(card.Tensors, read.Tensors);
         Assert.Equal(card.Labels, read.Labels);
         Assert.Equal(card.Metrics, read.Metrics);
+        Assert.Equal((card.Calibration, card.EnsembleWeight), (read.Calibration, read.EnsembleWeight));
         Assert.Equal((17, 12, card.Training?.Started), (read.Training?.Seed, read.Training?.Epochs, read.Training?.Started));
         Assert.Equal(0.9, read.Training?.Recipe.GetProperty("momentum").GetDouble());
     }

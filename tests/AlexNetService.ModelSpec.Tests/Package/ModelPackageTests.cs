@@ -182,6 +182,9 @@ public sealed class ModelPackageTests : IDisposable
         { "conv1: 63 maps cannot be divided", ["architecture", "layers", 1, "maps", 63] },
         { "a crop of 33 pixels from a canvas of 32", ["preprocessing", "crop", 33] },
         { "a uint8 input takes raw pixels", ["preprocessing", "scale", 0.5] },
+        { "the ensemble weight 0 must be above 0", ["ensembleWeight", 0] },
+        { "the ensemble weight -1.5 must be above 0", ["ensembleWeight", -1.5] },
+        { "the temperature 0 must be above 0", ["calibration", "temperature", 0] },
     };
 
     [Theory]
@@ -221,6 +224,14 @@ public sealed class ModelPackageTests : IDisposable
         Edit(card => card["tensors"] = JsonNode.Parse("""{ "input": "image", "features": "features" }"""));
 
         AssertRefused("neither a logits nor a probabilities tensor");
+    }
+
+    [Fact]
+    public void Open_TemperatureWithoutLogits_IsRefused()
+    {
+        Edit(card => card["tensors"] = JsonNode.Parse("""{ "input": "image", "probabilities": "probabilities" }"""));
+
+        AssertRefused("a temperature divides logits");
     }
 
     private void AssertRefused(string reason)

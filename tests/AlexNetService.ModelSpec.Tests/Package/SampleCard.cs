@@ -16,6 +16,8 @@ internal static class SampleCard
         Tensors = new TensorNames("image", "logits", "probabilities", "features"),
         Labels = [new(0, "n02123045", "tabby, Tabbykatze"), new(1, "n02085620", "Chihuahua"), new(2, "n07747607", "orange <fruit>")],
         Metrics = [new("cifar10", "validation", Images: 5000, Crops: 10, Top1Error: 0.228, Top5Error: 0.015)],
+        Calibration = new Calibration(1.25, "cifar10", "validation", 2500, 2500, Crops: 10, EceBefore: 0.05, EceAfter: 0.01, NllBefore: 0.7, NllAfter: 0.6),
+        EnsembleWeight = 1.5,
         Training = new TrainingManifest
         {
             Recipe = JsonSerializer.SerializeToElement(new Dictionary<string, double> { ["momentum"] = 0.9 }),
