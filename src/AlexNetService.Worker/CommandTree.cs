@@ -6,6 +6,7 @@ using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
 using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
+using AlexNetService.Worker.Import;
 using AlexNetService.Worker.Inspect;
 using AlexNetService.Worker.Train;
 using Spectre.Console;
@@ -30,6 +31,7 @@ internal static class CommandTree
             TrainCommand.Create(stop),
             EvaluateCommand.Create(stop),
             ExportCommand.Create(stop),
+            ImportCommand.Create(stop),
             InspectCommand.Create(),
         };
         var parsed = root.Parse(arguments);

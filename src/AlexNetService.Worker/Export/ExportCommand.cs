@@ -9,6 +9,10 @@ namespace AlexNetService.Worker.Export;
 /// <summary><c>alexnet export</c>: a run, or untrained weights, → a package that was held against torch before it was published.</summary>
 internal static class ExportCommand
 {
+    private const string Package = "package";
+    private const string SafeTensors = "safetensors";
+    private const string Torchvision = "torchvision";
+
     public static Command Create(CancellationToken stop)
     {
         var run = new Option<string?>("--run") { Description = "A run's folder; its newest checkpoint is exported." };
@@ -24,17 +28,33 @@ internal static class ExportCommand
             Description = "Photographs for the parity check, and the data set whose held-out part is measured. Default: what the run learned from.",
         };
         var threads = CommonOptions.Threads();
+        var format = new Option<string>("--format")
+        {
+            Description = "package, to be served; or safetensors, the weights alone for other software and 'alexnet import'.",
+            DefaultValueFactory = _ => Package,
+        };
+        format.AcceptOnlyFromAmong(Package, SafeTensors);
+        var output = new Option<string?>("--output") { Description = "File of --format safetensors." };
+        var names = new Option<string>("--names")
+        {
+            Description = "Tensor names of --format safetensors: own, or torchvision's, which its load_state_dict takes (alexnet-torchvision).",
+            DefaultValueFactory = _ => "own",
+        };
+        names.AcceptOnlyFromAmong("own", Torchvision);
         var command = new Command("export", """
             Write a package: the ONNX graph and its card. The graph is run beside torch on 32 random and 32 real crops first; where the
             logits differ by more than 1e-3 of the largest, nothing is published.
 
             Example: alexnet export --run runs/first --repository models --name first
+                     alexnet export --run runs/first --format safetensors --output first.safetensors
             """)
         {
-            run, preset, untrained, classes, seed, repository, name, version, data, threads,
+            run, preset, untrained, classes, seed, repository, name, version, data, threads, format, output, names,
         };
         command.SetAction(parsed =>
         {
+            var isPackage = parsed.GetValue(format) == Package;
+            RequireFit(parsed, isPackage ? [output, names] : [repository, name, version, data], isPackage ? SafeTensors : Package);
             TorchRuntime.Prepare(parsed.GetValue(threads));
             var source = (parsed.GetValue(run), parsed.GetValue(preset), parsed.GetValue(untrained)) switch
             {
@@ -44,6 +64,14 @@ internal static class ExportCommand
                 (null, not null, false) => throw new InputException("A preset has no trained weights. Name a --run, or say --untrained."),
                 _ => throw new InputException("Name either a --run, or a --preset and --untrained."),
             };
+            if (!isPackage)
+            {
+                var file = parsed.GetValue(output) ?? throw new InputException("Name the --output file of --format safetensors.");
+                WeightsExport.Write(source, file, parsed.GetValue(names) == Torchvision);
+                Console.WriteLine($"wrote {file} ({new FileInfo(file).Length:N0} bytes)");
+                return ExitCode.Done;
+            }
+
             var packages = new PackageRepository(parsed.GetValue(repository) ?? "models");
             var model = parsed.GetValue(name) ?? source.Architecture.Preset;
             var package = PackageExport.Publish(
@@ -58,5 +86,13 @@ internal static class ExportCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static void RequireFit(ParseResult parsed, Option[] others, string format)
+    {
+        if (Array.Find(others, parsed.IsGiven) is { } misplaced)
+        {
+            throw new InputException($"{misplaced.Name} goes with --format {format}.");
+        }
     }
 }

@@ -32,6 +32,7 @@ internal static class PackageExport
             Tensors = AlexNetGraph.Tensors,
             Labels = source.Labels,
             Training = source.Manifest,
+            ImportedFrom = source.Origin,
             Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
         };
         var graph = AlexNetGraph.Build(source.Architecture, source.Weights, source.Colours.MeanOfCrop(source.Architecture.Geometry.Crop));
