@@ -6,6 +6,7 @@ using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
 using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
+using AlexNetService.Worker.Import;
 using AlexNetService.Worker.Inspect;
 using AlexNetService.Worker.Log;
 using AlexNetService.Worker.Prepare;
@@ -35,6 +36,7 @@ internal static class CommandTree
             ReportCommand.Create(stop),
             EvaluateCommand.Create(stop),
             ExportCommand.Create(stop),
+            ImportCommand.Create(stop),
             InspectCommand.Create(),
             log,
         };

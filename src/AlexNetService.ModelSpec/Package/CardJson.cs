@@ -8,10 +8,15 @@ namespace AlexNetService.ModelSpec.Package;
 [JsonSerializable(typeof(ModelCard))]
 internal sealed partial class CardJson : JsonSerializerContext
 {
-    public static CardJson Format { get; } = new(new JsonSerializerOptions
+    public static CardJson Format { get; } = Make(indented: true);
+
+    /// <summary>The same on one line, for parts of a card inside other files.</summary>
+    public static CardJson Line { get; } = Make(indented: false);
+
+    private static CardJson Make(bool indented) => new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        WriteIndented = true,
+        WriteIndented = indented,
         RespectNullableAnnotations = true,
         // People and tools reorder keys; a layer's "kind" need not stand first.
         AllowOutOfOrderMetadataProperties = true,

@@ -50,6 +50,9 @@ public sealed record ModelCard
     /// <summary>How the weights came about, or null where they were never trained.</summary>
     public TrainingManifest? Training { get; init; }
 
+    /// <summary>The file that the weights were imported from, or null where this software trained them.</summary>
+    public WeightOrigin? ImportedFrom { get; init; }
+
     /// <summary>The graph file and its hash.</summary>
     public required GraphFile Graph { get; init; }
 }

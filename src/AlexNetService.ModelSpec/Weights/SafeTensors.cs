@@ -9,9 +9,10 @@ using AlexNetService.ModelSpec.Files;
 namespace AlexNetService.ModelSpec.Weights;
 
 /// <summary>
-/// A safetensors file of 32-bit floats: eight bytes of header length, a JSON header naming each tensor's type, dimensions and place,
-/// then the values, little-endian (the format of the safetensors project). The SHA-256 of metadata and values stands in the metadata
-/// under <c>alexnet.sha256</c>, so that a damaged file is told from a good one; files of other software have none.
+/// A safetensors file: eight bytes of header length, a JSON header naming each tensor's type, dimensions and place, then the values,
+/// little-endian (the format of the safetensors project). 32-bit floats are written; 16-bit, bfloat16 and 64-bit ones are read as
+/// well and become 32-bit. The SHA-256 of metadata and values stands in the metadata under <c>alexnet.sha256</c>, so that a damaged
+/// file is told from a good one; files of other software have none.
 /// </summary>
 /// <param name="Tensors">The tensors by name.</param>
 /// <param name="Metadata">Free text by name.</param>
@@ -43,7 +44,7 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
 
     /// <summary>Reads a file and checks it whole.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidDataException">The file is truncated, damaged, or holds something else than 32-bit floats.</exception>
+    /// <exception cref="InvalidDataException">The file is truncated, damaged, or holds something else than real numbers.</exception>
     public static SafeTensors Read(string path)
     {
         try
@@ -156,22 +157,32 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
 
     private static WeightTensor ReadTensor(string path, string name, FileStream stream, JsonNode? entry, IncrementalHash hash)
     {
-        if (entry?["dtype"]?.GetValue<string>() != "F32")
+        FloatFormat? stored = entry?["dtype"]?.GetValue<string>() switch
         {
-            throw new InvalidDataException($"'{path}': tensor {name} holds {entry?["dtype"]}; only F32 is read.");
+            "F32" => FloatFormat.Float32,
+            "F16" => FloatFormat.Float16,
+            "BF16" => FloatFormat.BFloat16,
+            "F64" => FloatFormat.Float64,
+            _ => null,
+        };
+        if (stored is not { } format)
+        {
+            throw new InvalidDataException($"'{path}': tensor {name} holds {entry?["dtype"]}; only F32, F16, BF16 and F64 are read.");
         }
 
-        int[] dimensions = [.. entry["shape"]?.AsArray().Select(dimension => dimension?.GetValue<int>() ?? 0) ?? []];
+        int[] dimensions = [.. entry?["shape"]?.AsArray().Select(dimension => dimension?.GetValue<int>() ?? 0) ?? []];
         var length = dimensions.Aggregate(1L, (product, dimension) => checked(product * dimension));
-        if (dimensions.Any(dimension => dimension < 0) || length * sizeof(float) > stream.Length - stream.Position)
+        if (dimensions.Any(dimension => dimension < 0) || length > (stream.Length - stream.Position) / format.Bytes())
         {
             throw new InvalidDataException($"'{path}' is truncated: it ends inside tensor {name}.");
         }
 
-        var values = new float[length];
-        stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
-        hash.AppendData(MemoryMarshal.AsBytes(values.AsSpan()));
-        return new WeightTensor(dimensions, values);
+        if (length > Array.MaxLength)
+        {
+            throw new InvalidDataException($"'{path}': tensor {name} has {length} values, more than a weight of any network here.");
+        }
+
+        return new WeightTensor(dimensions, format.Read(stream, (int)length, hash.AppendData));
     }
 
     private static void Append(IncrementalHash hash, IReadOnlyDictionary<string, string> metadata)

@@ -16,7 +16,9 @@ namespace AlexNetService.Training.Loop;
 /// <param name="Velocities">The velocities of the weights, by the same names.</param>
 public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IReadOnlyDictionary<string, WeightTensor> Velocities)
 {
-    private const string StateKey = "alexnet.training-state";
+    /// <summary>Where the metadata of a checkpoint's file holds the state; no other file has it.</summary>
+    public const string StateKey = "alexnet.training-state";
+
     private const string VelocityPrefix = "velocity.";
     private const string MeanImage = "mean-image";
 

@@ -10,6 +10,10 @@ namespace AlexNetService.Worker.Export;
 /// <summary><c>alexnet export</c>: a run, or untrained weights, → a package that was held against torch before it was published.</summary>
 internal static class ExportCommand
 {
+    private const string Package = "package";
+    private const string SafeTensors = "safetensors";
+    private const string Torchvision = "torchvision";
+
     public static Command Create(CancellationToken stop)
     {
         var run = new Option<string?>("--run") { Description = "A run's folder, or one of its checkpoint files." };
@@ -35,6 +39,19 @@ internal static class ExportCommand
             Description = "Photographs for the parity check, and the data set whose held-out part is measured. Default: what the run learned from.",
         };
         var threads = CommonOptions.Threads();
+        var format = new Option<string>("--format")
+        {
+            Description = "package, to be served; or safetensors, the weights alone for other software and 'alexnet import'.",
+            DefaultValueFactory = _ => Package,
+        };
+        format.AcceptOnlyFromAmong(Package, SafeTensors);
+        var output = new Option<string?>("--output") { Description = "File of --format safetensors." };
+        var names = new Option<string>("--names")
+        {
+            Description = "Tensor names of --format safetensors: own, or torchvision's, which its load_state_dict takes (alexnet-torchvision).",
+            DefaultValueFactory = _ => "own",
+        };
+        names.AcceptOnlyFromAmong("own", Torchvision);
         var command = new Command("export", """
             Write a package: the ONNX graph and its card. The graph is run beside torch on 32 random and 32 real crops first; where the
             logits differ by more than 1e-3 of the largest, nothing is published. Of a run the best finished epoch is taken.
@@ -42,13 +59,16 @@ internal static class ExportCommand
             Example: alexnet export --run runs/first --repository models --name first
             Example: alexnet export --run runs/first --evaluation e.json --repository models --name first
             Example: alexnet export --package models/first/1 --evaluation e.json --repository models
+            Example: alexnet export --run runs/first --format safetensors --output first.safetensors
             """)
         {
-            run, checkpoint, revised, evaluation, preset, untrained, classes, seed, repository, name, version, data, threads,
+            run, checkpoint, revised, evaluation, preset, untrained, classes, seed, repository, name, version, data, threads, format, output, names,
         };
         Option[] notOfPackages = [run, checkpoint, preset, untrained, classes, seed, data];
         command.SetAction(parsed =>
         {
+            var isPackage = parsed.GetValue(format) == Package;
+            RequireFit(parsed, isPackage ? [output, names] : [repository, name, version, data, revised, evaluation], isPackage ? SafeTensors : Package);
             var packages = new PackageRepository(parsed.GetValue(repository) ?? "models");
             if (parsed.GetValue(revised) is { } measured)
             {
@@ -69,6 +89,11 @@ internal static class ExportCommand
                 (null, not null, false) => throw new InputException("A preset has no trained weights. Name a --run, or say --untrained."),
                 _ => throw new InputException("Name either a --run, or a --preset and --untrained."),
             };
+            if (!isPackage)
+            {
+                return WriteWeights(source, parsed.GetValue(output), parsed.GetValue(names) == Torchvision);
+            }
+
             if (parsed.GetValue(evaluation) is { } file)
             {
                 var weights = EvaluatedRun.HashOf(source.Architecture, source.Weights);
@@ -90,6 +115,14 @@ internal static class ExportCommand
         return command;
     }
 
+    private static int WriteWeights(ExportSource source, string? output, bool torchvisionNames)
+    {
+        var file = output ?? throw new InputException("Name the --output file of --format safetensors.");
+        WeightsExport.Write(source, file, torchvisionNames);
+        Console.WriteLine($"wrote {file} ({new FileInfo(file).Length:N0} bytes)");
+        return ExitCode.Done;
+    }
+
     private static int Revise(string folder, string? evaluation, PackageRepository packages, string? name, int? version)
     {
         var file = evaluation ?? throw new InputException("--package needs --evaluation FILE, which 'alexnet evaluate --json' writes.");
@@ -104,5 +137,13 @@ internal static class ExportCommand
     {
         Console.WriteLine($"published {package.Folder} ({package.Card.Graph.Bytes:N0} bytes)");
         return ExitCode.Done;
+    }
+
+    private static void RequireFit(ParseResult parsed, Option[] others, string format)
+    {
+        if (Array.Find(others, parsed.IsGiven) is { } misplaced)
+        {
+            throw new InputException($"{misplaced.Name} goes with --format {format}.");
+        }
     }
 }

@@ -30,6 +30,9 @@ internal sealed record ExportSource
     /// <summary>What an evaluation of these weights found for the card, or null.</summary>
     public EvaluatedCard? Evaluated { get; init; }
 
+    /// <summary>The file of imported weights, or null.</summary>
+    public WeightOrigin? Origin { get; init; }
+
     /// <summary>Where the run's data set lay, or null.</summary>
     public string? DataSetPath { get; init; }
 
@@ -88,17 +91,22 @@ internal sealed record ExportSource
         {
             Architecture = architecture,
             Weights = ColumnWeights.Merge(network),
-            Colours = Grey(architecture),
-            Labels = [.. Enumerable.Range(0, architecture.Classes).Select(index => new ClassLabel(index, $"class-{index}", $"class {index}"))],
+            Colours = OneColour(architecture, [MiddleGrey, MiddleGrey, MiddleGrey]),
+            Labels = NumberedClasses(architecture.Classes),
         };
     }
 
-    private static ColourStatistics Grey(NetworkArchitecture architecture)
+    /// <summary>Classes that nobody has named.</summary>
+    public static IReadOnlyList<ClassLabel> NumberedClasses(int classes) =>
+        [.. Enumerable.Range(0, classes).Select(index => new ClassLabel(index, $"class-{index}", $"class {index}"))];
+
+    /// <summary>Statistics of which only the mean colour is known; a mean image is that colour everywhere.</summary>
+    public static ColourStatistics OneColour(NetworkArchitecture architecture, IReadOnlyList<double> mean)
     {
-        var side = architecture.Geometry.Canvas;
-        return new ColourStatistics([MiddleGrey, MiddleGrey, MiddleGrey], [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [0, 0, 0])
+        var pixels = architecture.Geometry.Canvas * architecture.Geometry.Canvas;
+        return new ColourStatistics(mean, [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [0, 0, 0])
         {
-            MeanImage = architecture.MeanImage ? [.. Enumerable.Repeat((float)MiddleGrey, NetworkArchitecture.Channels * side * side)] : null,
+            MeanImage = architecture.MeanImage ? [.. mean.SelectMany(value => Enumerable.Repeat((float)value, pixels))] : null,
         };
     }
 

@@ -34,6 +34,7 @@ internal static class PackageExport
             Training = source.Manifest,
             Calibration = source.Evaluated?.Calibration,
             EnsembleWeight = source.Evaluated?.EnsembleWeight,
+            ImportedFrom = source.Origin,
             Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
         };
         var plain = AlexNetGraph.Build(source.Architecture, source.Weights, source.Colours.MeanOfCrop(source.Architecture.Geometry.Crop));

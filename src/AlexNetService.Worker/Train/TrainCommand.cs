@@ -106,11 +106,8 @@ internal static class TrainCommand
                 ValidationFraction = paths.Validation is null ? parsed.GetValue(fraction) ?? usual.ValidationFraction : 0,
             };
             return RunIn(parsed.GetValue(output) ?? UsualFolder(table, parsed.GetValue(seed)))
-<<<<<<< HEAD
-                .Start(table, switches.Network(parsed), switches.Apply(parsed, recipe), parsed.GetValue(seed), paths, parsed.GetValue(devices) ?? "cpu");
-=======
-                .Start(table, recipe, parsed.GetValue(seed), paths, parsed.GetValue(devices) ?? "cpu", Threads(parsed.GetValue(threads)));
->>>>>>> loop
+                .Start(
+                    table, switches.Network(parsed), switches.Apply(parsed, recipe), parsed.GetValue(seed), paths, parsed.GetValue(devices) ?? "cpu", Threads(parsed.GetValue(threads)));
         });
         return command;
     }

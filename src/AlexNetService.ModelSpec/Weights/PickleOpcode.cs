@@ -1,0 +1,77 @@
+namespace AlexNetService.ModelSpec.Weights;
+
+/// <summary>
+/// Opcodes of Python's pickle format, protocols 2 to 5 (CPython, Lib/pickletools.py). Those from <see cref="Int"/> on are known by
+/// name only, so that their refusal can say what they are.
+/// </summary>
+internal enum PickleOpcode : byte
+{
+    Proto = 0x80,
+    Frame = 0x95,
+    Stop = (byte)'.',
+    Mark = (byte)'(',
+
+    None = (byte)'N',
+    NewTrue = 0x88,
+    NewFalse = 0x89,
+    BinInt = (byte)'J',
+    BinInt1 = (byte)'K',
+    BinInt2 = (byte)'M',
+    Long1 = 0x8A,
+    BinFloat = (byte)'G',
+    ShortBinUnicode = 0x8C,
+    BinUnicode = (byte)'X',
+
+    EmptyTuple = (byte)')',
+    Tuple1 = 0x85,
+    Tuple2 = 0x86,
+    Tuple3 = 0x87,
+    Tuple = (byte)'t',
+    EmptyList = (byte)']',
+    Append = (byte)'a',
+    Appends = (byte)'e',
+    EmptyDict = (byte)'}',
+    SetItem = (byte)'s',
+    SetItems = (byte)'u',
+
+    BinPut = (byte)'q',
+    LongBinPut = (byte)'r',
+    Memoize = 0x94,
+    BinGet = (byte)'h',
+    LongBinGet = (byte)'j',
+
+    Global = (byte)'c',
+    StackGlobal = 0x93,
+    BinPersId = (byte)'Q',
+    Reduce = (byte)'R',
+    Build = (byte)'b',
+
+    Int = (byte)'I',
+    Long = (byte)'L',
+    Long4 = 0x8B,
+    String = (byte)'S',
+    BinString = (byte)'T',
+    ShortBinString = (byte)'U',
+    Unicode = (byte)'V',
+    BinUnicode8 = 0x8D,
+    BinBytes = (byte)'B',
+    ShortBinBytes = (byte)'C',
+    BinBytes8 = 0x8E,
+    ByteArray8 = 0x96,
+    EmptySet = 0x8F,
+    AddItems = 0x90,
+    FrozenSet = 0x91,
+    Pop = (byte)'0',
+    PopMark = (byte)'1',
+    Dup = (byte)'2',
+    Inst = (byte)'i',
+    Obj = (byte)'o',
+    NewObj = 0x81,
+    NewObjEx = 0x92,
+    PersId = (byte)'P',
+    Ext1 = 0x82,
+    Ext2 = 0x83,
+    Ext4 = 0x84,
+    NextBuffer = 0x97,
+    ReadOnlyBuffer = 0x98,
+}

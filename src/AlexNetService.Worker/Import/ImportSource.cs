@@ -1,0 +1,175 @@
+using System.Security.Cryptography;
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.ModelSpec.Package;
+using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Training.Loop;
+using AlexNetService.Worker.Export;
+using AlexNetService.Worker.Train;
+
+namespace AlexNetService.Worker.Import;
+
+/// <summary>Weight file → what an export needs: the layer table it fits, its weights by our names, mean colour and classes.</summary>
+internal static class ImportSource
+{
+    private const string ClassifierWeight = "fc8.weight";
+
+    /// <param name="path">A file of torch.save, or safetensors.</param>
+    /// <param name="preset">Name of the layer table, or null to find the one that fits.</param>
+    /// <param name="labels">File of class names, or null.</param>
+    /// <param name="meanColour">Mean red, green, blue, or null for what the file or torchvision says.</param>
+    /// <exception cref="InputException">The weights fit no preset or several, or something is missing that only the user can know.</exception>
+    /// <exception cref="ArchitectureException">The weights do not fit the preset.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or holds no weights.</exception>
+    public static ExportSource Read(string path, string? preset, string? labels, IReadOnlyList<double>? meanColour)
+    {
+        var file = ReadFile(path);
+        var source = PortableWeights.Of(file, OurName) is { } own
+            ? OfOurs(own, preset, meanColour)
+            : OfOthers(path, file, preset, meanColour);
+        if (!source.Weights.AreFinite)
+        {
+            throw new InputException($"'{path}' holds values that are infinite or no numbers.");
+        }
+
+        WarnOfUnused(path, file, source.Architecture);
+        return source with
+        {
+            Labels = Classes(labels, source),
+            Origin = new WeightOrigin(Path.GetFileName(path), Sha256(path)),
+        };
+    }
+
+    private static SafeTensors ReadFile(string path)
+    {
+        if (TorchArchive.Recognises(path))
+        {
+            return new SafeTensors(TorchArchive.Read(path), new Dictionary<string, string>());
+        }
+
+        using (var stream = File.OpenRead(path))
+        {
+            // Eight bytes of length, then the header, a JSON object.
+            var begin = new byte[9];
+            if (stream.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false) < begin.Length || begin[^1] != '{')
+            {
+                throw new InputException($"'{path}' is neither a file of torch.save (.pth, .pt) nor safetensors.");
+            }
+        }
+
+        var file = SafeTensors.Read(path);
+        return file.Metadata.ContainsKey(Checkpoint.StateKey)
+            ? throw new InputException($"'{path}' is a checkpoint of a run. Use: alexnet export --run \"{path}\"")
+            : file;
+    }
+
+    /// <summary>A file that 'alexnet export --format safetensors' wrote: it says everything itself.</summary>
+    private static ExportSource OfOurs(PortableWeights own, string? preset, IReadOnlyList<double>? meanColour)
+    {
+        if (preset is not null && preset != own.Architecture.Preset)
+        {
+            throw new InputException($"The file holds weights of '{own.Architecture.Preset}', not of '{preset}'. Leave --preset out.");
+        }
+
+        var colours = ExportSource.OneColour(own.Architecture, meanColour ?? own.MeanColour);
+        return new ExportSource
+        {
+            Architecture = own.Architecture,
+            Weights = own.Weights,
+            Colours = meanColour is null && own.MeanImage is { } image ? colours with { MeanImage = image } : colours,
+            Labels = own.Labels,
+        };
+    }
+
+    private static ExportSource OfOthers(string path, SafeTensors file, string? preset, IReadOnlyList<double>? meanColour)
+    {
+        var tensors = file.Tensors.ToDictionary(tensor => OurName(tensor.Key), tensor => tensor.Value, StringComparer.Ordinal);
+        var isTorchvision = file.Tensors.Keys.Any(name => TorchvisionNames.Ours(name) is not null);
+        var architecture = Table(path, file, tensors, preset ?? (isTorchvision ? AlexNetLayers.Torchvision : null));
+        return new ExportSource
+        {
+            Architecture = architecture,
+            Weights = Fitting(path, architecture, tensors),
+            Colours = ExportSource.OneColour(architecture, meanColour
+                ?? (architecture.Preset == AlexNetLayers.Torchvision ? TorchvisionNames.MeanColour : null)
+                ?? throw new InputException($"'{path}' does not say which mean colour its network subtracts. Give it: --mean-colour R,G,B, each 0 to 255.")),
+            Labels = [],
+        };
+    }
+
+    private static NetworkArchitecture Table(
+        string path, SafeTensors file, Dictionary<string, WeightTensor> tensors, string? preset)
+    {
+        if (!tensors.TryGetValue(ClassifierWeight, out var classifier) || classifier.Dimensions is not [var classes, _])
+        {
+            var some = string.Join(", ", file.Tensors.Keys.Order(StringComparer.Ordinal).Take(5));
+            throw new InputException(
+                $"'{path}' has no last layer that is known here: no [classes, inputs] named {ClassifierWeight} or, as in torchvision's alexnet, "
+                + $"{TorchvisionNames.Theirs(ClassifierWeight)}. It holds {file.Tensors.Count} tensors: {some}, …");
+        }
+
+        if (preset is not null)
+        {
+            return CommonOptions.Architecture(preset, classes);
+        }
+
+        NetworkArchitecture[] fitting =
+        [
+            .. AlexNetLayers.Presets.Select(name => CommonOptions.Architecture(name, classes)).Where(table => table.Weights().All(
+                shape => tensors.TryGetValue(shape.Name, out var tensor) && tensor.Dimensions.SequenceEqual(shape.Dimensions))),
+        ];
+        return fitting.Length == 1 ? fitting[0] : throw new InputException(fitting.Length == 0
+            ? $"'{path}' fits none of the presets {string.Join(", ", AlexNetLayers.Presets)}. Name the nearest with --preset to read what differs."
+            : $"'{path}' fits {string.Join(" and ", fitting.Select(table => table.Preset))}. Name one with --preset.");
+    }
+
+    private static NamedWeights Fitting(string path, NetworkArchitecture architecture, Dictionary<string, WeightTensor> tensors)
+    {
+        try
+        {
+            return new NamedWeights(architecture, tensors);
+        }
+        catch (ArchitectureException e)
+        {
+            throw new InputException($"'{path}' is not of '{architecture.Preset}': {e.Message}{Translation(architecture)}");
+        }
+    }
+
+    /// <summary>The sentence that leads from our names to those in a file of torchvision.</summary>
+    private static string Translation(NetworkArchitecture architecture) => architecture.Preset != AlexNetLayers.Torchvision ? "" : " (Torchvision's names: "
+        + string.Join(", ", architecture.Layers.OfType<WeightedLayer>().Select(layer =>
+            $"{layer.Name} is {TorchvisionNames.Theirs(WeightShape.WeightOf(layer.Name))?[..^".weight".Length]}")) + ".)";
+
+    private static void WarnOfUnused(string path, SafeTensors file, NetworkArchitecture architecture)
+    {
+        var used = architecture.Weights().Select(shape => shape.Name).ToHashSet(StringComparer.Ordinal);
+        string[] unused = [.. file.Tensors.Keys.Where(name => !used.Contains(OurName(name)) && name != PortableWeights.MeanImageName)];
+        if (unused.Length > 0)
+        {
+            TrainingDisplay.Warn($"{unused.Length} tensors of '{path}' are not used: {string.Join(", ", unused.Order(StringComparer.Ordinal).Take(5))}{(unused.Length > 5 ? ", …" : "")}");
+        }
+    }
+
+    private static IReadOnlyList<ClassLabel> Classes(string? labels, ExportSource source)
+    {
+        if (labels is not null)
+        {
+            return LabelsFile.Read(labels, source.Architecture.Classes);
+        }
+
+        if (source.Labels.Count > 0)
+        {
+            return source.Labels;
+        }
+
+        TrainingDisplay.Warn($"the file does not name its {source.Architecture.Classes} classes; they are called class-0, class-1, …. Name them with --labels.");
+        return ExportSource.NumberedClasses(source.Architecture.Classes);
+    }
+
+    private static string OurName(string name) => TorchvisionNames.Ours(name) ?? name;
+
+    private static string Sha256(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using AlexNetService.ModelSpec.Package;
+
+namespace AlexNetService.Worker.Import;
+
+/// <summary>
+/// The classes of imported weights, from the files people have: a line a class (<c>id TAB name</c>, a WordNet synset and a name, or a
+/// name alone), a JSON list of names or of [id, name], or a JSON object of either by index, as <c>imagenet_class_index.json</c> is.
+/// </summary>
+internal static partial class LabelsFile
+{
+    /// <param name="path">The file.</param>
+    /// <param name="classes">How many classes the weights have.</param>
+    /// <exception cref="InputException">The file names other than so many classes, one twice, or is no list.</exception>
+    public static IReadOnlyList<ClassLabel> Read(string path, int classes)
+    {
+        var text = File.ReadAllText(path).TrimStart('\uFEFF').Trim();
+        var entries = text is ['[' or '{', ..] ? OfJson(path, text) : [.. text.Split('\n').Select(OfLine)];
+        if (entries.Count != classes)
+        {
+            throw new InputException($"'{path}' names {entries.Count} classes where the weights have {classes}.");
+        }
+
+        if (entries.FirstOrDefault(entry => string.IsNullOrWhiteSpace(entry.Name)) is { } empty)
+        {
+            throw new InputException($"'{path}' has no name for class {entries.IndexOf(empty)}.");
+        }
+
+        if (entries.Where(entry => entry.Id is not null).GroupBy(entry => entry.Id).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new InputException($"'{path}' has several classes '{twice.Key}'; identifiers must differ.");
+        }
+
+        // Names may be the same (ImageNet has two cranes); identifiers may not.
+        var repeated = entries.CountBy(entry => entry.Name).Where(count => count.Value > 1).Select(count => count.Key).ToHashSet();
+        return [.. entries.Select((entry, index) => new ClassLabel(
+            index, entry.Id ?? (repeated.Contains(entry.Name) ? $"{entry.Name}#{index}" : entry.Name), entry.Name))];
+    }
+
+    private static Entry OfLine(string line)
+    {
+        line = line.Trim('\r', ' ');
+        return line.Split('\t', 2) is [var id, var name] ? new Entry(id.Trim(), name.Trim())
+            : Synset().IsMatch(line) ? new Entry(line[..line.IndexOf(' ')], line[line.IndexOf(' ')..].Trim())
+            : new Entry(null, line);
+    }
+
+    private static List<Entry> OfJson(string path, string text)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            return json.RootElement.ValueKind == JsonValueKind.Array
+                ? [.. json.RootElement.EnumerateArray().Select(OfValue)]
+                : [.. Enumerable.Range(0, json.RootElement.GetPropertyCount()).Select(index =>
+                    OfValue(json.RootElement.GetProperty(index.ToString(CultureInfo.InvariantCulture))))];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            throw new InputException($"'{path}' is neither a JSON list of names or [id, name] nor an object of them by index 0, 1, …");
+        }
+    }
+
+    private static Entry OfValue(JsonElement value) => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 2
+        ? new Entry(value[0].GetString(), value[1].GetString() ?? "")
+        : new Entry(null, value.GetString() ?? "");
+
+    /// <summary>A line of ImageNet's <c>synset_words.txt</c>. Other names may begin with a word and a space: "tiger cat".</summary>
+    [GeneratedRegex("^n[0-9]{8} ", RegexOptions.CultureInvariant)]
+    private static partial Regex Synset();
+
+    private sealed record Entry(string? Id, string Name);
+}
