@@ -51,12 +51,13 @@ public sealed class SwitchTrainingTests : IDisposable
             ValidationImages = data.Validation.Photographs.Count,
             Started = TimeProvider.System.GetUtcNow(),
         };
-        var run = Path.Combine(folder.Path, "run");
-        using var trainer = new Trainer(state, data, ColumnPlacement.OnCpu(architecture.Columns), run, TimeProvider.System);
+        var checkpoints = new CheckpointFolder(Path.Combine(folder.Path, "run"));
+        var keeper = new CheckpointKeeper(checkpoints, CheckpointPolicy.Usual, TimeProvider.System);
+        using var trainer = new Trainer(state, data, ColumnPlacement.OnCpu(architecture.Columns), keeper, TimeProvider.System);
 
         trainer.Run(epochDone: null, TestContext.Current.CancellationToken);
 
-        var kept = Checkpoint.Newest(run).State;
+        var kept = checkpoints.Newest().State;
         Assert.True(kept.Epochs[^1].Loss < kept.Epochs[0].Loss, name);
         Assert.Equal(state.Colours.MeanImage, kept.Colours.MeanImage);
     }
