@@ -9,7 +9,7 @@ internal static class ExitCode
     /// <summary>An option, a data set, a package or a device is not what it should be; one line on standard error says what to do.</summary>
     public const int BadInput = 2;
 
-    /// <summary>Training was stopped by a signal; finished epochs are kept, and the command to go on was printed.</summary>
+    /// <summary>Training was stopped by a signal; the run is kept as it stood, and the command to go on was printed.</summary>
     public const int Stopped = 3;
 
     /// <summary>Training diverged: the loss is no longer a number.</summary>
