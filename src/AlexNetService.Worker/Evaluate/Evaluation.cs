@@ -32,7 +32,9 @@ internal sealed class Evaluation
     /// <summary>One pass over the photographs a model, then everything that is counted from it.</summary>
     /// <param name="models">One model or more.</param>
     /// <param name="stop">Stops the measurement.</param>
-    /// <exception cref="InputException">The models have different labels, do not know the data set's classes, or answer nothing.</exception>
+    /// <exception cref="InputException">
+    /// The models have different labels, do not know the data set's classes, or answer with something that is no number.
+    /// </exception>
     public EvaluationReport Of(IReadOnlyList<EvaluatedModel> models, CancellationToken stop)
     {
         RequireSameLabels(models);
@@ -48,7 +50,9 @@ internal sealed class Evaluation
             members.Add(Measured(model, canvases, truth, halves, stop));
         }
 
-        if (halves is null || members.Any(member => !member.Now[MostCrops].Photographs.SequenceEqual(members[0].Now[MostCrops].Photographs)))
+        // A photograph may be readable at one canvas side and not at another.
+        IReadOnlyList<Photograph> Read(Member member) => member.Now[MostCrops].Photographs;
+        if (halves is null || members.Any(member => !Read(member).SequenceEqual(Read(members[0]))))
         {
             throw new InputException($"The models cannot read the same photographs of '{Source.Name}'. Remove the unreadable ones.");
         }
@@ -81,12 +85,15 @@ internal sealed class Evaluation
     {
         var place = kept.Index().ToDictionary(pair => pair.Item, pair => pair.Index);
         var temperature = TemperatureFit.Of(
-            [.. halves.Fitted.Select(photograph => logits[place[photograph]])], [.. halves.Fitted.Select(photograph => truth[photograph])], model.Labels.Count);
+            [.. halves.Fitted.Select(photograph => logits[place[photograph]])],
+            [.. halves.Fitted.Select(photograph => truth[photograph])],
+            model.Labels.Count);
         if (temperature is null)
         {
             TrainingDisplay.Warn(string.Create(
                 CultureInfo.InvariantCulture,
-                $"no temperature between 1/{TemperatureFit.Limit} and {TemperatureFit.Limit} is best for {model.Name} on {halves.Fitted.Length} photographs; it keeps {model.Temperature}."));
+                $"no temperature between 1/{TemperatureFit.Limit} and {TemperatureFit.Limit} is best for {model.Name} ")
+                + string.Create(CultureInfo.InvariantCulture, $"on {halves.Fitted.Length} photographs; it keeps {model.Temperature}."));
         }
 
         return temperature;
@@ -104,7 +111,11 @@ internal sealed class Evaluation
             FittedOn = halves.Fitted.Length,
             MeasuredOn = halves.Measured.Length,
             Classes = [.. models[0].Labels.Select(label => label.Id)],
-            Models = [.. members.Select(member => Found(member.Model.Name, member.Model.Sha256, member.Now, halves, member.Temperature, member.Measured))],
+            Models =
+            [
+                .. members.Select(member => Found(
+                    member.Model.Name, member.Model.Sha256, member.Now, halves, member.Temperature, member.Measured)),
+            ],
             Ensemble = members.Count == 1 ? null : Together(members, weights, halves),
             Weights = Weights == WeightChoice.Cards ? null : Weighed(members, halves),
         };
@@ -160,7 +171,8 @@ internal sealed class Evaluation
         if (models.FirstOrDefault(model => !Ids(model).SequenceEqual(Ids(models[0]), StringComparer.Ordinal)) is { } stranger)
         {
             throw new InputException(
-                $"{models[0].Name} ({models[0].Labels.Count} classes) and {stranger.Name} ({stranger.Labels.Count} classes) have different labels and cannot answer together. Measure them one at a time.");
+                $"{models[0].Name} ({models[0].Labels.Count} classes) and {stranger.Name} ({stranger.Labels.Count} classes) "
+                + "have different labels and cannot answer together. Measure them one at a time.");
         }
     }
 

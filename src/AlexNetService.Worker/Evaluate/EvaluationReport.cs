@@ -19,7 +19,7 @@ internal sealed record EvaluationReport
     /// <summary>Hash of the data set's names and lengths.</summary>
     public required string DataSetSha256 { get; init; }
 
-    /// <summary>Share of the data set that was measured, as <c>--validation-fraction</c> named it; null for all of it.</summary>
+    /// <summary>Share of the data set that was measured, as <c>--validation-fraction</c> named it; null for all.</summary>
     public double? ValidationFraction { get; init; }
 
     /// <summary>Photographs the errors are over.</summary>

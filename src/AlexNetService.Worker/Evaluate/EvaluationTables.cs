@@ -29,11 +29,13 @@ internal static class EvaluationTables
     public static void PrintCalibration(EvaluationReport report, IAnsiConsole console)
     {
         var fitted = report.FittedOn == 0 ? "" : $"fitted on {report.FittedOn} photographs, ";
-        console.WriteLine($"Calibration with {Crops(report.Models[0].Calibration.Crops)}: {fitted}measured on {report.MeasuredOn}{(fitted.Length > 0 ? " others" : "")}. NLL in nats.");
+        var others = report.FittedOn == 0 ? " photographs" : " others";
+        console.WriteLine($"Calibration with {Crops(report.Models[0].Calibration.Crops)}: {fitted}measured on {report.MeasuredOn}{others}. NLL in nats.");
         var left = report.Photographs - report.FittedOn - report.MeasuredOn;
         if (left > 0)
         {
-            console.WriteLine($"{left} photographs take no part in it: the logits of more would not fit into {Halves.MostLogits * sizeof(float) >> 20} MiB a model.");
+            var budget = Halves.MostLogits * sizeof(float) >> 20;
+            console.WriteLine($"{left} photographs take no part in it: the logits of more would not fit into {budget} MiB a model.");
         }
 
         var table = Create(["model"], "temperature", "NLL", "→ NLL", "ECE", "→ ECE", "top-1 error", "→ top-1 error");

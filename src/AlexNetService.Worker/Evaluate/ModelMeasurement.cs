@@ -32,7 +32,8 @@ internal sealed record ModelMeasurement(IReadOnlyDictionary<int, Predictions> By
                 var views = count == 1 ? logits.AsSpan(centre * classes, classes) : logits;
                 var answer = ViewLogits.Probabilities(views, classes, model.Temperature);
                 answers.Add(float.IsFinite(answer[0]) ? answer : throw new InputException(
-                    $"{model.Name} gives no numbers for '{canvases.Photographs[place].Path}'. Measure another checkpoint, or export the package again."));
+                    $"{model.Name} gives no numbers for '{canvases.Photographs[place].Path}'. "
+                    + "Measure another checkpoint, or export the package again."));
             }
 
             if (places.Contains(place))
@@ -41,7 +42,7 @@ internal sealed record ModelMeasurement(IReadOnlyDictionary<int, Predictions> By
             }
         }
 
-        return new ModelMeasurement(
-            probabilities.ToDictionary(pair => pair.Key, pair => new Predictions(model.Labels, canvases.Photographs, truth, [.. pair.Value])), kept);
+        Predictions Answered(List<float[]> answers) => new(model.Labels, canvases.Photographs, truth, [.. answers]);
+        return new ModelMeasurement(probabilities.ToDictionary(pair => pair.Key, pair => Answered(pair.Value)), kept);
     }
 }

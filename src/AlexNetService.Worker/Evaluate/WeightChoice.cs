@@ -30,11 +30,19 @@ internal sealed record WeightChoice(bool Search, double[]? Given)
             return new WeightChoice(Search: true, Given: null);
         }
 
-        var numbers = text.Split(',').Select(part => double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
-            ? number
-            : throw new InputException($"--weights takes 'search' or numbers such as 0.6,0.4, not '{text}'.")).ToArray();
-        return numbers.Length != models ? throw new InputException($"--weights has {numbers.Length} numbers for {models} models; give one for each, packages first.")
-            : numbers.Any(number => number < 0) || numbers.Sum() is not > 0 ? throw new InputException("--weights must not be below 0, nor all 0.")
+        var numbers = text.Split(',').Select(part => Number(part, text)).ToArray();
+        if (numbers.Length != models)
+        {
+            throw new InputException($"--weights has {numbers.Length} numbers for {models} models; give one for each, packages first.");
+        }
+
+        return numbers.Any(number => number < 0) || numbers.Sum() is not > 0
+            ? throw new InputException("--weights must not be below 0, nor all 0.")
             : new WeightChoice(Search: false, [.. numbers.Select(number => number / numbers.Sum())]);
     }
+
+    private static double Number(string part, string text) =>
+        double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            ? number
+            : throw new InputException($"--weights takes 'search' or numbers such as 0.6,0.4, not '{text}'.");
 }

@@ -22,7 +22,8 @@ internal sealed record EvaluatedCard(Calibration? Calibration, double? EnsembleW
         if (place < 0)
         {
             throw new InputException(
-                $"'{file}' measured {string.Join(", ", report.Models.Select(entry => entry.Model))}, not what {model} holds now. Measure that: alexnet evaluate {model} --json {file}");
+                $"'{file}' measured {string.Join(", ", report.Models.Select(entry => entry.Model))}, not what {model} holds now. "
+                + $"Measure that: alexnet evaluate {model} --json {file}");
         }
 
         // A weight of 1 is an equal share, so that members of this search and models outside of it can answer together.

@@ -37,8 +37,11 @@ internal static class PackageExport
             ImportedFrom = source.Origin,
             Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
         };
-        var plain = AlexNetGraph.Build(source.Architecture, source.Weights, source.Colours.MeanOfCrop(source.Architecture.Geometry.Crop));
-        var graph = unmeasured.Calibration is { } calibration ? GraphTemperature.Set(plain, unmeasured.Tensors, calibration.Temperature) : plain;
+        var plain = AlexNetGraph.Build(
+            source.Architecture, source.Weights, source.Colours.MeanOfCrop(source.Architecture.Geometry.Crop));
+        var graph = unmeasured.Calibration is { } calibration
+            ? GraphTemperature.Set(plain, unmeasured.Tensors, calibration.Temperature)
+            : plain;
         return packages.Publish(unmeasured, graph, package =>
         {
             stop.ThrowIfCancellationRequested();
