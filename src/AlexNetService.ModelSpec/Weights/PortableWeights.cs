@@ -71,7 +71,8 @@ public sealed record PortableWeights(
                 throw Broken(ArchitectureKey);
             }
 
-            var labels = JsonSerializer.Deserialize(Metadata(file, LabelsKey), CardJson.Line.IReadOnlyListClassLabel) ?? throw Broken(LabelsKey);
+            var labels = JsonSerializer.Deserialize(Metadata(file, LabelsKey), CardJson.Line.IReadOnlyListClassLabel)
+                ?? throw Broken(LabelsKey);
             var tensors = file.Tensors.ToDictionary(tensor => ourName(tensor.Key), tensor => tensor.Value, StringComparer.Ordinal);
             return new PortableWeights(architecture, new NamedWeights(architecture, tensors), Colour(Metadata(file, MeanColourKey)), labels)
             {
@@ -87,18 +88,23 @@ public sealed record PortableWeights(
     private static double[] Colour(string text)
     {
         double[] colour = [.. text.Split(',').Select(value => double.Parse(value, CultureInfo.InvariantCulture))];
-        return colour.Length == NetworkArchitecture.Channels && Array.TrueForAll(colour, double.IsFinite) ? colour : throw Broken(MeanColourKey);
+        return colour.Length == NetworkArchitecture.Channels && Array.TrueForAll(colour, double.IsFinite)
+            ? colour
+            : throw Broken(MeanColourKey);
     }
 
     private static float[] MeanImageOf(SafeTensors file, NetworkArchitecture architecture) =>
         file.Tensors.TryGetValue(MeanImageName, out var image) && image.Dimensions.SequenceEqual(MeanImageDimensions(architecture))
             ? image.Values
-            : throw new InvalidDataException($"The file has no tensor {MeanImageName} of the size of the canvas, which its layer table subtracts.");
+            : throw new InvalidDataException(
+                $"The file has no tensor {MeanImageName} of the size of the canvas, which its layer table subtracts.");
 
     private static int[] MeanImageDimensions(NetworkArchitecture architecture) =>
         [NetworkArchitecture.Channels, architecture.Geometry.Canvas, architecture.Geometry.Canvas];
 
-    private static string Metadata(SafeTensors file, string key) => file.Metadata.TryGetValue(key, out var text) ? text : throw Broken(key);
+    private static string Metadata(SafeTensors file, string key) =>
+        file.Metadata.TryGetValue(key, out var text) ? text : throw Broken(key);
 
-    private static InvalidDataException Broken(string key) => new($"The file's metadata {key} is missing or not what 'alexnet export' writes.");
+    private static InvalidDataException Broken(string key) =>
+        new($"The file's metadata {key} is missing or not what 'alexnet export' writes.");
 }

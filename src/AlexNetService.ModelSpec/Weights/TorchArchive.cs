@@ -161,12 +161,14 @@ public static class TorchArchive
     {
         if (entry.Length != bytes)
         {
-            throw new InvalidDataException($"is damaged: entry {entry.FullName} has {entry.Length} bytes where {bytes} are described.");
+            throw new InvalidDataException(
+                $"is damaged: entry {entry.FullName} has {entry.Length} bytes where {bytes} are described.");
         }
 
         if (bytes > SmallEntry && bytes / LargestExpansion > entry.CompressedLength)
         {
-            throw new InvalidDataException($"claims that {entry.CompressedLength} bytes of {entry.FullName} expand to {bytes}; weights do not.");
+            throw new InvalidDataException(
+                $"claims that {entry.CompressedLength} bytes of {entry.FullName} expand to {bytes}; weights do not.");
         }
     }
 
@@ -184,7 +186,8 @@ public static class TorchArchive
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            throw new InvalidDataException($"is damaged: entry {entry.FullName} does not have the length and CRC-32 that its zip names.", e);
+            throw new InvalidDataException(
+                $"is damaged: entry {entry.FullName} does not have the length and CRC-32 that its zip names.", e);
         }
     }
 }

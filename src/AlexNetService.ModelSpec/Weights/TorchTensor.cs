@@ -31,8 +31,8 @@ internal sealed record TorchTensor
     /// <exception cref="InvalidDataException">It does not, or it is larger than any weight can be.</exception>
     public TorchTensor(TorchStorage storage, long offset, IReadOnlyList<long> sizes, IReadOnlyList<long> strides)
     {
-        if (sizes.Count > MostDimensions || sizes.Count != strides.Count || sizes.Concat(strides).Append(offset).Any(n => n is < 0 or > int.MaxValue)
-            || storage.Elements is < 0 or > int.MaxValue)
+        if (sizes.Count > MostDimensions || sizes.Count != strides.Count
+            || sizes.Concat(strides).Append(offset).Append(storage.Elements).Any(number => number is < 0 or > int.MaxValue))
         {
             throw new InvalidDataException("holds a tensor with impossible dimensions.");
         }

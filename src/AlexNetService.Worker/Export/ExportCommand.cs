@@ -48,7 +48,7 @@ internal static class ExportCommand
         var output = new Option<string?>("--output") { Description = "File of --format safetensors." };
         var names = new Option<string>("--names")
         {
-            Description = "Tensor names of --format safetensors: own, or torchvision's, which its load_state_dict takes (alexnet-torchvision).",
+            Description = "Names in --format safetensors: own, or torchvision's for its load_state_dict (alexnet-torchvision).",
             DefaultValueFactory = _ => "own",
         };
         names.AcceptOnlyFromAmong("own", Torchvision);

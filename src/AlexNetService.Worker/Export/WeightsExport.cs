@@ -14,7 +14,8 @@ internal static class WeightsExport
     {
         if (torchvision && source.Architecture.Preset != AlexNetLayers.Torchvision)
         {
-            throw new InputException($"Torchvision has no network like '{source.Architecture.Preset}'; only {AlexNetLayers.Torchvision} has its names.");
+            throw new InputException(
+                $"Torchvision has no network like '{source.Architecture.Preset}'; only {AlexNetLayers.Torchvision} has its names.");
         }
 
         if (Path.GetDirectoryName(path) is { Length: > 0 } folder)

@@ -12,18 +12,25 @@ internal static class ImportCommand
 {
     public static Command Create(CancellationToken stop)
     {
-        var weights = new Option<string?>("--weights") { Description = "File of torch.save (.pth, .pt) holding a state dict, or safetensors. Needed." };
+        var weights = new Option<string?>("--weights")
+        {
+            Description = "File of torch.save (.pth, .pt) holding a state dict, or safetensors. Needed.",
+        };
         var preset = CommonOptions.Preset();
         preset.Description += " Default: the one that the weights' names and sizes fit.";
         var labels = new Option<string?>("--labels")
         {
-            Description = "Class names in the order of the outputs: a line each (id TAB name, or name), or a JSON list. Default: what the file says, or class-N.",
+            Description = "Class names in the order of the outputs: a line each (id TAB name, or name), or JSON. "
+                + "Default: what the file says, or class-N.",
         };
         var meanColour = new Option<string?>("--mean-colour")
         {
-            Description = "Mean R,G,B that the network subtracts, 0 to 255. Default: what the file says; for alexnet-torchvision ImageNet's.",
+            Description = "Mean R,G,B that the network subtracts, 0 to 255. Default: what the file says; alexnet-torchvision: ImageNet's.",
         };
-        var repository = new Option<string?>("--repository") { Description = "Folder of packages; the package goes to REPOSITORY/NAME/VERSION. Default: models." };
+        var repository = new Option<string?>("--repository")
+        {
+            Description = "Folder of packages; the package goes to REPOSITORY/NAME/VERSION. Default: models.",
+        };
         var name = new Option<string?>("--name") { Description = "Name of the model. Default: the preset's." };
         var version = new Option<int?>("--model-version") { Description = "Version of the model. Default: one more than the newest." };
         var data = new Option<string?>("--data") { Description = "Photographs for the parity check, labelled or not." };
@@ -43,12 +50,18 @@ internal static class ImportCommand
             var path = parsed.GetValue(weights) ?? throw new InputException("Name the --weights to import.");
             var source = ImportSource.Read(path, parsed.GetValue(preset), parsed.GetValue(labels), Colour(parsed.GetValue(meanColour)));
             stop.ThrowIfCancellationRequested();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"read {path}: {source.Architecture.Preset}, {source.Architecture.Classes} classes, {source.Architecture.Rows().Sum(row => row.Parameters):N0} parameters"));
+            var (table, parameters) = (source.Architecture, source.Architecture.Rows().Sum(row => row.Parameters));
+            Console.WriteLine($"read {path}: {table.Preset}, {table.Classes} classes, {parameters:N0} parameters");
             var packages = new PackageRepository(parsed.GetValue(repository) ?? "models");
-            var model = parsed.GetValue(name) ?? source.Architecture.Preset;
+            var model = parsed.GetValue(name) ?? table.Preset;
             var package = PackageExport.Publish(
-                source, packages, model, parsed.GetValue(version) ?? packages.NextVersion(model), parsed.GetValue(data), parsed.GetValue(threads), stop);
+                source,
+                packages,
+                model,
+                parsed.GetValue(version) ?? packages.NextVersion(model),
+                parsed.GetValue(data),
+                parsed.GetValue(threads),
+                stop);
             Console.WriteLine($"published {package.Folder} ({package.Card.Graph.Bytes:N0} bytes)");
             return ExitCode.Done;
         });
@@ -57,12 +70,17 @@ internal static class ImportCommand
 
     private static double[]? Colour(string? text)
     {
-        double[]? colour = text is null ? null :
+        if (text is null)
+        {
+            return null;
+        }
+
+        double[] colour =
         [
             .. text.Split(',').Select(part =>
                 double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN),
         ];
-        return colour is null || (colour.Length == NetworkArchitecture.Channels && Array.TrueForAll(colour, value => value is >= 0 and <= 255))
+        return colour.Length == NetworkArchitecture.Channels && Array.TrueForAll(colour, value => value is >= 0 and <= 255)
             ? colour
             : throw new InputException($"--mean-colour takes three numbers of 0 to 255 such as 123.7,116.3,103.5, not '{text}'.");
     }

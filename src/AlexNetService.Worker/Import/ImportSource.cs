@@ -13,12 +13,17 @@ internal static class ImportSource
 {
     private const string ClassifierWeight = "fc8.weight";
 
+    /// <summary>How many names a message shows of a long list.</summary>
+    private const int Shown = 5;
+
     /// <param name="path">A file of torch.save, or safetensors.</param>
     /// <param name="preset">Name of the layer table, or null to find the one that fits.</param>
     /// <param name="labels">File of class names, or null.</param>
     /// <param name="meanColour">Mean red, green, blue, or null for what the file or torchvision says.</param>
-    /// <exception cref="InputException">The weights fit no preset or several, or something is missing that only the user can know.</exception>
-    /// <exception cref="ArchitectureException">The weights do not fit the preset.</exception>
+    /// <exception cref="InputException">
+    /// The weights fit no preset or several, or something is missing that only the user can know.
+    /// </exception>
+    /// <exception cref="ArchitectureException">The weights do not fit the layer table that the file itself holds.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or holds no weights.</exception>
     public static ExportSource Read(string path, string? preset, string? labels, IReadOnlyList<double>? meanColour)
     {
@@ -91,7 +96,8 @@ internal static class ImportSource
             Weights = Fitting(path, architecture, tensors),
             Colours = ExportSource.OneColour(architecture, meanColour
                 ?? (architecture.Preset == AlexNetLayers.Torchvision ? TorchvisionNames.MeanColour : null)
-                ?? throw new InputException($"'{path}' does not say which mean colour its network subtracts. Give it: --mean-colour R,G,B, each 0 to 255.")),
+                ?? throw new InputException(
+                    $"'{path}' does not say which mean colour its network subtracts. Give it: --mean-colour R,G,B, each 0 to 255.")),
             Labels = [],
         };
     }
@@ -101,10 +107,11 @@ internal static class ImportSource
     {
         if (!tensors.TryGetValue(ClassifierWeight, out var classifier) || classifier.Dimensions is not [var classes, _])
         {
-            var some = string.Join(", ", file.Tensors.Keys.Order(StringComparer.Ordinal).Take(5));
+            var some = string.Join(", ", file.Tensors.Keys.Order(StringComparer.Ordinal).Take(Shown));
             throw new InputException(
-                $"'{path}' has no last layer that is known here: no [classes, inputs] named {ClassifierWeight} or, as in torchvision's alexnet, "
-                + $"{TorchvisionNames.Theirs(ClassifierWeight)}. It holds {file.Tensors.Count} tensors: {some}, …");
+                $"'{path}' has no last layer that is known here: no [classes, inputs] named {ClassifierWeight} "
+                + $"or, as in torchvision's alexnet, {TorchvisionNames.Theirs(ClassifierWeight)}. "
+                + $"It holds {file.Tensors.Count} tensors: {some}{(file.Tensors.Count > Shown ? ", …" : "")}");
         }
 
         if (preset is not null)
@@ -118,7 +125,7 @@ internal static class ImportSource
                 shape => tensors.TryGetValue(shape.Name, out var tensor) && tensor.Dimensions.SequenceEqual(shape.Dimensions))),
         ];
         return fitting.Length == 1 ? fitting[0] : throw new InputException(fitting.Length == 0
-            ? $"'{path}' fits none of the presets {string.Join(", ", AlexNetLayers.Presets)}. Name the nearest with --preset to read what differs."
+            ? $"'{path}' fits none of {string.Join(", ", AlexNetLayers.Presets)}. Name the nearest with --preset to read what differs."
             : $"'{path}' fits {string.Join(" and ", fitting.Select(table => table.Preset))}. Name one with --preset.");
     }
 
@@ -135,9 +142,10 @@ internal static class ImportSource
     }
 
     /// <summary>The sentence that leads from our names to those in a file of torchvision.</summary>
-    private static string Translation(NetworkArchitecture architecture) => architecture.Preset != AlexNetLayers.Torchvision ? "" : " (Torchvision's names: "
-        + string.Join(", ", architecture.Layers.OfType<WeightedLayer>().Select(layer =>
-            $"{layer.Name} is {TorchvisionNames.Theirs(WeightShape.WeightOf(layer.Name))?[..^".weight".Length]}")) + ".)";
+    private static string Translation(NetworkArchitecture architecture) => architecture.Preset != AlexNetLayers.Torchvision
+        ? ""
+        : " Torchvision's names: " + string.Join(", ", architecture.Weights().Where(shape => shape.Dimensions.Count > 1)
+            .Select(shape => $"{shape.Name} is {TorchvisionNames.Theirs(shape.Name)}")) + ".";
 
     private static void WarnOfUnused(string path, SafeTensors file, NetworkArchitecture architecture)
     {
@@ -145,7 +153,8 @@ internal static class ImportSource
         string[] unused = [.. file.Tensors.Keys.Where(name => !used.Contains(OurName(name)) && name != PortableWeights.MeanImageName)];
         if (unused.Length > 0)
         {
-            TrainingDisplay.Warn($"{unused.Length} tensors of '{path}' are not used: {string.Join(", ", unused.Order(StringComparer.Ordinal).Take(5))}{(unused.Length > 5 ? ", …" : "")}");
+            var some = string.Join(", ", unused.Order(StringComparer.Ordinal).Take(Shown));
+            TrainingDisplay.Warn($"{unused.Length} tensors of '{path}' are not used: {some}{(unused.Length > Shown ? ", …" : "")}");
         }
     }
 
@@ -161,7 +170,9 @@ internal static class ImportSource
             return source.Labels;
         }
 
-        TrainingDisplay.Warn($"the file does not name its {source.Architecture.Classes} classes; they are called class-0, class-1, …. Name them with --labels.");
+        TrainingDisplay.Warn(
+            $"the file does not name its {source.Architecture.Classes} classes; they are called class-0, class-1, …. "
+            + "Name them with --labels.");
         return ExportSource.NumberedClasses(source.Architecture.Classes);
     }
 
