@@ -8,8 +8,8 @@ public static class DataSetOpener
     private static readonly Container[] Folders =
     [
         new(WebDatasetShards.RecognisesFolder, WebDatasetShards.OpenFolder),
-        new(ClassTars.RecognisesFolder, ClassTars.OpenFolder),
         new(IlsvrcValidation.RecognisesFolder, IlsvrcValidation.OpenFolder),
+        new(ClassTars.RecognisesFolder, ClassTars.OpenFolder),
         new(CifarPhotographs.RecognisesFolder, CifarPhotographs.OpenFolder),
         new(_ => true, (path, labelled) => new FolderPhotographs(path, labelled)),
     ];

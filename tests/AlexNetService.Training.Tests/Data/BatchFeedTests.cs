@@ -4,13 +4,16 @@ namespace AlexNetService.Training.Tests.Data;
 
 public class BatchFeedTests
 {
-    [Fact]
-    public void Feed_OfMoreThanItsBuffers_GivesEveryCropOnceInOrder()
+    [Theory]
+    [InlineData(4, 1)]
+    [InlineData(4, 3)]
+    [InlineData(64, 4)]
+    public void Feed_OfMoreThanItsBuffers_GivesEveryCropOnceInOrder(int batchSize, int threads)
     {
-        using var feed = new BatchFeed(batchSize: 4, crop: 2);
+        using var feed = new BatchFeed(batchSize, crop: 2, threads);
         var (labels, first) = (new List<long>(), new List<float>());
 
-        foreach (var batch in feed.Run(23, Write))
+        foreach (var batch in feed.Run(230, Write))
         {
             using var scope = TorchSharp.torch.NewDisposeScope();
             labels.AddRange(batch.Labels().data<long>().ToArray());
@@ -20,8 +23,8 @@ public class BatchFeedTests
             }
         }
 
-        Assert.Equal(Enumerable.Range(0, 23).Select(use => (long)use), labels);
-        Assert.Equal(Enumerable.Range(0, 23).Select(use => use * 10f), first);
+        Assert.Equal(Enumerable.Range(0, 230).Select(use => (long)use), labels);
+        Assert.Equal(Enumerable.Range(0, 230).Select(use => use * 10f), first);
     }
 
     [Fact]
@@ -34,15 +37,17 @@ public class BatchFeedTests
         Assert.Equal(50, feed.Run(100, Write).Count());
     }
 
-    [Fact]
-    public void Feed_WhoseWriterFails_FailsItsReaderAndCanRunAgain()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Feed_WhoseWriterFails_FailsItsReaderAndCanRunAgain(int threads)
     {
-        using var feed = new BatchFeed(batchSize: 2, crop: 2);
+        using var feed = new BatchFeed(batchSize: 40, crop: 2, threads);
         int Fail(int use, Span<float> crop) => use == 9 ? throw new UnauthorizedAccessException("no") : Write(use, crop);
 
         Assert.Throws<UnauthorizedAccessException>(() => feed.Run(100, Fail).Count());
 
-        Assert.Equal(50, feed.Run(100, Write).Count());
+        Assert.Equal(3, feed.Run(100, Write).Count());
     }
 
     private static int Write(int use, Span<float> crop)

@@ -75,7 +75,7 @@ public sealed class LabelledPhotographsTests : IDisposable
 
     [Theory]
     [InlineData("missing", "no data set")]
-    [InlineData("text.txt", "neither a folder")]
+    [InlineData("text.txt", "none of what is read: a folder of class folders, a zip or tar of one, ILSVRC")]
     [InlineData("broken.zip", "damaged zip")]
     [InlineData("empty", "0 photographs in 0 classes")]
     public void Opener_OfSomethingElse_SaysWhatItIs(string name, string reason)

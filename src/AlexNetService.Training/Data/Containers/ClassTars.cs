@@ -13,9 +13,12 @@ internal static class ClassTars
     public static bool RecognisesFile(string path) =>
         TarArchive.Recognises(path) && TarFolder.FirstNames(path) is [var first, ..] && IsTar(first);
 
+    /// <summary>Whether a folder holds ILSVRC's training tar.</summary>
+    public static bool HoldsIlsvrc(string folder) => File.Exists(Path.Combine(folder, Ilsvrc));
+
     /// <summary>Whether a folder holds ILSVRC's training tar, or tars of photographs without folders.</summary>
     public static bool RecognisesFolder(string path) =>
-        File.Exists(Path.Combine(path, Ilsvrc))
+        HoldsIlsvrc(path)
         || (TarFolder.Tars(path) is [var tar, ..] && Array.TrueForAll(TarFolder.FirstNames(tar), name => !name.Contains('/') && Listing.IsPicture(name)));
 
     /// <summary>Opens a tar of class tars.</summary>
@@ -23,20 +26,22 @@ internal static class ClassTars
     public static LabelledPhotographs OpenFile(string path, bool labelled)
     {
         var tar = new TarArchive(path);
-        return Open(Path.GetFileNameWithoutExtension(path), FolderOf(path), [tar], [.. tar.Items().Where(item => IsTar(item.Name)).Select(item => new TarPlace(tar, item))], labelled);
+        var classes = tar.Items().Where(item => IsTar(item.Name)).Select(item => new TarPlace(tar, item));
+        return Open(Path.GetFileNameWithoutExtension(path), FolderOf(path), [tar], [.. classes], labelled);
     }
 
     /// <summary>Opens a folder that holds class tars, or ILSVRC's training tar.</summary>
     /// <exception cref="DataSetException">A tar is damaged, or there are fewer than two classes where there must be.</exception>
     public static LabelledPhotographs OpenFolder(string path, bool labelled)
     {
-        if (File.Exists(Path.Combine(path, Ilsvrc)))
+        if (HoldsIlsvrc(path))
         {
             return OpenFile(Path.Combine(path, Ilsvrc), labelled);
         }
 
         TarArchive[] tars = [.. TarFolder.Tars(path).Select(tar => new TarArchive(tar))];
-        return Open(FolderPhotographs.NameOf(path), path, tars, [.. tars.Select(tar => new TarPlace(tar, new TarItem(tar.Name, 0, tar.Length)))], labelled);
+        var classes = tars.Select(tar => new TarPlace(tar, new TarItem(tar.Name, 0, tar.Length)));
+        return Open(FolderPhotographs.NameOf(path), path, tars, [.. classes], labelled);
     }
 
     private static TarPhotographs Open(string name, string folder, TarArchive[] tars, TarPlace[] classes, bool labelled)
@@ -47,7 +52,8 @@ internal static class ClassTars
         {
             var (tar, inner) = classes[i];
             var id = Path.GetFileNameWithoutExtension(inner.Name);
-            byClass[i] = [.. tar.Items(inner).Where(item => Listing.IsPicture(item.Name)).Select(item => ($"{id}/{item.Name}", new TarPlace(tar, item)))];
+            var pictures = tar.Items(inner).Where(item => Listing.IsPicture(item.Name));
+            byClass[i] = [.. pictures.Select(item => ($"{id}/{item.Name}", new TarPlace(tar, item)))];
         });
         var places = new Dictionary<string, TarPlace>(StringComparer.Ordinal);
         foreach (var (path, place) in byClass.SelectMany(entries => entries))

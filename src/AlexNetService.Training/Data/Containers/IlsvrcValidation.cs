@@ -15,8 +15,8 @@ internal static partial class IlsvrcValidation
     public static bool RecognisesFile(string path) =>
         TarArchive.Recognises(path) && TarFolder.FirstNames(path) is [var first, ..] && Photograph().IsMatch(first);
 
-    /// <summary>Whether a folder holds the validation tar.</summary>
-    public static bool RecognisesFolder(string path) => File.Exists(Path.Combine(path, Ilsvrc));
+    /// <summary>Whether a folder holds the validation tar, and not the training tar too.</summary>
+    public static bool RecognisesFolder(string path) => File.Exists(Path.Combine(path, Ilsvrc)) && !ClassTars.HoldsIlsvrc(path);
 
     /// <summary>Opens the folder of the validation tar.</summary>
     /// <exception cref="DataSetException">The tar is damaged, or nothing tells the classes.</exception>
