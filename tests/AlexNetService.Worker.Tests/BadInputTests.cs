@@ -24,6 +24,10 @@ public sealed class BadInputTests : IDisposable
         { "takes a number such as 0.01, not '0,01'", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--learning-rate", "0,01"] },
         { "--threads takes 0 to 1024", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--threads", "-1"] },
         { "too large", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--batch-size", "100000"] },
+        { "Name the --output", ["prepare", "--data", "."] },
+        { "either a --canvas or a --preset", ["prepare", "--data", ".", "--output", "/nowhere", "--canvas", "32", "--preset", "alexnet"] },
+        { "--quality takes 1 to 100", ["prepare", "--data", ".", "--output", "/nowhere", "--quality", "101"] },
+        { "--shard-size takes 1 or more", ["prepare", "--data", ".", "--output", "/nowhere", "--shard-size", "0"] },
         { "--epochs cannot change on --resume", ["train", "--resume", "--output", "/nowhere", "--epochs", "9"] },
     };
 
