@@ -27,6 +27,9 @@ public sealed record TrainingRecipe
     /// <summary>Share of a weight taken off in each step, before the rate; biases decay too, as in the paper.</summary>
     public double WeightDecay { get; init; } = 5e-4;
 
+    /// <summary>Whether crops are drawn and mirrored at random (§4.1); without, every use of a photograph is its centre crop.</summary>
+    public bool RandomCrops { get; init; } = true;
+
     /// <summary>Standard deviation of the random factor on each principal component of the colours; 0 for none.</summary>
     public double ColourShift { get; init; } = 0.1;
 
