@@ -31,6 +31,10 @@ public sealed class BadInputTests : IDisposable
         { "--keep takes 1", ["train", "--resume", "--output", "/nowhere", "--keep", "0"] },
         { "--checkpoint-minutes takes 0", ["train", "--resume", "--output", "/nowhere", "--checkpoint-minutes", "-1"] },
         { "auto, true or false, not 'maybe'", ["train", "--resume", "maybe", "--output", "/nowhere"] },
+        { "Name the --output", ["prepare", "--data", "."] },
+        { "either a --canvas or a --preset", ["prepare", "--data", ".", "--output", "/nowhere", "--canvas", "32", "--preset", "alexnet"] },
+        { "--quality takes 1 to 100", ["prepare", "--data", ".", "--output", "/nowhere", "--quality", "101"] },
+        { "--shard-size takes 1 or more", ["prepare", "--data", ".", "--output", "/nowhere", "--shard-size", "0"] },
     };
 
     [Theory]

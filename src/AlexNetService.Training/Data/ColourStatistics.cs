@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Data;
 
@@ -41,8 +40,8 @@ public sealed record ColourStatistics(
     }
 
     /// <summary>
-    /// Measures canvases, mean image included; of very large sets an evenly spread sample of 100,000. The sum of a value over the sample
-    /// fits 32 bits. What <c>alexnet prepare</c> measured on canvases of this size, over the whole data set, is not measured again.
+    /// Measures canvases, mean image included; of very large sets an evenly spread sample of 100,000. What <c>alexnet prepare</c> measured
+    /// on canvases of this size, over the whole data set, is not measured again.
     /// </summary>
     /// <param name="canvases">The training canvases.</param>
     /// <param name="cancellation">Stops the measurement.</param>
@@ -50,69 +49,22 @@ public sealed record ColourStatistics(
     {
         if (canvases.Prepared is { } prepared)
         {
-            return new ColourStatistics(prepared.Mean, prepared.Components, [.. prepared.Eigenvalues.Select(Math.Sqrt)])
-            {
-                MeanImage = prepared.ReadMeanImage(),
-            };
+            return Of(prepared.Mean, prepared.Components, prepared.Eigenvalues, prepared.ReadMeanImage());
         }
 
-        Span<long> sums = stackalloc long[3];
-        Span<long> products = stackalloc long[6];
-        var image = new int[canvases.Bytes];
+        var sums = new PixelSums(canvases.Side);
         var samples = Math.Min(LargestSample, canvases.Photographs.Count);
         for (var i = 0; i < samples; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            var canvas = canvases[(int)((long)i * canvases.Photographs.Count / samples)].Span;
-            Add(canvas, sums, products);
-            for (var value = 0; value < image.Length; value++)
-            {
-                image[value] += canvas[value];
-            }
+            sums.Add(canvases[(int)((long)i * canvases.Photographs.Count / samples)].Span);
         }
 
-        var pixels = (double)samples * canvases.Side * canvases.Side;
-        double[] mean = [sums[0] / pixels, sums[1] / pixels, sums[2] / pixels];
-        var covariance = new double[3, 3];
-        for (int row = 0, product = 0; row < 3; row++)
-        {
-            for (var column = row; column < 3; column++, product++)
-            {
-                covariance[row, column] = covariance[column, row] = (products[product] / pixels) - (mean[row] * mean[column]);
-            }
-        }
-
-        using var scope = NewDisposeScope();
-        var (values, vectors) = linalg.eigh(from_array(covariance));
-        var directions = vectors.transpose(0, 1).contiguous().data<double>().ToArray();
-        return new ColourStatistics(
-            mean,
-            [directions[..3], directions[3..6], directions[6..]],
-            [.. values.data<double>().ToArray().Select(variance => Math.Sqrt(Math.Max(0, variance)))])
-        {
-            MeanImage = [.. image.Select(sum => (float)((double)sum / samples))],
-        };
+        var (components, eigenvalues) = sums.Components();
+        return Of(sums.Mean(), components, eigenvalues, sums.MeanImage());
     }
 
-    /// <summary>Adds a canvas to the sums of r, g, b and of rr, rg, rb, gg, gb, bb.</summary>
-    private static void Add(ReadOnlySpan<byte> canvas, Span<long> sums, Span<long> products)
-    {
-        var plane = canvas.Length / 3;
-        var red = canvas[..plane];
-        var green = canvas.Slice(plane, plane);
-        var blue = canvas[(2 * plane)..];
-        for (var pixel = 0; pixel < plane; pixel++)
-        {
-            var (r, g, b) = (red[pixel], green[pixel], blue[pixel]);
-            sums[0] += r;
-            sums[1] += g;
-            sums[2] += b;
-            products[0] += r * r;
-            products[1] += r * g;
-            products[2] += r * b;
-            products[3] += g * g;
-            products[4] += g * b;
-            products[5] += b * b;
-        }
-    }
+    private static ColourStatistics Of(
+        IReadOnlyList<double> mean, IReadOnlyList<IReadOnlyList<double>> components, IReadOnlyList<double> eigenvalues, float[] image) =>
+        new(mean, components, [.. eigenvalues.Select(Math.Sqrt)]) { MeanImage = image };
 }

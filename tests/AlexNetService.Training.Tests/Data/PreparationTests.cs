@@ -58,6 +58,7 @@ public sealed class PreparationTests : IDisposable
         Assert.Equal(3 * Side * Side, image.Length);
         Assert.Equal(Enumerable.Range(0, 27).Average(place => canvases[place].Span[300]), image[300], 1e-3);
         Assert.Equal(measured.Mean, ColourStatistics.Of(All(prepared), TestContext.Current.CancellationToken).Mean);
+        Assert.Equal(measured.MeanImage, ColourStatistics.Of(All(prepared), TestContext.Current.CancellationToken).MeanImage);
     }
 
     [Fact]

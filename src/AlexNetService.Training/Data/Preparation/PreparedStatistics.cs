@@ -123,7 +123,7 @@ public sealed record PreparedStatistics
     {
         var image = Path.Combine(folder, MeanImageName);
         new SafeTensors(
-            new Dictionary<string, WeightTensor>(StringComparer.Ordinal) { [MeanImageTensor] = sums.MeanImage() },
+            new Dictionary<string, WeightTensor>(StringComparer.Ordinal) { [MeanImageTensor] = new WeightTensor([3, plan.Canvas, plan.Canvas], sums.MeanImage()) },
             new Dictionary<string, string>(StringComparer.Ordinal)).Write(image);
         var (components, eigenvalues) = sums.Components();
         var statistics = new PreparedStatistics

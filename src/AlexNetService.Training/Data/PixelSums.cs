@@ -1,7 +1,6 @@
-using AlexNetService.ModelSpec.Weights;
 using static TorchSharp.torch;
 
-namespace AlexNetService.Training.Data.Preparation;
+namespace AlexNetService.Training.Data;
 
 /// <summary>
 /// Sums over canvases that mean colour, mean image and covariance follow from. They are whole numbers, so that canvases may be added by
@@ -67,7 +66,7 @@ internal sealed class PixelSums(int side)
 
     /// <summary>Mean of the canvases.</summary>
     /// <returns>[3,side,side], 0..255.</returns>
-    public WeightTensor MeanImage() => new([3, side, side], [.. image.Select(sum => (float)((double)sum / canvases))]);
+    public float[] MeanImage() => [.. image.Select(sum => (float)((double)sum / canvases))];
 
     /// <summary>Mean red, green and blue, 0..255.</summary>
     public double[] Mean() => [.. image.Chunk(side * side).Select(channel => channel.Sum() / Pixels)];
