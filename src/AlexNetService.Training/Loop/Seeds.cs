@@ -8,7 +8,11 @@ internal static class Seeds
 {
     private const ulong Golden = 0x9E3779B97F4A7C15;
 
-    public static long OfEpoch(int seed, int epoch) => (long)(Mix(seed, epoch, place: -1) >> 1);
+    /// <summary>What the dropout of a step follows from.</summary>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="step">The step in it, from 0.</param>
+    public static long OfStep(int seed, int epoch, int step) => (long)(Mix(seed, epoch, place: -3 - step) >> 1);
 
     public static Random OfUse(int seed, int epoch, int place) => new((int)Mix(seed, epoch, place));
 

@@ -17,7 +17,7 @@ public sealed class Trainer : IDisposable
     private readonly TimeProvider clock;
     private readonly IProgress<StepReport>? progress;
     private readonly ColumnNetwork network;
-    private readonly MomentumSgd sgd;
+    private readonly TrainingStep step;
     private readonly BatchFeed feed;
     private readonly Augmentation augmentation;
     private TrainingState state;
@@ -34,9 +34,9 @@ public sealed class Trainer : IDisposable
     {
         (this.state, this.run, this.clock, this.progress) = (state, run, clock, progress);
         (training, validation) = data;
-        network = new ColumnNetwork(state.Architecture, placement);
+        network = new ColumnNetwork(state.Architecture, placement, state.Recipe.Precision);
         ColumnWeights.Initialise(network, state.Seed);
-        sgd = new MomentumSgd(network);
+        step = new TrainingStep(network, state.Recipe);
         feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop);
         augmentation = new Augmentation(state.Architecture.Geometry, state.Colours, state.Recipe.ColourShift);
     }
@@ -53,7 +53,7 @@ public sealed class Trainer : IDisposable
         : this(checkpoint.State, data, placement, run, clock, progress)
     {
         ColumnWeights.Load(network, checkpoint.Weights);
-        sgd.Velocities = checkpoint.Velocities;
+        step.Velocities = checkpoint.Velocities;
     }
 
     /// <summary>The state after the last finished epoch.</summary>
@@ -77,7 +77,8 @@ public sealed class Trainer : IDisposable
             }
 
             state = state with { Epochs = [.. state.Epochs, result] };
-            new Checkpoint(state, weights, sgd.Velocities).Save(run);
+            new Checkpoint(state, weights, step.Velocities).Save(run);
+            TorchRuntime.Trim();
             epochDone?.Invoke(result);
         }
     }
@@ -89,7 +90,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         feed.Dispose();
-        sgd.Dispose();
+        step.Dispose();
         network.Dispose();
     }
 
@@ -105,13 +106,12 @@ public sealed class Trainer : IDisposable
             return photographs[order[use]].Label;
         }
 
-        _ = manual_seed(Seeds.OfEpoch(state.Seed, epoch));
         network.train();
         var (loss, errors, seen) = (0.0, new ErrorRates(), 0);
         foreach (var batch in feed.Run(order.Length, Draw))
         {
             cancellation.ThrowIfCancellationRequested();
-            var stepLoss = Step(batch, rate, errors);
+            var stepLoss = Step(batch, epoch, seen / state.Recipe.BatchSize, rate, errors);
             if (!double.IsFinite(stepLoss))
             {
                 throw Diverged(epoch + 1, seen / state.Recipe.BatchSize, rate);
@@ -135,16 +135,10 @@ public sealed class Trainer : IDisposable
 
     /// <summary>One update from one batch.</summary>
     /// <returns>The batch's loss before the update, in nats a crop.</returns>
-    private float Step(Batch batch, double rate, ErrorRates errors)
+    private float Step(Batch batch, int epoch, int number, double rate, ErrorRates errors)
     {
-        using var step = NewDisposeScope();
-        var labels = batch.Labels();
-        var logits = network.call(batch.Crops());
-        var loss = nn.functional.cross_entropy(logits, labels.to(logits.device));
-        loss.backward();
-        sgd.Step(rate, state.Recipe.Momentum, state.Recipe.WeightDecay);
-        Validation.Count(errors, logits, labels);
-        return loss.item<float>();
+        using var scope = NewDisposeScope();
+        return step.Run(batch.Crops(), batch.Labels(), rate, Seeds.OfStep(state.Seed, epoch, number), errors);
     }
 }
 

@@ -36,6 +36,24 @@ public static partial class TorchRuntime
         torch.set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
     }
 
+    /// <summary>Gives memory that nothing holds back to the system; freed tensors leave holes that allocation alone never returns.</summary>
+    public static void Trim()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            try
+            {
+                _ = TrimHeap(0);
+            }
+            catch (EntryPointNotFoundException)
+            {
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int TrimHeap(nint keep);
+
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int overwrite);
 
