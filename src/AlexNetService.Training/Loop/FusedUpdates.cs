@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AlexNetService.Training.Network;
 using static TorchSharp.torch;
@@ -48,6 +49,7 @@ internal sealed class FusedUpdates(float momentum)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Apply((Update Of, int From) block)
     {
         var ((weight, working, velocity, gradient, rate, decay), from) = block;
@@ -71,6 +73,7 @@ internal sealed class FusedUpdates(float momentum)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Step(Span<float> weight, Span<float> velocity, ReadOnlySpan<float> gradient, float rate, float decay)
     {
         ref var w = ref MemoryMarshal.GetReference(weight);

@@ -8,6 +8,7 @@ namespace AlexNetService.Training.Network;
 internal static class BrainFloat
 {
     /// <summary>Every bfloat16 is a float32: exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen(ReadOnlySpan<ushort> halves, Span<float> values)
     {
         ref var from = ref MemoryMarshal.GetReference(halves);
@@ -27,6 +28,7 @@ internal static class BrainFloat
     }
 
     /// <summary>To the nearest bfloat16, to even where two are as near.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Narrow(ReadOnlySpan<float> values, Span<ushort> halves)
     {
         ref var from = ref Unsafe.As<float, uint>(ref MemoryMarshal.GetReference(values));

@@ -32,8 +32,13 @@ internal sealed class ColumnThreads : IDisposable
             threads.Add(thread);
         }
 
-        // The number of threads is both the calling thread's own and what threads that torch has not seen yet begin with.
-        Run(columns, _ => torch.set_num_threads(all / columns));
+        // A thread takes the process's number when it first computes, so it must have asked before it sets its own; setting also
+        // sets the process's, which is put back.
+        Run(columns, _ =>
+        {
+            _ = torch.get_num_threads();
+            torch.set_num_threads(all / columns);
+        });
         torch.set_num_threads(all);
     }
 
@@ -47,12 +52,12 @@ internal sealed class ColumnThreads : IDisposable
     public static bool Pays(ColumnPlacement placement, int threads) =>
         placement.Devices.Count > 1 && placement.Devices.All(device => device.type == DeviceType.CPU) && threads % placement.Devices.Count == 0;
 
-    /// <summary>Does some work once a column and returns when all is done. A single column's is the caller's, with all threads.</summary>
+    /// <summary>Does some work once a column, always on the same thread, and returns when all is done.</summary>
     /// <param name="columns">How many columns.</param>
     /// <param name="work">Told the column, from 0.</param>
     public void Run(int columns, Action<int> work)
     {
-        if (!SideBySide || columns == 1)
+        if (!SideBySide)
         {
             for (var column = 0; column < columns; column++)
             {
