@@ -24,20 +24,23 @@ public static class AlexNetGraph
     /// </summary>
     /// <param name="architecture">The layer table.</param>
     /// <param name="weights">The merged weights.</param>
-    /// <param name="meanColour">Mean red, green, blue of the training set, 0..255, subtracted inside the graph.</param>
+    /// <param name="mean">
+    /// Mean of the training set, 0..255, subtracted inside the graph: red, green, blue; or, where the table wants a mean image,
+    /// [3,crop,crop] row-major.
+    /// </param>
     /// <returns>The serialised ModelProto.</returns>
     /// <exception cref="ArchitectureException">
     /// The table describes no network, holds a layer kind without translation, or the weights belong to another table.
     /// </exception>
-    /// <exception cref="ArgumentException">The mean colour has not three values.</exception>
-    public static byte[] Build(NetworkArchitecture architecture, NamedWeights weights, IReadOnlyList<double> meanColour)
+    /// <exception cref="ArgumentException">The mean has not as many values as the table wants.</exception>
+    public static byte[] Build(NetworkArchitecture architecture, NamedWeights weights, IReadOnlyList<double> mean)
     {
         weights.RequireFit(architecture);
         var writer = new GraphWriter(architecture.Columns, weights);
-        var crop = new Shape(NetworkArchitecture.Channels, architecture.Geometry.Crop, architecture.Geometry.Crop);
+        var crop = CropShape(architecture);
         var features = FeatureSource(architecture);
 
-        var activation = WriteInput(writer, crop, meanColour);
+        var activation = WriteInput(writer, architecture, mean);
         foreach (var row in architecture.Rows())
         {
             var output = row.Layer is Classifier ? Logits : ReferenceEquals(row.Layer, features) ? Features : row.Layer.Name;
@@ -52,27 +55,33 @@ public static class AlexNetGraph
         graph.Output.Add(ModelFile.Value(Logits, DataType.Float, "before the softmax", architecture.Classes));
         graph.Output.Add(ModelFile.Value(Probabilities, DataType.Float, "softmax of the logits", architecture.Classes));
         graph.Output.Add(ModelFile.Value(
-            Features, DataType.Float, $"{architecture.FeatureLayer.Name}, rectified", architecture.FeatureLayer.Units));
+            Features, DataType.Float, $"{architecture.FeatureLayer.Name}, after its nonlinearity", architecture.FeatureLayer.Units));
         return ModelFile.Wrap(graph, architecture).ToByteArray();
     }
 
-    private static Activation WriteInput(GraphWriter writer, Shape crop, IReadOnlyList<double> meanColour)
+    private static Activation WriteInput(GraphWriter writer, NetworkArchitecture architecture, IReadOnlyList<double> mean)
     {
-        if (meanColour.Count != NetworkArchitecture.Channels)
+        if (mean.Count != architecture.MeanValues)
         {
             throw new ArgumentException(
-                $"The mean colour has {meanColour.Count} values where red, green and blue are needed.", nameof(meanColour));
+                $"The mean has {mean.Count} values where '{architecture.Preset}' subtracts {architecture.MeanValues}.", nameof(mean));
         }
 
-        var mean = writer.Constant(
-            "mean_colour", [1, NetworkArchitecture.Channels, 1, 1], () => [.. meanColour.Select(value => (float)value)]);
+        var side = architecture.MeanImage ? architecture.Geometry.Crop : 1;
+        var constant = writer.Constant(
+            architecture.MeanImage ? "mean_image" : "mean_colour",
+            [1, NetworkArchitecture.Channels, side, side],
+            () => [.. mean.Select(value => (float)value)]);
         var pixels = writer.Node("Cast", [writer.Input(Image)], "pixels", NodeAttribute.Int("to", (int)DataType.Float));
-        return new Activation(writer.Node("Sub", [pixels, mean], "centred"), crop, Flat: false);
+        return new Activation(writer.Node("Sub", [pixels, constant], "centred"), CropShape(architecture), Flat: false);
     }
 
-    // The rectifier right after the feature layer, or the feature layer itself where none follows it.
+    private static Shape CropShape(NetworkArchitecture architecture) =>
+        new(NetworkArchitecture.Channels, architecture.Geometry.Crop, architecture.Geometry.Crop);
+
+    // The nonlinearity right after the feature layer, or the feature layer itself where none follows it.
     private static Layer FeatureSource(NetworkArchitecture architecture) => architecture.Layers
         .SkipWhile(layer => !ReferenceEquals(layer, architecture.FeatureLayer))
         .Take(2)
-        .Last(layer => layer is Dense or Rectifier);
+        .Last(layer => layer is Dense or Nonlinearity);
 }

@@ -6,11 +6,17 @@ public static class AlexNetLayers
     /// <summary>The paper's network on 227² crops of a 259² canvas: <c>alexnet</c>.</summary>
     public const string AlexNet = "alexnet";
 
+    /// <summary>The network as the code of 2012 ran it, on 224² crops of a 256² canvas: <c>alexnet-2012</c>.</summary>
+    public const string AsOf2012 = "alexnet-2012";
+
+    /// <summary>The single-column network whose weights torchvision publishes: <c>alexnet-torchvision</c>.</summary>
+    public const string Torchvision = "alexnet-torchvision";
+
     /// <summary>A two-column AlexNet for 32×32 photographs: <c>alexnet-cifar</c>.</summary>
     public const string Cifar = "alexnet-cifar";
 
     /// <summary>Names of all presets, in the order help texts show them.</summary>
-    public static IReadOnlyList<string> Presets { get; } = [AlexNet, Cifar];
+    public static IReadOnlyList<string> Presets { get; } = [AlexNet, AsOf2012, Cifar, Torchvision];
 
     /// <summary>The table of a preset, or null where there is no such preset.</summary>
     /// <param name="preset">Name of the preset.</param>
@@ -18,7 +24,9 @@ public static class AlexNetLayers
     public static NetworkArchitecture? Find(string preset, int classes) => preset switch
     {
         AlexNet => ForImageNet(classes),
+        AsOf2012 => As2012(classes),
         Cifar => ForCifar(classes),
+        Torchvision => AsTorchvision(classes),
         _ => null,
     };
 
@@ -58,6 +66,59 @@ public static class AlexNetLayers
         new Dense("fc7", 4096, Reads.BothColumns, 0.01, InitialBias: 1),
         new Rectifier("relu7"),
         new Dropout("drop7", 0.5),
+        new Classifier("fc8", classes, 0.01, InitialBias: 0),
+    ]);
+
+    /// <summary>
+    /// The paper's table with what the original code did otherwise: 224² crops of a 256² canvas, conv1's last window hanging 3 pixels
+    /// over the right and bottom edge, α divided by n, a mean image instead of a mean colour, and larger first weights in conv3 to conv5.
+    /// </summary>
+    /// <param name="classes">Number of classes.</param>
+    public static NetworkArchitecture As2012(int classes = 1000) => ForImageNet(classes) with
+    {
+        Preset = AsOf2012,
+        Geometry = new CropGeometry(256, 224),
+        MeanImage = true,
+        Layers = [.. ForImageNet(classes).Layers.Select(layer => layer switch
+        {
+            Convolution { Name: "conv1" } first => first with { EdgePadding = 3 },
+            Convolution { Name: "conv3" or "conv4" or "conv5" } inner => inner with { WeightStd = 0.03 },
+            LocalResponseNormalisation normalisation => normalisation with { Alpha = normalisation.Alpha / normalisation.Maps },
+            var same => same,
+        })],
+    };
+
+    /// <summary>
+    /// The network of torchvision's <c>alexnet</c> (Krizhevsky 2014, "One weird trick", one column, no response normalisation), on 224²
+    /// crops of a 256² canvas, with 61,100,840 parameters at 1000 classes. Its pixels are divided by the standard deviations of
+    /// ImageNet's channels. It is there for weights that people have; the initial weights are those of the paper.
+    /// </summary>
+    /// <param name="classes">Number of classes.</param>
+    public static NetworkArchitecture AsTorchvision(int classes = 1000) => new(Torchvision, Columns: 1, new CropGeometry(256, 224),
+    [
+        new Standardisation("standardise0", [0.229 * 255, 0.224 * 255, 0.225 * 255]),
+        new Convolution("conv1", 64, Kernel: 11, Stride: 4, Padding: 2, Reads.Image, 0.03, InitialBias: 0),
+        new Rectifier("relu1"),
+        new MaxPooling("pool1", Window: 3, Stride: 2),
+
+        new Convolution("conv2", 192, Kernel: 5, Stride: 1, Padding: 2, Reads.OwnColumn, 0.03, InitialBias: 0),
+        new Rectifier("relu2"),
+        new MaxPooling("pool2", Window: 3, Stride: 2),
+
+        new Convolution("conv3", 384, Kernel: 3, Stride: 1, Padding: 1, Reads.OwnColumn, 0.03, InitialBias: 0),
+        new Rectifier("relu3"),
+        new Convolution("conv4", 256, Kernel: 3, Stride: 1, Padding: 1, Reads.OwnColumn, 0.03, InitialBias: 0),
+        new Rectifier("relu4"),
+        new Convolution("conv5", 256, Kernel: 3, Stride: 1, Padding: 1, Reads.OwnColumn, 0.03, InitialBias: 0),
+        new Rectifier("relu5"),
+        new MaxPooling("pool5", Window: 3, Stride: 2),
+
+        new Dropout("drop6", 0.5),
+        new Dense("fc6", 4096, Reads.OwnColumn, 0.01, InitialBias: 0),
+        new Rectifier("relu6"),
+        new Dropout("drop7", 0.5),
+        new Dense("fc7", 4096, Reads.OwnColumn, 0.01, InitialBias: 0),
+        new Rectifier("relu7"),
         new Classifier("fc8", classes, 0.01, InitialBias: 0),
     ]);
 

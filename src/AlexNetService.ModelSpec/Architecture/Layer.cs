@@ -9,8 +9,10 @@ namespace AlexNetService.ModelSpec.Architecture;
 /// <param name="Name">Name of the layer in the whole network, such as <c>conv1</c>; its columns are <c>conv1a</c>, <c>conv1b</c>.</param>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Scaling), "scaling")]
+[JsonDerivedType(typeof(Standardisation), "standardisation")]
 [JsonDerivedType(typeof(Convolution), "convolution")]
 [JsonDerivedType(typeof(Rectifier), "rectifier")]
+[JsonDerivedType(typeof(HyperbolicTangent), "tanh")]
 [JsonDerivedType(typeof(LocalResponseNormalisation), "lrn")]
 [JsonDerivedType(typeof(MaxPooling), "max-pooling")]
 [JsonDerivedType(typeof(Dense), "dense")]
@@ -48,6 +50,13 @@ public sealed record Convolution(
     string Name, int Maps, int Kernel, int Stride, int Padding, Reads Reads, double WeightStd, double InitialBias)
     : WeightedLayer(Name, Reads, WeightStd, InitialBias)
 {
+    /// <summary>
+    /// Zeros added on the right and at the bottom beyond <see cref="Padding"/>, in pixels. The 2012 code rounded the number of windows
+    /// up, so that conv1's last one hung over the edge; so many zeros give it something to read.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int EdgePadding { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore]
     public override int Outputs => Maps;
@@ -61,9 +70,22 @@ public sealed record Convolution(
 /// <param name="Factor">The constant; not 0.</param>
 public sealed record Scaling(string Name, double Factor) : Layer(Name);
 
+/// <summary>Divides each channel of the picture by a constant of its own, as torchvision's weights want their pixels.</summary>
+/// <param name="Name">Name of the layer.</param>
+/// <param name="Deviations">The constants of red, green, blue, in pixel values of 0..255; not 0.</param>
+public sealed record Standardisation(string Name, IReadOnlyList<double> Deviations) : Layer(Name);
+
+/// <summary>What follows every convolution and hidden dense layer, value by value.</summary>
+/// <param name="Name">Name of the layer.</param>
+public abstract record Nonlinearity(string Name) : Layer(Name);
+
 /// <summary>max(0, x) (Krizhevsky 2012 §3.1).</summary>
 /// <param name="Name">Name of the layer.</param>
-public sealed record Rectifier(string Name) : Layer(Name);
+public sealed record Rectifier(string Name) : Nonlinearity(Name);
+
+/// <summary>tanh(x), what networks had before rectifiers; the paper measures against it (Krizhevsky 2012 §3.1, figure 1).</summary>
+/// <param name="Name">Name of the layer.</param>
+public sealed record HyperbolicTangent(string Name) : Nonlinearity(Name);
 
 /// <summary>
 /// b = a / (k + α·Σ a²)^β, the sum running over the neighbouring maps at the same place, inside one column

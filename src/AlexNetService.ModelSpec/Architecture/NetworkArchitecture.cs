@@ -12,6 +12,17 @@ public sealed record NetworkArchitecture(string Preset, int Columns, CropGeometr
     /// <summary>Colour channels of the input: red, green, blue.</summary>
     public const int Channels = 3;
 
+    /// <summary>
+    /// Whether the mean that is subtracted from a crop is an image, [3,crop,crop], as in the 2012 code, and not one colour. An image ties
+    /// conv1 to the place of the crop.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool MeanImage { get; init; }
+
+    /// <summary>How many values the mean has that is subtracted from a crop: one a channel, or one a pixel and channel.</summary>
+    [JsonIgnore]
+    public int MeanValues => MeanImage ? Channels * Geometry.Crop * Geometry.Crop : Channels;
+
     /// <summary>Number of classes, as the last layer says.</summary>
     /// <exception cref="ArchitectureException">The table does not end with a classifier.</exception>
     [JsonIgnore]

@@ -71,7 +71,7 @@ internal static class ShapeInference
         {
             case Convolution convolution:
                 RequireDivisible(convolution, columns);
-                var side = Windows(convolution.Name, input, convolution.Kernel, convolution.Stride, convolution.Padding);
+                var side = Windows(convolution.Name, input, convolution.Kernel, convolution.Stride, convolution.Padding, convolution.EdgePadding);
                 var output = side with { Maps = convolution.Maps };
                 var perOutput = convolution.InputsOfAColumn(input.Maps, columns) * convolution.Kernel * convolution.Kernel;
                 return Weighted(convolution, input, output, perOutput);
@@ -92,6 +92,10 @@ internal static class ShapeInference
                 throw new ArchitectureException($"{layer.Name} has k {k} and α {alpha}; k must be above 0 and α not below it.");
             case Scaling { Factor: var factor } when factor == 0 || !double.IsFinite(factor):
                 throw new ArchitectureException($"{layer.Name} multiplies by {factor}; use a number other than 0.");
+            case Standardisation { Deviations: var deviations }
+                when deviations.Count != input.Maps || deviations.Any(deviation => deviation == 0 || !double.IsFinite(deviation)):
+                throw new ArchitectureException(
+                    $"{layer.Name} divides {input.Maps} channels by {string.Join(", ", deviations)}; use one number other than 0 a channel.");
             case Dropout { Rate: var rate } when !(rate >= 0 && rate < 1):
                 throw new ArchitectureException($"{layer.Name} drops a share of {rate}; it must be 0 or more and below 1.");
             default:
@@ -104,19 +108,21 @@ internal static class ShapeInference
     private static LayerRow Weighted(WeightedLayer layer, Shape input, Shape output, int perOutput) =>
         new(layer, input, output, layer.Outputs * (perOutput + 1L), (long)output.Values * perOutput);
 
-    private static Shape Windows(string name, Shape input, int window, int stride, int padding)
+    private static Shape Windows(string name, Shape input, int window, int stride, int padding, int edgePadding = 0)
     {
-        if (window < 1 || stride < 1 || padding < 0)
+        if (window < 1 || stride < 1 || padding < 0 || edgePadding < 0)
         {
-            throw new ArchitectureException($"{name} has a window of {window}, a stride of {stride} and a padding of {padding}.");
+            throw new ArchitectureException(
+                $"{name} has a window of {window}, a stride of {stride}, a padding of {padding} and {edgePadding} more at the edge.");
         }
 
-        if (input.Height + (2 * padding) < window)
+        var padded = input.Height + (2 * padding) + edgePadding;
+        if (padded < window)
         {
             throw new ArchitectureException($"{name}: a {window}×{window} window does not fit into {input}. Use a larger crop.");
         }
 
-        var side = ((input.Height + (2 * padding) - window) / stride) + 1;
+        var side = ((padded - window) / stride) + 1;
         return input with { Height = side, Width = side };
     }
 

@@ -26,7 +26,7 @@ internal static class ModelFile
             ProducerVersion = typeof(ModelFile).Assembly.GetName().Version?.ToString(3) ?? "",
             DocString = $"{architecture.Preset}: {architecture.Columns} columns merged, "
                 + "group convolutions where a column reads its own maps. "
-                + $"Raw RGB crops, {crop}×{crop}, from a canvas of {canvas}×{canvas}; the mean colour is subtracted inside.",
+                + $"Raw RGB crops, {crop}×{crop}, from a canvas of {canvas}×{canvas}; the mean is subtracted inside.",
             MetadataProps =
             {
                 Metadata("preset", architecture.Preset),

@@ -16,8 +16,10 @@ internal static class LayerTranslation
     public static Activation Write(GraphWriter graph, LayerRow row, Activation input, string output) => row.Layer switch
     {
         Scaling layer => ScalingTranslation.Write(graph, layer, input, output),
+        Standardisation layer => StandardisationTranslation.Write(graph, layer, input, output),
         Convolution layer => ConvolutionTranslation.Write(graph, layer, row.Output, input, output),
         Rectifier => RectifierTranslation.Write(graph, input, output),
+        HyperbolicTangent => HyperbolicTangentTranslation.Write(graph, input, output),
         LocalResponseNormalisation layer => LocalResponseNormalisationTranslation.Write(graph, layer, input, output),
         MaxPooling layer => MaxPoolingTranslation.Write(graph, layer, row.Output, input, output),
         Dense layer => DenseTranslation.Write(graph, layer, row.Output, input, output),

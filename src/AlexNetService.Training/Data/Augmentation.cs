@@ -7,9 +7,11 @@ namespace AlexNetService.Training.Data;
 /// <param name="geometry">Canvas and crop.</param>
 /// <param name="colours">Mean and principal components of the training set.</param>
 /// <param name="colourShift">Standard deviation of the random factor on each principal component; 0.1 in the paper, 0 for none.</param>
-public sealed class Augmentation(CropGeometry geometry, ColourStatistics colours, double colourShift)
+/// <param name="randomCrops">Whether windows are drawn and mirrored at random; without, every use is the centre window.</param>
+public sealed class Augmentation(CropGeometry geometry, ColourStatistics colours, double colourShift, bool randomCrops = true)
 {
     private readonly CropWindow centre = CropViews.Centre(geometry)[0];
+    private readonly float[] mean = ChannelsLast(colours.MeanOfCrop(geometry.Crop), geometry.Crop);
 
     /// <summary>
     /// A random window, mirrored half the time, its colours shifted along their principal components. The paper scales the random
@@ -18,10 +20,10 @@ public sealed class Augmentation(CropGeometry geometry, ColourStatistics colours
     /// </summary>
     /// <param name="canvas">[3,canvas,canvas], 0..255.</param>
     /// <param name="random">The photograph's own generator for this use.</param>
-    /// <param name="crop">[crop,crop,3] (channels last), 0..255 less the mean colour; written whole.</param>
+    /// <param name="crop">[crop,crop,3] (channels last), 0..255 less the mean; written whole.</param>
     public void Draw(ReadOnlySpan<byte> canvas, Random random, Span<float> crop)
     {
-        var window = RandomCrop.Draw(random, geometry);
+        var window = randomCrops ? RandomCrop.Draw(random, geometry) : centre;
         Span<float> shift = stackalloc float[3];
         for (var component = 0; component < 3 && colourShift > 0; component++)
         {
@@ -37,31 +39,45 @@ public sealed class Augmentation(CropGeometry geometry, ColourStatistics colours
 
     /// <summary>The centre window as it is, for validation.</summary>
     /// <param name="canvas">[3,canvas,canvas], 0..255.</param>
-    /// <param name="crop">[crop,crop,3] (channels last), 0..255 less the mean colour; written whole.</param>
+    /// <param name="crop">[crop,crop,3] (channels last), 0..255 less the mean; written whole.</param>
     public void Centre(ReadOnlySpan<byte> canvas, Span<float> crop) => Window(canvas, centre, crop);
 
     /// <summary>A given window as it is, for the ten crops of a test.</summary>
     /// <param name="canvas">[3,canvas,canvas], 0..255.</param>
     /// <param name="window">The window.</param>
-    /// <param name="crop">[crop,crop,3] (channels last), 0..255 less the mean colour; written whole.</param>
+    /// <param name="crop">[crop,crop,3] (channels last), 0..255 less the mean; written whole.</param>
     public void Window(ReadOnlySpan<byte> canvas, CropWindow window, Span<float> crop) => Cut(canvas, window, [0, 0, 0], crop);
 
+    /// <summary>The mean is taken off where a pixel goes, not where it came from: a mirrored crop meets it as the graph's input does.</summary>
     private void Cut(ReadOnlySpan<byte> canvas, CropWindow window, ReadOnlySpan<float> shift, Span<float> crop)
     {
         var (side, size) = (geometry.Canvas, geometry.Crop);
         for (var channel = 0; channel < 3; channel++)
         {
-            var offset = shift[channel] - (float)colours.Mean[channel];
             for (var row = 0; row < size; row++)
             {
                 var source = canvas.Slice((((channel * side) + window.Top + row) * side) + window.Left, size);
                 var target = crop.Slice(row * size * 3, size * 3);
+                var less = mean.AsSpan(row * size * 3, size * 3);
                 for (var column = 0; column < size; column++)
                 {
-                    target[(3 * (window.Mirrored ? size - 1 - column : column)) + channel] = source[column] + offset;
+                    var place = (3 * (window.Mirrored ? size - 1 - column : column)) + channel;
+                    target[place] = source[column] + shift[channel] - less[place];
                 }
             }
         }
+    }
+
+    /// <summary>[3] or [3,crop,crop] → [crop,crop,3].</summary>
+    private static float[] ChannelsLast(IReadOnlyList<double> mean, int crop)
+    {
+        var (plane, values) = (crop * crop, new float[3 * crop * crop]);
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = (float)mean[mean.Count == 3 ? i % 3 : (i % 3 * plane) + (i / 3)];
+        }
+
+        return values;
     }
 
     /// <summary>A draw from N(0, 1) (Box and Muller 1958).</summary>

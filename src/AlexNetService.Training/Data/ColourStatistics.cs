@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Data;
@@ -11,18 +12,55 @@ public sealed record ColourStatistics(
 {
     private const int LargestSample = 100_000;
 
-    /// <summary>Measures canvases; of very large sets an evenly spread sample of 100,000.</summary>
+    /// <summary>
+    /// The mean canvas, [3,canvas,canvas], 0..255, which is subtracted instead of the mean colour; null where the colour is. Checkpoints
+    /// hold it as a tensor.
+    /// </summary>
+    [JsonIgnore]
+    public float[]? MeanImage { get; init; }
+
+    /// <summary>What is subtracted from a crop, row-major: the mean colour, [3], or the mean image's centre crop, [3,crop,crop].</summary>
+    /// <param name="crop">Side of a crop, in pixels.</param>
+    public IReadOnlyList<double> MeanOfCrop(int crop)
+    {
+        if (MeanImage is not { } image)
+        {
+            return Mean;
+        }
+
+        var side = (int)Math.Sqrt(image.Length / Mean.Count);
+        var margin = (side - crop) / 2;
+        var mean = new double[Mean.Count * crop * crop];
+        for (var i = 0; i < mean.Length; i++)
+        {
+            var (channel, row, column) = (i / (crop * crop), i / crop % crop, i % crop);
+            mean[i] = image[(((channel * side) + margin + row) * side) + margin + column];
+        }
+
+        return mean;
+    }
+
+    /// <summary>
+    /// Measures canvases, mean image included; of very large sets an evenly spread sample of 100,000. The sum of a value over the sample
+    /// fits 32 bits.
+    /// </summary>
     /// <param name="canvases">The training canvases.</param>
     /// <param name="cancellation">Stops the measurement.</param>
     public static ColourStatistics Of(Canvases canvases, CancellationToken cancellation = default)
     {
         Span<long> sums = stackalloc long[3];
         Span<long> products = stackalloc long[6];
+        var image = new int[canvases.Bytes];
         var samples = Math.Min(LargestSample, canvases.Photographs.Count);
         for (var i = 0; i < samples; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            Add(canvases[(int)((long)i * canvases.Photographs.Count / samples)].Span, sums, products);
+            var canvas = canvases[(int)((long)i * canvases.Photographs.Count / samples)].Span;
+            Add(canvas, sums, products);
+            for (var value = 0; value < image.Length; value++)
+            {
+                image[value] += canvas[value];
+            }
         }
 
         var pixels = (double)samples * canvases.Side * canvases.Side;
@@ -42,7 +80,10 @@ public sealed record ColourStatistics(
         return new ColourStatistics(
             mean,
             [directions[..3], directions[3..6], directions[6..]],
-            [.. values.data<double>().ToArray().Select(variance => Math.Sqrt(Math.Max(0, variance)))]);
+            [.. values.data<double>().ToArray().Select(variance => Math.Sqrt(Math.Max(0, variance)))])
+        {
+            MeanImage = [.. image.Select(sum => (float)((double)sum / samples))],
+        };
     }
 
     /// <summary>Adds a canvas to the sums of r, g, b and of rr, rg, rb, gg, gb, bb.</summary>

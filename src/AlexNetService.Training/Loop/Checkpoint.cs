@@ -18,6 +18,7 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
     private const string Folder = "checkpoints";
     private const string StateKey = "alexnet.training-state";
     private const string VelocityPrefix = "velocity.";
+    private const string MeanImage = "mean-image";
     private const int Kept = 3;
 
     /// <summary>Writes the checkpoint into a run's folder, whole or not at all, and removes all but the last three.</summary>
@@ -31,6 +32,11 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
         {
             tensors.Add(shape.Name, Weights[shape.Name]);
             tensors.Add(VelocityPrefix + shape.Name, Velocities[shape.Name]);
+        }
+
+        if (State.Colours.MeanImage is { } image)
+        {
+            tensors.Add(MeanImage, new WeightTensor([image.Length], image));
         }
 
         Directory.CreateDirectory(Path.Combine(run, Folder));
@@ -101,6 +107,11 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
                 .Where(tensor => tensor.Key.StartsWith(VelocityPrefix, StringComparison.Ordinal))
                 .ToDictionary(tensor => tensor.Key[VelocityPrefix.Length..], tensor => tensor.Value, StringComparer.Ordinal);
             _ = new NamedWeights(state.Architecture, velocities);
+            if (file.Tensors.TryGetValue(MeanImage, out var image))
+            {
+                state = state with { Colours = state.Colours with { MeanImage = image.Values } };
+            }
+
             return new Checkpoint(state, new NamedWeights(state.Architecture, file.Tensors), velocities);
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or ArchitectureException)

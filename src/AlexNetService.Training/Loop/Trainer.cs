@@ -38,7 +38,7 @@ public sealed class Trainer : IDisposable
         ColumnWeights.Initialise(network, state.Seed);
         step = new TrainingStep(network, state.Recipe);
         feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop);
-        augmentation = new Augmentation(state.Architecture.Geometry, state.Colours, state.Recipe.ColourShift);
+        augmentation = new Augmentation(state.Architecture.Geometry, state.Colours, state.Recipe.ColourShift, state.Recipe.RandomCrops);
     }
 
     /// <summary>A run that goes on from a checkpoint.</summary>

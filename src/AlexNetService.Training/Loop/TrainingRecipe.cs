@@ -37,6 +37,9 @@ public sealed record TrainingRecipe
     /// <summary>What a step computes with.</summary>
     public ComputePrecision Precision { get; init; }
 
+    /// <summary>Whether crops are drawn and mirrored at random (§4.1); without, every use of a photograph is its centre crop.</summary>
+    public bool RandomCrops { get; init; } = true;
+
     /// <summary>Standard deviation of the random factor on each principal component of the colours; 0 for none.</summary>
     public double ColourShift { get; init; } = 0.1;
 
@@ -48,6 +51,7 @@ public sealed record TrainingRecipe
     public static TrainingRecipe For(string preset) => preset switch
     {
         AlexNetLayers.Cifar => new TrainingRecipe { Epochs = 12, LearningRate = 0.03, Schedule = LearningRateSchedule.Cosine },
+        AlexNetLayers.AsOf2012 => new TrainingRecipe { BiasRate = 2, BiasDecay = false },
         _ => new TrainingRecipe(),
     };
 

@@ -11,10 +11,12 @@ internal static class LayerModules
 
     private static nn.Module<Tensor, Tensor> Translate(LayerRow row, int columns, Device device) => row.Layer switch
     {
-        Convolution layer => nn.Conv2d(
-            layer.InputsOfAColumn(row.Input.Maps, columns), layer.Maps / columns, layer.Kernel, stride: layer.Stride, padding: layer.Padding),
+        Convolution layer => EdgePadded(layer, nn.Conv2d(
+            layer.InputsOfAColumn(row.Input.Maps, columns), layer.Maps / columns, layer.Kernel, stride: layer.Stride, padding: layer.Padding)),
         Scaling layer => new Scale(layer),
+        Standardisation layer => new Standardise(layer, device),
         Rectifier => nn.ReLU(),
+        HyperbolicTangent => nn.Tanh(),
         LocalResponseNormalisation layer => new ResponseNormalisation(layer, row.Input.Maps / columns, device),
         MaxPooling layer => nn.MaxPool2d(layer.Window, stride: layer.Stride),
         Dense layer => Flattened(nn.Linear(layer.InputsOfAColumn(row.Input.Values, columns), layer.Units / columns), row.Input),
@@ -26,9 +28,42 @@ internal static class LayerModules
     private static nn.Module<Tensor, Tensor> Flattened(nn.Module<Tensor, Tensor> dense, Shape input) =>
         input is { Height: 1, Width: 1 } ? dense : nn.Sequential(("flatten", nn.Flatten()), ("dense", dense));
 
+    private static nn.Module<Tensor, Tensor> EdgePadded(Convolution layer, nn.Module<Tensor, Tensor> convolution) =>
+        layer.EdgePadding == 0 ? convolution
+        : nn.Sequential(("edge", nn.ZeroPad2d((0, layer.EdgePadding, 0, layer.EdgePadding))), ("convolution", convolution));
+
     /// <summary>Every value times the constant.</summary>
     private sealed class Scale(Scaling layer) : nn.Module<Tensor, Tensor>(layer.Name)
     {
         public override Tensor forward(Tensor input) => input * layer.Factor;
+    }
+
+    /// <summary>Every channel divided by its deviation.</summary>
+    private sealed class Standardise : nn.Module<Tensor, Tensor>
+    {
+        private readonly Tensor deviations;
+
+        public Standardise(Standardisation layer, Device device)
+            : base(layer.Name)
+        {
+            using var scope = NewDisposeScope();
+            deviations = tensor(layer.Deviations.ToArray(), dtype: ScalarType.Float32, device: device).view(1, -1, 1, 1).DetachFromDisposeScope();
+        }
+
+        public override Tensor forward(Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            return (input / deviations.to(input.dtype)).MoveToOuterDisposeScope();
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                deviations.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
     }
 }

@@ -77,8 +77,17 @@ internal sealed record ExportSource
         {
             Architecture = architecture,
             Weights = ColumnWeights.Merge(network),
-            Colours = new ColourStatistics([MiddleGrey, MiddleGrey, MiddleGrey], [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [0, 0, 0]),
+            Colours = Grey(architecture),
             Labels = [.. Enumerable.Range(0, architecture.Classes).Select(index => new ClassLabel(index, $"class-{index}", $"class {index}"))],
+        };
+    }
+
+    private static ColourStatistics Grey(NetworkArchitecture architecture)
+    {
+        var side = architecture.Geometry.Canvas;
+        return new ColourStatistics([MiddleGrey, MiddleGrey, MiddleGrey], [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [0, 0, 0])
+        {
+            MeanImage = architecture.MeanImage ? [.. Enumerable.Repeat((float)MiddleGrey, NetworkArchitecture.Channels * side * side)] : null,
         };
     }
 

@@ -34,7 +34,7 @@ internal static class PackageExport
             Training = source.Manifest,
             Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
         };
-        var graph = AlexNetGraph.Build(source.Architecture, source.Weights, source.Colours.Mean);
+        var graph = AlexNetGraph.Build(source.Architecture, source.Weights, source.Colours.MeanOfCrop(source.Architecture.Geometry.Crop));
         return packages.Publish(unmeasured, graph, package =>
         {
             stop.ThrowIfCancellationRequested();

@@ -31,11 +31,13 @@ internal static class LayerTable
 
     private static string What(Layer layer) => layer switch
     {
-        Convolution c => $"{c.Kernel}×{c.Kernel} convolution, stride {c.Stride}, padding {c.Padding}",
+        Convolution c => $"{c.Kernel}×{c.Kernel} convolution, stride {c.Stride}, padding {c.Padding}{(c.EdgePadding > 0 ? $", {c.EdgePadding} more right and bottom" : "")}",
         MaxPooling p => $"max pooling {p.Window}/{p.Stride}",
         LocalResponseNormalisation n => string.Create(CultureInfo.InvariantCulture, $"response normalisation n={n.Maps} k={n.K} α={n.Alpha} β={n.Beta}"),
         Scaling s => string.Create(CultureInfo.InvariantCulture, $"times {s.Factor}"),
+        Standardisation s => $"divided by {string.Join(", ", s.Deviations.Select(d => d.ToString("G5", CultureInfo.InvariantCulture)))}",
         Rectifier => "rectifier",
+        HyperbolicTangent => "tanh",
         Dropout d => string.Create(CultureInfo.InvariantCulture, $"dropout {d.Rate}"),
         Dense => "dense",
         Classifier => "dense, softmax",

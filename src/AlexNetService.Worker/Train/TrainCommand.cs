@@ -35,6 +35,7 @@ internal static class TrainCommand
             Description = "Device of each column: cuda:0,cuda:1 or cpu,cpu; one device takes both. Default: cpu; with --resume, the run's own.",
         };
         var threads = CommonOptions.Threads();
+        var switches = new SwitchOptions();
         var command = new Command("train", """
             Train a network. A checkpoint is written after each epoch; Ctrl-C stops, --resume goes on.
 
@@ -43,7 +44,12 @@ internal static class TrainCommand
         {
             preset, data, output, resume, epochs, batchSize, rate, schedule, precision, biasRate, biasDecay, fraction, seed, devices, threads,
         };
-        Option[] ofTheRun = [preset, epochs, batchSize, rate, schedule, precision, biasRate, biasDecay, fraction, seed];
+        foreach (var option in switches.All)
+        {
+            command.Add(option);
+        }
+
+        Option[] ofTheRun = [preset, epochs, batchSize, rate, schedule, precision, biasRate, biasDecay, fraction, seed, .. switches.All];
         command.SetAction(parsed =>
         {
             TorchRuntime.Prepare(parsed.GetValue(threads));
@@ -78,9 +84,10 @@ internal static class TrainCommand
 
             return TrainingRun.Start(
                 table,
+                switches.Network(parsed),
                 Needed(parsed.GetValue(data), "Name the --data to learn from."),
                 parsed.GetValue(output) ?? UsualFolder(table, parsed.GetValue(seed)),
-                recipe,
+                switches.Apply(parsed, recipe),
                 parsed.GetValue(seed),
                 columns,
                 stop);

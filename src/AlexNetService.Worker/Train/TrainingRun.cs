@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Files;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
@@ -16,7 +17,14 @@ internal static class TrainingRun
     /// <returns>The exit code.</returns>
     /// <exception cref="InputException">The folder holds a run already or cannot be written, or the recipe breaks a rule.</exception>
     public static int Start(
-        string preset, string data, string folder, TrainingRecipe recipe, int seed, string devices, CancellationToken stop)
+        string preset,
+        NetworkSwitches switches,
+        string data,
+        string folder,
+        TrainingRecipe recipe,
+        int seed,
+        string devices,
+        CancellationToken stop)
     {
         if (recipe.Broken() is { } reason)
         {
@@ -28,19 +36,20 @@ internal static class TrainingRun
             throw new InputException($"'{folder}' holds a run already ('{newest}'). Use --resume to go on, or another --output.");
         }
 
-        _ = CommonOptions.Architecture(preset, classes: 2);
+        _ = switches.Apply(CommonOptions.Architecture(preset, classes: 2));
         using var source = DataSetOpener.Open(data);
-        var architecture = CommonOptions.Architecture(preset, source.Labels.Count);
+        var architecture = switches.Apply(CommonOptions.Architecture(preset, source.Labels.Count));
         var placement = ColumnPlacement.Parse(devices, architecture.Columns);
         RequireWritable(folder);
         var prepared = Prepare(source, recipe, architecture.Geometry.Canvas, stop);
+        var colours = ColourStatistics.Of(prepared.Training, stop);
         var state = new TrainingState
         {
             Architecture = architecture,
             Recipe = recipe,
             Seed = seed,
             Labels = source.Labels,
-            Colours = ColourStatistics.Of(prepared.Training, stop),
+            Colours = architecture.MeanImage ? colours : colours with { MeanImage = null },
             DataSet = source.Name,
             DataSetPath = Path.GetFullPath(data),
             DataSetSha256 = source.Sha256,

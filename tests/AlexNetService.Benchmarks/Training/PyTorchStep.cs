@@ -54,6 +54,9 @@ internal sealed class PyTorchStep : Contender
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
+
+        // As ours: threads that wait do not take the other side's cores.
+        start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
         try
         {
             var process = Process.Start(start) ?? throw new InvalidOperationException($"'{python}' does not start.");

@@ -33,7 +33,7 @@ internal static class TrainingCommand
         TorchRuntime.Prepare(threads);
         Console.WriteLine($"{threads} threads, {rounds} rounds of about {seconds} s a case in turn, medians. Both sides: float32 masters, forward, backward,");
         Console.WriteLine("SGD with momentum and decay, random crops already in memory. PyTorch: as its documentation writes it (NCHW, its own LRN),");
-        Console.WriteLine("the faster of grouped convolutions and a module a column.");
+        Console.WriteLine("the faster of grouped convolutions and a module a column. OMP_WAIT_POLICY=PASSIVE on both sides.");
         foreach (var (name, batch) in ((string, int)[])[(AlexNetLayers.Cifar, 128), (AlexNetLayers.AlexNet, 32)])
         {
             if (preset is null || preset == name)

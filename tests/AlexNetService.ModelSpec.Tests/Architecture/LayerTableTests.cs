@@ -62,6 +62,35 @@ public sealed class LayerTableTests
     }
 
     [Fact]
+    public void AsOf2012_LayerByLayer_HasThePapersShapesAndParametersOnSmallerCrops()
+    {
+        var architecture = AlexNetLayers.As2012();
+
+        Assert.Equal(Shapes(AlexNetLayers.ForImageNet()), Shapes(architecture));
+        Assert.Equal(60_965_224, architecture.Rows().Sum(row => row.Parameters));
+        Assert.Equal((224, 3 * 224 * 224), (architecture.Geometry.Crop, architecture.MeanValues));
+        Assert.Equal([2e-5, 2e-5], architecture.Layers.OfType<LocalResponseNormalisation>().Select(layer => Math.Round(layer.Alpha, 12)));
+        Assert.Equal([0.01, 0.01, 0.03, 0.03, 0.03], architecture.Layers.OfType<Convolution>().Select(layer => layer.WeightStd));
+    }
+
+    [Fact]
+    public void Torchvision_LayerByLayer_HasTheShapesAndParametersOfTorchvision()
+    {
+        var architecture = AlexNetLayers.AsTorchvision();
+
+        Assert.Equal(
+            [
+                "standardise0 3×224×224", "conv1 64×55×55", "relu1 64×55×55", "pool1 64×27×27",
+                "conv2 192×27×27", "relu2 192×27×27", "pool2 192×13×13",
+                "conv3 384×13×13", "relu3 384×13×13", "conv4 256×13×13", "relu4 256×13×13", "conv5 256×13×13", "relu5 256×13×13",
+                "pool5 256×6×6",
+                "drop6 256×6×6", "fc6 4096", "relu6 4096", "drop7 4096", "fc7 4096", "relu7 4096", "fc8 1000",
+            ],
+            Shapes(architecture));
+        Assert.Equal(61_100_840, architecture.Rows().Sum(row => row.Parameters));
+    }
+
+    [Fact]
     public void Cifar_LayerByLayer_HasItsShapesAndBetweenOneAndTwoMillionParameters()
     {
         var architecture = AlexNetLayers.ForCifar();

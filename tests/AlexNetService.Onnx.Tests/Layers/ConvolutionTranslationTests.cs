@@ -1,4 +1,5 @@
 using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Onnx.Tests.Support;
 
 namespace AlexNetService.Onnx.Tests.Layers;
@@ -25,6 +26,17 @@ public sealed class ConvolutionTranslationTests
 
         var expected = LayerRig.Plain(from, batch, maps => maps.Convolve(weight.Values, bias.Values, 3, 2, 1, groups));
         Close.Relative(1e-6, expected, actual);
+    }
+
+    [Fact]
+    public void Convolution_OverTheEdge_ReadsZerosRightAndBelowOnly()
+    {
+        var layer = new Convolution("c", 1, Kernel: 2, Stride: 2, Padding: 0, Reads.Image, 0.01, InitialBias: 0) { EdgePadding = 1 };
+        var weights = new[] { ("c.weight", new WeightTensor([1, 1, 2, 2], [1, 10, 100, 1000])), ("c.bias", new WeightTensor([1], [0])) };
+
+        var actual = LayerRig.Run(layer, 1, new Shape(1, 3, 3), new Shape(1, 2, 2), [1, 2, 3, 4, 5, 6, 7, 8, 9], weights);
+
+        Assert.Equal([5421, 603, 87, 9], actual);
     }
 
     [Fact]

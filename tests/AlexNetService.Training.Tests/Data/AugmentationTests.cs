@@ -1,3 +1,4 @@
+using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Data;
 
@@ -21,6 +22,33 @@ public class AugmentationTests
         // Row 1, column 1 of the red plane is pixel 7; channels lie last.
         Assert.Equal([7 - 10, 43 - 20, 79 - 30], crop[..3]);
         Assert.Equal([28 - 10, 64 - 20, 100 - 30], crop[^3..]);
+    }
+
+    [Fact]
+    public void MeanImage_OfAMirroredCrop_IsTakenOffWhereThePixelsGo()
+    {
+        var colours = Plain with { MeanImage = [.. Enumerable.Range(0, 3 * 36).Select(i => i % 6 / 4f)] };
+        var (crop, mirrored) = (new float[48], new float[48]);
+        var augmentation = new Augmentation(Geometry, colours, colourShift: 0);
+
+        augmentation.Window(Canvas, new CropWindow(1, 1, Mirrored: false), crop);
+        augmentation.Window(Canvas, new CropWindow(1, 1, Mirrored: true), mirrored);
+
+        // Row 1 of the red plane is 7, 8, 9, 10; the mean's centre crop is 0.25, 0.5, 0.75, 1 in every row.
+        Assert.Equal([6.75f, 7.5f, 8.25f, 9], [crop[0], crop[3], crop[6], crop[9]]);
+        Assert.Equal([9.75f, 8.5f, 7.25f, 6], [mirrored[0], mirrored[3], mirrored[6], mirrored[9]]);
+    }
+
+    [Fact]
+    public void RandomCrops_TurnedOff_AreTheCentreCrop()
+    {
+        var (drawn, centre) = (new float[48], new float[48]);
+        var augmentation = new Augmentation(Geometry, Plain, colourShift: 0, randomCrops: false);
+
+        augmentation.Draw(Canvas, new Random(1), drawn);
+        augmentation.Centre(Canvas, centre);
+
+        Assert.Equal(centre, drawn);
     }
 
     [Fact]
@@ -75,6 +103,8 @@ public class AugmentationTests
 
         // A third of the pictures has 200, two thirds 40, in each channel; the noise is grey.
         Assert.All(statistics.Mean, mean => Assert.InRange(mean, 91, 97));
+        Assert.Equal(3 * 24 * 24, statistics.MeanImage?.Length);
+        Assert.Equal(statistics.Mean[1], statistics.MeanImage?.Skip(24 * 24).Take(24 * 24).Average(value => (double)value) ?? 0, 1e-4);
         Assert.All(statistics.Components, component => Assert.Equal(1, component.Sum(value => value * value), 1e-6));
 
         // Grey direction: the noise alone, √3·30 (a little less, since pixels end at 0 and 255). Across it: the classes, 160·√⅓ each.

@@ -19,8 +19,10 @@ public sealed class ExportParityTests : IDisposable
     {
         { "convolution of both columns", [new Convolution("x", 6, 3, 2, 1, Reads.BothColumns, 0.1, 0.5)] },
         { "convolution of its own column", [new Convolution("x", 6, 3, 1, 0, Reads.OwnColumn, 0.1, 0.5)] },
+        { "convolution over the edge", [new Convolution("x", 6, 3, 2, 1, Reads.OwnColumn, 0.1, 0.5) { EdgePadding = 3 }] },
         { "scaling", [new Scaling("x", 1.0 / 64)] },
         { "rectifier", [new Rectifier("x")] },
+        { "tanh", [new HyperbolicTangent("x")] },
         { "response normalisation", [new LocalResponseNormalisation("x", 5, 2, 1e-4, 0.75)] },
         { "response normalisation of another power", [new LocalResponseNormalisation("x", 3, 1, 1e-3, 0.5)] },
         { "overlapping max pooling", [new MaxPooling("x", 3, 2)] },
@@ -48,6 +50,8 @@ public sealed class ExportParityTests : IDisposable
 
     [Theory]
     [InlineData(AlexNetLayers.AlexNet, 1000, 3)]
+    [InlineData(AlexNetLayers.AsOf2012, 1000, 2)]
+    [InlineData(AlexNetLayers.Torchvision, 1000, 2)]
     [InlineData(AlexNetLayers.Cifar, 10, 32)]
     public void Preset_InTorchAndOnnx_GivesTheSameLogits(string preset, int classes, int crops)
     {
@@ -57,9 +61,37 @@ public sealed class ExportParityTests : IDisposable
     }
 
     [Fact]
-    public void OneColumn_InTorchAndOnnx_GivesTheSameLogits()
+    public void Standardisation_InTorchAndOnnx_GivesTheSameLogits()
     {
-        Assert.True(Difference(Tables.Tiny() with { Columns = 1 }, crops: 5) <= Tolerance);
+        var architecture = Tables.Tiny();
+
+        Assert.True(Difference(architecture with { Layers = [new Standardisation("x", [1, 20, 0.5]), .. architecture.Layers] }, crops: 5) <= Tolerance);
+    }
+
+    [Fact]
+    public void MeanImage_InTorchAndOnnx_GivesTheSameLogits()
+    {
+        Assert.True(Difference(Tables.Tiny() with { MeanImage = true }, crops: 5) <= Tolerance);
+    }
+
+    public static TheoryData<NetworkSwitches> Switches =>
+    [
+        new NetworkSwitches { Tanh = true },
+        new NetworkSwitches { ResponseNormalisation = false },
+        new NetworkSwitches { OverlappingPooling = false },
+        new NetworkSwitches { Dropout = false },
+        new NetworkSwitches { Columns = 1 },
+        new NetworkSwitches { Exchange = false },
+        new NetworkSwitches { Tanh = true, ResponseNormalisation = false, OverlappingPooling = false, Dropout = false, Columns = 1, Exchange = false },
+    ];
+
+    [Theory]
+    [MemberData(nameof(Switches))]
+    public void Switch_OfThePreset_GivesTheSameLogitsInTorchAndOnnx(NetworkSwitches switches)
+    {
+        var difference = Difference(switches.Apply(AlexNetLayers.ForCifar()), crops: 4);
+
+        Assert.True(difference <= Tolerance, $"relative difference {difference:E2}");
     }
 
     public void Dispose() => folder.Dispose();
@@ -74,7 +106,7 @@ public sealed class ExportParityTests : IDisposable
         network.eval();
         var pixels = new byte[crops * 3 * architecture.Geometry.Crop * architecture.Geometry.Crop];
         new Random(12).NextBytes(pixels);
-        double[] mean = [120, 110, 100];
+        var mean = Enumerable.Range(0, architecture.MeanValues).Select(i => 100.0 + (i % 40)).ToArray();
         var package = new PackageRepository(folder.Path).Publish(
             new ModelCard
             {
@@ -92,7 +124,7 @@ public sealed class ExportParityTests : IDisposable
         session.Run(pixels, crops, new CropOutputs { Logits = actual });
 
         var input = tensor(pixels).to(ScalarType.Float32).reshape(crops, 3, architecture.Geometry.Crop, architecture.Geometry.Crop)
-            - tensor(mean, dtype: ScalarType.Float32).reshape(1, 3, 1, 1);
+            - tensor(mean, dtype: ScalarType.Float32).reshape(architecture.MeanImage ? [1, 3, architecture.Geometry.Crop, architecture.Geometry.Crop] : [1, 3, 1, 1]);
         var expected = MemoryMarshal.Cast<byte, float>(network.call(input).contiguous().bytes).ToArray();
         Assert.True(expected.Max() - expected.Min() > 1e-3, "logits that do not depend on anything prove nothing");
         return expected.Zip(actual, (one, other) => Math.Abs((double)one - other)).Max() / expected.Max(value => Math.Abs((double)value));

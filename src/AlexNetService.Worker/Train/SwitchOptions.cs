@@ -1,0 +1,60 @@
+using System.CommandLine;
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Training.Loop;
+
+namespace AlexNetService.Worker.Train;
+
+/// <summary>What the paper argues for, each to be turned off by itself (<see cref="NetworkSwitches"/> and the recipe's augmentation).</summary>
+internal sealed class SwitchOptions
+{
+    private readonly Option<string> activation = new("--activation")
+    {
+        Description = "relu, or tanh as before the paper (§3.1).", DefaultValueFactory = _ => Relu,
+    };
+
+    private readonly Option<string> lrn = OnOff("--lrn", "Local response normalisation (§3.3).");
+    private readonly Option<string> overlap = OnOff("--overlapping-pooling", "Pooling windows larger than their stride (§3.4).");
+    private readonly Option<string> dropout = OnOff("--dropout", "Dropout in the dense layers (§4.2).");
+    private readonly Option<string> augmentation = OnOff("--augmentation", "Random crops and mirrors; off: the centre crop alone (§4.1).");
+    private readonly Option<string> colour = OnOff("--pca-colour", "Colours shifted along their principal components (§4.1).");
+    private readonly Option<string> exchange = OnOff("--exchange", "conv3 reads both columns; off: its own, and columns meet in the dense layers (§3.2).");
+    private readonly Option<int?> columns = new("--columns") { Description = "Columns, 1 or 2 (§3.2). Default: the preset's." };
+
+    private const string Relu = "relu";
+    private const string On = "on";
+
+    public SwitchOptions()
+    {
+        activation.AcceptOnlyFromAmong(Relu, "tanh");
+        columns.AcceptOnlyFromAmong("1", "2");
+    }
+
+    public IReadOnlyList<Option> All => [activation, lrn, overlap, dropout, augmentation, colour, columns, exchange];
+
+    /// <summary>The switches of the layer table.</summary>
+    public NetworkSwitches Network(ParseResult parsed) => new()
+    {
+        Tanh = parsed.GetValue(activation) != Relu,
+        ResponseNormalisation = IsOn(parsed, lrn),
+        OverlappingPooling = IsOn(parsed, overlap),
+        Dropout = IsOn(parsed, dropout),
+        Columns = parsed.GetValue(columns),
+        Exchange = IsOn(parsed, exchange),
+    };
+
+    /// <summary>The recipe with its switches.</summary>
+    public TrainingRecipe Apply(ParseResult parsed, TrainingRecipe recipe) => recipe with
+    {
+        RandomCrops = IsOn(parsed, augmentation),
+        ColourShift = IsOn(parsed, colour) ? recipe.ColourShift : 0,
+    };
+
+    private static bool IsOn(ParseResult parsed, Option<string> option) => parsed.GetValue(option) == On;
+
+    private static Option<string> OnOff(string name, string description)
+    {
+        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => On };
+        option.AcceptOnlyFromAmong(On, "off");
+        return option;
+    }
+}

@@ -1,0 +1,63 @@
+using AlexNetService.ModelSpec.Architecture;
+
+namespace AlexNetService.ModelSpec.Tests.Architecture;
+
+/// <summary>Each switch changes what it names and nothing else.</summary>
+public sealed class NetworkSwitchesTests
+{
+    private static readonly NetworkArchitecture Paper = AlexNetLayers.ForImageNet();
+
+    [Fact]
+    public void Apply_NothingTurned_IsTheTable()
+    {
+        var same = new NetworkSwitches().Apply(Paper);
+
+        Assert.Equal(Paper.Preset, same.Preset);
+        Assert.Equal(Paper.Layers, same.Layers);
+    }
+
+    [Fact]
+    public void Apply_Tanh_ReplacesEveryRectifierAndTheBiasesThatFeedThem()
+    {
+        var switched = new NetworkSwitches { Tanh = true }.Apply(Paper);
+
+        Assert.Empty(switched.Layers.OfType<Rectifier>());
+        Assert.Equal(7, switched.Layers.OfType<HyperbolicTangent>().Count());
+        Assert.All(switched.Layers.OfType<WeightedLayer>(), layer => Assert.Equal(0, layer.InitialBias));
+    }
+
+    [Fact]
+    public void Apply_NoOverlap_KeepsThePapersShapes()
+    {
+        var switched = new NetworkSwitches { OverlappingPooling = false }.Apply(Paper);
+
+        Assert.All(switched.Layers.OfType<MaxPooling>(), pooling => Assert.Equal((2, 2), (pooling.Window, pooling.Stride)));
+        Assert.Equal(Paper.Rows().Select(row => row.Output), switched.Rows().Select(row => row.Output));
+    }
+
+    [Fact]
+    public void Apply_NoExchange_HalvesWhatConv3Reads()
+    {
+        var switched = new NetworkSwitches { Exchange = false }.Apply(Paper);
+
+        // 384 maps of 3×3 over 128 maps instead of 256; the dense layers still read both columns.
+        Assert.Equal((384 * 128 * 9) + 384, switched.Rows().Single(row => row.Layer.Name == "conv3").Parameters);
+        Assert.Equal(Paper.Layers.OfType<Dense>(), switched.Layers.OfType<Dense>());
+    }
+
+    [Fact]
+    public void Apply_SeveralTurned_SaysSoInTheName()
+    {
+        var switched = new NetworkSwitches { Tanh = true, ResponseNormalisation = false, Dropout = false, Columns = 1 }.Apply(AlexNetLayers.ForCifar());
+
+        Assert.Equal("alexnet-cifar-tanh-no-lrn-no-dropout-1-column", switched.Preset);
+        Assert.Equal(1, switched.Columns);
+        Assert.DoesNotContain(switched.Layers, layer => layer is LocalResponseNormalisation or Dropout);
+    }
+
+    [Fact]
+    public void Apply_ColumnsThatDoNotDivideTheMaps_IsRefused()
+    {
+        Assert.Throws<ArchitectureException>(() => new NetworkSwitches { Columns = 5 }.Apply(Paper));
+    }
+}
