@@ -1,5 +1,6 @@
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Training.Network;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Loop;
@@ -11,12 +12,15 @@ namespace AlexNetService.Training.Loop;
 internal sealed class MomentumSgd : IDisposable
 {
     private readonly List<(string Name, IReadOnlyList<Tensor> Weights, IReadOnlyList<Tensor> Velocities)> parameters = [];
+    private readonly List<Piece> pieces = [];
 
     public MomentumSgd(ColumnNetwork network)
     {
-        foreach (var (name, weights) in ColumnWeights.Parameters(network))
+        foreach (var ((name, weights), (_, working)) in ColumnWeights.Parameters(network).Zip(ColumnWeights.WorkingParameters(network)))
         {
-            parameters.Add((name, weights, [.. weights.Select(weight => zeros_like(weight).DetachFromDisposeScope())]));
+            Tensor[] velocities = [.. weights.Select(weight => zeros_like(weight).DetachFromDisposeScope())];
+            parameters.Add((name, weights, velocities));
+            pieces.AddRange(velocities.Select((velocity, column) => new Piece(weights[column], working[column], velocity)));
         }
     }
 
@@ -28,21 +32,40 @@ internal sealed class MomentumSgd : IDisposable
     }
 
     /// <summary>Moves the weights along their gradients and forgets the gradients.</summary>
-    public void Step(double rate, double momentum, double decay)
+    /// <param name="rate">ε.</param>
+    /// <param name="momentum">Share of the last update that is repeated.</param>
+    /// <param name="decay">Share of a weight taken off, before the rate.</param>
+    /// <param name="biasRate">Rate of the biases as a multiple of ε.</param>
+    /// <param name="biasDecay">Whether biases decay too.</param>
+    public void Step(double rate, double momentum, double decay, double biasRate = 1, bool biasDecay = true)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        foreach (var (weight, velocity) in parameters.SelectMany(entry => entry.Weights.Zip(entry.Velocities)))
+        var fused = new FusedUpdates((float)momentum);
+        foreach (var (weight, working, velocity) in pieces)
         {
-            if (weight.grad is not { } gradient)
+            var gradient = working.grad ?? throw new InvalidOperationException("A weight has no gradient: the loss does not depend on it.");
+            var isBias = weight.dim() == 1;
+            var (ownRate, ownDecay) = isBias ? (rate * biasRate, biasDecay ? decay : 0) : (rate, decay);
+            if (weight.device_type == DeviceType.CPU)
             {
-                throw new InvalidOperationException("A weight has no gradient: the loss does not depend on it.");
+                fused.Add(weight, working, velocity, gradient, (float)ownRate, (float)(ownDecay * ownRate));
             }
-
-            velocity.mul_(momentum).add_(weight, alpha: -decay * rate).add_(gradient, alpha: -rate);
-            weight.add_(velocity);
-            weight.grad = null;
+            else
+            {
+                velocity.mul_(momentum).add_(weight, alpha: -ownDecay * ownRate).add_(gradient, alpha: -ownRate);
+                weight.add_(velocity);
+                if (!ReferenceEquals(weight, working))
+                {
+                    working.copy_(weight);
+                }
+            }
         }
+
+        fused.Run();
+
+        // Not zeros: the next backward would read them and write them again.
+        pieces.ForEach(piece => piece.Working.grad = null);
     }
 
     public void Dispose()
@@ -52,4 +75,10 @@ internal sealed class MomentumSgd : IDisposable
             velocity.Dispose();
         }
     }
+
+    /// <summary>One column's piece of a weight.</summary>
+    /// <param name="Weight">The weight, float32.</param>
+    /// <param name="Working">What the step computed with and left its gradient in; the weight itself, or its rounded copy.</param>
+    /// <param name="Velocity">v, float32.</param>
+    private sealed record Piece(Tensor Weight, Tensor Working, Tensor Velocity);
 }

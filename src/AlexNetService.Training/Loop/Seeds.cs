@@ -12,7 +12,11 @@ internal static class Seeds
     private const int OrderStream = -2;
     private const int StepStream = -3;
 
-    /// <summary>Seed of the dropout of one step.</summary>
+
+    /// <summary>What the dropout of a step follows from.</summary>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="step">The step in it, from 0.</param>
     public static long OfStep(int seed, int epoch, int step) => (long)(Mix(seed, epoch, StepStream, step) >> 1);
 
     /// <summary>Generator of one use of a photograph: its crop, mirror and colours.</summary>

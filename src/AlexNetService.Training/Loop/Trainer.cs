@@ -17,7 +17,7 @@ public sealed class Trainer : IDisposable
     private readonly TimeProvider clock;
     private readonly IProgress<StepReport>? progress;
     private readonly ColumnNetwork network;
-    private readonly MomentumSgd sgd;
+    private readonly TrainingStep step;
     private readonly BatchFeed feed;
     private readonly Augmentation augmentation;
 
@@ -47,7 +47,7 @@ public sealed class Trainer : IDisposable
         : this(data, checkpoint.State, placement, keeper, clock, progress)
     {
         ColumnWeights.Load(network, checkpoint.Weights);
-        sgd.Velocities = checkpoint.Velocities;
+        step.Velocities = checkpoint.Velocities;
     }
 
     private Trainer(
@@ -55,8 +55,8 @@ public sealed class Trainer : IDisposable
     {
         (State, this.keeper, this.clock, this.progress) = (state, keeper, clock, progress);
         (training, validation) = data;
-        network = new ColumnNetwork(state.Architecture, placement);
-        sgd = new MomentumSgd(network);
+        network = new ColumnNetwork(state.Architecture, placement, state.Recipe.Precision);
+        step = new TrainingStep(network, state.Recipe);
         feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop);
         augmentation = new Augmentation(state.Architecture.Geometry, state.Colours, state.Recipe.ColourShift, state.Recipe.RandomCrops);
     }
@@ -91,6 +91,7 @@ public sealed class Trainer : IDisposable
             }
 
             Keep(State with { Epochs = [.. State.Epochs, result], UnderWay = null }, tally, rate);
+            TorchRuntime.Trim();
             epochDone?.Invoke(result);
         }
     }
@@ -102,7 +103,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         feed.Dispose();
-        sgd.Dispose();
+        step.Dispose();
         network.Dispose();
     }
 
@@ -139,17 +140,10 @@ public sealed class Trainer : IDisposable
 
     /// <summary>One update from one batch.</summary>
     /// <returns>The batch's loss before the update, in nats a crop.</returns>
-    private float Step(Batch batch, int epoch, int step, double rate, ErrorRates errors)
+    private float Step(Batch batch, int epoch, int number, double rate, ErrorRates errors)
     {
-        _ = manual_seed(Seeds.OfStep(State.Seed, epoch, step));
         using var scope = NewDisposeScope();
-        var labels = batch.Labels();
-        var logits = network.call(batch.Crops());
-        var loss = nn.functional.cross_entropy(logits, labels.to(logits.device));
-        loss.backward();
-        sgd.Step(rate, State.Recipe.Momentum, State.Recipe.WeightDecay);
-        Validation.Count(errors, logits, labels);
-        return loss.item<float>();
+        return step.Run(batch.Crops(), batch.Labels(), rate, Seeds.OfStep(State.Seed, epoch, number), errors);
     }
 
     /// <summary>The error on the held-out photographs, centre crop.</summary>
@@ -171,7 +165,7 @@ public sealed class Trainer : IDisposable
             throw Diverged(tally, rate);
         }
 
-        keeper.Save(new Checkpoint(state, weights, sgd.Velocities));
+        keeper.Save(new Checkpoint(state, weights, step.Velocities));
         State = state;
     }
 

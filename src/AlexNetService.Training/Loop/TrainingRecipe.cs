@@ -1,4 +1,5 @@
 using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Training.Network;
 
 namespace AlexNetService.Training.Loop;
 
@@ -24,8 +25,17 @@ public sealed record TrainingRecipe
     /// <summary>Share of the last update that is repeated in the next.</summary>
     public double Momentum { get; init; } = 0.9;
 
-    /// <summary>Share of a weight taken off in each step, before the rate; biases decay too, as in the paper.</summary>
+    /// <summary>Share of a weight taken off in each step, before the rate.</summary>
     public double WeightDecay { get; init; } = 5e-4;
+
+    /// <summary>Rate of the biases as a multiple of the weights': 1 as in the paper, 2 as in its code.</summary>
+    public double BiasRate { get; init; } = 1;
+
+    /// <summary>Whether biases decay too, as in the paper; in its code they did not.</summary>
+    public bool BiasDecay { get; init; } = true;
+
+    /// <summary>What a step computes with.</summary>
+    public ComputePrecision Precision { get; init; }
 
     /// <summary>Whether crops are drawn and mirrored at random (§4.1); without, every use of a photograph is its centre crop.</summary>
     public bool RandomCrops { get; init; } = true;
@@ -41,6 +51,8 @@ public sealed record TrainingRecipe
     public static TrainingRecipe For(string preset) => preset switch
     {
         AlexNetLayers.Cifar => new TrainingRecipe { Epochs = 12, LearningRate = 0.03, Schedule = LearningRateSchedule.Cosine },
+        AlexNetLayers.AsOf2012 => new TrainingRecipe { BiasRate = 2, BiasDecay = false },
+        AlexNetLayers.AsOf2012 => new TrainingRecipe { BiasRate = 2, BiasDecay = false },
         _ => new TrainingRecipe(),
     };
 
@@ -54,6 +66,8 @@ public sealed record TrainingRecipe
         : !(LearningRate > 0 && double.IsFinite(LearningRate)) ? $"A learning rate of {LearningRate} is impossible; use a positive number such as 0.01."
         : Momentum is not (>= 0 and < 1) ? $"A momentum of {Momentum} is impossible; use 0 to below 1."
         : WeightDecay is not (>= 0 and < 1) ? $"A weight decay of {WeightDecay} is impossible; use 0 to below 1."
+        : BiasRate is not (1 or 2) ? $"A bias rate of {BiasRate} is impossible; use 1, as the weights, or 2, as in the paper's code."
+        : !Enum.IsDefined(Precision) ? $"There is no precision {Precision}; there are {string.Join(", ", Enum.GetNames<ComputePrecision>())}."
         : ColourShift is not (>= 0 and <= 10) ? $"A colour shift of {ColourShift} is impossible; use 0 to 10."
         : ValidationFraction is not (>= 0 and < 1) ? $"A validation fraction of {ValidationFraction} is impossible; use 0 to below 1."
         : null;

@@ -1,4 +1,5 @@
 using AlexNetService.ModelSpec.Architecture;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Network;
@@ -6,17 +7,19 @@ namespace AlexNetService.Training.Network;
 /// <summary>
 /// The network of a layer table, divided into columns that each live on a device of their own (Krizhevsky 2012 §3.2). A column
 /// works on its own maps; where the table says <see cref="Reads.BothColumns"/> the maps are copied across and joined, first
-/// column first. Nothing else crosses between devices.
+/// column first. Nothing else crosses between devices. Maps and kernels lie in channels-last memory.
 /// </summary>
 public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
 {
     private readonly List<Stage> stages = [];
+    private readonly List<ColumnDropout> dropouts = [];
 
     /// <summary>Builds the network; its weights are the library's until <see cref="ColumnWeights"/> sets them.</summary>
     /// <param name="architecture">The layer table.</param>
     /// <param name="placement">A device for each column.</param>
+    /// <param name="precision">What training steps compute with; beside bfloat16 weights the network keeps its float32 ones.</param>
     /// <exception cref="ArchitectureException">The table describes no network.</exception>
-    public ColumnNetwork(NetworkArchitecture architecture, ColumnPlacement placement)
+    public ColumnNetwork(NetworkArchitecture architecture, ColumnPlacement placement, ComputePrecision precision = ComputePrecision.Fp32)
         : base(architecture.Preset)
     {
         if (placement.Devices.Count != architecture.Columns)
@@ -26,16 +29,18 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
 
         Architecture = architecture;
         Placement = placement;
+        Precision = precision;
         foreach (var row in architecture.Rows())
         {
-            // The classifier is not divided: it is whole on the first column's device.
-            var columns = row.Layer is Classifier ? 1 : architecture.Columns;
-            var stage = new Stage(row.Layer, new nn.Module<Tensor, Tensor>[columns]);
-            for (var column = 0; column < columns; column++)
+            var stage = Build(row);
+            for (var column = 0; column < stage.Columns.Length; column++)
             {
-                var module = LayerModules.Of(row, architecture.Columns, placement.Devices[column]);
-                stage.Columns[column] = module;
-                register_module(columns == 1 ? row.Layer.Name : architecture.InColumn(row.Layer.Name, column), module);
+                var module = stage.Columns[column];
+                register_module(stage.Columns.Length == 1 ? row.Layer.Name : architecture.InColumn(row.Layer.Name, column), module);
+                if (module is ColumnDropout dropout)
+                {
+                    dropouts.Add(dropout);
+                }
             }
 
             stages.Add(stage);
@@ -48,46 +53,100 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
     /// <summary>Where each column lives.</summary>
     public ColumnPlacement Placement { get; }
 
+    /// <summary>What training steps compute with.</summary>
+    public ComputePrecision Precision { get; }
+
     /// <summary>The stages of the table with their module in each column.</summary>
     internal IReadOnlyList<Stage> Stages => stages;
 
-    /// <summary>Crops → logits.</summary>
+    /// <summary>Crops → logits, in float32.</summary>
     /// <param name="input">[N,3,crop,crop] float, 0..255 less the mean colour; on any device.</param>
     /// <returns>[N,classes] on the first column's device; not normalised.</returns>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var maps = Placement.Devices.Select(device => input.to(device)).ToArray();
+        var whole = ChannelsLast(input);
+        var maps = Placement.Devices.Select(device => whole.to(device)).ToArray();
         foreach (var stage in stages)
         {
-            maps = stage.Layer is WeightedLayer { Reads: Reads.BothColumns } ? Exchange(maps, stage.Columns.Length) : maps;
+            if (stage.Exchanges)
+            {
+                maps = [.. stage.Columns.Select((_, column) => Joined(maps, column))];
+            }
+
             maps = [.. stage.Columns.Select((module, column) => module.call(maps[column]))];
         }
 
         return maps[0].MoveToOuterDisposeScope();
     }
 
-    /// <summary>Gives each of the next stage's columns all maps. Columns on one device share the joined tensor.</summary>
-    private Tensor[] Exchange(Tensor[] maps, int receivers)
+    /// <summary>Lets all dropout of the next step follow from a seed.</summary>
+    internal void SeedDropout(long seed)
     {
-        if (maps.Length == 1)
+        foreach (var (place, dropout) in dropouts.Index())
         {
-            return maps;
+            dropout.Seed(seed + place);
         }
-
-        var joined = new Tensor[receivers];
-        for (var column = 0; column < receivers; column++)
-        {
-            var device = Placement.Devices[column];
-            var twin = Enumerable.Range(0, column).FirstOrDefault(other => SameDevice(Placement.Devices[other], device), -1);
-            joined[column] = twin >= 0 ? joined[twin] : cat([.. maps.Select(own => own.to(device))], dim: 1);
-        }
-
-        return joined;
     }
 
-    private static bool SameDevice(Device one, Device other) => one.type == other.type && one.index == other.index;
+    /// <summary>All maps, first column first, on one column's device.</summary>
+    internal Tensor Joined(IReadOnlyList<Tensor> maps, int column) =>
+        cat([.. maps.Select(own => own.to(Placement.Devices[column]))], dim: 1);
 
-    /// <summary>A layer and its module in each column (one for the classifier).</summary>
-    internal sealed record Stage(Layer Layer, nn.Module<Tensor, Tensor>[] Columns);
+    /// <summary>The same values in channels-last memory; the tensor itself where it is.</summary>
+    internal static Tensor ChannelsLast(Tensor maps) => maps.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+
+    /// <summary>Brings the weights that steps compute with up to the float32 ones.</summary>
+    internal void RefreshWorking()
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var (master, working) in stages.Where(stage => stage.Working != stage.Columns)
+            .SelectMany(stage => stage.Columns.Zip(stage.Working))
+            .SelectMany(pair => pair.First.parameters().Zip(pair.Second.parameters())))
+        {
+            working.copy_(master);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            foreach (var working in stages.Where(stage => stage.Working != stage.Columns).SelectMany(stage => stage.Working))
+            {
+                working.Dispose();
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private Stage Build(LayerRow row)
+    {
+        // The classifier is not divided: it is whole on the first column's device.
+        var columns = row.Layer is Classifier ? 1 : Architecture.Columns;
+        var modules = Modules(row, columns);
+        var apart = Precision == ComputePrecision.Bf16 && row.Layer is WeightedLayer;
+        var working = apart ? [.. Modules(row, columns).Select(module => module.to(ScalarType.BFloat16))] : modules;
+        foreach (var kernel in modules.Union(working).SelectMany(module => module.parameters()).Where(weight => weight.dim() == 4))
+        {
+            using var noGradient = no_grad();
+            using var scope = NewDisposeScope();
+            kernel.set_(ChannelsLast(kernel.detach()));
+        }
+
+        return new Stage(row.Layer, modules, working, Architecture.Columns > 1 && row.Layer is WeightedLayer { Reads: Reads.BothColumns });
+    }
+
+    private nn.Module<Tensor, Tensor>[] Modules(LayerRow row, int columns) =>
+        [.. Placement.Devices.Take(columns).Select(device => LayerModules.Of(row, Architecture.Columns, device))];
+
+    /// <summary>A layer and its modules in each column (one for the classifier).</summary>
+    /// <param name="Layer">The layer.</param>
+    /// <param name="Columns">Modules with the network's weights, float32.</param>
+    /// <param name="Working">Modules that training steps compute with: the same, or their twins in bfloat16.</param>
+    /// <param name="Exchanges">Whether each column reads the maps of all.</param>
+    internal sealed record Stage(Layer Layer, nn.Module<Tensor, Tensor>[] Columns, nn.Module<Tensor, Tensor>[] Working, bool Exchanges);
 }

@@ -50,6 +50,8 @@ public static class ColumnWeights
         {
             Scatter(weights[name], columns);
         }
+
+        network.RefreshWorking();
     }
 
     /// <summary>Joins the columns' weights.</summary>
@@ -58,15 +60,12 @@ public static class ColumnWeights
         entry => entry.Name, entry => Gather(entry.Columns), StringComparer.Ordinal));
 
     /// <summary>Every weight and bias by its merged name, with its piece in each column.</summary>
-    internal static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> Parameters(ColumnNetwork network)
-    {
-        foreach (var stage in network.Stages.Where(stage => stage.Layer is WeightedLayer))
-        {
-            var parameters = stage.Columns.Select(Weighted).ToArray();
-            yield return (WeightShape.WeightOf(stage.Layer.Name), [.. parameters.Select(pair => pair.Weight)]);
-            yield return (WeightShape.BiasOf(stage.Layer.Name), [.. parameters.Select(pair => pair.Bias)]);
-        }
-    }
+    internal static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> Parameters(ColumnNetwork network) =>
+        Parameters(network, stage => stage.Columns);
+
+    /// <summary>The same of the weights that training steps compute with, in the same order; the same tensors where that is float32.</summary>
+    internal static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> WorkingParameters(ColumnNetwork network) =>
+        Parameters(network, stage => stage.Working);
 
     /// <summary>Writes a merged tensor into its pieces, one a column.</summary>
     internal static void Scatter(WeightTensor merged, IReadOnlyList<Tensor> columns)
@@ -99,6 +98,17 @@ public static class ColumnWeights
         }
 
         return new WeightTensor(dimensions, values);
+    }
+
+    private static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> Parameters(
+        ColumnNetwork network, Func<ColumnNetwork.Stage, nn.Module<Tensor, Tensor>[]> modules)
+    {
+        foreach (var stage in network.Stages.Where(stage => stage.Layer is WeightedLayer))
+        {
+            var parameters = modules(stage).Select(Weighted).ToArray();
+            yield return (WeightShape.WeightOf(stage.Layer.Name), [.. parameters.Select(pair => pair.Weight)]);
+            yield return (WeightShape.BiasOf(stage.Layer.Name), [.. parameters.Select(pair => pair.Bias)]);
+        }
     }
 
     private static (Parameter Weight, Parameter Bias) Weighted(nn.Module<Tensor, Tensor> module)

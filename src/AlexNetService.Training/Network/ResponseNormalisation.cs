@@ -1,12 +1,12 @@
 using AlexNetService.ModelSpec.Architecture;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Network;
 
 /// <summary>
-/// Local response normalisation over the maps of one column (Krizhevsky 2012 §3.3). The sum over neighbouring maps is a 1×1
-/// convolution of the squares with a banded matrix, which is two to three times as fast as the library's own on a CPU and runs on
-/// every device.
+/// Local response normalisation over the maps of one column (Krizhevsky 2012 §3.3). On a CPU and with the paper's β it is one fused
+/// pass; otherwise the sum over neighbouring maps is a 1×1 convolution of the squares with a banded matrix, which runs on every device.
 /// </summary>
 internal sealed class ResponseNormalisation : nn.Module<Tensor, Tensor>
 {
@@ -25,13 +25,11 @@ internal sealed class ResponseNormalisation : nn.Module<Tensor, Tensor>
         offset = full([maps], layer.K, device: device).DetachFromDisposeScope();
     }
 
-    /// <summary>[N,maps,H,W] → the same shape.</summary>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        var scale = nn.functional.conv2d(input * input, band, offset);
-        return (input * scale.pow(-layer.Beta)).MoveToOuterDisposeScope();
-    }
+    /// <summary>[N,maps,H,W] → the same shape and element type; computed in float32.</summary>
+    public override Tensor forward(Tensor input) =>
+        input.device_type == DeviceType.CPU && FusedResponseNormalisation.Takes(layer, input.dtype)
+            ? FusedResponseNormalisation.Of(layer, input)
+            : Banded(input);
 
     protected override void Dispose(bool disposing)
     {
@@ -42,5 +40,14 @@ internal sealed class ResponseNormalisation : nn.Module<Tensor, Tensor>
         }
 
         base.Dispose(disposing);
+    }
+
+    /// <summary>The same in operations of the library, for every device and every β.</summary>
+    internal Tensor Banded(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var values = input.to(ScalarType.Float32);
+        var scale = nn.functional.conv2d(values * values, band, offset);
+        return (values * scale.pow(-layer.Beta)).to(input.dtype).MoveToOuterDisposeScope();
     }
 }

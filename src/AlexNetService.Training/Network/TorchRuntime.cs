@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 
 namespace AlexNetService.Training.Network;
@@ -11,6 +12,11 @@ public static partial class TorchRuntime
 {
     private const int TrimThreshold = -1;
     private const int MostMappings = -4;
+
+    /// <summary>
+    /// Whether this CPU multiplies bfloat16 (AVX512-BF16 or AMX-BF16; the bf16 extension of Arm). Elsewhere it is emulated: right, but slow.
+    /// </summary>
+    public static bool CpuHasBfloat16 { get; } = X86Base.IsSupported ? X86HasBfloat16() : ArmHasBfloat16();
 
     /// <summary>Sets the threads of one operation and keeps freed tensor memory in the process.</summary>
     /// <param name="threads">Threads of one operation; 0 for one a core.</param>
@@ -35,6 +41,32 @@ public static partial class TorchRuntime
 
         torch.set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
     }
+
+    /// <summary>Gives memory that nothing holds back to the system; freed tensors leave holes that allocation alone never returns.</summary>
+    public static void Trim()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            try
+            {
+                _ = TrimHeap(0);
+            }
+            catch (EntryPointNotFoundException)
+            {
+            }
+        }
+    }
+
+    // Intel's manual, CPUID leaf 7: AVX512_BF16 is bit 5 of EAX of subleaf 1, AMX-BF16 bit 22 of EDX of subleaf 0.
+    private static bool X86HasBfloat16() =>
+        X86Base.CpuId(0, 0).Eax >= 7 && ((X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0 || (X86Base.CpuId(7, 0).Edx & (1 << 22)) != 0);
+
+    private static bool ArmHasBfloat16() => OperatingSystem.IsMacOS()
+        || (File.Exists("/proc/cpuinfo") && File.ReadLines("/proc/cpuinfo").Any(line =>
+            line.StartsWith("Features", StringComparison.Ordinal) && line.Split(' ').Contains("bf16")));
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int TrimHeap(nint keep);
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int overwrite);

@@ -47,6 +47,7 @@ internal sealed class TrainingRun(string folder, CheckpointPolicy policy, Traini
         using var sets = DataSets.Open(data);
         var architecture = switches.Apply(CommonOptions.Architecture(preset, sets.Source.Labels.Count));
         var placement = ColumnPlacement.Parse(devices, architecture.Columns);
+        WarnOfSlowPrecision(recipe, devices);
         using var held = RunLock.Take(folder);
         if (checkpoints.Files is [var newest, ..])
         {
@@ -160,6 +161,14 @@ internal sealed class TrainingRun(string folder, CheckpointPolicy policy, Traini
         {
             display.Interrupted();
             throw;
+        }
+    }
+
+    private static void WarnOfSlowPrecision(TrainingRecipe recipe, string devices)
+    {
+        if (recipe.Precision == ComputePrecision.Bf16 && devices.Contains("cpu", StringComparison.Ordinal) && !TorchRuntime.CpuHasBfloat16)
+        {
+            TrainingDisplay.Warn("this CPU has no bfloat16 arithmetic (AVX512-BF16 or AMX): bf16 is right here, but slower than --precision fp32.");
         }
     }
 

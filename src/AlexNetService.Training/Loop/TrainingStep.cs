@@ -1,0 +1,60 @@
+using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Training.Network;
+using static TorchSharp.torch;
+
+namespace AlexNetService.Training.Loop;
+
+/// <summary>
+/// One step of learning (Krizhevsky 2012 §5): the gradient of a batch's log-likelihood, and one update.
+/// </summary>
+internal sealed class TrainingStep : IDisposable
+{
+    private readonly ColumnNetwork network;
+    private readonly TrainingRecipe recipe;
+    private readonly MomentumSgd sgd;
+    private readonly ColumnThreads threads;
+
+    /// <summary>Steps of a network, from velocities of zero.</summary>
+    /// <param name="network">The network; stays the caller's.</param>
+    /// <param name="recipe">Momentum, decay and the rates of biases.</param>
+    public TrainingStep(ColumnNetwork network, TrainingRecipe recipe)
+    {
+        (this.network, this.recipe) = (network, recipe);
+        sgd = new MomentumSgd(network);
+        threads = new ColumnThreads(network.Placement);
+    }
+
+    /// <summary>Velocities in merged form, by the name of their weight.</summary>
+    public IReadOnlyDictionary<string, WeightTensor> Velocities
+    {
+        get => sgd.Velocities;
+        set => sgd.Velocities = value;
+    }
+
+    /// <summary>Learns from a batch. The host waits for the devices once, at the end.</summary>
+    /// <param name="crops">[N,3,crop,crop] float32.</param>
+    /// <param name="labels">[N] class indices.</param>
+    /// <param name="rate">ε.</param>
+    /// <param name="seed">What the dropout of this step follows from.</param>
+    /// <param name="errors">Counts what the network said of the batch before the update.</param>
+    /// <returns>The batch's loss before the update, in nats a crop.</returns>
+    public float Run(Tensor crops, Tensor labels, double rate, long seed, ErrorRates errors)
+    {
+        using var scope = threads.NewScope();
+        network.SeedDropout(seed);
+        var pass = new CutPass(network, threads);
+        var logits = pass.Forward(crops);
+        var loss = nn.functional.cross_entropy(logits, labels.to(logits.device));
+        loss.backward();
+        pass.Backward(logits.grad ?? throw new InvalidOperationException("The loss does not depend on the logits."));
+        sgd.Step(rate, recipe.Momentum, recipe.WeightDecay, recipe.BiasRate, recipe.BiasDecay);
+        Validation.Count(errors, logits, labels);
+        return loss.item<float>();
+    }
+
+    public void Dispose()
+    {
+        threads.Dispose();
+        sgd.Dispose();
+    }
+}

@@ -1,0 +1,55 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace AlexNetService.Training.Network;
+
+/// <summary>bfloat16, the upper half of a float32, between memory and registers.</summary>
+internal static class BrainFloat
+{
+    /// <summary>Every bfloat16 is a float32: exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Widen(ReadOnlySpan<ushort> halves, Span<float> values)
+    {
+        ref var from = ref MemoryMarshal.GetReference(halves);
+        ref var to = ref Unsafe.As<float, uint>(ref MemoryMarshal.GetReference(values[..halves.Length]));
+        var i = 0;
+        for (; i <= halves.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
+        {
+            Vector.Widen(Vector.LoadUnsafe(ref from, (nuint)i), out var low, out var high);
+            (low << 16).StoreUnsafe(ref to, (nuint)i);
+            (high << 16).StoreUnsafe(ref to, (nuint)(i + Vector<uint>.Count));
+        }
+
+        for (; i < halves.Length; i++)
+        {
+            values[i] = BitConverter.UInt32BitsToSingle((uint)halves[i] << 16);
+        }
+    }
+
+    /// <summary>To the nearest bfloat16, to even where two are as near.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Narrow(ReadOnlySpan<float> values, Span<ushort> halves)
+    {
+        ref var from = ref Unsafe.As<float, uint>(ref MemoryMarshal.GetReference(values));
+        ref var to = ref MemoryMarshal.GetReference(halves[..values.Length]);
+        var i = 0;
+        for (; i <= values.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
+        {
+            var low = Rounded(Vector.LoadUnsafe(ref from, (nuint)i));
+            var high = Rounded(Vector.LoadUnsafe(ref from, (nuint)(i + Vector<uint>.Count)));
+            Vector.Narrow(low, high).StoreUnsafe(ref to, (nuint)i);
+        }
+
+        for (; i < values.Length; i++)
+        {
+            var bits = BitConverter.SingleToUInt32Bits(values[i]);
+            halves[i] = (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+        }
+    }
+
+    // Half of the last place that stays is added, a little less where that place is even.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<uint> Rounded(Vector<uint> bits) =>
+        (bits + new Vector<uint>(0x7FFF) + ((bits >>> 16) & Vector<uint>.One)) >>> 16;
+}

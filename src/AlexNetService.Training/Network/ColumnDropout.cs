@@ -1,0 +1,39 @@
+using AlexNetService.ModelSpec.Architecture;
+using static TorchSharp.torch;
+
+namespace AlexNetService.Training.Network;
+
+/// <summary>
+/// Dropout of one column (Krizhevsky 2012 §4.2) with a generator of its own: what it drops follows from its seed, never from the order
+/// in which columns, layers or threads come to draw.
+/// </summary>
+internal sealed class ColumnDropout(Dropout layer, Device device) : nn.Module<Tensor, Tensor>(layer.Name)
+{
+    private readonly Generator generator = new(0, device);
+
+    /// <summary>What the next call drops follows from this alone.</summary>
+    public void Seed(long seed) => _ = generator.manual_seed(seed);
+
+    /// <summary>[N,…] → the same shape; the values that stay are scaled by 1 / (1 − rate) while training.</summary>
+    public override Tensor forward(Tensor input)
+    {
+        if (!training || layer.Rate == 0)
+        {
+            return input.alias();
+        }
+
+        using var scope = NewDisposeScope();
+        var stays = empty_like(input).bernoulli_(1 - layer.Rate, generator).div_(1 - layer.Rate);
+        return (input * stays).MoveToOuterDisposeScope();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            generator.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

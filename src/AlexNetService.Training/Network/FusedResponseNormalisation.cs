@@ -1,0 +1,121 @@
+using AlexNetService.ModelSpec.Architecture;
+using static TorchSharp.torch;
+
+namespace AlexNetService.Training.Network;
+
+/// <summary>
+/// Local response normalisation and its gradient as one pass over memory each, for channels-last maps on a CPU. Parallel over places
+/// of the maps, with the threads that torch has on the calling thread.
+/// </summary>
+internal sealed class FusedResponseNormalisation : autograd.SingleTensorFunction<FusedResponseNormalisation>
+{
+    /// <summary>The only power that is two square roots, and the paper's.</summary>
+    private const double Beta = 0.75;
+
+    /// <summary>Below this many values a second thread costs more than it saves.</summary>
+    private const long WorthAThread = 1 << 16;
+
+    public override string Name => nameof(FusedResponseNormalisation);
+
+    public static bool Takes(LocalResponseNormalisation layer, ScalarType type) =>
+        layer.Beta == Beta && type is ScalarType.Float32 or ScalarType.BFloat16;
+
+    /// <summary>[N,maps,H,W] float32 or bfloat16 on the CPU, in any memory order → the same shape in channels-last memory.</summary>
+    public static Tensor Of(LocalResponseNormalisation layer, Tensor input) =>
+        is_grad_enabled() && input.requires_grad ? apply(input, new ResponseRow(layer)) : Normalised(input, new ResponseRow(layer));
+
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        var (input, row) = ((Tensor)vars[0], (ResponseRow)vars[1]);
+        ctx.save_for_backward([input]);
+        ctx.save_data(nameof(ResponseRow), row);
+        return Normalised(input, row);
+    }
+
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        using var scope = NewDisposeScope();
+        var input = Rows(ctx.get_saved_variables()[0]);
+        var gradient = Rows(grad_output);
+        var result = empty_like(input);
+        if (input.dtype == ScalarType.BFloat16)
+        {
+            Gradient<ushort>(input, gradient, result, (ResponseRow)ctx.get_data(nameof(ResponseRow)));
+        }
+        else
+        {
+            Gradient<float>(input, gradient, result, (ResponseRow)ctx.get_data(nameof(ResponseRow)));
+        }
+
+        return [result.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), null!];
+    }
+
+    private static Tensor Normalised(Tensor input, ResponseRow row)
+    {
+        using var scope = NewDisposeScope();
+        var values = Rows(input.detach());
+        var result = empty_like(values);
+        if (values.dtype == ScalarType.BFloat16)
+        {
+            Normalise<ushort>(values, result, row);
+        }
+        else
+        {
+            Normalise<float>(values, result, row);
+        }
+
+        return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
+
+    private static void Normalise<T>(Tensor input, Tensor output, ResponseRow row)
+        where T : unmanaged
+    {
+        var (x, y) = (Values<T>.Of(input), Values<T>.Of(output));
+        EachRange(input, (range, maps) => row.Normalise<T>(x[range], y[range], maps));
+    }
+
+    private static void Gradient<T>(Tensor input, Tensor gradient, Tensor output, ResponseRow row)
+        where T : unmanaged
+    {
+        var (x, g, dx) = (Values<T>.Of(input), Values<T>.Of(gradient), Values<T>.Of(output));
+        EachRange(input, (range, maps) => row.Gradient<T>(x[range], g[range], dx[range], maps));
+    }
+
+    /// <summary>[N,maps,H,W] → [N,H,W,maps], contiguous: a row is all maps at one place. A view where memory is channels-last already.</summary>
+    private static Tensor Rows(Tensor maps) => maps.permute(0, 2, 3, 1).contiguous();
+
+    /// <summary>Hands out ranges of values, whole rows each.</summary>
+    private static void EachRange(Tensor rows, Action<Range, int> work)
+    {
+        var (maps, values) = ((int)rows.shape[3], rows.numel());
+        var count = (int)(values / maps);
+        var parts = (int)Math.Clamp(values / WorthAThread, 1, get_num_threads());
+        void Part(int part) => work(((int)((long)count * part / parts) * maps)..((int)((long)count * (part + 1) / parts) * maps), maps);
+        if (parts == 1)
+        {
+            Part(0);
+        }
+        else
+        {
+            Parallel.For(0, parts, Part);
+        }
+    }
+
+    /// <summary>A tensor's values, as a lambda can hold them; the tensor must outlive this.</summary>
+    private readonly unsafe struct Values<T>(T* start)
+        where T : unmanaged
+    {
+        private readonly T* start = start;
+
+        public Span<T> this[Range values] => new(start + values.Start.Value, values.End.Value - values.Start.Value);
+
+        public static Values<T> Of(Tensor tensor)
+        {
+            // Native memory: nothing moves it.
+            fixed (byte* first = tensor.bytes)
+            {
+                return new Values<T>((T*)first);
+            }
+        }
+    }
+}

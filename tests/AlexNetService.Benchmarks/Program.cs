@@ -1,0 +1,5 @@
+using System.CommandLine;
+using AlexNetService.Benchmarks.Training;
+
+var root = new RootCommand("Benchmarks of AlexNetService. Run them on a quiet machine; trust the ratios of one run.") { TrainingCommand.Create() };
+return root.Parse(args).Invoke();

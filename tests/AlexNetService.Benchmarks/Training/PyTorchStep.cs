@@ -1,0 +1,87 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AlexNetService.ModelSpec.Architecture;
+
+namespace AlexNetService.Benchmarks.Training;
+
+/// <summary>The same table in PyTorch (<c>reference.py</c>), in a process of its own that computes only when asked to.</summary>
+internal sealed class PyTorchStep : Contender
+{
+    private readonly Process process;
+
+    private PyTorchStep(Process process, string name, int batch)
+        : base(name, batch) => this.process = process;
+
+    /// <summary>Both ways to write two columns; none where there is no Python with torch.</summary>
+    public static IReadOnlyList<PyTorchStep> Find(string python, NetworkArchitecture architecture, int batch, int threads)
+    {
+        var found = new List<PyTorchStep>();
+        foreach (var way in python == "none" ? [] : (string[])["groups", "columns"])
+        {
+            if (Start(python, way, Table(architecture, batch, threads)) is not ({ } process, var version))
+            {
+                Console.WriteLine($"'{python}' has no torch: PyTorch is left out. Name one with --pytorch.");
+                break;
+            }
+
+            found.Add(new PyTorchStep(process, $"PyTorch {version} {way}", batch));
+        }
+
+        return found;
+    }
+
+    public override void Dispose()
+    {
+        process.StandardInput.Close();
+        process.WaitForExit();
+        process.Dispose();
+    }
+
+    protected override (double Seconds, double Cpu) Run(int steps)
+    {
+        process.StandardInput.WriteLine(steps);
+        var times = (process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("PyTorch ended.")).Split(' ');
+        return (double.Parse(times[0], CultureInfo.InvariantCulture), double.Parse(times[1], CultureInfo.InvariantCulture));
+    }
+
+    private static (Process Process, string Version)? Start(string python, string way, string table)
+    {
+        var start = new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, "Training", "reference.py"), way])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+
+        // As ours: threads that wait do not take the other side's cores.
+        start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
+        try
+        {
+            var process = Process.Start(start) ?? throw new InvalidOperationException($"'{python}' does not start.");
+            process.StandardInput.WriteLine(table);
+            return process.StandardOutput.ReadLine()?.Split(' ', ',') is [_, var version, ..] ? (process, version) : null;
+        }
+        catch (Exception e) when (e is Win32Exception or IOException)
+        {
+            return null;
+        }
+    }
+
+    private static string Table(NetworkArchitecture architecture, int batch, int threads) => new JsonObject
+    {
+        ["Columns"] = architecture.Columns,
+        ["Crop"] = architecture.Geometry.Crop,
+        ["Batch"] = batch,
+        ["Threads"] = threads,
+        ["Layers"] = new JsonArray([.. architecture.Layers.Select(Row)]),
+    }.ToJsonString();
+
+    private static JsonNode Row(Layer layer)
+    {
+        var row = JsonSerializer.SerializeToNode(layer, layer.GetType()) ?? throw new InvalidOperationException(layer.Name);
+        row["Kind"] = layer.GetType().Name;
+        return row;
+    }
+}

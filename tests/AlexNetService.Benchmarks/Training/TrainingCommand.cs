@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.Globalization;
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Training.Network;
+
+namespace AlexNetService.Benchmarks.Training;
+
+/// <summary><c>training</c>: images a second of a training step, ours and PyTorch's in turn.</summary>
+internal static class TrainingCommand
+{
+    public static Command Create()
+    {
+        var threads = new Option<int>("--threads") { Description = "Threads of both sides; 0 for one a core.", DefaultValueFactory = _ => 0 };
+        var rounds = new Option<int>("--rounds") { Description = "Rounds; each runs every case once.", DefaultValueFactory = _ => 5 };
+        var seconds = new Option<double>("--seconds") { Description = "About how long a case runs in a round.", DefaultValueFactory = _ => 4 };
+        var python = new Option<string>("--pytorch") { Description = "A Python with torch; 'none' for ours alone.", DefaultValueFactory = _ => "python3" };
+        var preset = new Option<string?>("--preset") { Description = "Only this preset." };
+        var command = new Command("training", "Images a second of a training step (forward, backward, update; random crops in memory) beside PyTorch's.")
+        {
+            threads, rounds, seconds, python, preset,
+        };
+        command.SetAction(parsed => Run(
+            parsed.GetValue(threads) is > 0 and var some ? some : Environment.ProcessorCount,
+            parsed.GetValue(rounds),
+            parsed.GetValue(seconds),
+            parsed.GetRequiredValue(python),
+            parsed.GetValue(preset)));
+        return command;
+    }
+
+    private static int Run(int threads, int rounds, double seconds, string python, string? preset)
+    {
+        TorchRuntime.Prepare(threads);
+        Console.WriteLine($"{threads} threads, {rounds} rounds of about {seconds} s a case in turn, medians. Both sides: float32 masters, forward, backward,");
+        Console.WriteLine("SGD with momentum and decay, random crops already in memory. PyTorch: as its documentation writes it (NCHW, its own LRN),");
+        Console.WriteLine("the faster of grouped convolutions and a module a column. OMP_WAIT_POLICY=PASSIVE on both sides.");
+        foreach (var (name, batch) in ((string, int)[])[(AlexNetLayers.Cifar, 128), (AlexNetLayers.AlexNet, 32)])
+        {
+            if (preset is null || preset == name)
+            {
+                var architecture = AlexNetLayers.Find(name, AlexNetLayers.UsualClasses(name)) ?? throw new ArchitectureException(name);
+                Compare(architecture, batch, threads, rounds, seconds, python);
+            }
+        }
+
+        return 0;
+    }
+
+    private static void Compare(NetworkArchitecture architecture, int batch, int threads, int rounds, double seconds, string python)
+    {
+        var cases = new List<Contender>
+        {
+            new OurStep(architecture, batch, ComputePrecision.Fp32),
+            new OurStep(architecture, batch, ComputePrecision.Bf16),
+        };
+        var references = PyTorchStep.Find(python, architecture, batch, threads);
+        cases.AddRange(references);
+        try
+        {
+            Console.WriteLine();
+            Console.WriteLine($"{architecture.Preset}, batch {batch}");
+            cases.ForEach(each => each.Prepare(seconds));
+            for (var round = 0; round < rounds; round++)
+            {
+                cases.ForEach(each => each.Measure());
+            }
+
+            var best = references.MaxBy(reference => reference.ImagesPerSecond);
+            foreach (var each in cases)
+            {
+                var ratio = best is null ? "" : $"  {each.ImagesPerSecond / best.ImagesPerSecond,6:0.00} ×";
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {each.Name,-32} {each.ImagesPerSecond,8:0.0} img/s  {each.CpuPerImage * 1000,7:0.00} ms of CPU an image{ratio}"));
+            }
+        }
+        finally
+        {
+            cases.ForEach(each => each.Dispose());
+        }
+    }
+}

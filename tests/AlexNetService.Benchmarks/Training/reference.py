@@ -1,0 +1,128 @@
+"""The layer table of alexnet or alexnet-cifar in PyTorch, as one would write it there: forward, backward and the update of SGD.
+
+The table comes as JSON on standard input, one layer an object, the same that the .NET side builds its network from. Data are random
+and in memory; nothing is decoded. Two columns are written the two ways there are, and the caller takes the faster one:
+
+  groups   convolutions of a column's own maps as one convolution with groups
+  columns  a module a column, joined with torch.cat where both are read
+
+For each line "run STEPS" on standard input the seconds of so many steps are printed; "cpu" is the processor time of the process.
+"""
+
+import json
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Own(nn.Module):
+    """One module a column."""
+
+    def __init__(self, make, columns):
+        super().__init__()
+        self.parts = nn.ModuleList(make() for _ in range(columns))
+
+    def forward(self, maps):
+        return [part(own) for part, own in zip(self.parts, maps)]
+
+
+class Network(nn.Module):
+    def __init__(self, table, grouped):
+        super().__init__()
+        self.layers = table["Layers"]
+        self.columns = table["Columns"]
+        self.grouped = grouped
+        self.weighted = nn.ModuleDict()
+        maps, side = 3, table["Crop"]
+        for layer in self.layers:
+            kind, name = layer["Kind"], layer["Name"]
+            parts = 1 if grouped or kind == "Classifier" else self.columns
+            own = layer.get("Reads") == "OwnColumn"
+            if kind == "Convolution":
+                groups = self.columns if grouped and own else 1
+                reads = maps // self.columns if own and not grouped else maps
+
+                def make(layer=layer, groups=groups, reads=reads, parts=parts):
+                    return nn.Conv2d(reads, layer["Maps"] // parts, layer["Kernel"], layer["Stride"], layer["Padding"], groups=groups)
+
+                self.weighted[name] = make() if parts == 1 else Own(make, parts)
+                maps, side = layer["Maps"], (side + 2 * layer["Padding"] - layer["Kernel"]) // layer["Stride"] + 1
+            elif kind == "MaxPooling":
+                side = (side - layer["Window"]) // layer["Stride"] + 1
+            elif kind in ("Dense", "Classifier"):
+                units = layer["Units"] if kind == "Dense" else layer["Classes"]
+
+                def make(inputs=maps * side * side, units=units, parts=parts):
+                    return nn.Linear(inputs, units // parts)
+
+                self.weighted[name] = make() if parts == 1 else Own(make, parts)
+                maps, side = units, 1
+
+    def forward(self, crops):
+        return self.one(crops) if self.grouped else self.apart(crops)
+
+    def plain(self, layer, x, columns):
+        kind = layer["Kind"]
+        if kind == "Rectifier":
+            return F.relu(x)
+        if kind == "MaxPooling":
+            return F.max_pool2d(x, layer["Window"], layer["Stride"])
+        if kind == "Dropout":
+            return F.dropout(x, layer["Rate"], self.training)
+        if kind == "Scaling":
+            return x * layer["Factor"]
+        if kind == "LocalResponseNormalisation":
+            # PyTorch divides alpha by the size. The sum stays inside a column: columns become a part of the batch.
+            n, c, h, w = x.shape
+            inside = x.reshape(n * columns, c // columns, h, w)
+            size = layer["Maps"]
+            return F.local_response_norm(inside, size, layer["Alpha"] * size, layer["Beta"], layer["K"]).reshape(n, c, h, w)
+        raise ValueError(kind)
+
+    def one(self, x):
+        for layer in self.layers:
+            if layer["Name"] in self.weighted:
+                x = x.flatten(1) if layer["Kind"] != "Convolution" else x
+                x = self.weighted[layer["Name"]](x)
+            else:
+                x = self.plain(layer, x, self.columns)
+        return x
+
+    def apart(self, x):
+        maps = [x] * self.columns
+        for layer in self.layers:
+            if layer["Name"] in self.weighted:
+                if layer["Reads"] == "BothColumns":
+                    maps = [torch.cat(maps, 1)] * self.columns
+                if layer["Kind"] != "Convolution":
+                    maps = [own.flatten(1) for own in maps]
+                module = self.weighted[layer["Name"]]
+                maps = module(maps) if isinstance(module, Own) else [module(maps[0])]
+            else:
+                maps = [self.plain(layer, own, 1) for own in maps]
+        return maps[0]
+
+
+def main():
+    table = json.loads(sys.stdin.readline())
+    torch.set_num_threads(table["Threads"])
+    torch.manual_seed(1)
+    network = Network(table, sys.argv[1] == "groups").train()
+    crops = torch.rand(table["Batch"], 3, table["Crop"], table["Crop"]) * 255 - 120
+    labels = torch.randint(0, table["Layers"][-1]["Classes"], (table["Batch"],))
+    # A rate of almost nothing: the weights stay where arithmetic is ordinary.
+    sgd = torch.optim.SGD(network.parameters(), lr=1e-9, momentum=0.9, weight_decay=5e-4)
+    print(f"torch {torch.__version__}, {sum(p.numel() for p in network.parameters())} parameters", flush=True)
+    for line in sys.stdin:
+        start, cpu = time.perf_counter(), time.process_time()
+        for _ in range(int(line)):
+            sgd.zero_grad(set_to_none=True)
+            F.cross_entropy(network(crops), labels).backward()
+            sgd.step()
+        print(f"{time.perf_counter() - start} {time.process_time() - cpu}", flush=True)
+
+
+main()

@@ -1,0 +1,120 @@
+using AlexNetService.Training.Loop;
+using AlexNetService.Training.Network;
+using static TorchSharp.torch;
+
+namespace AlexNetService.Training.Tests.Loop;
+
+[Collection("torch")]
+public sealed class TrainingStepTests : IDisposable
+{
+    private readonly int threads = get_num_threads();
+
+    public TrainingStepTests() => set_num_threads(2);
+
+    [Fact]
+    public void Memory_AfterFiftyAndAfterFiveHundredSteps_IsTheSame()
+    {
+        using var run = new Run(ComputePrecision.Fp32);
+        run.Steps(50);
+        var (live, resident) = (Tensor.TotalCount, Resident());
+
+        run.Steps(450);
+
+        Assert.Equal(live, Tensor.TotalCount);
+        Assert.InRange(Resident() - resident, long.MinValue, 64L << 20);
+    }
+
+    [Fact]
+    public void Loss_InHalfPrecision_FallsAsInFloat32()
+    {
+        using var full = new Run(ComputePrecision.Fp32);
+        using var half = new Run(ComputePrecision.Bf16);
+
+        var (first, last) = (half.Steps(1), half.Steps(60));
+        full.Steps(1);
+
+        Assert.True(last < 0.7 * first, $"{first} → {last}");
+        Assert.InRange(full.Steps(60), 0.8 * last, 1.25 * last);
+    }
+
+    [Fact]
+    public void Weights_InHalfPrecision_KeepWhatBfloat16WouldLose()
+    {
+        using var run = new Run(ComputePrecision.Bf16);
+
+        run.Steps(3, rate: 1e-5);
+
+        foreach (var ((_, masters), (_, working)) in ColumnWeights.Parameters(run.Network).Zip(ColumnWeights.WorkingParameters(run.Network)))
+        {
+            foreach (var (master, rounded) in masters.Zip(working))
+            {
+                Assert.Equal(ScalarType.Float32, master.dtype);
+                Assert.True(master.to(ScalarType.BFloat16).equal(rounded).all().item<bool>());
+            }
+        }
+
+        var kernel = ColumnWeights.Merge(run.Network)["conv1.weight"].Values;
+        Assert.Contains(kernel, value => (BitConverter.SingleToUInt32Bits(value) & 0xFFFF) != 0);
+    }
+
+    [Fact]
+    public void Steps_OfTheSameSeeds_AreTheSameToTheLastBit()
+    {
+        using var one = new Run(ComputePrecision.Bf16);
+        using var other = new Run(ComputePrecision.Bf16);
+
+        Assert.Equal(one.Steps(5), other.Steps(5));
+        Assert.Equal(ColumnWeights.Merge(one.Network)["fc4.weight"].Values, ColumnWeights.Merge(other.Network)["fc4.weight"].Values);
+    }
+
+    public void Dispose() => set_num_threads(threads);
+
+    private static long Resident()
+    {
+        TorchRuntime.Trim();
+        return Environment.WorkingSet;
+    }
+
+    /// <summary>A tiny network that learns one batch.</summary>
+    private sealed class Run : IDisposable
+    {
+        private readonly TrainingStep step;
+        private readonly Tensor crops;
+        private readonly Tensor labels;
+        private int made;
+
+        public Run(ComputePrecision precision)
+        {
+            Network = new ColumnNetwork(Tables.Tiny(), ColumnPlacement.OnCpu(2), precision);
+            ColumnWeights.Initialise(Network, seed: 1);
+            Network.train();
+            step = new TrainingStep(Network, new TrainingRecipe());
+            using var scope = NewDisposeScope();
+            using var generator = new Generator(2);
+            crops = ((rand(24, 3, 16, 16, generator: generator) * 255) - 120).DetachFromDisposeScope();
+            labels = (arange(24, dtype: ScalarType.Int64) % 3).DetachFromDisposeScope();
+        }
+
+        public ColumnNetwork Network { get; }
+
+        /// <summary>The last step's loss.</summary>
+        public float Steps(int count, double rate = 0.002)
+        {
+            var loss = 0f;
+            for (var i = 0; i < count; i++)
+            {
+                loss = step.Run(crops, labels, rate, seed: made++, new ErrorRates());
+            }
+
+            return loss;
+        }
+
+        public void Dispose()
+        {
+            step.Dispose();
+            Network.Dispose();
+            crops.Dispose();
+            labels.Dispose();
+        }
+    }
+}
