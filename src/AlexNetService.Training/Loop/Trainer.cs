@@ -129,7 +129,7 @@ public sealed class Trainer : IDisposable
 
             tally.Add(loss, batch.Count);
             progress?.Report(new StepReport(
-                epoch + 1, tally.Errors.Images, photographs.Count, rate, tally.Loss, tally.Errors.Top1, tally.Elapsed, feed.Waited));
+                epoch + 1, tally.Errors.Images, photographs.Count, rate, tally.Loss, tally.Errors.Top1, tally.Errors.Top5, tally.Elapsed, feed.Waited));
             cancellation.ThrowIfCancellationRequested();
             if (keeper.IsDue)
             {
@@ -179,10 +179,11 @@ public sealed class Trainer : IDisposable
 /// <param name="LearningRate">The rate.</param>
 /// <param name="Loss">Mean loss of the epoch so far, in nats.</param>
 /// <param name="Top1Error">Top-1 error of the epoch so far, 0 to 1.</param>
+/// <param name="Top5Error">Top-5 error of the epoch so far, 0 to 1.</param>
 /// <param name="Elapsed">Time since the epoch began.</param>
 /// <param name="Waited">Time the steps waited for data since the run began.</param>
 public sealed record StepReport(
-    int Epoch, int Seen, int Images, double LearningRate, double Loss, double Top1Error, TimeSpan Elapsed, TimeSpan Waited)
+    int Epoch, int Seen, int Images, double LearningRate, double Loss, double Top1Error, double Top5Error, TimeSpan Elapsed, TimeSpan Waited)
 {
     /// <summary>Photographs learned from in a second, over the epoch so far.</summary>
     public double ImagesPerSecond => Seen / Elapsed.TotalSeconds;

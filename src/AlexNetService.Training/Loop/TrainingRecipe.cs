@@ -52,7 +52,6 @@ public sealed record TrainingRecipe
     {
         AlexNetLayers.Cifar => new TrainingRecipe { Epochs = 12, LearningRate = 0.03, Schedule = LearningRateSchedule.Cosine },
         AlexNetLayers.AsOf2012 => new TrainingRecipe { BiasRate = 2, BiasDecay = false },
-        AlexNetLayers.AsOf2012 => new TrainingRecipe { BiasRate = 2, BiasDecay = false },
         _ => new TrainingRecipe(),
     };
 

@@ -38,10 +38,6 @@ internal sealed class JsonDisplay(JsonLog log) : TrainingDisplay
         log.Write(JsonLog.Info, "epoch", fields);
     }
 
-    public override void Interrupted()
-    {
-    }
-
     public override void Resumable(TrainingState state, string folder) => log.Write(JsonLog.Info, "stopped", new()
     {
         ["run"] = folder,

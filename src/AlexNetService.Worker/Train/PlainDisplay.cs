@@ -11,9 +11,6 @@ internal class PlainDisplay : TrainingDisplay
     private TimeSpan shown;
     private int epochs;
 
-    /// <summary>Shortest time between two reports.</summary>
-    protected virtual TimeSpan ReportEvery => LineEvery;
-
     public override void Begin(TrainingState state, string folder)
     {
         epochs = state.Recipe.Epochs;
@@ -34,10 +31,6 @@ internal class PlainDisplay : TrainingDisplay
             CultureInfo.InvariantCulture,
             $"epoch {result.Epoch}/{epochs}  rate {result.LearningRate:G4}  loss {result.Loss:R}  top-1 error {result.TrainingTop1Error:P2}{heldOut}")
             + string.Create(CultureInfo.InvariantCulture, $"  {result.Seconds:F0} s, {WaitedShare:P1} waiting for data"));
-    }
-
-    public override void Interrupted()
-    {
     }
 
     public override void Resumable(TrainingState state, string folder) =>
@@ -65,18 +58,14 @@ internal class PlainDisplay : TrainingDisplay
     protected override void StepDone(StepReport report, bool isNewEpoch)
     {
         shown = isNewEpoch ? TimeSpan.Zero : shown;
-        if (report.Elapsed - shown >= ReportEvery)
+        if (report.Elapsed - shown >= LineEvery)
         {
             shown = report.Elapsed;
-            Progress(Text(report));
+            Line(Text(report));
         }
     }
 
-    /// <summary>A line that stays.</summary>
-    protected virtual void Line(string text) => Console.WriteLine(text);
-
-    /// <summary>A line that only says how far the epoch is.</summary>
-    protected virtual void Progress(string text) => Console.WriteLine(text);
+    private static void Line(string text) => Console.WriteLine(text);
 
     private string Text(StepReport report)
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
+using AlexNetService.Training.Network;
 using AlexNetService.Worker.Log;
 
 namespace AlexNetService.Worker.Train;

@@ -16,7 +16,7 @@ internal abstract class TrainingDisplay : IProgress<StepReport>
     /// <summary>The display for this format and this output.</summary>
     public static TrainingDisplay For(LogFormat format) =>
         format == LogFormat.Json ? new JsonDisplay(JsonLog.OnStandardOutput())
-        : AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected ? new TerminalDisplay()
+        : AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected ? new LiveDisplay(AnsiConsole.Console, TimeProvider.System)
         : new PlainDisplay();
 
     /// <summary>Something that people should know, and that stops nothing.</summary>
@@ -27,6 +27,10 @@ internal abstract class TrainingDisplay : IProgress<StepReport>
 
     /// <summary>The run is about to begin or to go on.</summary>
     public abstract void Begin(TrainingState state, string folder);
+
+    /// <summary>Trains, and shows it meanwhile.</summary>
+    /// <param name="training">The training; reports steps and epochs.</param>
+    public virtual void While(Action training) => training();
 
     /// <inheritdoc/>
     public void Report(StepReport value)
@@ -43,9 +47,6 @@ internal abstract class TrainingDisplay : IProgress<StepReport>
 
     /// <summary>An epoch is finished and kept.</summary>
     public abstract void EpochDone(EpochResult result);
-
-    /// <summary>Training ends before its end; what follows is its reason.</summary>
-    public abstract void Interrupted();
 
     /// <summary>The run was stopped or failed, and can go on.</summary>
     public abstract void Resumable(TrainingState state, string folder);

@@ -132,14 +132,14 @@ internal sealed class TrainingRun(string folder, CheckpointPolicy policy, Traini
         display.Begin(trainer.State, folder);
         try
         {
-            trainer.Run(
+            display.While(() => trainer.Run(
                 result =>
                 {
                     WriteMetrics(trainer.State.Epochs);
                     events.EpochDone(result);
                     display.EpochDone(result);
                 },
-                stop);
+                stop));
             var tested = Test(heldOut);
             WholeFile.Write(Path.Combine(folder, ResultFile), JsonSerializer.SerializeToUtf8Bytes(tested, WorkerJson.Indented.TrainingResult));
             display.Done(trainer.State, tested, folder);
@@ -147,19 +147,12 @@ internal sealed class TrainingRun(string folder, CheckpointPolicy policy, Traini
         }
         catch (OperationCanceledException) when (IsThere)
         {
-            display.Interrupted();
             display.Resumable(trainer.State, folder);
             return ExitCode.Stopped;
         }
         catch (DataSetException) when (IsThere)
         {
-            display.Interrupted();
             display.Resumable(trainer.State, folder);
-            throw;
-        }
-        catch
-        {
-            display.Interrupted();
             throw;
         }
     }

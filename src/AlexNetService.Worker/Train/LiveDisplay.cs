@@ -1,0 +1,97 @@
+using System.Globalization;
+using AlexNetService.Training.Loop;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace AlexNetService.Worker.Train;
+
+/// <summary>
+/// A view on a terminal that is drawn anew while the run goes on: how far the epoch is, what its steps brought, and the last epochs. What
+/// comes before and after are lines.
+/// </summary>
+internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider clock) : PlainDisplay
+{
+    private const int EpochsShown = 10;
+    private const int BarWidth = 40;
+    private static readonly TimeSpan RedrawEvery = TimeSpan.FromMilliseconds(250);
+
+    private readonly List<EpochResult> finished = [];
+    private LiveDisplayContext? view;
+    private StepReport? last;
+    private long drawn;
+    private int epochs;
+
+    public override void Begin(TrainingState state, string folder)
+    {
+        base.Begin(state, folder);
+        epochs = state.Recipe.Epochs;
+        finished.AddRange(state.Epochs);
+    }
+
+    public override void While(Action training) => console.Live(new Text("")).Start(context =>
+    {
+        view = context;
+        training();
+    });
+
+    public override void EpochDone(EpochResult result)
+    {
+        finished.Add(result);
+        Draw();
+    }
+
+    protected override void StepDone(StepReport report, bool isNewEpoch)
+    {
+        last = report;
+        if (clock.GetElapsedTime(drawn) >= RedrawEvery)
+        {
+            Draw();
+        }
+    }
+
+    /// <summary>The view as it is now.</summary>
+    internal IRenderable View() => new Rows(last is { } now ? Progress(now) : new Text(""), EpochTable());
+
+    private void Draw()
+    {
+        drawn = clock.GetTimestamp();
+        view?.UpdateTarget(View());
+    }
+
+    private Rows Progress(StepReport now)
+    {
+        var full = (int)((long)BarWidth * now.Seen / now.Images);
+        var left = now.Left(epochs);
+        return new Rows(
+            new Text(Invariant($"epoch {now.Epoch}/{epochs}  {new string('█', full)}{new string('░', BarWidth - full)}  {now.Seen}/{now.Images}")),
+            new Text(Invariant($"loss {now.Loss:F4}   top-1 error {now.Top1Error:P1}   top-5 error {now.Top5Error:P1}   rate {now.LearningRate:G4}")),
+            new Text(Invariant($"{now.ImagesPerSecond:F0} images/s   {WaitedShare:P1} waiting for data   {(int)left.TotalHours}:{left:mm\\:ss} left")));
+    }
+
+    private Table EpochTable()
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var heading in (ReadOnlySpan<string>)["epoch", "rate", "loss", "top-1 error", "held out: top-1 error", "top-5 error", "seconds"])
+        {
+            table.AddColumn(new TableColumn(heading).RightAligned());
+        }
+
+        foreach (var epoch in finished.TakeLast(EpochsShown))
+        {
+            table.AddRow(
+                Cell($"{epoch.Epoch}"),
+                Cell($"{epoch.LearningRate:G4}"),
+                Cell($"{epoch.Loss:F4}"),
+                Cell($"{epoch.TrainingTop1Error:P2}"),
+                Cell($"{epoch.ValidationTop1Error:P2}"),
+                Cell($"{epoch.ValidationTop5Error:P2}"),
+                Cell($"{epoch.Seconds:F0}"));
+        }
+
+        return table;
+    }
+
+    private static Text Cell(FormattableString text) => new(Invariant(text));
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
