@@ -87,6 +87,7 @@ internal sealed class PixelSums(int side)
         using var scope = NewDisposeScope();
         var (values, vectors) = linalg.eigh(from_array(covariance));
         var directions = vectors.transpose(0, 1).contiguous().data<double>().ToArray();
-        return ([directions[..3], directions[3..6], directions[6..]], [.. values.data<double>().ToArray().Select(variance => Math.Max(0, variance))]);
+        double[] eigenvalues = [.. values.data<double>().ToArray().Select(variance => Math.Max(0, variance))];
+        return ([directions[..3], directions[3..6], directions[6..]], eigenvalues);
     }
 }

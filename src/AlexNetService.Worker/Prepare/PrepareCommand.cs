@@ -16,11 +16,25 @@ internal static class PrepareCommand
     public static Command Create(CancellationToken stop)
     {
         var data = new Option<string?>("--data") { Description = $"Data set: {DataSetOpener.Kinds}." };
-        var output = new Option<string?>("--output") { Description = "Folder for shards and statistics: new or empty, or one where the same command was stopped." };
-        var canvas = new Option<int?>("--canvas") { Description = $"Side of the pictures written, in pixels. Default: the preset's, or {UsualCanvas}." };
+        var output = new Option<string?>("--output")
+        {
+            Description = "Folder for shards and statistics: new or empty, or one where the same command was stopped.",
+        };
+        var canvas = new Option<int?>("--canvas")
+        {
+            Description = $"Side of the pictures written, in pixels. Default: the preset's, or {UsualCanvas}.",
+        };
         var preset = CommonOptions.Preset();
-        var quality = new Option<int>("--quality") { Description = "JPEG quality, 1 to 100.", DefaultValueFactory = _ => PreparationPlan.UsualQuality };
-        var shardSize = new Option<int>("--shard-size") { Description = "Photographs in a shard.", DefaultValueFactory = _ => PreparationPlan.UsualShardSize };
+        var quality = new Option<int>("--quality")
+        {
+            Description = "JPEG quality, 1 to 100.",
+            DefaultValueFactory = _ => PreparationPlan.UsualQuality,
+        };
+        var shardSize = new Option<int>("--shard-size")
+        {
+            Description = "Photographs in a shard.",
+            DefaultValueFactory = _ => PreparationPlan.UsualShardSize,
+        };
         var threads = new Option<int>("--threads") { Description = "Photographs worked on at once; 0 for one a core.", DefaultValueFactory = _ => 0 };
         canvas.Validators.Add(result => Require(result, 1, CanvasDecoder.MaxCanvasSide));
         quality.Validators.Add(result => Require(result, 1, 100));
@@ -45,7 +59,9 @@ internal static class PrepareCommand
                 throw new InputException("Name either a --canvas or a --preset, whose canvas it is.");
             }
 
-            var side = parsed.GetValue(preset) is { } name ? CommonOptions.Architecture(name, classes: 2).Geometry.Canvas : parsed.GetValue(canvas) ?? UsualCanvas;
+            var side = parsed.GetValue(preset) is { } name
+                ? CommonOptions.Architecture(name, classes: 2).Geometry.Canvas
+                : parsed.GetValue(canvas) ?? UsualCanvas;
             using var source = DataSetOpener.Open(path);
             var plan = new PreparationPlan(
                 source.Name, source.Sha256, source.Photographs.Count, side, parsed.GetValue(quality), parsed.GetValue(shardSize));

@@ -23,7 +23,8 @@ internal sealed class PrepareDisplay : IProgress<PreparationReport>
     private int verified;
 
     public static void Begin(PreparationPlan plan, int classes, string folder) => Console.WriteLine(
-        $"{plan.Source}: {plan.Photographs} photographs of {classes} classes → {folder}, {plan.Shards} shards of {plan.Canvas}×{plan.Canvas} pixels, quality {plan.Quality}");
+        $"{plan.Source}: {plan.Photographs} photographs of {classes} classes → {folder}, "
+        + $"{plan.Shards} shards of {plan.Canvas}×{plan.Canvas} pixels, quality {plan.Quality}");
 
     public void Report(PreparationReport value)
     {
@@ -60,9 +61,10 @@ internal sealed class PrepareDisplay : IProgress<PreparationReport>
         var bytes = statistics.Shards.Sum(shard => shard.Bytes);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"done. {statistics.Photographs} photographs in {statistics.Shards.Count} shards, {bytes / 1e6:F1} MB, {elapsed.TotalSeconds:F1} s, {statistics.Photographs / elapsed.TotalSeconds:F0} photographs/s"));
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"mean colour {string.Join(", ", statistics.Mean.Select(value => value.ToString("F2", CultureInfo.InvariantCulture)))}; checked by: cd \"{folder}\" && sha256sum --check SHA256SUMS"));
+            $"done. {statistics.Photographs} photographs in {statistics.Shards.Count} shards, {bytes / 1e6:F1} MB, "
+            + $"{elapsed.TotalSeconds:F1} s, {statistics.Photographs / elapsed.TotalSeconds:F0} photographs/s"));
+        var mean = statistics.Mean.Select(value => value.ToString("F2", CultureInfo.InvariantCulture));
+        Console.WriteLine($"mean colour {string.Join(", ", mean)}; to check: cd \"{folder}\" && sha256sum --check SHA256SUMS");
         if (unreadable.Count > 0)
         {
             Console.WriteLine($"left out {unreadable.Count} that cannot be read, listed in {Path.Combine(folder, "unreadable.txt")}:");
@@ -102,6 +104,7 @@ internal sealed class PrepareDisplay : IProgress<PreparationReport>
 
         var rate = (report.Done - verified) / (elapsed - verifying).TotalSeconds;
         var left = TimeSpan.FromSeconds((report.Photographs - report.Done) / rate);
-        return string.Create(CultureInfo.InvariantCulture, $"{begin}  {rate:F0} photographs/s  {(int)left.TotalHours}:{left:mm\\:ss} left{unreadable}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{begin}  {rate:F0} photographs/s  {(int)left.TotalHours}:{left:mm\\:ss} left{unreadable}");
     }
 }

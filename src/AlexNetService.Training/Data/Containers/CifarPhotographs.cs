@@ -76,7 +76,9 @@ internal sealed class CifarPhotographs : LabelledPhotographs
                 records[path] = (file, record);
                 entries.Add(label < labels.Count
                     ? (path, Pixels, label)
-                    : throw new DataSetException($"Record {record} of '{file}', at byte {(long)record * RecordLength}, is of class {label}, and {Names} names {labels.Count}. Copy the file again."));
+                    : throw new DataSetException(
+                        $"Record {record} of '{file}', at byte {(long)record * RecordLength}, is of class {label}, "
+                        + $"and {Names} names {labels.Count}. Copy the file again."));
             }
         }
 
@@ -89,7 +91,8 @@ internal sealed class CifarPhotographs : LabelledPhotographs
         if (bytes.Length % RecordLength != 0)
         {
             throw new DataSetException(
-                $"'{file}' is cut short: the record at byte {bytes.Length / RecordLength * RecordLength} has {bytes.Length % RecordLength} of {RecordLength} bytes. Copy it again.");
+                $"'{file}' is cut short: the record at byte {bytes.Length / RecordLength * RecordLength} has "
+                + $"{bytes.Length % RecordLength} of {RecordLength} bytes. Copy it again.");
         }
 
         return Enumerable.Range(0, bytes.Length / RecordLength).Select(record => bytes[record * RecordLength]);

@@ -19,7 +19,8 @@ internal static class ClassTars
     /// <summary>Whether a folder holds ILSVRC's training tar, or tars of photographs without folders.</summary>
     public static bool RecognisesFolder(string path) =>
         HoldsIlsvrc(path)
-        || (TarFolder.Tars(path) is [var tar, ..] && Array.TrueForAll(TarFolder.FirstNames(tar), name => !name.Contains('/') && Listing.IsPicture(name)));
+        || (TarFolder.Tars(path) is [var tar, ..]
+            && Array.TrueForAll(TarFolder.FirstNames(tar), name => !name.Contains('/') && Listing.IsPicture(name)));
 
     /// <summary>Opens a tar of class tars.</summary>
     /// <exception cref="DataSetException">A tar is damaged, or there are fewer than two classes where there must be.</exception>

@@ -41,9 +41,11 @@ internal sealed record IlsvrcTruth(IReadOnlyList<string> Synsets, IReadOnlyDicti
         var byId = ById(folder) ?? throw new DataSetException(
             $"'{file}' beside '{tar}' names ILSVRC2012_IDs, and nothing there gives them synsets. Put {DevkitName}.tar.gz or its {Meta} there.");
         var named = words.Count > 0 ? words : byId.Values.ToDictionary(synset => synset.Id, synset => synset.Words, StringComparer.Ordinal);
-        return new IlsvrcTruth([.. lines.Select((line, i) => byId.TryGetValue(line, out var synset)
+        var synsetOf = lines.Select((line, i) => byId.TryGetValue(line, out var synset)
             ? synset.Id
-            : throw new DataSetException($"Line {i + 1} of '{file}' beside '{tar}' is '{line}', which is no ILSVRC2012_ID. Take the file of ILSVRC-2012."))], named, file);
+            : throw new DataSetException(
+                $"Line {i + 1} of '{file}' beside '{tar}' is '{line}', which is no ILSVRC2012_ID. Take the file of ILSVRC-2012."));
+        return new IlsvrcTruth([.. synsetOf], named, file);
     }
 
     /// <summary>Synsets by ILSVRC2012_ID.</summary>

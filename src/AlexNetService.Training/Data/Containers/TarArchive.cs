@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace AlexNetService.Training.Data.Containers;
@@ -115,8 +114,9 @@ internal sealed class TarArchive : IDisposable
                 var read = RandomAccess.Read(handle, bytes.AsSpan(filled), item.Offset + filled);
                 filled += read > 0
                     ? read
-                    : throw new DataSetException(string.Create(
-                        CultureInfo.InvariantCulture, $"'{FilePath}' ends at byte {item.Offset + filled}, inside '{item.Name}': it was cut short after it was opened. Copy it again."));
+                    : throw new DataSetException(
+                        $"'{FilePath}' ends at byte {item.Offset + filled}, inside '{item.Name}': it was cut short after it was opened. "
+                        + "Copy it again.");
             }
 
             return bytes;
@@ -145,7 +145,6 @@ internal sealed class TarArchive : IDisposable
     private DataSetException Damaged(TarItem inside, long at, string reason)
     {
         var inner = inside.Offset == 0 ? "" : $" ('{inside.Name}')";
-        return new DataSetException(string.Create(
-            CultureInfo.InvariantCulture, $"'{FilePath}'{inner} is damaged or cut short at or after byte {at}: {reason} Copy it again."));
+        return new DataSetException($"'{FilePath}'{inner} is damaged or cut short at or after byte {at}: {reason} Copy it again.");
     }
 }

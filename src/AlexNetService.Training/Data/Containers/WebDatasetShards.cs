@@ -41,7 +41,8 @@ internal static class WebDatasetShards
         {
             return !PreparationPlan.IsIn(path)
                 ? Open(FolderPhotographs.NameOf(path), TarFolder.Tars(path), ClassesIn(path), prepared: null, labelled)
-                : throw new DataSetException($"'{path}' is not prepared to its end. Run the 'alexnet prepare' that began it again; it goes on where it stopped.");
+                : throw new DataSetException(
+                    $"'{path}' is not prepared to its end. Run the 'alexnet prepare' that began it again; it goes on where it stopped.");
         }
 
         var prepared = PreparedStatistics.Read(path);
@@ -83,7 +84,8 @@ internal static class WebDatasetShards
             {
                 classes[KeyOf(item.Name)] = item.Length is > 0 and <= LongestClass
                     ? Encoding.UTF8.GetString(tar.Read(item)).Trim()
-                    : throw new DataSetException($"'{item.Name}' of '{tar.FilePath}' has {item.Length} bytes; a .cls file holds a class index or name.");
+                    : throw new DataSetException(
+                        $"'{item.Name}' of '{tar.FilePath}' has {item.Length} bytes; a .cls file holds a class index or name.");
             }
         }
 
@@ -103,7 +105,8 @@ internal static class WebDatasetShards
     {
         var indices = samples.Select(sample => IndexOf(sample.Class)).ToArray();
         return indices.All(index => index is >= 0 and <= LargestIndex)
-            ? Listing.LabelsOf(Enumerable.Range(0, indices.DefaultIfEmpty(-1).Max() + 1).Select(index => index.ToString(CultureInfo.InvariantCulture)))
+            ? Listing.LabelsOf(
+                Enumerable.Range(0, indices.DefaultIfEmpty(-1).Max() + 1).Select(index => index.ToString(CultureInfo.InvariantCulture)))
             : Listing.LabelsOf(samples.Select(sample => sample.Class).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
     }
 
@@ -117,7 +120,8 @@ internal static class WebDatasetShards
         return index.TryGetValue(sample.Class, out var label)
             ? label
             : throw new DataSetException(
-                $"The .cls of '{sample.Path}' in '{sample.Place.Tar.FilePath}' says '{sample.Class}', which is none of the {labels.Count} classes. Correct it, or {Classes}.");
+                $"The .cls of '{sample.Path}' in '{sample.Place.Tar.FilePath}' says '{sample.Class}', "
+                + $"which is none of the {labels.Count} classes. Correct it, or {Classes}.");
     }
 
     private static int IndexOf(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1;

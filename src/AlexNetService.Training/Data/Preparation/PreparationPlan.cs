@@ -50,7 +50,8 @@ public sealed record PreparationPlan(string Source, string SourceSha256, int Pho
         var file = Path.Combine(folder, FileName);
         if (!File.Exists(file))
         {
-            if (Directory.EnumerateFileSystemEntries(folder).FirstOrDefault(entry => !entry.EndsWith(".partial", StringComparison.Ordinal)) is { } stranger)
+            var others = Directory.EnumerateFileSystemEntries(folder).Where(entry => !entry.EndsWith(".partial", StringComparison.Ordinal));
+            if (others.FirstOrDefault() is { } stranger)
             {
                 throw new DataSetException($"'{folder}' holds other files ('{Path.GetFileName(stranger)}'). Name an empty or new folder.");
             }
@@ -62,8 +63,9 @@ public sealed record PreparationPlan(string Source, string SourceSha256, int Pho
         if (ReadFrom(file) is { } begun && begun != this)
         {
             throw new DataSetException(
-                $"'{folder}' holds another preparation: of '{begun.Source}' ({begun.Photographs} photographs), canvas {begun.Canvas}, quality {begun.Quality}, "
-                + $"{begun.ShardSize} a shard{(begun.SourceSha256 == SourceSha256 ? "" : ", other photographs or lengths")}. Name another folder, or empty this one.");
+                $"'{folder}' holds another preparation: of '{begun.Source}' ({begun.Photographs} photographs), canvas {begun.Canvas}, "
+                + $"quality {begun.Quality}, {begun.ShardSize} a shard{(begun.SourceSha256 == SourceSha256 ? "" : ", other photographs or lengths")}. "
+                + "Name another folder, or empty this one.");
         }
     }
 

@@ -119,11 +119,17 @@ public sealed record PreparedStatistics
 
     /// <summary>Writes statistics and mean image into a folder.</summary>
     internal static PreparedStatistics Write(
-        string folder, PreparationPlan plan, IReadOnlyList<ClassLabel> labels, int[] ofClass, PixelSums sums, IReadOnlyList<PreparedFile> shards)
+        string folder,
+        PreparationPlan plan,
+        IReadOnlyList<ClassLabel> labels,
+        int[] ofClass,
+        PixelSums sums,
+        IReadOnlyList<PreparedFile> shards)
     {
         var image = Path.Combine(folder, MeanImageName);
+        var mean = new WeightTensor([3, plan.Canvas, plan.Canvas], sums.MeanImage());
         new SafeTensors(
-            new Dictionary<string, WeightTensor>(StringComparer.Ordinal) { [MeanImageTensor] = new WeightTensor([3, plan.Canvas, plan.Canvas], sums.MeanImage()) },
+            new Dictionary<string, WeightTensor>(StringComparer.Ordinal) { [MeanImageTensor] = mean },
             new Dictionary<string, string>(StringComparer.Ordinal)).Write(image);
         var (components, eigenvalues) = sums.Components();
         var statistics = new PreparedStatistics
