@@ -20,7 +20,8 @@ public sealed class TrainingStepTests : IDisposable
 
         run.Steps(450);
 
-        Assert.Equal(live, Tensor.TotalCount);
+        // Not equal: the collector may free what other tests left to it meanwhile. One tensor kept a step would be 450 more.
+        Assert.InRange(Tensor.TotalCount, 0, live);
         Assert.InRange(Resident() - resident, long.MinValue, 64L << 20);
     }
 

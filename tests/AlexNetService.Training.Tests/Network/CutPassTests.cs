@@ -80,10 +80,23 @@ public sealed class CutPassTests : IDisposable
     [Fact]
     public void Gradients_InHalfPrecision_AreNearThoseInFloat32()
     {
-        using var full = Network(Tables.Tiny(), ComputePrecision.Fp32);
-        using var half = Network(Tables.Tiny(), ComputePrecision.Bf16);
+        // Without rectifiers and pooling: eight bits of precision switch a few of those over, and that is no rounding error.
+        var smooth = Tables.Tiny() with
+        {
+            Layers =
+            [
+                .. Tables.Tiny().Layers.Where(layer => layer is not MaxPooling)
+                    .Select(layer => layer is Rectifier ? new HyperbolicTangent(layer.Name) : layer),
+            ],
+        };
+        using var full = Network(smooth, ComputePrecision.Fp32);
+        using var half = Network(smooth, ComputePrecision.Bf16);
 
-        AssertClose(Gradients(full, seed: 5), Gradients(half, seed: 5), relative: 0.05);
+        foreach (var (expected, actual) in Gradients(full, seed: 5).Zip(Gradients(half, seed: 5)))
+        {
+            var difference = Length(expected.Zip(actual, (one, other) => one - other)) / Length(expected);
+            Assert.True(difference <= 0.03, $"{difference:0.000} of the gradient");
+        }
     }
 
     [Fact]
@@ -148,6 +161,8 @@ public sealed class CutPassTests : IDisposable
             return values;
         }),
     ];
+
+    private static double Length(IEnumerable<float> vector) => Math.Sqrt(vector.Sum(value => (double)value * value));
 
     private static void AssertClose(float[][] expected, float[][] actual, double relative)
     {
