@@ -14,7 +14,8 @@ internal sealed class SwitchOptions
 
     private readonly Option<string> activation = new("--activation")
     {
-        Description = "relu, or tanh as before the paper (§3.1).", DefaultValueFactory = _ => Relu,
+        Description = "relu, or tanh as before the paper (§3.1).",
+        DefaultValueFactory = _ => Relu,
     };
 
     private readonly Option<string> lrn = OnOff("--lrn", "Local response normalisation (§3.3).");
