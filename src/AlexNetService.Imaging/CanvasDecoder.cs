@@ -46,7 +46,7 @@ public static class CanvasDecoder
     public static DecodeFault? DecodeTo(ReadOnlySpan<byte> encoded, int side, Span<byte> canvas, long maxPixels = DefaultMaxPixels)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxPixels);
-        RequireCanvas(canvas.Length, side);
+        RequireCanvas(canvas, side);
         if (encoded.IsEmpty)
         {
             return DecodeFaults.Empty;
@@ -70,11 +70,11 @@ public static class CanvasDecoder
 
     /// <exception cref="ArgumentException">A canvas of that side takes another number of bytes.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The side makes no sense.</exception>
-    internal static void RequireCanvas(int bytes, int side)
+    internal static void RequireCanvas(ReadOnlySpan<byte> canvas, int side)
     {
-        if (bytes != CanvasLength(side))
+        if (canvas.Length != CanvasLength(side))
         {
-            throw new ArgumentException($"A canvas of side {side} takes {CanvasLength(side)} bytes, not {bytes}.", nameof(bytes));
+            throw new ArgumentException($"A canvas of side {side} takes {CanvasLength(side)} bytes, not {canvas.Length}.", nameof(canvas));
         }
     }
 

@@ -33,7 +33,7 @@ public static class CanvasEncoder
 
     private static byte[] Encode(ReadOnlySpan<byte> canvas, int side, Func<Image, byte[]> encode)
     {
-        CanvasDecoder.RequireCanvas(canvas.Length, side);
+        CanvasDecoder.RequireCanvas(canvas, side);
         var rented = ArrayPool<byte>.Shared.Rent(canvas.Length);
         try
         {
