@@ -21,13 +21,18 @@ internal sealed class PyTorchStep : Contender
         var found = new List<PyTorchStep>();
         foreach (var way in python == "none" ? [] : (string[])["groups", "columns"])
         {
-            if (Start(python, way, Table(architecture, batch, threads)) is not ({ } process, var version))
+            if (Start(python, way, Table(architecture, batch, threads)) is not ({ } process, var version, var blas))
             {
                 Console.WriteLine($"'{python}' has no torch: PyTorch is left out. Name one with --pytorch.");
                 break;
             }
 
-            found.Add(new PyTorchStep(process, $"PyTorch {version} {way}", batch));
+            if (blas == "reference-BLAS" && found.Count == 0)
+            {
+                Console.WriteLine($"'{python}' multiplies matrices with the reference BLAS, many times slower than it need be: no fair comparison. Install libopenblas0.");
+            }
+
+            found.Add(new PyTorchStep(process, $"PyTorch {version} {blas} {way}", batch));
         }
 
         return found;
@@ -47,7 +52,7 @@ internal sealed class PyTorchStep : Contender
         return (double.Parse(times[0], CultureInfo.InvariantCulture), double.Parse(times[1], CultureInfo.InvariantCulture));
     }
 
-    private static (Process Process, string Version)? Start(string python, string way, string table)
+    private static (Process Process, string Version, string Blas)? Start(string python, string way, string table)
     {
         var start = new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, "Training", "reference.py"), way])
         {
@@ -61,7 +66,7 @@ internal sealed class PyTorchStep : Contender
         {
             var process = Process.Start(start) ?? throw new InvalidOperationException($"'{python}' does not start.");
             process.StandardInput.WriteLine(table);
-            return process.StandardOutput.ReadLine()?.Split(' ', ',') is [_, var version, ..] ? (process, version) : null;
+            return process.StandardOutput.ReadLine()?.Split(' ') is [_, var version, var blas] ? (process, version, blas) : null;
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {

@@ -71,7 +71,7 @@ internal static class TrainingCommand
                 var ratio = best is null ? "" : $"  {each.ImagesPerSecond / best.ImagesPerSecond,6:0.00} ×";
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"  {each.Name,-32} {each.ImagesPerSecond,8:0.0} img/s  {each.CpuPerImage * 1000,7:0.00} ms of CPU an image{ratio}"));
+                    $"  {each.Name,-36} {each.ImagesPerSecond,8:0.0} img/s  {each.CpuPerImage * 1000,7:0.00} ms of CPU an image{ratio}"));
             }
         }
         finally

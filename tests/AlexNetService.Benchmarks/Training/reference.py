@@ -6,7 +6,8 @@ and in memory; nothing is decoded. Two columns are written the two ways there ar
   groups   convolutions of a column's own maps as one convolution with groups
   columns  a module a column, joined with torch.cat where both are read
 
-For each line "run STEPS" on standard input the seconds of so many steps are printed; "cpu" is the processor time of the process.
+It answers with its version and the library it multiplies matrices with, and then each number of steps on standard input with the
+seconds and the seconds of processor time that so many steps took.
 """
 
 import json
@@ -106,6 +107,15 @@ class Network(nn.Module):
         return maps[0]
 
 
+def blas():
+    """The library that multiplies matrices: Debian's torch takes whichever libblas.so.3 is installed, and the reference one is slow."""
+    if torch.backends.mkl.is_available():
+        return "MKL"
+    with open("/proc/self/maps", encoding="utf-8") as maps:
+        loaded = maps.read()
+    return "OpenBLAS" if "openblas" in loaded else "BLIS" if "blis" in loaded else "reference-BLAS"
+
+
 def main():
     table = json.loads(sys.stdin.readline())
     torch.set_num_threads(table["Threads"])
@@ -115,7 +125,7 @@ def main():
     labels = torch.randint(0, table["Layers"][-1]["Classes"], (table["Batch"],))
     # A rate of almost nothing: the weights stay where arithmetic is ordinary.
     sgd = torch.optim.SGD(network.parameters(), lr=1e-9, momentum=0.9, weight_decay=5e-4)
-    print(f"torch {torch.__version__}, {sum(p.numel() for p in network.parameters())} parameters", flush=True)
+    print(f"torch {torch.__version__} {blas()}", flush=True)
     for line in sys.stdin:
         start, cpu = time.perf_counter(), time.process_time()
         for _ in range(int(line)):
