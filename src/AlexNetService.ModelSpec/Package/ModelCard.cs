@@ -53,8 +53,23 @@ public sealed record ModelCard
     /// <summary>The file that the weights were imported from, or null where this software trained them.</summary>
     public WeightOrigin? ImportedFrom { get; init; }
 
-    /// <summary>The graph file and its hash.</summary>
+    /// <summary>How the package was made smaller, or null where it computes in 32-bit floats.</summary>
+    public Quantization? Quantization { get; init; }
+
+    /// <summary>What the graph answers to a known crop, or null where nobody noted it.</summary>
+    public GoldenCrop? Golden { get; init; }
+
+    /// <summary>The whole network in one graph, its file and hash: what other software reads.</summary>
     public required GraphFile Graph { get; init; }
+
+    /// <summary>
+    /// The file of weights that the graphs of the package point into (ONNX external data), so that no weight is stored twice; null where
+    /// the graph holds its weights itself.
+    /// </summary>
+    public GraphFile? Weights { get; init; }
+
+    /// <summary>The network as two graphs, or null where its crops cannot share layers; it then runs crop by crop.</summary>
+    public SplitGraph? Split { get; init; }
 }
 
 /// <summary>One class.</summary>
@@ -63,7 +78,7 @@ public sealed record ModelCard
 /// <param name="Name">What a person calls it.</param>
 public sealed record ClassLabel(int Index, string Id, string Name);
 
-/// <summary>The graph's file.</summary>
+/// <summary>A file of the package.</summary>
 /// <param name="File">File name inside the package folder.</param>
 /// <param name="Sha256">SHA-256 of the file, lower-case hexadecimal.</param>
 /// <param name="Bytes">Length of the file.</param>

@@ -1,0 +1,26 @@
+namespace AlexNetService.ModelSpec.Package;
+
+/// <summary>
+/// What the model answers to one known crop, so that whoever opens the package can tell that it computes what was exported: a runtime, a
+/// processor or a converted file that computes something else is found before it serves.
+/// </summary>
+/// <param name="Seed">
+/// Makes the crop: x₀ = seed, xᵢ₊₁ = 1664525·xᵢ + 1013904223 mod 2³² (Knuth, Lewis), pixel i = xᵢ₊₁ ≫ 24, in the order channel, row, column;
+/// see <see cref="Pixels"/>.
+/// </param>
+/// <param name="Logits">[classes], 32-bit little-endian floats, as ONNX Runtime gave them on the CPU of the export.</param>
+/// <param name="Tolerance">Largest difference of a logit that is let through, relative to the largest logit.</param>
+public sealed record GoldenCrop(uint Seed, byte[] Logits, double Tolerance)
+{
+    /// <summary>Writes the crop.</summary>
+    /// <param name="seed">Any number.</param>
+    /// <param name="crop">[3,crop,crop], 0..255, red plane first; written whole.</param>
+    public static void Pixels(uint seed, Span<byte> crop)
+    {
+        foreach (ref var pixel in crop)
+        {
+            seed = unchecked((1664525 * seed) + 1013904223);
+            pixel = (byte)(seed >> 24);
+        }
+    }
+}
