@@ -15,6 +15,7 @@ public sealed class ModelSession : IDisposable
     private readonly GraphBinding graph;
     private readonly CropPacking packing;
     private readonly ConcurrentBag<RunBuffers> idle = [];
+    private readonly UseCount uses;
     private volatile bool disposed;
 
     private ModelSession(ModelPackage package, ExecutionTarget target, RuntimeOptions options, InferenceSession runtime)
@@ -22,6 +23,7 @@ public sealed class ModelSession : IDisposable
         graph = new GraphInspection(package, runtime).Bind();
         packing = new CropPacking(package.Card.Preprocessing);
         this.runtime = runtime;
+        uses = new UseCount(Free);
         Package = package;
         Device = target.Device;
         Provider = target.Provider;
@@ -128,17 +130,15 @@ public sealed class ModelSession : IDisposable
         Return(buffers);
     }
 
-    /// <summary>Frees the graph and its buffers. No run may be under way.</summary>
+    /// <summary>
+    /// Frees the graph and its buffers, or has the last run under way free them: a cancelled request is gone before its run is.
+    /// </summary>
     public void Dispose()
     {
-        disposed = true;
-        while (idle.TryTake(out var buffers))
+        if (!Interlocked.Exchange(ref disposed, true))
         {
-            buffers.Dispose();
+            uses.Leave();
         }
-
-        runOptions.Dispose();
-        runtime.Dispose();
     }
 
     /// <summary>Buffers for a run of up to <see cref="MaxCropsPerRun"/> crops; given back by <see cref="Return"/>.</summary>
@@ -149,19 +149,27 @@ public sealed class ModelSession : IDisposable
     }
 
     /// <summary>Gives buffers back. Those of a run that threw are better left to the collector.</summary>
-    internal void Return(RunBuffers buffers) => idle.Add(buffers);
+    internal void Return(RunBuffers buffers)
+    {
+        idle.Add(buffers);
+        if (disposed)
+        {
+            FreeIdle();
+        }
+    }
 
     /// <summary>Runs the crops that were filled into the buffers.</summary>
     internal void Execute(RunBuffers buffers, int count, OutputKinds kinds)
     {
         buffers.Pack(count);
-
-        // A fixed batch is run again and again; what stands in the rows behind the last crop is computed and not read.
-        var batch = graph.FixedBatch ?? count;
-        for (var first = 0; first < count; first += batch)
+        ObjectDisposedException.ThrowIf(!uses.TryEnter(), this);
+        try
         {
-            var tensors = buffers.Tensors(first, batch, kinds);
-            runtime.Run(runOptions, tensors.InputNames, tensors.Inputs, tensors.OutputNames, tensors.Outputs);
+            RunGraph(buffers, count, kinds);
+        }
+        finally
+        {
+            uses.Leave();
         }
 
         if (kinds.HasFlag(OutputKinds.Probabilities) && graph.Find(OutputKinds.Probabilities) is null)
@@ -170,6 +178,32 @@ public sealed class ModelSession : IDisposable
             {
                 Softmax.Row(buffers.Row(OutputKinds.Logits, i), Card.Calibration?.Temperature ?? 1, buffers.Row(OutputKinds.Probabilities, i));
             }
+        }
+    }
+
+    private void RunGraph(RunBuffers buffers, int count, OutputKinds kinds)
+    {
+        // A fixed batch is run again and again; what stands in the rows behind the last crop is computed and not read.
+        var batch = graph.FixedBatch ?? count;
+        for (var first = 0; first < count; first += batch)
+        {
+            var tensors = buffers.Tensors(first, batch, kinds);
+            runtime.Run(runOptions, tensors.InputNames, tensors.Inputs, tensors.OutputNames, tensors.Outputs);
+        }
+    }
+
+    private void Free()
+    {
+        FreeIdle();
+        runOptions.Dispose();
+        runtime.Dispose();
+    }
+
+    private void FreeIdle()
+    {
+        while (idle.TryTake(out var buffers))
+        {
+            buffers.Dispose();
         }
     }
 
