@@ -243,6 +243,7 @@ public sealed class ModelCatalog : IDisposable
     private void Free(LoadedModel model)
     {
         model.Session.Dispose();
+        NativeMemory.GiveBack();
         lock (gate)
         {
             alive.Remove(model);
