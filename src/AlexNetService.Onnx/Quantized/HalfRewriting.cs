@@ -54,9 +54,11 @@ internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]>
         graph.Node.AddRange(rewritten);
     }
 
-    /// <summary>The tensor as 16-bit floats, converted where it is not.</summary>
-    /// <param name="tensor">Name of the tensor.</param>
-    public string Half(string tensor) => halves.Contains(tensor) ? tensor : Cast(tensor, tensor + Halved, DataType.Float16);
+    /// <summary>Name of the 16-bit values of a tensor that a weighted node reads.</summary>
+    /// <param name="tensor">Its name before.</param>
+    public string HalfOf(string tensor) => halves.Contains(tensor) ? tensor : tensor + Halved;
+
+    private string Half(string tensor) => halves.Contains(tensor) ? tensor : Cast(tensor, HalfOf(tensor), DataType.Float16);
 
     private string Float(string tensor) => halves.Contains(tensor) ? Cast(tensor, tensor + Widened, DataType.Float) : tensor;
 
@@ -108,6 +110,8 @@ internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]>
         {
             Half[] values = [.. read(tensor).Select(value => (Half)value)];
             tensor.DataType = (int)DataType.Float16;
+            tensor.ClearDataLocation();
+            tensor.ExternalData.Clear();
             tensor.RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<Half>(values));
         }
     }

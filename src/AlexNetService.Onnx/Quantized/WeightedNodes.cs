@@ -41,6 +41,7 @@ internal sealed class WeightedNodes
         node.Input.Count > 1
         && initialisers.TryGetValue(node.Input[1], out var weight)
         && weight.DataType == (int)TensorProto.Types.DataType.Float
+        && consumers[node.Input[1]].Count() == 1
         && (node.Input.Count < 3 || initialisers.ContainsKey(node.Input[2]))
         && (node.OpType == "Conv" ? !ReadsSquares(node) : node.OpType == "Gemm" && IsPlainGemm(node));
 
