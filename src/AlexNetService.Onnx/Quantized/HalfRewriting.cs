@@ -81,6 +81,7 @@ internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]>
 
             // Whoever asks for the output gets 32 bits, as before.
             node.Output[i] = output + Halved;
+            node.Name = node.Name == output ? node.Output[i] : node.Name;
             halves.Add(node.Output[i]);
             casts.Add(node.Output[i]);
             Cast(node.Output[i], output, DataType.Float);
