@@ -129,7 +129,10 @@ internal sealed class Int8Rewriting(
         var bytes = Constant(tensor.Name, type, [.. tensor.Dims], values);
         var scale = Constant(tensor.Name + ".scale", DataType.Float, [scales.Length], MemoryMarshal.AsBytes<float>(scales));
         var restored = tensor.Name + Restored;
-        graph.Node.Insert(graph.Node.IndexOf(node.Node), Node("DequantizeLinear", [bytes, scale], restored, NodeAttribute.Int("axis", 0)));
+
+        // All of them 0. Left out they would mean the same, but ONNX Runtime fuses dense layers only where it finds them.
+        var zeros = Constant(tensor.Name + ".zero", type, [scales.Length], new byte[scales.Length * (type == DataType.Int8 ? sizeof(sbyte) : sizeof(int))]);
+        graph.Node.Insert(graph.Node.IndexOf(node.Node), Node("DequantizeLinear", [bytes, scale, zeros], restored, NodeAttribute.Int("axis", 0)));
         node.Node.Input[place] = restored;
     }
 
