@@ -36,9 +36,9 @@ internal static class CardFileRules
             : card.Preprocessing.Layout != TensorLayout.Nchw ? "the trunk of a split takes NCHW, and the card says another layout."
             // The offsets of the ten crops are 0, half of the far one (rounded down) and the far one.
             : far % split.Step != 0 || far / 2 % split.Step != 0
-                ? $"the crops' offsets 0, {far / 2} and {far} are no multiples of the split's step of {split.Step}; it has no windows for them."
+                ? $"the crops' offsets 0, {far / 2} and {far} are no multiples of the split's step of {split.Step}, so they have no windows."
             : split.CanvasSide != split.CropSide + (far / split.Step)
-                ? $"the maps of a canvas have side {split.CropSide + (far / split.Step)} where crops have {split.CropSide}, not {split.CanvasSide}."
+                ? $"where a crop's maps have side {split.CropSide}, a canvas's have {split.CropSide + (far / split.Step)} and not {split.CanvasSide}."
             : card.Architecture is { } architecture ? SplitOf(split, architecture)
             : null;
     }
@@ -46,15 +46,16 @@ internal static class CardFileRules
     private static string? SplitOf(SplitGraph split, NetworkArchitecture architecture) => SharedTrunk.Of(architecture) switch
     {
         null => $"the crops of '{architecture.Preset}' share no layers, and the card has a split.",
-        var (_, step, crop, canvas) => (step, crop.Maps, crop.Height, canvas.Height) == (split.Step, split.Count, split.CropSide, split.CanvasSide)
-            ? null
-            : $"the layer table shares {crop} maps of a crop and {canvas} of a canvas, {step} pixels apart, and the split is another.",
+        var (_, step, crop, canvas) =>
+            (step, crop.Maps, crop.Height, canvas.Height) == (split.Step, split.Count, split.CropSide, split.CanvasSide)
+                ? null
+                : $"the layer table shares {crop} maps of a crop and {canvas} of a canvas, {step} pixels apart, and the split is another.",
     };
 
     private static string? Golden(ModelCard card) => card.Golden is not { } golden ? null
         : card.Tensors.Logits is null ? "the golden crop's answer is logits, and the card names no logits tensor."
         : golden.Logits.Length != sizeof(float) * card.Labels.Count
-            ? $"the golden crop's answer has {golden.Logits.Length} bytes where {card.Labels.Count} labels take {sizeof(float) * card.Labels.Count}."
+            ? $"the golden crop's answer has {golden.Logits.Length} bytes where {sizeof(float) * card.Labels.Count} belong to the labels."
         : MemoryMarshal.Cast<byte, float>(golden.Logits).ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
             ? "the golden crop's answer holds a value that is no number."
         : !(golden.Tolerance > 0 && double.IsFinite(golden.Tolerance))

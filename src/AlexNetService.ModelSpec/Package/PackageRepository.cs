@@ -119,7 +119,8 @@ public sealed class PackageRepository(string root)
         var named = (card.Weights is not null, card.Split is not null, card.Split is not null);
         if (named != (files.Weights is not null, files.Trunk is not null, files.Rest is not null))
         {
-            throw new ArgumentException("The card must name weights, trunk and rest where there are such files, and nowhere else.", nameof(files));
+            throw new ArgumentException(
+                "The card must name weights, trunk and rest where there are such files, and nowhere else.", nameof(files));
         }
     }
 

@@ -50,13 +50,16 @@ internal static class SplitCheck
     private static void Require(string output, float[] expected, float[] actual)
     {
         var difference = ParityCheck.RelativeDifference(expected, actual);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"trunk and rest on ten crops: {output} differ by {difference:E1} of the largest"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"trunk and rest on ten crops: {output} differ by {difference:E1} of the largest"));
 
         // Written so that a NaN fails too.
         if (!(difference <= Tolerance))
         {
-            throw new InputException(string.Create(CultureInfo.InvariantCulture,
-                $"Trunk and rest disagree with the whole graph: {output} differ by {difference:E1} of the largest where {Tolerance:E0} is allowed. Nothing was published."));
+            throw new InputException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Trunk and rest disagree with the whole graph: {output} differ by {difference:E1} of the largest where {Tolerance:E0} is "
+                + $"allowed. Nothing was published."));
         }
     }
 
@@ -65,7 +68,8 @@ internal static class SplitCheck
     {
         var side = package.Card.Preprocessing.Canvas;
         var both = (byte[])[.. canvas, .. Mirrored(canvas, side)];
-        var maps = Run(package.PathOf(split.Trunk), package.Card.Tensors.Input, both, [2, NetworkArchitecture.Channels, side, side], split.Maps);
+        var maps = Run(
+            package.PathOf(split.Trunk), package.Card.Tensors.Input, both, [2, NetworkArchitecture.Channels, side, side], split.Maps);
         var cut = Cut(split, maps, windows, far: side - package.Card.Preprocessing.Crop);
         return Run(package.PathOf(split.Rest), split.Maps, cut, [windows.Length, split.Count, split.CropSide, split.CropSide], output);
     }

@@ -72,8 +72,8 @@ internal static class InspectCommand
                 ? $", {trunk.Layers} layers to {table.Layers[trunk.Layers - 1].Name}"
                 : "";
             Console.WriteLine(
-                $"trunk for the whole canvas{layers}: {split.Count} maps {split.Maps} of {split.CanvasSide}×{split.CanvasSide}, of which a crop "
-                + $"has {split.CropSide}×{split.CropSide}, {split.Step} pixels apart");
+                $"trunk for the whole canvas{layers}: {split.Count} maps {split.Maps} of {split.CanvasSide}×{split.CanvasSide}, "
+                + $"of which a crop has {split.CropSide}×{split.CropSide}, {split.Step} pixels apart");
         }
         else
         {
@@ -81,14 +81,16 @@ internal static class InspectCommand
         }
 
         Console.WriteLine(card.Golden is { } golden
-            ? string.Create(CultureInfo.InvariantCulture, $"golden crop {golden.Seed}: its logits are known to {golden.Tolerance} of the largest")
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"golden crop {golden.Seed}: its logits are known to {golden.Tolerance} of the largest")
             : "no golden crop: nobody noted what the graph must answer");
         if (card.Quantization is { } made)
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{made.Precision} of {made.FromName} version {made.FromVersion}, calibrated on {made.CalibrationImages} photographs; on {made.Images} of "
-                + $"{made.DataSet} top-1 error {made.Top1ErrorBefore:P2} → {made.Top1ErrorAfter:P2}, top-5 error {made.Top5ErrorBefore:P2} → {made.Top5ErrorAfter:P2}"));
+                $"{made.Precision} of {made.FromName} version {made.FromVersion}, calibrated on {made.CalibrationImages} photographs; "
+                + $"on {made.Images} of {made.DataSet} top-1 error {made.Top1ErrorBefore:P2} → {made.Top1ErrorAfter:P2}, "
+                + $"top-5 error {made.Top5ErrorBefore:P2} → {made.Top5ErrorAfter:P2}"));
         }
     }
 }

@@ -63,7 +63,9 @@ public sealed class PackageOfSeveralFilesTests : IDisposable
     [Fact]
     public void Publish_WritingAFileFails_LeavesNothingBehind()
     {
-        Assert.Throws<IOException>(() => repository.Publish(SampleCard.WithSplit("cats", 1), Files with { Rest = _ => throw new IOException("disk full") }));
+        var failing = Files with { Rest = _ => throw new IOException("disk full") };
+
+        Assert.Throws<IOException>(() => repository.Publish(SampleCard.WithSplit("cats", 1), failing));
 
         Assert.Empty(temporary.Everything());
     }
@@ -120,11 +122,11 @@ public sealed class PackageOfSeveralFilesTests : IDisposable
         { "of side 0, 2 pixels apart, is impossible", "split/cropSide", 0 },
         { "0 pixels apart, is impossible", "split/step", 0 },
         { "the crops' offsets 0, 2 and 4 are no multiples of the split's step of 4", "split/step", 4 },
-        { "the maps of a canvas have side 13 where crops have 11, not 14", "split/canvasSide", 14 },
+        { "where a crop's maps have side 11, a canvas's have 13 and not 14", "split/canvasSide", 14 },
         { "the layer table shares 64×11×11 maps of a crop and 64×13×13 of a canvas, 2 pixels apart", "split/count", 32 },
         { "the crops of 'alexnet-cifar' share no layers", "architecture/meanImage", true },
         { "the trunk of a split takes NCHW", "preprocessing/layout", "NHWC" },
-        { "the golden crop's answer has 3 bytes where 3 labels take 12", "golden/logits", "AAAA" },
+        { "the golden crop's answer has 3 bytes where 12 belong to the labels", "golden/logits", "AAAA" },
         { "the golden crop's answer holds a value that is no number", "golden/logits", "AACAPwAAAAAAAMB/" }, // 1, 0, NaN
         { "the golden crop's answer holds a value that is no number", "golden/logits", "AACAPwAAAAAAAID/" }, // 1, 0, -∞
         { "the golden crop's tolerance 0 must be above 0", "golden/tolerance", 0 },
