@@ -99,6 +99,11 @@ public sealed class PackageGraphs
 
     private static byte[] Finish(ModelProto graph, string? weightsHash)
     {
+        if (graph.MetadataProps.FirstOrDefault(entry => entry.Key == WeightsHash) is { } earlier)
+        {
+            graph.MetadataProps.Remove(earlier);
+        }
+
         if (weightsHash is not null)
         {
             graph.MetadataProps.Add(new StringStringEntryProto { Key = WeightsHash, Value = weightsHash });
