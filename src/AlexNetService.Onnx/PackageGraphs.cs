@@ -17,13 +17,14 @@ public sealed class PackageGraphs
     private const string WeightsHash = "weights.sha256";
 
     private readonly ExternalWeights weights;
+    private readonly TensorNames tensors;
     private readonly SplitGraph? split;
     private readonly byte[] model;
     private readonly byte[]? trunk;
     private readonly byte[]? rest;
 
-    private PackageGraphs(ExternalWeights weights, SplitGraph? split, byte[] model, byte[]? trunk, byte[]? rest) =>
-        (this.weights, this.split, this.model, this.trunk, this.rest) = (weights, split, model, trunk, rest);
+    private PackageGraphs(ExternalWeights weights, TensorNames tensors, SplitGraph? split, byte[] model, byte[]? trunk, byte[]? rest) =>
+        (this.weights, this.tensors, this.split, this.model, this.trunk, this.rest) = (weights, tensors, split, model, trunk, rest);
 
     /// <summary>What stands in the files of the package.</summary>
     public PackageFiles Files => new(PackageFiles.Bytes(model))
@@ -48,12 +49,11 @@ public sealed class PackageGraphs
         var model = AlexNetGraph.Whole(architecture, Writer(), mean);
         if (SharedTrunk.Of(architecture) is not { } shared)
         {
-            return new PackageGraphs(external, split: null, Finish(model, Hash()), trunk: null, rest: null);
+            return Of(external, AlexNetGraph.Tensors, split: null, model, trunk: null, rest: null);
         }
 
         var trunk = AlexNetGraph.Trunk(architecture, shared, Writer(), mean);
         var rest = AlexNetGraph.Rest(architecture, shared, Writer());
-        var hash = Hash();
         var split = new SplitGraph(
             new GraphFile(ModelPackage.DefaultTrunkFile, "", 0),
             new GraphFile(ModelPackage.DefaultRestFile, "", 0),
@@ -63,27 +63,35 @@ public sealed class PackageGraphs
             shared.Canvas.Height,
             shared.Crop.Height,
             shared.Step);
-        return new PackageGraphs(external, split, Finish(model, hash), Finish(trunk, hash), Finish(rest, hash));
+        return Of(external, AlexNetGraph.Tensors, split, model, trunk, rest);
 
         GraphWriter Writer() => new(architecture.Columns, weights, external);
+    }
 
-        string? Hash() => external.IsEmpty ? null : external.Sha256();
+    /// <summary>Graphs whose large initialisers are in a file of weights already.</summary>
+    internal static PackageGraphs Of(
+        ExternalWeights weights, TensorNames tensors, SplitGraph? split, ModelProto model, ModelProto? trunk, ModelProto? rest)
+    {
+        var hash = weights.IsEmpty ? null : weights.Sha256();
+        return new PackageGraphs(
+            weights, tensors, split, Finish(model, hash), trunk is null ? null : Finish(trunk, hash), rest is null ? null : Finish(rest, hash));
     }
 
     /// <summary>The same graphs with probabilities = softmax(logits / T); see <see cref="GraphTemperature"/>.</summary>
     /// <param name="temperature">Above 0.</param>
     public PackageGraphs WithTemperature(double temperature) => new(
         weights,
+        tensors,
         split,
-        GraphTemperature.Set(model, AlexNetGraph.Tensors, temperature),
+        GraphTemperature.Set(model, tensors, temperature),
         trunk,
-        rest is null ? null : GraphTemperature.Set(rest, AlexNetGraph.Tensors, temperature));
+        rest is null ? null : GraphTemperature.Set(rest, tensors, temperature));
 
     /// <summary>The card with the names of these files and of their tensors.</summary>
     /// <param name="card">A card; whatever it says of files and tensors is replaced.</param>
     public ModelCard Describe(ModelCard card) => card with
     {
-        Tensors = AlexNetGraph.Tensors,
+        Tensors = tensors,
         Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
         Weights = weights.IsEmpty ? null : new GraphFile(ModelPackage.DefaultWeightsFile, "", 0),
         Split = split,
@@ -91,6 +99,11 @@ public sealed class PackageGraphs
 
     private static byte[] Finish(ModelProto graph, string? weightsHash)
     {
+        if (graph.MetadataProps.FirstOrDefault(entry => entry.Key == WeightsHash) is { } earlier)
+        {
+            graph.MetadataProps.Remove(earlier);
+        }
+
         if (weightsHash is not null)
         {
             graph.MetadataProps.Add(new StringStringEntryProto { Key = WeightsHash, Value = weightsHash });

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using AlexNetService.Onnx.Schema;
 using static AlexNetService.Onnx.Schema.TensorProto.Types;
@@ -42,11 +41,11 @@ internal sealed class ExternalWeights(string file)
 
     /// <summary>Lets a tensor point to its values in the file; a second tensor of a name points to the values of the first.</summary>
     /// <param name="tensor">The tensor; its name says what is in it.</param>
-    /// <param name="values">Its values; they must not change before the file is written.</param>
+    /// <param name="values">Its values, little-endian; they must not change before the file is written.</param>
     /// <returns>Whether the values are in the file; small ones are not taken.</returns>
-    public bool Take(TensorProto tensor, float[] values)
+    public bool Take(TensorProto tensor, ReadOnlyMemory<byte> values)
     {
-        var bytes = (long)values.Length * sizeof(float);
+        var bytes = values.Length;
         if (bytes < SmallestBytes)
         {
             return false;
@@ -75,18 +74,17 @@ internal sealed class ExternalWeights(string file)
         foreach (var (offset, values) in inOrder)
         {
             stream.Write(new byte[offset - written]);
-            var bytes = MemoryMarshal.AsBytes(values.AsSpan());
-            for (var start = 0; start < bytes.Length; start += ChunkBytes)
+            for (var start = 0; start < values.Length; start += ChunkBytes)
             {
-                stream.Write(bytes[start..Math.Min(start + ChunkBytes, bytes.Length)]);
+                stream.Write(values.Span[start..Math.Min(start + ChunkBytes, values.Length)]);
             }
 
-            written = offset + bytes.Length;
+            written = offset + values.Length;
         }
     }
 
     private static StringStringEntryProto Number(string key, long value) =>
         new() { Key = key, Value = value.ToString(CultureInfo.InvariantCulture) };
 
-    private sealed record Place(long Offset, float[] Values);
+    private sealed record Place(long Offset, ReadOnlyMemory<byte> Values);
 }

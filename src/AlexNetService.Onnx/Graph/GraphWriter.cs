@@ -66,10 +66,10 @@ internal sealed class GraphWriter(
     {
         if (initialisers.Add(name))
         {
-            var (tensor, floats) = (AddInitialiser(name, TensorProto.Types.DataType.Float, dimensions), values());
-            if (external?.Take(tensor, floats) != true)
+            var (tensor, bytes) = (AddInitialiser(name, TensorProto.Types.DataType.Float, dimensions), new FloatBytes(values()).Memory);
+            if (external?.Take(tensor, bytes) != true)
             {
-                tensor.RawData = UnsafeByteOperations.UnsafeWrap(new FloatBytes(floats).Memory);
+                tensor.RawData = UnsafeByteOperations.UnsafeWrap(bytes);
             }
         }
 

@@ -12,7 +12,7 @@ internal static class GoldenAnswer
     private const double Tolerance = 1e-3;
 
     /// <summary>Asks the session, or gives null where its graph has no logits.</summary>
-    public static GoldenCrop? Of(ModelSession session)
+    public static GoldenCrop? Of(ModelSession session, double tolerance = Tolerance)
     {
         if (!session.HasLogits)
         {
@@ -23,6 +23,6 @@ internal static class GoldenAnswer
         GoldenCrop.Pixels(Seed, crop);
         var logits = new float[session.Classes];
         session.Run(crop, 1, new CropOutputs { Logits = logits });
-        return GoldenCrop.Of(Seed, logits, Tolerance);
+        return GoldenCrop.Of(Seed, logits, tolerance);
     }
 }
