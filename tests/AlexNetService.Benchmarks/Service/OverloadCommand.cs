@@ -68,6 +68,12 @@ internal static class OverloadCommand
         Report.Line($"overload: {client.Served.Count} × 200, {client.Refused} × 503 with Retry-After, {client.RefusedSilently} × 503 without, {client.Other} other (goal: 0)");
         Report.Line($"served: {client.Served}; queue ÷ rate = {plan.Queue} crops ÷ {rate:0.0} crops/s = {1000 * plan.Queue / rate:0} ms; p99 is {client.Served.Quantile(0.99) / (1000 * plan.Queue / rate):0.00} of it");
         Report.Line($"memory: {service.PeakResident / Megabyte:0} MB at most, {(service.PeakResident - resident) / Megabyte:0} MB more than before");
+        if (!service.Running)
+        {
+            Report.Line($"The service has ended.");
+            return 1;
+        }
+
         var back = await BackAsync(client, baseline.Quantile(0.5) * Normal, ended);
         Report.Line($"back to a latency within {Normal:0.0} of the median before: {back.TotalMilliseconds:0} ms after the last answer (goal: at most 1000 ms)");
         return client.Other + client.RefusedSilently == 0 ? 0 : 1;

@@ -7,14 +7,18 @@ namespace AlexNetService.Benchmarks.Service;
 internal sealed class RunningService : IDisposable
 {
     private readonly Process process;
+    private readonly Task log;
 
-    private RunningService(Process process, Uri address)
+    private RunningService(Process process, Task log, Uri address)
     {
-        this.process = process;
+        (this.process, this.log) = (process, log);
         Address = address;
     }
 
     public Uri Address { get; }
+
+    /// <summary>Whether somebody still reads the log; false once the service has ended.</summary>
+    public bool Running => !log.IsCompleted;
 
     /// <summary>Processor time so far.</summary>
     public TimeSpan Processor => Fresh().TotalProcessorTime;
@@ -56,9 +60,8 @@ internal sealed class RunningService : IDisposable
             await LoggedAsync(process, "Ready with");
 
             // Somebody must read the log, or the service stands still when the pipe is full.
-            process.OutputDataReceived += (_, _) => { };
-            process.BeginOutputReadLine();
-            return new RunningService(process, new Uri(address["address"]?.GetValue<string>() ?? ""));
+            var log = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+            return new RunningService(process, log, new Uri(address["address"]?.GetValue<string>() ?? ""));
         }
         catch
         {
