@@ -30,7 +30,7 @@ public sealed class CropEngineTests : IDisposable
         await using var engine = Engine(limit: 1000);
         var ensemble = Ensemble.Of([new(session)]).Ensemble ?? throw new InvalidOperationException("They do not fit.");
         PictureCanvases[] pictures = [.. Enumerable.Range(0, 30).Select(seed => new PictureCanvases([TestFolder.RandomCanvas(seed)]))];
-        CropWork[] works = [.. pictures.SelectMany(picture => ensemble.Works(picture, TestViews.Ten))];
+        CropWork[] works = [.. pictures.SelectMany(picture => ensemble.Works(picture, TestViews.Ten, new float[TestFolder.Classes]))];
         foreach (var work in works)
         {
             Submit(engine, work, none);
@@ -39,8 +39,8 @@ public sealed class CropEngineTests : IDisposable
         for (var i = 0; i < works.Length; i++)
         {
             var expected = ensemble.Probabilities([pictures[i]], TestViews.Ten)[0];
-            var found = (await works[i].Done).Probabilities;
-            Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+            await works[i].Done;
+            Assert.All(expected.Zip(works[i].Probabilities.ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
         }
     }
 
@@ -111,10 +111,10 @@ public sealed class CropEngineTests : IDisposable
         var stopping = engine.StopAsync(none);
         var late = engine.Admit(1);
         clock.Open();
-        var answers = await Task.WhenAll(works.Select(work => work.Done));
+        await Task.WhenAll(works.Select(work => work.Done));
 
         Assert.Equal(Refusal.Draining, late.Refusal);
-        Assert.All(answers, answer => Assert.Equal(1, answer.Probabilities.Sum(), 1e-5f));
+        Assert.All(works, work => Assert.Equal(1, work.Probabilities.ToArray().Sum(), 1e-5f));
         Assert.False(stopping.IsCompleted);
 
         // Admitted before the stop, submitted after it: still served.
@@ -154,7 +154,8 @@ public sealed class CropEngineTests : IDisposable
         Submit(engine, fine, none);
 
         await Assert.ThrowsAnyAsync<Exception>(() => failing.Done);
-        Assert.Equal(1, (await fine.Done).Probabilities.Sum(), 1e-5f);
+        await fine.Done;
+        Assert.Equal(1, fine.Probabilities.ToArray().Sum(), 1e-5f);
     }
 
     [Fact]
@@ -188,5 +189,5 @@ public sealed class CropEngineTests : IDisposable
     private CropEngine Engine(int limit) => new(new QueueOptions { LimitCrops = limit }, clock);
 
     private CropWork Work(int seed, TestViews views = TestViews.Centre, ModelSession? on = null) =>
-        new(on ?? session, TestFolder.RandomCanvas(seed), views.Windows(session.Card.Preprocessing));
+        new(on ?? session, TestFolder.RandomCanvas(seed).Pixels, views.Windows(session.Card.Preprocessing), new float[TestFolder.Classes]);
 }
