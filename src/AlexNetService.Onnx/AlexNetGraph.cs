@@ -3,6 +3,7 @@ using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Onnx.Graph;
 using AlexNetService.Onnx.Layers;
+using AlexNetService.Onnx.Schema;
 using Google.Protobuf;
 using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
@@ -20,7 +21,7 @@ public static class AlexNetGraph
     public static TensorNames Tensors { get; } = new(Image, Logits, Probabilities, Features);
 
     /// <summary>
-    /// Builds the model: uint8 RGB crops [N,3,crop,crop] in; logits, probabilities [N,classes] and features [N,units] out.
+    /// Builds the model in one file that holds its weights: uint8 RGB crops [N,3,crop,crop] in; logits, probabilities [N,classes] and features [N,units] out.
     /// </summary>
     /// <param name="architecture">The layer table.</param>
     /// <param name="weights">The merged weights.</param>
@@ -28,35 +29,82 @@ public static class AlexNetGraph
     /// Mean of the training set, 0..255, subtracted inside the graph: red, green, blue; or, where the table wants a mean image,
     /// [3,crop,crop] row-major.
     /// </param>
+    /// <param name="normalisation">How local response normalisation is written.</param>
     /// <returns>The serialised ModelProto.</returns>
     /// <exception cref="ArchitectureException">
     /// The table describes no network, holds a layer kind without translation, or the weights belong to another table.
     /// </exception>
     /// <exception cref="ArgumentException">The mean has not as many values as the table wants.</exception>
-    public static byte[] Build(NetworkArchitecture architecture, NamedWeights weights, IReadOnlyList<double> mean)
+    public static byte[] Build(
+        NetworkArchitecture architecture,
+        NamedWeights weights,
+        IReadOnlyList<double> mean,
+        NormalisationForm normalisation = NormalisationForm.Decomposed)
     {
         weights.RequireFit(architecture);
-        var writer = new GraphWriter(architecture.Columns, weights);
-        var crop = CropShape(architecture);
-        var features = FeatureSource(architecture);
+        return Whole(architecture, new GraphWriter(architecture.Columns, weights, normalisation: normalisation), mean).ToByteArray();
+    }
 
-        var activation = WriteInput(writer, architecture, mean);
-        foreach (var row in architecture.Rows())
+    /// <summary>Crops → logits, probabilities, features.</summary>
+    internal static ModelProto Whole(NetworkArchitecture architecture, GraphWriter writer, IReadOnlyList<double> mean)
+    {
+        var crop = CropShape(architecture);
+        WriteLayers(writer, architecture, architecture.Rows(), WriteInput(writer, architecture, mean));
+        writer.Graph.Name = architecture.Preset;
+        writer.Graph.Input.Add(ModelFile.Value(Image, DataType.Uint8, "RGB crops, 0..255", crop.Maps, crop.Height, crop.Width));
+        WriteOutputs(writer, architecture);
+        return ModelFile.Wrap(writer.Graph, architecture);
+    }
+
+    /// <summary>Canvases, or crops, of any one size → the maps that crops share.</summary>
+    internal static ModelProto Trunk(NetworkArchitecture architecture, SharedTrunk trunk, GraphWriter writer, IReadOnlyList<double> mean)
+    {
+        var maps = WriteLayers(writer, architecture, architecture.Rows().Take(trunk.Layers), WriteInput(writer, architecture, mean));
+        writer.Graph.Name = architecture.Preset + ".trunk";
+        writer.Graph.Input.Add(ModelFile.OpenMaps(
+            Image, DataType.Uint8, "RGB canvases or crops, 0..255", NetworkArchitecture.Channels, "height", "width"));
+        writer.Graph.Output.Add(ModelFile.OpenMaps(
+            maps.Name, DataType.Float, $"one place for every {trunk.Step} pixels", trunk.Crop.Maps, "rows", "columns"));
+        return ModelFile.Wrap(writer.Graph, architecture);
+    }
+
+    /// <summary>The maps of crops → logits, probabilities, features.</summary>
+    internal static ModelProto Rest(NetworkArchitecture architecture, SharedTrunk trunk, GraphWriter writer)
+    {
+        var (name, shape) = (MapsOf(architecture, trunk), trunk.Crop);
+        var maps = new Activation(writer.Input(name), shape, Flat: false);
+        WriteLayers(writer, architecture, architecture.Rows().Skip(trunk.Layers), maps);
+        writer.Graph.Name = architecture.Preset + ".rest";
+        writer.Graph.Input.Add(ModelFile.Value(
+            name, DataType.Float, "the crops' windows of the trunk's maps", shape.Maps, shape.Height, shape.Width));
+        WriteOutputs(writer, architecture);
+        return ModelFile.Wrap(writer.Graph, architecture);
+    }
+
+    /// <summary>Name of the tensor between trunk and rest: that of the trunk's last layer.</summary>
+    internal static string MapsOf(NetworkArchitecture architecture, SharedTrunk trunk) => architecture.Layers[trunk.Layers - 1].Name;
+
+    private static Activation WriteLayers(
+        GraphWriter writer, NetworkArchitecture architecture, IEnumerable<LayerRow> rows, Activation activation)
+    {
+        var features = FeatureSource(architecture);
+        foreach (var row in rows)
         {
             var output = row.Layer is Classifier ? Logits : ReferenceEquals(row.Layer, features) ? Features : row.Layer.Name;
             activation = LayerTranslation.Write(writer, row, activation, output);
         }
 
-        writer.Node("Softmax", [Logits], Probabilities, NodeAttribute.Int("axis", 1));
+        return activation;
+    }
 
-        var graph = writer.Graph;
-        graph.Name = architecture.Preset;
-        graph.Input.Add(ModelFile.Value(Image, DataType.Uint8, "RGB crops, 0..255", crop.Maps, crop.Height, crop.Width));
-        graph.Output.Add(ModelFile.Value(Logits, DataType.Float, "before the softmax", architecture.Classes));
-        graph.Output.Add(ModelFile.Value(Probabilities, DataType.Float, "softmax of the logits", architecture.Classes));
-        graph.Output.Add(ModelFile.Value(
+    private static void WriteOutputs(GraphWriter writer, NetworkArchitecture architecture)
+    {
+        writer.Node("Softmax", [Logits], Probabilities, NodeAttribute.Int("axis", 1));
+        var outputs = writer.Graph.Output;
+        outputs.Add(ModelFile.Value(Logits, DataType.Float, "before the softmax", architecture.Classes));
+        outputs.Add(ModelFile.Value(Probabilities, DataType.Float, "softmax of the logits", architecture.Classes));
+        outputs.Add(ModelFile.Value(
             Features, DataType.Float, $"{architecture.FeatureLayer.Name}, after its nonlinearity", architecture.FeatureLayer.Units));
-        return ModelFile.Wrap(graph, architecture).ToByteArray();
     }
 
     private static Activation WriteInput(GraphWriter writer, NetworkArchitecture architecture, IReadOnlyList<double> mean)

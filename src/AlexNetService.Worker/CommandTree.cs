@@ -10,6 +10,7 @@ using AlexNetService.Worker.Import;
 using AlexNetService.Worker.Inspect;
 using AlexNetService.Worker.Log;
 using AlexNetService.Worker.Prepare;
+using AlexNetService.Worker.Quantize;
 using AlexNetService.Worker.Report;
 using AlexNetService.Worker.Train;
 using Spectre.Console;
@@ -37,6 +38,7 @@ internal static class CommandTree
             EvaluateCommand.Create(stop),
             ExportCommand.Create(stop),
             ImportCommand.Create(stop),
+            QuantizeCommand.Create(stop),
             InspectCommand.Create(),
             log,
         };

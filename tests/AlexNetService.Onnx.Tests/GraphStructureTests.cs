@@ -39,6 +39,27 @@ public sealed class GraphStructureTests
     }
 
     [Fact]
+    public void Graph_WithTheOperator_NormalisesInsideAColumnWithAlphaTimesN()
+    {
+        var architecture = AlexNetLayers.ForImageNet(classes: 2);
+        var dense = architecture with { Layers = [.. architecture.Layers.Select(layer => layer is Dense d ? d with { Units = 4 } : layer)] };
+
+        var graph = ModelProto.Parser.ParseFrom(AlexNetGraph.Build(
+            dense, new Draws(13).Weights(dense), Mean, NormalisationForm.Operator)).Graph;
+
+        var normalisations = graph.Node.Where(node => node.OpType == "LRN").ToArray();
+        Assert.Equal(2, normalisations.Length);
+        Assert.All(normalisations, node =>
+        {
+            var attributes = node.Attribute.ToDictionary(attribute => attribute.Name);
+            Assert.Equal((5, 5e-4f, 0.75f, 2f), (attributes["size"].I, attributes["alpha"].F, attributes["beta"].F, attributes["bias"].F));
+        });
+        Assert.Contains(graph.Initializer, tensor => tensor.Name == "shape.-1.48.0.0");
+        Assert.Contains(graph.Initializer, tensor => tensor.Name == "shape.-1.128.0.0");
+        Assert.DoesNotContain(graph.Node, node => node.OpType == "Sqrt");
+    }
+
+    [Fact]
     public void Graph_TwoNormalisationsOfOneSize_ShareTheirBand()
     {
         var shared = Parse(Small(

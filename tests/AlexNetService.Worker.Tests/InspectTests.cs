@@ -1,3 +1,5 @@
+using AlexNetService.ModelSpec.Package;
+
 namespace AlexNetService.Worker.Tests;
 
 public class InspectTests
@@ -26,5 +28,49 @@ public class InspectTests
 
         // 990 classes fewer, 4,097 parameters each.
         Assert.Contains("56,909,194", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Inspect_OfAPackage_PrintsItsFilesItsTrunkAndWhatIsKnownOfIt()
+    {
+        using var folder = new TemporaryFolder();
+        var repository = new PackageRepository(folder.Path);
+        var one = RandomPackage.Publish(repository, "one", seed: 1, "a", "b", "c");
+        var card = one.Card with
+        {
+            Version = 2,
+            Golden = GoldenCrop.Of(2012, [1, 2, 3], 1e-3),
+            Quantization = new Quantization(Precision.Int8, "one", 1, one.Card.Graph.Sha256, 200, "photographs", 500, 0.25, 0.26, 0.05, 0.06),
+        };
+        Action<Stream> CopyOf(string file) => PackageFiles.CopyOf(Path.Combine(one.Folder, file));
+        var two = repository.Publish(card, new PackageFiles(CopyOf("model.onnx"))
+        {
+            Weights = CopyOf("model.weights"),
+            Trunk = CopyOf("trunk.onnx"),
+            Rest = CopyOf("rest.onnx"),
+        });
+
+        var (code, output, _) = await Programs.AlexnetAsync("inspect", "--package", two.Folder);
+
+        Assert.Equal(ExitCode.Done, code);
+        Assert.All(two.Card.Files, file => Assert.Contains($"{file.File}: ", output, StringComparison.Ordinal));
+        Assert.All(two.Card.Files, file => Assert.Contains(file.Sha256, output, StringComparison.Ordinal));
+        Assert.Contains("5 layers to pool1: 64 maps pool1 of 13×13, of which a crop has 11×11, 2 pixels apart", output, StringComparison.Ordinal);
+        Assert.Contains("golden crop 2012: its logits are known to 0.001 of the largest", output, StringComparison.Ordinal);
+        Assert.Contains("Int8 of one version 1, calibrated on 200 photographs; on 500 of photographs", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Inspect_OfAPackageWithoutTrunk_SaysSo()
+    {
+        using var folder = new TemporaryFolder();
+        var one = RandomPackage.Publish(new PackageRepository(folder.Path), "one", seed: 1, "a", "b", "c");
+        var alone = new PackageRepository(folder.Path).Publish(
+            one.Card with { Version = 2, Weights = null, Split = null }, "a graph that nobody runs"u8.ToArray());
+
+        var (_, output, _) = await Programs.AlexnetAsync("inspect", "--package", alone.Folder);
+
+        Assert.Contains("no trunk: crops are run one by one", output, StringComparison.Ordinal);
+        Assert.Contains("no golden crop", output, StringComparison.Ordinal);
     }
 }

@@ -23,7 +23,8 @@ internal static class RandomPackage
             Labels = [.. classes.Select((id, index) => new ClassLabel(index, id, id))],
             Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
         };
-        return repository.Publish(card, AlexNetGraph.Build(architecture, new NamedWeights(architecture, weights), [125, 123, 114]));
+        var graphs = PackageGraphs.Build(architecture, new NamedWeights(architecture, weights), [125, 123, 114]);
+        return repository.Publish(graphs.Describe(card), graphs.Files);
     }
 
     // Wide enough that pictures differ in their answers; biases small.

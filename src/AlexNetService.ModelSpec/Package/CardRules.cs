@@ -8,7 +8,7 @@ internal static class CardRules
 {
     /// <summary>The first rule the card breaks, as a sentence, or null.</summary>
     public static string? FirstBroken(ModelCard card) =>
-        Identity(card) ?? Input(card.Preprocessing) ?? Output(card) ?? Probabilities(card) ?? Table(card);
+        Identity(card) ?? Input(card.Preprocessing) ?? Output(card) ?? Probabilities(card) ?? Table(card) ?? CardFileRules.FirstBroken(card);
 
     private static string? Identity(ModelCard card)
     {
@@ -22,10 +22,7 @@ internal static class CardRules
             return reason;
         }
 
-        return card.Version < 1 ? $"version {card.Version} is below 1."
-            : card.Graph.File is "" or "." or ".." || card.Graph.File.AsSpan().IndexOfAny('/', '\\', '\0') >= 0
-                ? $"the graph's file name '{card.Graph.File}' must lie in the package folder."
-                : null;
+        return card.Version < 1 ? $"version {card.Version} is below 1." : null;
     }
 
     private static string? Input(Preprocessing input)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace AlexNetService.ModelSpec.Package;
 
 /// <summary>
@@ -12,6 +14,13 @@ namespace AlexNetService.ModelSpec.Package;
 /// <param name="Tolerance">Largest difference of a logit that is let through, relative to the largest logit.</param>
 public sealed record GoldenCrop(uint Seed, byte[] Logits, double Tolerance)
 {
+    /// <summary>Notes an answer.</summary>
+    /// <param name="seed">What the crop was made from.</param>
+    /// <param name="logits">[classes].</param>
+    /// <param name="tolerance">Largest difference of a logit that is let through later, relative to the largest logit.</param>
+    public static GoldenCrop Of(uint seed, ReadOnlySpan<float> logits, double tolerance) =>
+        new(seed, MemoryMarshal.AsBytes(logits).ToArray(), tolerance);
+
     /// <summary>Writes the crop.</summary>
     /// <param name="seed">Any number.</param>
     /// <param name="crop">[3,crop,crop], 0..255, red plane first; written whole.</param>

@@ -70,6 +70,10 @@ public sealed record ModelCard
 
     /// <summary>The network as two graphs, or null where its crops cannot share layers; it then runs crop by crop.</summary>
     public SplitGraph? Split { get; init; }
+
+    /// <summary>Every file of the package besides the card: the graph, then weights, trunk and rest where there are such.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<GraphFile> Files => [.. new[] { Graph, Weights, Split?.Trunk, Split?.Rest }.OfType<GraphFile>()];
 }
 
 /// <summary>One class.</summary>

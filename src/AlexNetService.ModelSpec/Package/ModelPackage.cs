@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace AlexNetService.ModelSpec.Package;
 
-/// <summary>A package folder whose card was read and whose graph has the hash that the card names.</summary>
+/// <summary>A package folder whose card was read and whose files have the hashes that the card names.</summary>
 /// <param name="Folder">The package folder, <c>…/name/version</c>.</param>
 /// <param name="Card">The card.</param>
 public sealed record ModelPackage(string Folder, ModelCard Card)
@@ -14,10 +14,23 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
     /// <summary>File name that exports give the graph.</summary>
     public const string DefaultGraphFile = "model.onnx";
 
-    /// <summary>Path of the graph.</summary>
-    public string GraphPath => Path.Combine(Folder, Card.Graph.File);
+    /// <summary>File name that exports give the weights which the graphs share.</summary>
+    public const string DefaultWeightsFile = "model.weights";
 
-    /// <summary>Reads the card, checks that it makes sense, and checks the graph's length and SHA-256 against it.</summary>
+    /// <summary>File name that exports give the trunk.</summary>
+    public const string DefaultTrunkFile = "trunk.onnx";
+
+    /// <summary>File name that exports give the rest.</summary>
+    public const string DefaultRestFile = "rest.onnx";
+
+    /// <summary>Path of the graph of the whole network.</summary>
+    public string GraphPath => PathOf(Card.Graph);
+
+    /// <summary>Path of a file of the package.</summary>
+    /// <param name="file">One that the card names.</param>
+    public string PathOf(GraphFile file) => Path.Combine(Folder, file.File);
+
+    /// <summary>Reads the card, checks that it makes sense, and checks length and SHA-256 of every file that it names.</summary>
     /// <param name="folder">The package folder.</param>
     /// <exception cref="InvalidPackageException">The folder is no package, or one that must not be served.</exception>
     public static ModelPackage Open(string folder)
@@ -29,7 +42,11 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
         }
 
         var package = new ModelPackage(folder, card);
-        package.VerifyGraph();
+        foreach (var file in card.Files)
+        {
+            package.Verify(file);
+        }
+
         return package;
     }
 
@@ -52,27 +69,27 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
         }
     }
 
-    private void VerifyGraph()
+    private void Verify(GraphFile file)
     {
         try
         {
-            using var stream = File.OpenRead(GraphPath);
-            if (stream.Length != Card.Graph.Bytes)
+            using var stream = File.OpenRead(PathOf(file));
+            if (stream.Length != file.Bytes)
             {
                 throw new InvalidPackageException(
-                    Folder, $"{Card.Graph.File} has {stream.Length} bytes where the card says {Card.Graph.Bytes}. Copy the package again.");
+                    Folder, $"{file.File} has {stream.Length} bytes where the card says {file.Bytes}. Copy the package again.");
             }
 
             var hash = Convert.ToHexStringLower(SHA256.HashData(stream));
-            if (!string.Equals(hash, Card.Graph.Sha256, StringComparison.OrdinalIgnoreCase))
+            if (!string.Equals(hash, file.Sha256, StringComparison.OrdinalIgnoreCase))
             {
                 throw new InvalidPackageException(
-                    Folder, $"{Card.Graph.File} has SHA-256 {hash} where the card says {Card.Graph.Sha256}. Copy the package again.");
+                    Folder, $"{file.File} has SHA-256 {hash} where the card says {file.Sha256}. Copy the package again.");
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidPackageException(Folder, $"{Card.Graph.File} cannot be read ({e.Message})", e);
+            throw new InvalidPackageException(Folder, $"{file.File} cannot be read ({e.Message})", e);
         }
     }
 }

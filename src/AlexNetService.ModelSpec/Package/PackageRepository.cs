@@ -48,21 +48,34 @@ public sealed class PackageRepository(string root)
     /// <param name="name">Name of the model.</param>
     public int NextVersion(string name) => Versions(name) is [var newest, ..] ? newest + 1 : 1;
 
+    /// <summary>Writes a package of one file, a graph that holds its own weights, as a whole or not at all.</summary>
+    /// <param name="card">The card; its <see cref="ModelCard.Graph"/> is filled in here.</param>
+    /// <param name="graph">The graph's bytes.</param>
+    /// <param name="inspect">Looks at the finished package before it is published, as in the other overload.</param>
+    /// <returns>The published package.</returns>
+    /// <exception cref="InvalidPackageException">The card breaks a rule, or the version exists already.</exception>
+    public ModelPackage Publish(ModelCard card, ReadOnlyMemory<byte> graph, Func<ModelPackage, ModelCard>? inspect = null) =>
+        Publish(card, new PackageFiles(PackageFiles.Bytes(graph)), inspect);
+
     /// <summary>
     /// Writes a package as a whole or not at all: into a hidden folder of the repository, flushed to disk, then renamed.
     /// </summary>
-    /// <param name="card">The card; its <see cref="ModelCard.Graph"/> is filled in here.</param>
-    /// <param name="graph">The graph's bytes.</param>
+    /// <param name="card">
+    /// The card; lengths and hashes of the files that it names are filled in here. The graph gets its usual name whatever the card says;
+    /// weights, trunk and rest keep theirs, because graphs point to weights by name.
+    /// </param>
+    /// <param name="files">What stands in the files that the card names.</param>
     /// <param name="inspect">
-    /// Looks at the finished package before it is published and returns the card to publish, its name, version and graph unchanged:
+    /// Looks at the finished package before it is published and returns the card to publish, its name, version and files unchanged:
     /// errors measured on the package itself can still enter it. What it throws stops the publication.
     /// </param>
     /// <returns>The published package.</returns>
     /// <exception cref="InvalidPackageException">The card breaks a rule, or the version exists already.</exception>
-    public ModelPackage Publish(ModelCard card, ReadOnlyMemory<byte> graph, Func<ModelPackage, ModelCard>? inspect = null)
+    /// <exception cref="ArgumentException">The card names other files than there are.</exception>
+    public ModelPackage Publish(ModelCard card, PackageFiles files, Func<ModelPackage, ModelCard>? inspect = null)
     {
-        var hash = Convert.ToHexStringLower(SHA256.HashData(graph.Span));
-        card = card with { Graph = new GraphFile(ModelPackage.DefaultGraphFile, hash, graph.Length) };
+        card = card with { Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0) };
+        RequireMatch(card, files);
         var folder = Folder(card.Name, card.Version);
         RequireSound(card, folder);
         RequireFree(card, folder);
@@ -70,11 +83,18 @@ public sealed class PackageRepository(string root)
         Directory.CreateDirectory(partial);
         try
         {
-            WholeFile.Write(Path.Combine(partial, card.Graph.File), graph);
+            card = WriteFiles(partial, card, files);
             WriteCard(partial, card);
             if (inspect is not null)
             {
-                card = inspect(ModelPackage.Open(partial)) with { Name = card.Name, Version = card.Version, Graph = card.Graph };
+                card = inspect(ModelPackage.Open(partial)) with
+                {
+                    Name = card.Name,
+                    Version = card.Version,
+                    Graph = card.Graph,
+                    Weights = card.Weights,
+                    Split = card.Split,
+                };
                 RequireSound(card, folder);
                 WriteCard(partial, card);
             }
@@ -92,6 +112,41 @@ public sealed class PackageRepository(string root)
         }
 
         return new ModelPackage(folder, card);
+    }
+
+    private static void RequireMatch(ModelCard card, PackageFiles files)
+    {
+        var named = (card.Weights is not null, card.Split is not null, card.Split is not null);
+        if (named != (files.Weights is not null, files.Trunk is not null, files.Rest is not null))
+        {
+            throw new ArgumentException(
+                "The card must name weights, trunk and rest where there are such files, and nowhere else.", nameof(files));
+        }
+    }
+
+    private static ModelCard WriteFiles(string folder, ModelCard card, PackageFiles files)
+    {
+        card = card with { Graph = Write(folder, card.Graph, files.Model) };
+        if (card.Weights is { } weights && files.Weights is { } writeWeights)
+        {
+            card = card with { Weights = Write(folder, weights, writeWeights) };
+        }
+
+        return card.Split is { } split && files is { Trunk: { } trunk, Rest: { } rest }
+            ? card with { Split = split with { Trunk = Write(folder, split.Trunk, trunk), Rest = Write(folder, split.Rest, rest) } }
+            : card;
+    }
+
+    private static GraphFile Write(string folder, GraphFile file, Action<Stream> write)
+    {
+        var path = Path.Combine(folder, file.File);
+        using var hash = SHA256.Create();
+        WholeFile.Write(path, stream =>
+        {
+            using var hashing = new CryptoStream(stream, hash, CryptoStreamMode.Write, leaveOpen: true);
+            write(hashing);
+        });
+        return file with { Sha256 = Convert.ToHexStringLower(hash.Hash.AsSpan()), Bytes = new FileInfo(path).Length };
     }
 
     private static void RequireSound(ModelCard card, string folder)

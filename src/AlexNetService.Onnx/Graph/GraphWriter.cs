@@ -9,7 +9,10 @@ namespace AlexNetService.Onnx.Graph;
 /// <summary>Collects the nodes and initialisers of one graph; a layer's translation writes through it.</summary>
 /// <param name="columns">How many columns the maps are divided over; a grouped convolution has as many groups.</param>
 /// <param name="weights">The merged weights.</param>
-internal sealed class GraphWriter(int columns, NamedWeights weights)
+/// <param name="external">Takes the large initialisers, or null where the graph holds all of them.</param>
+/// <param name="normalisation">How local response normalisation is written.</param>
+internal sealed class GraphWriter(
+    int columns, NamedWeights weights, ExternalWeights? external = null, NormalisationForm normalisation = NormalisationForm.Decomposed)
 {
     private readonly HashSet<string> initialisers = [];
     private readonly HashSet<string> outputs = [];
@@ -17,6 +20,8 @@ internal sealed class GraphWriter(int columns, NamedWeights weights)
     public GraphProto Graph { get; } = new();
 
     public int Columns => columns;
+
+    public NormalisationForm Normalisation => normalisation;
 
     /// <summary>Adds a node with one output.</summary>
     /// <param name="operation">ONNX operator.</param>
@@ -61,8 +66,24 @@ internal sealed class GraphWriter(int columns, NamedWeights weights)
     {
         if (initialisers.Add(name))
         {
-            var bytes = UnsafeByteOperations.UnsafeWrap(new FloatBytes(values()).Memory);
-            AddInitialiser(name, TensorProto.Types.DataType.Float, dimensions, bytes);
+            var (tensor, bytes) = (AddInitialiser(name, TensorProto.Types.DataType.Float, dimensions), new FloatBytes(values()).Memory);
+            if (external?.Take(tensor, bytes) != true)
+            {
+                tensor.RawData = UnsafeByteOperations.UnsafeWrap(bytes);
+            }
+        }
+
+        return name;
+    }
+
+    /// <summary>The shape that a Reshape reads: -1 is what is left over, 0 keeps the dimension of its place.</summary>
+    public string Dimensions(params ReadOnlySpan<long> dimensions)
+    {
+        var name = "shape." + string.Join('.', dimensions.ToArray());
+        if (initialisers.Add(name))
+        {
+            AddInitialiser(name, TensorProto.Types.DataType.Int64, [dimensions.Length]).RawData =
+                ByteString.CopyFrom(MemoryMarshal.AsBytes(dimensions));
         }
 
         return name;
@@ -82,21 +103,14 @@ internal sealed class GraphWriter(int columns, NamedWeights weights)
         }
 
         var (maps, height, width) = input.Shape;
-        var dimensions = $"shape.{maps}.{height}.{width}";
-        if (initialisers.Add(dimensions))
-        {
-            // 0 keeps N.
-            var values = MemoryMarshal.AsBytes<long>([0, maps, height, width]);
-            AddInitialiser(dimensions, TensorProto.Types.DataType.Int64, [4], ByteString.CopyFrom(values));
-        }
-
-        return input with { Name = Node("Reshape", [input.Name, dimensions], input.Name + ".maps"), Flat = false };
+        return input with { Name = Node("Reshape", [input.Name, Dimensions(0, maps, height, width)], input.Name + ".maps"), Flat = false };
     }
 
-    private void AddInitialiser(string name, TensorProto.Types.DataType type, ReadOnlySpan<long> dimensions, ByteString bytes)
+    private TensorProto AddInitialiser(string name, TensorProto.Types.DataType type, ReadOnlySpan<long> dimensions)
     {
-        var tensor = new TensorProto { Name = name, DataType = (int)type, RawData = bytes };
+        var tensor = new TensorProto { Name = name, DataType = (int)type };
         tensor.Dims.AddRange(dimensions.ToArray());
         Graph.Initializer.Add(tensor);
+        return tensor;
     }
 }

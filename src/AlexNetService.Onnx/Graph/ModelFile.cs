@@ -56,5 +56,15 @@ internal static class ModelFile
         };
     }
 
+    /// <summary>A declared input or output of maps of any size, [N, maps, height, width].</summary>
+    public static ValueInfoProto OpenMaps(
+        string name, TensorProto.Types.DataType type, string documentation, int maps, string height, string width)
+    {
+        var value = Value(name, type, documentation, maps);
+        value.Type.TensorType.Shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimParam = height });
+        value.Type.TensorType.Shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimParam = width });
+        return value;
+    }
+
     private static StringStringEntryProto Metadata(string key, string value) => new() { Key = key, Value = value };
 }

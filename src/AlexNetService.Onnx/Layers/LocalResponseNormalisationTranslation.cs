@@ -16,6 +16,11 @@ internal static class LocalResponseNormalisationTranslation
     public static Activation Write(GraphWriter graph, LocalResponseNormalisation layer, Activation input, string output)
     {
         var maps = graph.AsMaps(input);
+        if (graph.Normalisation == NormalisationForm.Operator)
+        {
+            return maps with { Name = Operator(graph, layer, maps, output) };
+        }
+
         var squares = graph.Node("Mul", [maps.Name, maps.Name], output + ".squares");
         var s = graph.Node(
             "Conv",
@@ -25,6 +30,22 @@ internal static class LocalResponseNormalisationTranslation
             NodeAttribute.Square("kernel_shape", 1));
         graph.Node("Div", [maps.Name, layer.Beta == PaperBeta ? ThreeQuarters(graph, s) : Power(graph, layer, s)], output);
         return maps with { Name = output };
+    }
+
+    // The operator knows no groups, so that every column becomes a picture of its own: [N,maps,h,w] → [columns·N,maps a column,h,w].
+    private static string Operator(GraphWriter graph, LocalResponseNormalisation layer, Activation maps, string output)
+    {
+        var apart = graph.Node("Reshape", [maps.Name, graph.Dimensions(-1, maps.Shape.Maps / graph.Columns, 0, 0)], output + ".columns");
+        var normalised = graph.Node(
+            "LRN",
+            [apart],
+            output + ".operator",
+            NodeAttribute.Int("size", layer.Maps),
+            // It divides α by the number of maps it sums over.
+            NodeAttribute.Float("alpha", layer.Alpha * layer.Maps),
+            NodeAttribute.Float("beta", layer.Beta),
+            NodeAttribute.Float("bias", layer.K));
+        return graph.Node("Reshape", [normalised, graph.Dimensions(-1, maps.Shape.Maps, 0, 0)], output);
     }
 
     private static string ThreeQuarters(GraphWriter graph, string s)

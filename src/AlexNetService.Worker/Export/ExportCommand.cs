@@ -135,7 +135,7 @@ internal static class ExportCommand
 
     private static int Published(ModelPackage package)
     {
-        Console.WriteLine($"published {package.Folder} ({package.Card.Graph.Bytes:N0} bytes)");
+        Console.WriteLine($"published {package.Folder} ({package.Card.Files.Sum(file => file.Bytes):N0} bytes)");
         return ExitCode.Done;
     }
 

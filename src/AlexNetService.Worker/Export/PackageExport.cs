@@ -18,7 +18,7 @@ internal static class PackageExport
     /// <param name="data">Data set or folder of photographs, or null where there is none.</param>
     /// <param name="threads">Threads of ONNX Runtime, 0 for one a core.</param>
     /// <param name="stop">Stops before anything is published.</param>
-    /// <exception cref="InputException">The graph and torch disagree, or the photographs are not there.</exception>
+    /// <exception cref="InputException">The graph and torch disagree, or the graph and its two halves, or the photographs are not there.</exception>
     public static ModelPackage Publish(
         ExportSource source, PackageRepository packages, string name, int version, string? data, int threads, CancellationToken stop)
     {
@@ -37,19 +37,18 @@ internal static class PackageExport
             ImportedFrom = source.Origin,
             Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
         };
-        var plain = AlexNetGraph.Build(
+        var plain = PackageGraphs.Build(
             source.Architecture, source.Weights, source.Colours.MeanOfCrop(source.Architecture.Geometry.Crop));
-        var graph = unmeasured.Calibration is { } calibration
-            ? GraphTemperature.Set(plain, unmeasured.Tensors, calibration.Temperature)
-            : plain;
-        return packages.Publish(unmeasured, graph, package =>
+        var graphs = unmeasured.Calibration is { } calibration ? plain.WithTemperature(calibration.Temperature) : plain;
+        return packages.Publish(graphs.Describe(unmeasured), graphs.Files, package =>
         {
             stop.ThrowIfCancellationRequested();
             using var network = new ColumnNetwork(source.Architecture, ColumnPlacement.OnCpu(source.Architecture.Columns));
             ColumnWeights.Load(network, source.Weights);
             using var exported = EvaluatedPackage.Open(package, new RuntimeOptions { Threads = threads });
             ParityCheck.Require(network, source.Colours, exported.Session, realCrops);
-            var card = package.Card with { Metrics = Measure(source, exported, data, stop) };
+            SplitCheck.Require(package, exported.Session);
+            var card = package.Card with { Golden = GoldenAnswer.Of(exported.Session), Metrics = Measure(source, exported, data, stop) };
             stop.ThrowIfCancellationRequested();
             return card;
         });

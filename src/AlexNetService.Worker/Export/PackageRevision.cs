@@ -23,10 +23,11 @@ internal static class PackageRevision
             EnsembleWeight = evaluated.EnsembleWeight ?? old.Card.EnsembleWeight,
             Metrics = evaluated.Calibration is null ? old.Card.Metrics : Metrics(old.Card, evaluated),
         };
-        return packages.Publish(card, Graph(old, evaluated.Calibration), package =>
+        return packages.Publish(card, Files(old, evaluated.Calibration), package =>
         {
-            // Holds the graph's probabilities against its logits and the card's temperature.
+            // Opening holds the graph's probabilities against its logits and the card's temperature.
             using var session = ModelSession.Open(package, new RuntimeOptions());
+            SplitCheck.Require(package, session);
             return package.Card;
         });
     }
@@ -38,19 +39,27 @@ internal static class PackageRevision
         return evaluated.Measured is { Crops: > 1 } measured ? [.. ofOneCrop, measured] : [.. ofOneCrop];
     }
 
-    private static byte[] Graph(ModelPackage package, Calibration? calibration)
+    // The logits stay what they are, and with them the golden crop's answer.
+    private static PackageFiles Files(ModelPackage old, Calibration? calibration) => new(Graph(old, old.Card.Graph, calibration))
     {
-        var (graph, tensors) = (File.ReadAllBytes(package.GraphPath), package.Card.Tensors);
+        Weights = old.Card.Weights is { } weights ? PackageFiles.CopyOf(old.PathOf(weights)) : null,
+        Trunk = old.Card.Split is { Trunk: var trunk } ? PackageFiles.CopyOf(old.PathOf(trunk)) : null,
+        Rest = old.Card.Split is { Rest: var rest } ? Graph(old, rest, calibration) : null,
+    };
+
+    private static Action<Stream> Graph(ModelPackage package, GraphFile graph, Calibration? calibration)
+    {
+        var (path, tensors) = (package.PathOf(graph), package.Card.Tensors);
 
         // Without a tensor of probabilities they are made from the logits, and the card's temperature is all there is to it.
         if (calibration is null || tensors.Probabilities is null)
         {
-            return graph;
+            return PackageFiles.CopyOf(path);
         }
 
         try
         {
-            return GraphTemperature.Set(graph, tensors, calibration.Temperature);
+            return PackageFiles.Bytes(GraphTemperature.Set(File.ReadAllBytes(path), tensors, calibration.Temperature));
         }
         catch (ArgumentException e)
         {

@@ -62,7 +62,7 @@ internal static class ImportCommand
                 parsed.GetValue(data),
                 parsed.GetValue(threads),
                 stop);
-            Console.WriteLine($"published {package.Folder} ({package.Card.Graph.Bytes:N0} bytes)");
+            Console.WriteLine($"published {package.Folder} ({package.Card.Files.Sum(file => file.Bytes):N0} bytes)");
             return ExitCode.Done;
         });
         return command;

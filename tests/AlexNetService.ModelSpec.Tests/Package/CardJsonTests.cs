@@ -26,6 +26,23 @@ public sealed class CardJsonTests
     }
 
     [Fact]
+    public void Card_OfSeveralFiles_IsReadBackAndCallsThingsWhatReadersExpect()
+    {
+        var card = SampleCard.WithSplit("cats", 2);
+
+        var json = JsonSerializer.Serialize(card, CardJson.Line.ModelCard);
+        var read = JsonSerializer.Deserialize(json, CardJson.Format.ModelCard);
+
+        Assert.NotNull(read);
+        Assert.Equal((card.Weights, card.Split, card.Quantization), (read.Weights, read.Split, read.Quantization));
+        Assert.Equal(card.Golden?.Logits, read.Golden?.Logits);
+        Assert.Contains("\"golden\":{\"seed\":2012,\"logits\":\"AACAPwAAIMAAAAA+\",\"tolerance\":0.001}", json, StringComparison.Ordinal);
+        Assert.Contains("\"maps\":\"pool1\",\"type\":\"uint8\",\"count\":64,\"canvasSide\":13,\"cropSide\":11,\"step\":2}", json, StringComparison.Ordinal);
+        Assert.Contains("\"quantization\":{\"precision\":\"int8\",\"fromName\":\"cats\",\"fromVersion\":1", json, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"files\"", json, StringComparison.Ordinal); // said once, where each belongs
+    }
+
+    [Fact]
     public void Card_WithLogitsOnly_IsReadBack()
     {
         var card = SampleCard.Of("cats", 1) with { Tensors = new TensorNames("in", "out"), Architecture = null, Training = null };

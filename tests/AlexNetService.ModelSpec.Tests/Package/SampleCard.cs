@@ -33,4 +33,16 @@ internal static class SampleCard
         },
         Graph = new GraphFile("model.onnx", "", 0),
     };
+
+    /// <summary>The same with a file of weights, trunk and rest, a golden crop, and as if it had been quantized.</summary>
+    public static ModelCard WithSplit(string name, int version) => Of(name, version) with
+    {
+        Weights = new GraphFile("model.weights", "", 0),
+        Split = new SplitGraph(
+            new GraphFile("trunk.onnx", "", 0), new GraphFile("rest.onnx", "", 0), "pool1", MapType.UInt8, Count: 64, CanvasSide: 13, CropSide: 11, Step: 2),
+        Golden = GoldenCrop.Of(2012, [1, -2.5f, 0.125f], tolerance: 1e-3),
+        Quantization = new Quantization(
+            Precision.Int8, "cats", 1, new string('b', 64), CalibrationImages: 200, "cifar10", Images: 500,
+            Top1ErrorBefore: 0.228, Top1ErrorAfter: 0.230, Top5ErrorBefore: 0.015, Top5ErrorAfter: 0.016),
+    };
 }

@@ -24,6 +24,22 @@ public sealed class LocalResponseNormalisationTranslationTests
         Close.Relative(2e-6, LayerRig.Plain(shape, batch, x => x.Normalise(columns, n, k, alpha, beta)), actual);
     }
 
+    // The windows of a column's edge too: the operator knows no columns.
+    [Theory]
+    [InlineData(16, 2, 5, 2, 1e-4, 0.75)]
+    [InlineData(16, 1, 5, 2, 1e-4, 0.75)]
+    [InlineData(12, 3, 3, 1, 2e-5, 1.25)]
+    public void Operator_PixelSizedValues_FollowsTheFormulaInsideEachColumn(int maps, int columns, int n, double k, double alpha, double beta)
+    {
+        var shape = new Shape(maps, 3, 2);
+        var batch = new Draws(6).Uniform(3 * shape.Values, -255, 255);
+
+        var actual = LayerRig.Run(
+            new LocalResponseNormalisation("n", n, k, alpha, beta), columns, shape, shape, batch, NormalisationForm.Operator);
+
+        Close.Relative(2e-6, LayerRig.Plain(shape, batch, x => x.Normalise(columns, n, k, alpha, beta)), actual);
+    }
+
     /// <summary>Worked out by hand: s = 2 + 1e-4 · 100² · (maps in the window), b = 100 / s^0.75.</summary>
     [Fact]
     public void Normalisation_AllMapsAlike_CountsTheNeighboursOfItsOwnColumn()

@@ -2,6 +2,10 @@ namespace AlexNetService.Onnx.Tests.Support;
 
 internal static class Close
 {
+    /// <inheritdoc cref="Relative(double, ReadOnlySpan{double}, ReadOnlySpan{float})"/>
+    public static void Relative(double tolerance, float[] expected, ReadOnlySpan<float> actual) =>
+        Relative(tolerance, [.. expected.Select(value => (double)value)], actual);
+
     /// <summary>Largest difference, measured against the largest expected value.</summary>
     public static void Relative(double tolerance, ReadOnlySpan<double> expected, ReadOnlySpan<float> actual)
     {

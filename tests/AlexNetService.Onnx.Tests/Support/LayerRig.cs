@@ -21,11 +21,16 @@ internal static class LayerRig
     /// <param name="batch">[N,maps,height,width], row-major.</param>
     /// <param name="weights">The layer's weights, by name.</param>
     public static float[] Run(
-        Layer layer, int columns, Shape from, Shape to, float[] batch, params (string Name, WeightTensor Tensor)[] weights)
+        Layer layer, int columns, Shape from, Shape to, float[] batch, params (string Name, WeightTensor Tensor)[] weights) =>
+        Run(layer, columns, from, to, batch, NormalisationForm.Decomposed, weights);
+
+    /// <summary>The same, with response normalisation in the form that is asked for.</summary>
+    public static float[] Run(
+        Layer layer, int columns, Shape from, Shape to, float[] batch, NormalisationForm form, params (string Name, WeightTensor Tensor)[] weights)
     {
         // A table without layers asks for no weights, so it takes any.
         var architecture = new NetworkArchitecture("rig", columns, new CropGeometry(1, 1), []);
-        var writer = new GraphWriter(columns, new NamedWeights(architecture, weights.ToDictionary(w => w.Name, w => w.Tensor)));
+        var writer = new GraphWriter(columns, new NamedWeights(architecture, weights.ToDictionary(w => w.Name, w => w.Tensor)), normalisation: form);
         var written = LayerTranslation.Write(
             writer, new LayerRow(layer, from, to, Parameters: 0, MultiplyAdds: 0), new Activation(Input, from, Flat: false), Output);
         Assert.Equal((Output, to), (written.Name, written.Shape));

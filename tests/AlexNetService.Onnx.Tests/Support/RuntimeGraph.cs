@@ -9,8 +9,15 @@ internal sealed class RuntimeGraph : IDisposable
 
     public RuntimeGraph(byte[] model)
     {
-        using var options = new SessionOptions { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        using var options = OneThread();
         session = new InferenceSession(model, options);
+    }
+
+    /// <summary>A model in a file, which may point into others beside it.</summary>
+    public RuntimeGraph(string path)
+    {
+        using var options = OneThread();
+        session = new InferenceSession(path, options);
     }
 
     public InferenceSession Session => session;
@@ -29,4 +36,7 @@ internal sealed class RuntimeGraph : IDisposable
     }
 
     public void Dispose() => session.Dispose();
+
+    private static SessionOptions OneThread() =>
+        new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
 }

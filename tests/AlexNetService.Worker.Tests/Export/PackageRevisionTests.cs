@@ -1,5 +1,8 @@
 using AlexNetService.Inference.Sessions;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
+using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Onnx;
 using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
 using AlexNetService.Worker.Tests.Evaluate;
@@ -38,6 +41,33 @@ public sealed class PackageRevisionTests : IDisposable
         Assert.Equal(logits, revisedLogits);
         var expected = logits.Select(logit => Math.Exp(logit / Temperature)).ToArray();
         Assert.All(probabilities.Index(), item => Assert.Equal(expected[item.Index] / expected.Sum(), item.Item, 1e-6));
+    }
+
+    [Fact]
+    public void Revision_OfAPackageOfSeveralFiles_KeepsItsWeightsAndTrunkAndSoftensTheRestToo()
+    {
+        Write(weights: null);
+
+        var revised = ModelPackage.Open(Revise().Folder);
+
+        Assert.Equal((package.Card.Weights, package.Card.Split?.Trunk), (revised.Card.Weights, revised.Card.Split?.Trunk));
+        Assert.NotEqual(package.Card.Split?.Rest, revised.Card.Split?.Rest);
+        using var session = ModelSession.Open(revised, new RuntimeOptions { Threads = 1 });
+        // Holds the probabilities of trunk and rest against those of the whole graph, which another test holds against its logits.
+        SplitCheck.Require(revised, session);
+    }
+
+    [Fact]
+    public void Revision_OfAPackageOfOneFile_StaysOne()
+    {
+        var old = OneFile("alone");
+        Write(weights: null, sha256: old.Card.Graph.Sha256);
+
+        var revised = PackageRevision.Publish(
+            old, EvaluatedCard.Read(Evaluation, old.Card.Graph.Sha256, "--package alone"), Repository, "alone", version: 2);
+
+        Assert.Equal(["card.json", "model.onnx"], Directory.EnumerateFiles(revised.Folder).Select(Path.GetFileName).Order());
+        Assert.Equal(Temperature, revised.Card.Calibration?.Temperature);
     }
 
     [Fact]
@@ -115,6 +145,18 @@ public sealed class PackageRevisionTests : IDisposable
     }
 
     public void Dispose() => folder.Dispose();
+
+    /// <summary>A package as they were before graphs shared a file of weights.</summary>
+    private ModelPackage OneFile(string name)
+    {
+        var architecture = AlexNetLayers.ForCifar(classes: 3);
+        var weights = architecture.Weights().ToDictionary(
+            shape => shape.Name,
+            shape => new WeightTensor(shape.Dimensions, new float[shape.Dimensions.Aggregate(1, (product, dimension) => product * dimension)]));
+        return Repository.Publish(
+            package.Card with { Name = name, Weights = null, Split = null },
+            AlexNetGraph.Build(architecture, new NamedWeights(architecture, weights), [125, 123, 114]));
+    }
 
     private void Write(WeightReport? weights, double? temperature = Temperature, string? sha256 = null) => new EvaluationReport
     {

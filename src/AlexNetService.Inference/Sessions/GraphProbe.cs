@@ -1,0 +1,95 @@
+using AlexNetService.ModelSpec.Package;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AlexNetService.Inference.Sessions;
+
+/// <summary>
+/// A graph that gives more tensors than its package's card names, for tools that must see inside a network. Takes crops as
+/// <see cref="ModelSession"/> does.
+/// </summary>
+public sealed class GraphProbe : IDisposable
+{
+    // Where a graph that is given as bytes finds its external data.
+    private const string WeightsFolder = "session.model_external_initializers_file_folder_path";
+
+    private readonly InferenceSession runtime;
+    private readonly RunOptions runOptions = new();
+    private readonly Preprocessing input;
+    private readonly string inputName;
+    private readonly CropPacking packing;
+
+    private GraphProbe(ModelPackage package, InferenceSession runtime)
+    {
+        this.runtime = runtime;
+        (input, inputName) = (package.Card.Preprocessing, package.Card.Tensors.Input);
+        packing = new CropPacking(input);
+    }
+
+    /// <summary>Takes a tensor's values.</summary>
+    /// <param name="name">Name of the tensor.</param>
+    /// <param name="values">Its values for all crops of the run, row-major; gone after the call.</param>
+    public delegate void TensorReader(string name, ReadOnlySpan<float> values);
+
+    /// <summary>Opens a graph.</summary>
+    /// <param name="graph">A serialised ModelProto whose input is that of the package.</param>
+    /// <param name="package">The package it was made from, where its weights lie.</param>
+    /// <param name="options">Device and threads.</param>
+    /// <exception cref="InvalidPackageException">ONNX Runtime cannot open it.</exception>
+    /// <exception cref="DeviceUnavailableException">The device is not there, or not in this build.</exception>
+    public static GraphProbe Open(byte[] graph, ModelPackage package, RuntimeOptions options)
+    {
+        using var sessionOptions = ExecutionTarget.Of(options).Configure(options);
+        sessionOptions.AddSessionConfigEntry(WeightsFolder, Path.GetFullPath(package.Folder));
+        try
+        {
+            return new GraphProbe(package, new InferenceSession(graph, sessionOptions));
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new InvalidPackageException(package.Folder, $"ONNX Runtime cannot open the graph: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Runs crops and hands out tensors.</summary>
+    /// <param name="crops">[count,3,crop,crop], 0..255, red plane first.</param>
+    /// <param name="count">Number of crops.</param>
+    /// <param name="tensors">Names of tensors of 32-bit floats.</param>
+    /// <param name="reader">Called once for each of them.</param>
+    public void Run(ReadOnlySpan<byte> crops, int count, IReadOnlyList<string> tensors, TensorReader reader)
+    {
+        using var pixels = Input(crops, count);
+        using var values = runtime.Run(runOptions, [inputName], [pixels], tensors);
+        for (var i = 0; i < tensors.Count; i++)
+        {
+            reader(tensors[i], values[i].GetTensorDataAsSpan<float>());
+        }
+    }
+
+    /// <summary>Frees the graph.</summary>
+    public void Dispose()
+    {
+        runOptions.Dispose();
+        runtime.Dispose();
+    }
+
+    private OrtValue Input(ReadOnlySpan<byte> crops, int count)
+    {
+        var metadata = runtime.InputMetadata[inputName];
+        long[] shape = input.Layout == TensorLayout.Nchw ? [count, 3, input.Crop, input.Crop] : [count, input.Crop, input.Crop, 3];
+        var tensor = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, metadata.ElementDataType, shape);
+        for (var i = 0; i < count; i++)
+        {
+            var crop = crops.Slice(i * packing.CropValues, packing.CropValues);
+            if (input.Type == PixelType.Float32)
+            {
+                packing.ToFloats(crop, tensor.GetTensorMutableDataAsSpan<float>().Slice(i * packing.CropValues, packing.CropValues));
+            }
+            else
+            {
+                packing.ToBytes(crop, tensor.GetTensorMutableDataAsSpan<byte>().Slice(i * packing.CropValues, packing.CropValues));
+            }
+        }
+
+        return tensor;
+    }
+}

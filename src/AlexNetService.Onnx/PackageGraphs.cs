@@ -1,0 +1,114 @@
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.ModelSpec.Package;
+using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Onnx.Graph;
+using AlexNetService.Onnx.Schema;
+using Google.Protobuf;
+
+namespace AlexNetService.Onnx;
+
+/// <summary>
+/// The graphs of a package: the whole network; where its crops can share their first layers, also those layers (the trunk) and what
+/// follows them (the rest). All of them point into one file of weights, in which no weight stands twice.
+/// </summary>
+public sealed class PackageGraphs
+{
+    // Whoever knows the hash of a graph knows which weights it was written for, although they lie elsewhere.
+    private const string WeightsHash = "weights.sha256";
+
+    private readonly ExternalWeights weights;
+    private readonly TensorNames tensors;
+    private readonly SplitGraph? split;
+    private readonly byte[] model;
+    private readonly byte[]? trunk;
+    private readonly byte[]? rest;
+
+    private PackageGraphs(ExternalWeights weights, TensorNames tensors, SplitGraph? split, byte[] model, byte[]? trunk, byte[]? rest) =>
+        (this.weights, this.tensors, this.split, this.model, this.trunk, this.rest) = (weights, tensors, split, model, trunk, rest);
+
+    /// <summary>What stands in the files of the package.</summary>
+    public PackageFiles Files => new(PackageFiles.Bytes(model))
+    {
+        Weights = weights.IsEmpty ? null : weights.Write,
+        Trunk = trunk is null ? null : PackageFiles.Bytes(trunk),
+        Rest = rest is null ? null : PackageFiles.Bytes(rest),
+    };
+
+    /// <summary>Builds the graphs.</summary>
+    /// <param name="architecture">The layer table.</param>
+    /// <param name="weights">The merged weights; they must not change before the package is published.</param>
+    /// <param name="mean">Mean of the training set, as <see cref="AlexNetGraph.Build"/> takes it.</param>
+    /// <exception cref="ArchitectureException">
+    /// The table describes no network, holds a layer kind without translation, or the weights belong to another table.
+    /// </exception>
+    /// <exception cref="ArgumentException">The mean has not as many values as the table wants.</exception>
+    public static PackageGraphs Build(NetworkArchitecture architecture, NamedWeights weights, IReadOnlyList<double> mean)
+    {
+        weights.RequireFit(architecture);
+        var external = new ExternalWeights(ModelPackage.DefaultWeightsFile);
+        var model = AlexNetGraph.Whole(architecture, Writer(), mean);
+        if (SharedTrunk.Of(architecture) is not { } shared)
+        {
+            return Of(external, AlexNetGraph.Tensors, split: null, model, trunk: null, rest: null);
+        }
+
+        var trunk = AlexNetGraph.Trunk(architecture, shared, Writer(), mean);
+        var rest = AlexNetGraph.Rest(architecture, shared, Writer());
+        var split = new SplitGraph(
+            new GraphFile(ModelPackage.DefaultTrunkFile, "", 0),
+            new GraphFile(ModelPackage.DefaultRestFile, "", 0),
+            AlexNetGraph.MapsOf(architecture, shared),
+            MapType.Float32,
+            shared.Crop.Maps,
+            shared.Canvas.Height,
+            shared.Crop.Height,
+            shared.Step);
+        return Of(external, AlexNetGraph.Tensors, split, model, trunk, rest);
+
+        GraphWriter Writer() => new(architecture.Columns, weights, external);
+    }
+
+    /// <summary>Graphs whose large initialisers are in a file of weights already.</summary>
+    internal static PackageGraphs Of(
+        ExternalWeights weights, TensorNames tensors, SplitGraph? split, ModelProto model, ModelProto? trunk, ModelProto? rest)
+    {
+        var hash = weights.IsEmpty ? null : weights.Sha256();
+        return new PackageGraphs(
+            weights, tensors, split, Finish(model, hash), trunk is null ? null : Finish(trunk, hash), rest is null ? null : Finish(rest, hash));
+    }
+
+    /// <summary>The same graphs with probabilities = softmax(logits / T); see <see cref="GraphTemperature"/>.</summary>
+    /// <param name="temperature">Above 0.</param>
+    public PackageGraphs WithTemperature(double temperature) => new(
+        weights,
+        tensors,
+        split,
+        GraphTemperature.Set(model, tensors, temperature),
+        trunk,
+        rest is null ? null : GraphTemperature.Set(rest, tensors, temperature));
+
+    /// <summary>The card with the names of these files and of their tensors.</summary>
+    /// <param name="card">A card; whatever it says of files and tensors is replaced.</param>
+    public ModelCard Describe(ModelCard card) => card with
+    {
+        Tensors = tensors,
+        Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
+        Weights = weights.IsEmpty ? null : new GraphFile(ModelPackage.DefaultWeightsFile, "", 0),
+        Split = split,
+    };
+
+    private static byte[] Finish(ModelProto graph, string? weightsHash)
+    {
+        if (graph.MetadataProps.FirstOrDefault(entry => entry.Key == WeightsHash) is { } earlier)
+        {
+            graph.MetadataProps.Remove(earlier);
+        }
+
+        if (weightsHash is not null)
+        {
+            graph.MetadataProps.Add(new StringStringEntryProto { Key = WeightsHash, Value = weightsHash });
+        }
+
+        return graph.ToByteArray();
+    }
+}

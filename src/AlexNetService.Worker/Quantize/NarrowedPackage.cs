@@ -1,0 +1,85 @@
+using System.Globalization;
+using AlexNetService.Inference.Sessions;
+using AlexNetService.ModelSpec.Package;
+using AlexNetService.Onnx;
+using AlexNetService.Worker.Evaluate;
+using AlexNetService.Worker.Export;
+
+namespace AlexNetService.Worker.Quantize;
+
+/// <summary>Publishes a package of fewer bits, where it is as good as the one it was made from.</summary>
+internal sealed class NarrowedPackage
+{
+    // Sums of bytes are exact; what is left is the order of the float sums between them, which may move a value to the next step.
+    private const double GoldenTolerance = 2e-2;
+
+    public required ModelPackage From { get; init; }
+
+    public required Precision Precision { get; init; }
+
+    /// <summary>Photographs that ranges were read from.</summary>
+    public required int CalibrationImages { get; init; }
+
+    /// <summary>What both packages are measured on.</summary>
+    public required HeldOutPhotographs Labelled { get; init; }
+
+    /// <summary>How many more of the photographs may be wrong with fewer bits, as a share of them.</summary>
+    public required double MaxLoss { get; init; }
+
+    public required RuntimeOptions Runtime { get; init; }
+
+    /// <summary>Measures both packages with ten crops and publishes the new one.</summary>
+    /// <param name="graphs">Its graphs.</param>
+    /// <param name="packages">Where it goes.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="stop">Stops before anything is published.</param>
+    /// <exception cref="InputException">It is worse by more than is allowed.</exception>
+    public ModelPackage Publish(PackageGraphs graphs, PackageRepository packages, string name, int version, CancellationToken stop)
+    {
+        var before = Measure(From, "before", stop);
+        var card = graphs.Describe(From.Card) with
+        {
+            Name = name,
+            Version = version,
+            Golden = null,
+            Metrics = [],
+        };
+        return packages.Publish(card, graphs.Files, package =>
+        {
+            var after = Measure(package, "after", stop);
+            RequireAsGood(before, after);
+            using var session = ModelSession.Open(package, Runtime);
+            return package.Card with
+            {
+                Golden = GoldenAnswer.Of(session, GoldenTolerance),
+                Metrics = [new ErrorMetric(Labelled.Name, Labelled.Split, after.Images, after.Crops, after.Top1Error, after.Top5Error)],
+                Quantization = new Quantization(
+                    Precision, From.Card.Name, From.Card.Version, From.Card.Graph.Sha256, CalibrationImages, Labelled.Name, after.Images,
+                    before.Top1Error, after.Top1Error, before.Top5Error, after.Top5Error),
+            };
+        });
+    }
+
+    private ErrorMeasure Measure(ModelPackage package, string when, CancellationToken stop)
+    {
+        using var model = EvaluatedPackage.Open(package, Runtime);
+        var error = Labelled.Measure(model, stop);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{when}: {error.Images} photographs, {error.Crops} crops: top-1 error {error.Top1Error:P2}, top-5 error {error.Top5Error:P2}"));
+        return error;
+    }
+
+    private void RequireAsGood(ErrorMeasure before, ErrorMeasure after)
+    {
+        // Written so that a NaN fails too.
+        if (!(after.Top1Error - before.Top1Error <= MaxLoss))
+        {
+            throw new InputException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Top-1 error rises from {before.Top1Error:P2} to {after.Top1Error:P2}; --max-loss allows {100 * MaxLoss:0.##} points. Nothing was published. ")
+                + "Calibrate on more photographs like those that will be served, or try --weight-bits 8.");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using AlexNetService.ModelSpec.Architecture;
+
+namespace AlexNetService.ModelSpec.Tests.Architecture;
+
+/// <summary>Which first layers the ten crops of a canvas share; shapes worked out by hand.</summary>
+public sealed class SharedTrunkTests
+{
+    private static readonly NetworkArchitecture Paper = AlexNetLayers.ForImageNet();
+
+    // (259 - 11) / 4 + 1 = 63, (63 - 3) / 2 + 1 = 31; offsets 0, 16, 32 are places 0, 2, 4 of the maps, and 4 + 27 = 31.
+    [Fact]
+    public void Trunk_OfThePaper_EndsInPool1() => Assert.Equal(
+        new SharedTrunk(Layers: 4, Step: 8, Crop: new Shape(96, 27, 27), Canvas: new Shape(96, 31, 31)), SharedTrunk.Of(Paper));
+
+    // Scaling, conv1, relu1, lrn1, pool1; 32 - 5 + 1 = 28, (28 - 3) / 2 + 1 = 13.
+    [Fact]
+    public void Trunk_OfTheSmallTable_HasItsScalingToo() => Assert.Equal(
+        new SharedTrunk(Layers: 5, Step: 2, Crop: new Shape(64, 11, 11), Canvas: new Shape(64, 13, 13)),
+        SharedTrunk.Of(AlexNetLayers.ForCifar()));
+
+    [Theory]
+    [InlineData(AlexNetLayers.AsOf2012)] // a mean image, and zeros beyond the edge
+    [InlineData(AlexNetLayers.Torchvision)] // conv1 is padded
+    public void Trunk_OfATableTiedToThePlaceOfTheCrop_IsNone(string preset)
+    {
+        var table = AlexNetLayers.Find(preset, 1000);
+
+        Assert.NotNull(table);
+        Assert.Null(SharedTrunk.Of(table));
+    }
+
+    [Fact]
+    public void Trunk_OfAMeanImage_IsNone() => Assert.Null(SharedTrunk.Of(Paper with { MeanImage = true }));
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(0, 1)]
+    public void Trunk_OfAPaddedFirstConvolution_IsNone(int padding, int edgePadding) => Assert.Null(SharedTrunk.Of(Paper with
+    {
+        Layers = [.. Paper.Layers.Select(layer => layer is Convolution { Name: "conv1" } conv1
+            ? conv1 with { Padding = padding, EdgePadding = edgePadding }
+            : layer)],
+    }));
+
+    [Theory]
+    [InlineData(227 + 28)] // far 28 is no multiple of 8
+    [InlineData(227 + 24)] // the middle, 12, is none
+    [InlineData(227 + 25)] // nor is the middle of an odd far offset
+    public void Trunk_WhereAnOffsetFallsBetweenPlaces_IsNone(int canvas) =>
+        Assert.Null(SharedTrunk.Of(Paper with { Geometry = new CropGeometry(canvas, 227) }));
+
+    [Fact]
+    public void Trunk_OfAnOddFarOffsetThatFits_IsThere() =>
+        // Far 17, middle 8: places 0, 8, 17 of a network without strides.
+        Assert.Equal(
+            new SharedTrunk(Layers: 2, Step: 1, Crop: new Shape(4, 5, 5), Canvas: new Shape(4, 22, 22)),
+            SharedTrunk.Of(new NetworkArchitecture("plain", Columns: 1, new CropGeometry(25, 8),
+            [
+                new Convolution("conv1", 4, Kernel: 3, Stride: 1, Padding: 0, Reads.Image, 0.1, InitialBias: 0),
+                new MaxPooling("pool1", Window: 2, Stride: 1),
+                new Classifier("fc2", 2, 0.1, InitialBias: 0),
+            ])));
+
+    [Fact]
+    public void Trunk_WithoutNormalisation_IsOneLayerShorter() => Assert.Equal(
+        new SharedTrunk(Layers: 3, Step: 8, Crop: new Shape(96, 27, 27), Canvas: new Shape(96, 31, 31)),
+        SharedTrunk.Of(new NetworkSwitches { ResponseNormalisation = false }.Apply(Paper)));
+
+    [Fact]
+    public void Trunk_OfASecondUnpaddedBlock_GoesOnAsLongAsTheOffsetsFit()
+    {
+        Layer[] layers =
+        [
+            new Convolution("conv1", 4, Kernel: 3, Stride: 2, Padding: 0, Reads.Image, 0.1, InitialBias: 0),
+            new MaxPooling("pool1", Window: 2, Stride: 2),
+            new Convolution("conv2", 8, Kernel: 3, Stride: 1, Padding: 0, Reads.OwnColumn, 0.1, InitialBias: 0),
+            new HyperbolicTangent("tanh2"),
+            new MaxPooling("pool2", Window: 2, Stride: 2),
+            new Classifier("fc3", 2, 0.1, InitialBias: 0),
+        ];
+
+        // Steps 2, 4, 4, 4, 8. A canvas of 47 → 23 → 11 → 9 → 4; a crop of 31 → 15 → 7 → 5 → 2.
+        Assert.Equal(
+            new SharedTrunk(Layers: 5, Step: 8, Crop: new Shape(8, 2, 2), Canvas: new Shape(8, 4, 4)),
+            SharedTrunk.Of(new NetworkArchitecture("deep", Columns: 1, new CropGeometry(47, 31), layers)));
+        // Far 8: the middle, 4, is no multiple of 8, so the second pooling stays outside. 39 → 19 → 9.
+        Assert.Equal(
+            new SharedTrunk(Layers: 2, Step: 4, Crop: new Shape(4, 7, 7), Canvas: new Shape(4, 9, 9)),
+            SharedTrunk.Of(new NetworkArchitecture("deep", Columns: 1, new CropGeometry(39, 31), layers)));
+    }
+}
