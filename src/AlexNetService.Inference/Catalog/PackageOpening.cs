@@ -80,7 +80,7 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
         try
         {
             cancellation.ThrowIfCancellationRequested();
-            GoldenCheck.Require(session);
+            session.RequireGolden();
             cancellation.ThrowIfCancellationRequested();
             session.Warm();
             return session;

@@ -1,6 +1,6 @@
-using AlexNetService.Inference.Sessions;
+using AlexNetService.Inference.Catalog;
 
-namespace AlexNetService.Inference.Tests.Sessions;
+namespace AlexNetService.Inference.Tests.Catalog;
 
 public sealed class UseCountTests
 {

@@ -1,4 +1,4 @@
-namespace AlexNetService.Inference.Sessions;
+namespace AlexNetService.Inference.Catalog;
 
 /// <summary>
 /// Counts who uses something, its owner being the first. Nobody comes in once the last one has left, so that what is freed then is
