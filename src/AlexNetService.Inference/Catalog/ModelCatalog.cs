@@ -204,7 +204,7 @@ public sealed class ModelCatalog : IDisposable
         var others = Others(name);
         if (current?.Default.Members is [{ Session: var last }] && last == served.Session)
         {
-            return new CatalogChange.Refused($"'{name}' is the last model that answers by default. Reload it with another version instead.");
+            return new CatalogChange.Refused($"'{name}' is the last model that answers by default. Load another version of it instead.");
         }
 
         Publish(others);

@@ -159,7 +159,7 @@ internal static class ReloadCommand
                 }
 
                 var picture = pictures[(uint)Interlocked.Increment(ref sent) % pictures.Length];
-                var answer = await classifier.ClassifyAsync(picture, ensemble, TestViews.Ten, CancellationToken.None);
+                using var answer = await classifier.ClassifyAsync(picture, ensemble, TestViews.Ten, CancellationToken.None);
                 _ = answer is ClassificationResult.Classified ? Interlocked.Increment(ref served) : Interlocked.Increment(ref failed);
             }
         }
