@@ -39,7 +39,15 @@ internal sealed record MemberSummary(string Name, int Version, double Weight)
 /// <param name="Crop">Side of the crops, in pixels.</param>
 /// <param name="Metrics">Errors measured on labelled photographs.</param>
 internal sealed record ModelSummary(
-    string Name, int Version, ServedState State, string Device, string Provider, int Classes, int Canvas, int Crop, IReadOnlyList<ErrorMetric> Metrics)
+    string Name,
+    int Version,
+    ServedState State,
+    string Device,
+    string Provider,
+    int Classes,
+    int Canvas,
+    int Crop,
+    IReadOnlyList<ErrorMetric> Metrics)
 {
     public static ModelSummary Of(ModelSession model, ModelState? state) => new(
         model.Card.Name,

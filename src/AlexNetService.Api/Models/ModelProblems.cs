@@ -20,5 +20,5 @@ internal static class ModelProblems
     public static Problem Unknown(string name, CatalogSnapshot snapshot) => new(
         StatusCodes.Status404NotFound,
         "There is no such model",
-        $"'{name}' is not served; there is {string.Join(", ", snapshot.Models.Select(model => model.Card.Name).Concat(snapshot.Ensembles.Select(ensemble => ensemble.Name)))}.");
+        $"'{name}' is not served; there is {string.Join(", ", snapshot.Names)}.");
 }

@@ -41,6 +41,9 @@ public sealed class CatalogSnapshot
     /// <summary>What answers when a request names no model.</summary>
     public Ensemble Default { get; }
 
+    /// <summary>What a request may name: the models, then the ensembles.</summary>
+    public IEnumerable<string> Names => Models.Select(model => model.Card.Name).Concat(Ensembles.Select(ensemble => ensemble.Name));
+
     internal IReadOnlyList<LoadedModel> Loaded => loaded;
 
     /// <summary>The catalog, while this is what is served, and every request that came meanwhile.</summary>

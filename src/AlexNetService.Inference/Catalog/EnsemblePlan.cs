@@ -15,7 +15,10 @@ internal sealed class EnsemblePlan
     public EnsemblePlan(RepositoryOptions repository, EnsembleOptions options)
     {
         defaults = MemberList.Parse(DefaultSetting, repository.Default);
-        ensembles = [.. options.Members.OrderBy(ensemble => ensemble.Key, StringComparer.Ordinal).Select(ensemble => (ensemble.Key, Members(ensemble)))];
+        ensembles =
+        [
+            .. options.Members.OrderBy(ensemble => ensemble.Key, StringComparer.Ordinal).Select(ensemble => (ensemble.Key, Members(ensemble))),
+        ];
         if (defaults.FirstOrDefault(member => member.Weight is not null && IsEnsemble(member.Name)) is { Name: { } weighted })
         {
             throw new CatalogException([$"{DefaultSetting} gives '{weighted}' a weight; give it to the members, in {Setting(weighted)}."]);
@@ -38,13 +41,15 @@ internal sealed class EnsemblePlan
     {
         if (models.FirstOrDefault(model => IsEnsemble(model.Card.Name)) is { Card.Name: var ambiguous })
         {
-            throw new CatalogException([$"'{ambiguous}' is a model and an ensemble. Give the ensemble another name than {Setting(ambiguous)}."]);
+            throw new CatalogException([$"'{ambiguous}' is a model and, by {Setting(ambiguous)}, an ensemble. Give the ensemble another name."]);
         }
 
         var members = models.ToDictionary(model => model.Card.Name, model => new EnsembleMember(model), StringComparer.Ordinal);
-        var bound = ensembles
-            .Select(ensemble => new NamedEnsemble(ensemble.Name, Fit(Setting(ensemble.Name), Bind(Setting(ensemble.Name), ensemble.Members, members))))
-            .ToArray();
+        var bound = ensembles.Select(ensemble =>
+        {
+            var setting = Setting(ensemble.Name);
+            return new NamedEnsemble(ensemble.Name, Fit(setting, Bind(setting, ensemble.Members, members)));
+        }).ToArray();
         foreach (var (name, weight) in defaults)
         {
             if (weight is { } own && members.TryGetValue(name, out var member))
@@ -80,7 +85,9 @@ internal sealed class EnsemblePlan
         .. listed.Select(each => members.TryGetValue(each.Name, out var member)
             ? member with { Weight = each.Weight ?? member.Weight }
             : throw new CatalogException([
-                $"{setting} names '{each.Name}', which is not loaded; there is {string.Join(", ", members.Keys)}. Put it into the folder and into ModelRepository:Load, or take it out of {setting}."])),
+                $"{setting} names '{each.Name}', which is not loaded; there is {string.Join(", ", members.Keys)}.",
+                $"Put it into the folder and into ModelRepository:Load, or take it out of {setting}.",
+            ])),
     ];
 
     private static Ensemble Fit(string setting, IReadOnlyList<EnsembleMember> members)

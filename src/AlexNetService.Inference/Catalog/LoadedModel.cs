@@ -2,7 +2,9 @@ using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.Inference.Catalog;
 
-/// <summary>A model that is open. It belongs to whoever opened it and to every snapshot that contains it, and goes with the last of them.</summary>
+/// <summary>
+/// A model that is open. It belongs to whoever opened it and to every snapshot that contains it, and goes with the last of them.
+/// </summary>
 internal sealed class LoadedModel
 {
     /// <param name="session">The model, verified and warm.</param>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
@@ -10,6 +9,7 @@ namespace AlexNetService.Inference.Catalog;
 internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions runtime)
 {
     private readonly PackageRepository repository = new(Path.GetFullPath(options.Path, AppContext.BaseDirectory));
+    private RuntimeOptions runtime = runtime;
 
     /// <summary>The models that are loaded at start.</summary>
     /// <exception cref="CatalogException">There is none, or the settings name one that is not there.</exception>
@@ -17,20 +17,26 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
     {
         if (!Directory.Exists(repository.Root) || repository.Names() is not { Count: > 0 } names)
         {
-            throw new CatalogException(
-                [$"There is no model package (name/version/card.json) in '{repository.Root}'. Copy one there, or set ModelRepository:Path."]);
+            throw new CatalogException([
+                $"There is no model package (name/version/card.json) in '{repository.Root}'. Copy one there, or set ModelRepository:Path.",
+            ]);
         }
 
         var wanted = MemberList.Names(options.Load);
         string[] reasons =
         [
-            .. wanted.Except(names).Select(name => $"ModelRepository:Load names '{name}', which is not in '{repository.Root}'; there is {string.Join(", ", names)}."),
-            .. options.Versions.Keys.Except(names).Select(name => $"ModelRepository:Versions names '{name}', which is not in '{repository.Root}'; there is {string.Join(", ", names)}."),
+            .. wanted.Except(names).Select(name => Absent("ModelRepository:Load", name)),
+            .. options.Versions.Keys.Except(names).Select(name => Absent("ModelRepository:Versions", name)),
         ];
         return reasons.Length > 0 ? throw new CatalogException(reasons) : wanted.Count > 0 ? wanted : names;
+
+        string Absent(string setting, string name) =>
+            $"{setting} names '{name}', which is not in '{repository.Root}'; there is {string.Join(", ", names)}.";
     }
 
-    /// <summary>The version that is meant: the one asked for, else the pinned one, else the newest; null with the reason where it is not there.</summary>
+    /// <summary>
+    /// The version that is meant: the one asked for, else the pinned one, else the newest; null with the reason where it is not there.
+    /// </summary>
     public (int? Version, string? Reason) Find(string name, int? version)
     {
         var versions = Directory.Exists(repository.Root) ? repository.Versions(name) : [];
@@ -41,11 +47,24 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
 
         int? pinned = options.Versions.TryGetValue(name, out var pin) ? pin : null;
         var wanted = version ?? pinned ?? versions[0];
+        var advice = version is null ? $" Change ModelRepository:Versions:{name}." : "";
         return versions.Contains(wanted)
             ? (wanted, null)
-            : (null, string.Create(
-                CultureInfo.InvariantCulture,
-                $"There is no version {wanted} of '{name}' in the repository; there is {string.Join(", ", versions)}.{(version is null ? $" Change ModelRepository:Versions:{name}." : "")}"));
+            : (null, $"There is no version {wanted} of '{name}' in the repository; there is {string.Join(", ", versions)}.{advice}");
+    }
+
+    /// <summary>Decides how many runs go on at a time, by measuring them on this package where the options say 0.</summary>
+    /// <exception cref="InvalidPackageException">It must not be served.</exception>
+    /// <exception cref="DeviceUnavailableException">The device is not there, or not in this build.</exception>
+    public int DecideRuns(string name, int version)
+    {
+        if (runtime.ConcurrentRuns == 0)
+        {
+            var package = ModelPackage.Open(repository.Folder(name, version));
+            runtime = RunConcurrency.Of(package, runtime, TimeProvider.System).ApplyTo(runtime);
+        }
+
+        return runtime.ConcurrentRuns;
     }
 
     /// <summary>SHA-256 of a card's file.</summary>
@@ -71,8 +90,8 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
         var package = ModelPackage.Open(repository.Folder(name, version));
         if (package.Card.Name != name || package.Card.Version != version)
         {
-            throw new InvalidPackageException(
-                package.Folder, $"the card is of {package.Card.Name} version {package.Card.Version}. Move it to {package.Card.Name}/{package.Card.Version}.");
+            var (other, number) = (package.Card.Name, package.Card.Version);
+            throw new InvalidPackageException(package.Folder, $"the card is of {other} version {number}. Move it to {other}/{number}.");
         }
 
         cancellation.ThrowIfCancellationRequested();

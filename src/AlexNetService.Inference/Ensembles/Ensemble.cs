@@ -102,7 +102,9 @@ public sealed class Ensemble
         })];
     }
 
-    /// <summary>Weighted mean over the members of one photograph; the same to the last bit in whatever order the members were named.</summary>
+    /// <summary>
+    /// Weighted mean over the members of one photograph; the same to the last bit in whatever order the members were named.
+    /// </summary>
     /// <param name="byMember">[members,classes], members in order.</param>
     /// <param name="mean">[classes], written whole.</param>
     public void Mean(ReadOnlySpan<float> byMember, Span<float> mean)

@@ -18,10 +18,13 @@ public sealed class CatalogTests(SharedService service)
         using var client = await host.ReadyClientAsync();
 
         var pair = await client.ClassifyAsync("?models=pair&top=10");
-        var (a, b) = (Probabilities(await client.ClassifyAsync("?models=cifar-a&top=10")), Probabilities(await client.ClassifyAsync("?models=cifar-b&top=10")));
+        var a = Probabilities(await client.ClassifyAsync("?models=cifar-a&top=10"));
+        var b = Probabilities(await client.ClassifyAsync("?models=cifar-b&top=10"));
 
-        Assert.Equal([("cifar-b", 3), ("cifar-a", 1)], List(pair, "models").Select(member => (Text(member, "name"), Number<double>(member, "weight"))));
-        Assert.All(Probabilities(pair).Select((found, i) => (found, (0.25f * a[i]) + (0.75f * b[i]))), each => Assert.Equal(each.Item2, each.found, 1e-6f));
+        var members = List(pair, "models").Select(member => (Text(member, "name"), Number<double>(member, "weight")));
+        Assert.Equal([("cifar-b", 3), ("cifar-a", 1)], members);
+        var found = Probabilities(pair);
+        Assert.All(Enumerable.Range(0, 10), i => Assert.Equal((0.25f * a[i]) + (0.75f * b[i]), found[i], 1e-6f));
     }
 
     [Fact]
@@ -38,7 +41,8 @@ public sealed class CatalogTests(SharedService service)
         Assert.Equal(["alone", "pair"], ensembles.Select(ensemble => Text(ensemble, "name")));
         Assert.Equal(
             [("cifar-b", 1, 3.0), ("cifar-a", 1, 1.0)],
-            List(ensembles[1], "members").Select(member => (Text(member, "name"), Number<int>(member, "version"), Number<double>(member, "weight"))));
+            List(ensembles[1], "members").Select(member => (
+                Text(member, "name"), Number<int>(member, "version"), Number<double>(member, "weight"))));
         Assert.Contains("seven, alone, pair", await unknown.ProblemAsync(HttpStatusCode.NotFound), StringComparison.Ordinal);
     }
 

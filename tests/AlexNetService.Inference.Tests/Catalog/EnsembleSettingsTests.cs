@@ -75,7 +75,7 @@ public sealed class EnsembleSettingsTests : IDisposable
     [InlineData("pair", "a,other", "Ensembles:pair: 'a' (3 classes) and 'other' (4 classes) have different labels")]
     [InlineData("pair", "a=0", "weight 0 of 'a'")]
     [InlineData("pair", "a=b", "Ensembles:pair has 'a=b'")]
-    [InlineData("b", "a,c", "'b' is a model and an ensemble")]
+    [InlineData("b", "a,c", "'b' is a model and, by Ensembles:b, an ensemble")]
     [InlineData("not a name", "a", "'not a name' cannot name a model")]
     public async Task Open_EnsembleThatCannotAnswer_IsRefusedWithTheSetting(string name, string members, string reason)
     {
@@ -106,6 +106,10 @@ public sealed class EnsembleSettingsTests : IDisposable
         }
 
         return ModelCatalog.OpenAsync(
-            new RepositoryOptions { Path = folder.Root, Default = members }, options, TestFolder.Options(), _ => { }, TestContext.Current.CancellationToken);
+            new RepositoryOptions { Path = folder.Root, Default = members },
+            options,
+            TestFolder.Options(),
+            _ => { },
+            TestContext.Current.CancellationToken);
     }
 }

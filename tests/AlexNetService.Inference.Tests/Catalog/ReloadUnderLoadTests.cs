@@ -86,8 +86,9 @@ public sealed class ReloadUnderLoadTests : IDisposable
             seen.Add(version);
             try
             {
-                var classified = Assert.IsType<ClassificationResult.Classified>(await answer);
-                Assert.Equal(version % 2, Array.IndexOf(classified.Probabilities, classified.Probabilities.Max()));
+                using var classified = Assert.IsType<ClassificationResult.Classified>(await answer);
+                var probabilities = classified.Probabilities.ToArray();
+                Assert.Equal(version % 2, Array.IndexOf(probabilities, probabilities.Max()));
             }
             catch (OperationCanceledException) when (patience.IsCancellationRequested)
             {
@@ -102,7 +103,13 @@ public sealed class ReloadUnderLoadTests : IDisposable
     {
         var biases = new float[Classes];
         biases[@class] = 9;
-        return new TinyGraph { Input = [0, 3, Crop, Crop], Classes = Classes, Weights = new float[3 * Crop * Crop * Classes], Biases = biases };
+        return new TinyGraph
+        {
+            Input = [0, 3, Crop, Crop],
+            Classes = Classes,
+            Weights = new float[3 * Crop * Crop * Classes],
+            Biases = biases,
+        };
     }
 
     private static long Resident()
