@@ -1,5 +1,10 @@
 using System.CommandLine;
+using AlexNetService.Benchmarks.Engine;
 using AlexNetService.Benchmarks.Training;
 
-var root = new RootCommand("Benchmarks of AlexNetService. Run them on a quiet machine; trust the ratios of one run.") { TrainingCommand.Create() };
+var root = new RootCommand("Benchmarks of AlexNetService. Run them on a quiet machine; trust the ratios of one run.") 
+{
+    TrainingCommand.Create(),
+    EngineCommand.Create(),
+};
 return root.Parse(args).Invoke();
