@@ -64,12 +64,14 @@ internal static class ClassifyEndpoint
 
         using (picture)
         {
-            return await classifier.ClassifyAsync(picture.Bytes, ensemble, settings.Views, cancellation) switch
+            using var result = await classifier.ClassifyAsync(picture.Bytes, ensemble, settings.Views, cancellation);
+            return result switch
             {
                 ClassificationResult.Classified classified => TypedResults.Ok(
                     ClassifyAnswer.Of(classified, ensemble, settings, time.GetElapsedTime(begun), context.TraceIdentifier)),
                 ClassificationResult.Undecodable { Fault: var undecodable } => ClassifyProblems.Of(undecodable),
                 ClassificationResult.Refused { Refusal: var refusal } => ClassifyProblems.Of(refusal, served),
+                ClassificationResult.Expired { Waited: var waited } => ClassifyProblems.Expired(waited),
                 var other => throw new InvalidOperationException($"{other.GetType().Name} has no answer."),
             };
         }

@@ -3,6 +3,7 @@ using AlexNetService.Api.Problems;
 using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Decoding;
+using AlexNetService.Inference.Diagnostics;
 using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Sessions;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -21,9 +22,15 @@ internal static class ModelsEndpoint
         services.AddValidated<DecodingOptions>(DecodingOptions.Section);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ServedModels>();
+        services.AddSingleton<InferenceMeters>();
         services.AddSingleton(provider => new CropEngine(
-            provider.GetRequiredService<IOptions<QueueOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new DecodeWorkers(provider.GetRequiredService<IOptions<DecodingOptions>>().Value));
+            provider.GetRequiredService<IOptions<QueueOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<InferenceMeters>()));
+        services.AddSingleton(provider => new DecodeWorkers(
+            provider.GetRequiredService<IOptions<DecodingOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<InferenceMeters>()));
         services.AddSingleton<PictureClassifier>();
         services.AddHostedService<EngineLifetime>();
         services.AddHostedService<ModelLoader>();

@@ -70,49 +70,66 @@ public sealed class Ensemble
     /// <returns>For each photograph [classes], summing to 1.</returns>
     public float[][] Probabilities(IReadOnlyList<PictureCanvases> pictures, TestViews views)
     {
-        var byMember = Members.Select(member => Run(member, pictures, views)).ToArray();
-        return [.. pictures.Select((_, picture) => Mean([.. byMember.Select(answers => answers[picture])]))];
+        var (members, classes) = (Members.Count, Labels.Count);
+        var (byMember, batch) = (new float[pictures.Count][], new CropBatch(TimeProvider.System, meters: null));
+        for (var picture = 0; picture < byMember.Length; picture++)
+        {
+            byMember[picture] = new float[members * classes];
+        }
+
+        for (var i = 0; i < members && pictures.Count > 0; i++)
+        {
+            var (member, first) = (Members[i], i * classes);
+            batch.Run(
+                [.. pictures.Select((picture, p) => Work(member, picture, views, byMember[p].AsMemory(first, classes)))],
+                TimeProvider.System.GetTimestamp());
+        }
+
+        return [.. byMember.Select(answers =>
+        {
+            var mean = new float[classes];
+            Mean(answers, mean);
+            return mean;
+        })];
     }
 
     /// <summary>Weighted mean over the members of one photograph.</summary>
-    /// <param name="byMember">For each member, in order, [classes].</param>
-    public float[] Mean(IReadOnlyList<float[]> byMember)
+    /// <param name="byMember">[members,classes], members in order.</param>
+    /// <param name="mean">[classes], written whole.</param>
+    public void Mean(ReadOnlySpan<float> byMember, Span<float> mean)
     {
         var total = Members.Sum(member => member.Weight);
-        var mean = new float[Labels.Count];
         for (var index = 0; index < mean.Length; index++)
         {
             var sum = 0.0;
-            for (var member = 0; member < byMember.Count; member++)
+            for (var member = 0; member < Members.Count; member++)
             {
-                sum += Members[member].Weight * byMember[member][index];
+                sum += Members[member].Weight * byMember[(member * mean.Length) + index];
             }
 
             mean[index] = (float)(sum / total);
         }
-
-        return mean;
     }
 
     /// <summary>One photograph's crops, for each member as its own card wants them.</summary>
-    internal CropWork[] Works(PictureCanvases picture, TestViews views) =>
-        [.. Members.Select(member => Work(member, picture, views))];
-
-    private static CropWork Work(EnsembleMember member, PictureCanvases picture, TestViews views)
+    /// <param name="picture">The photograph; must stay until the works are done.</param>
+    /// <param name="views">Which crops are averaged.</param>
+    /// <param name="byMember">[members,classes], where the works write.</param>
+    internal CropWork[] Works(PictureCanvases picture, TestViews views, Memory<float> byMember)
     {
-        var input = member.Session.Card.Preprocessing;
-        return new CropWork(member.Session, picture[input.Canvas], views.Windows(input));
-    }
-
-    private static float[][] Run(EnsembleMember member, IReadOnlyList<PictureCanvases> pictures, TestViews views)
-    {
-        var works = pictures.Select(picture => Work(member, picture, views)).ToArray();
-        if (works.Length > 0)
+        var works = new CropWork[Members.Count];
+        for (var i = 0; i < works.Length; i++)
         {
-            CropBatch.Run(works, TimeProvider.System);
+            works[i] = Work(Members[i], picture, views, byMember.Slice(i * Labels.Count, Labels.Count));
         }
 
-        return [.. works.Select(work => work.Probabilities)];
+        return works;
+    }
+
+    private static CropWork Work(EnsembleMember member, PictureCanvases picture, TestViews views, Memory<float> probabilities)
+    {
+        var input = member.Session.Card.Preprocessing;
+        return new CropWork(member.Session, picture[input.Canvas], views.Windows(input), probabilities);
     }
 
     private static bool SameLabels(IReadOnlyList<ClassLabel> left, IReadOnlyList<ClassLabel> right) =>
