@@ -75,7 +75,11 @@ internal sealed class FullSizePackages(string folder)
         }
 
         var graphs = network.ToInt8(histograms.ToDictionary(pair => pair.Key, pair => pair.Value.BestRange()), weightBits: 7);
-        return repository.Publish(graphs.Describe(floats.Card with { Name = name }), graphs.Files);
+        return repository.Publish(graphs.Describe(floats.Card with
+        {
+            Name = name,
+            Quantization = new Quantization(Precision.Int8, floats.Card.Name, 1, floats.Card.Graph.Sha256, CalibrationRuns, "noise", CalibrationRuns, 1, 1, 1, 1),
+        }), graphs.Files);
     }
 
     private static ModelCard Card(string name) => new()
