@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AlexNetService.Benchmarks.Decode;
 using AlexNetService.Benchmarks.Engine;
 using AlexNetService.Benchmarks.Training;
 
@@ -6,5 +7,6 @@ var root = new RootCommand("Benchmarks of AlexNetService. Run them on a quiet ma
 {
     TrainingCommand.Create(),
     EngineCommand.Create(),
+    DecodeCommand.Create(),
 };
 return root.Parse(args).Invoke();
