@@ -21,9 +21,12 @@ public sealed record EnsembleMember(ModelSession Session, double Weight)
 /// <summary>Models that answer together: the weighted mean of their probabilities. One model alone is an ensemble of one.</summary>
 public sealed class Ensemble
 {
+    private readonly int[] summing;
+
     private Ensemble(IReadOnlyList<EnsembleMember> members)
     {
         Members = members;
+        summing = [.. Enumerable.Range(0, members.Count).OrderBy(i => members[i].Session.Card.Name, StringComparer.Ordinal)];
         CanvasSides = [.. members.Select(member => member.Session.Card.Preprocessing.Canvas).Distinct()];
     }
 
@@ -37,9 +40,10 @@ public sealed class Ensemble
     public IReadOnlyList<int> CanvasSides { get; }
 
     /// <summary>Puts members together, where they fit together.</summary>
-    /// <param name="members">At least one member.</param>
+    /// <param name="members">At least one member. One that is named twice counts once.</param>
     public static EnsembleResult Of(IReadOnlyList<EnsembleMember> members)
     {
+        members = [.. members.Distinct()];
         if (members.Count == 0)
         {
             return new EnsembleResult(null, "An ensemble needs at least one model.");
@@ -48,6 +52,11 @@ public sealed class Ensemble
         if (members.FirstOrDefault(member => !(member.Weight > 0) || !double.IsFinite(member.Weight)) is { } weightless)
         {
             return new EnsembleResult(null, $"The weight {weightless.Weight} of '{weightless.Session.Card.Name}' must be above 0.");
+        }
+
+        if (members.CountBy(member => member.Session).FirstOrDefault(model => model.Value > 1) is { Key.Card.Name: var twice })
+        {
+            return new EnsembleResult(null, $"'{twice}' is named more than once and with different weights. Name it once.");
         }
 
         var first = members[0].Session.Card;
@@ -93,16 +102,18 @@ public sealed class Ensemble
         })];
     }
 
-    /// <summary>Weighted mean over the members of one photograph.</summary>
+    /// <summary>
+    /// Weighted mean over the members of one photograph; the same to the last bit in whatever order the members were named.
+    /// </summary>
     /// <param name="byMember">[members,classes], members in order.</param>
     /// <param name="mean">[classes], written whole.</param>
     public void Mean(ReadOnlySpan<float> byMember, Span<float> mean)
     {
-        var total = Members.Sum(member => member.Weight);
+        var total = summing.Sum(member => Members[member].Weight);
         for (var index = 0; index < mean.Length; index++)
         {
             var sum = 0.0;
-            for (var member = 0; member < Members.Count; member++)
+            foreach (var member in summing)
             {
                 sum += Members[member].Weight * byMember[(member * mean.Length) + index];
             }

@@ -72,11 +72,14 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
         var results = new ClassificationResult[pictures.Count];
         var crops = ensemble.Members.Count * (int)views;
         var lanes = Math.Min(pictures.Count, Lanes(ensemble, views, crops));
-        if (engine.Admit(lanes * crops) is not { Place: { } held })
+        var admission = engine.Admit(lanes * crops);
+        if (admission.Place is not { } held)
         {
-            var refusal = engine.Admit(0) is { Refusal: { } draining } ? draining : Refusal.QueueFull;
-            Array.Fill(results, new ClassificationResult.Refused(refusal));
-            meters?.Refused(refusal);
+            for (var i = 0; i < results.Length; i++)
+            {
+                results[i] = Refuse(admission.Refusal ?? Refusal.QueueFull);
+            }
+
             return results;
         }
 
