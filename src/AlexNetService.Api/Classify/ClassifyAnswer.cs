@@ -13,13 +13,13 @@ internal sealed record ClassifyAnswer(
 {
     public static ClassifyAnswer Of(
         ClassificationResult.Classified classified, Ensemble ensemble, ClassifySettings settings, TimeSpan total, string requestId) => new(
-            RankedPrediction.Top(classified.Probabilities, ensemble, settings.Top),
+            RankedPrediction.Top(classified.Probabilities.Span, ensemble, settings.Top),
             [
                 .. ensemble.Members.Select((member, i) => new MemberAnswer(
                     member.Session.Card.Name,
                     member.Session.Card.Version,
                     member.Weight,
-                    settings.Detail ? RankedPrediction.Top(classified.ByMember[i], ensemble, settings.Top) : null)),
+                    settings.Detail ? RankedPrediction.Top(classified.ByMember[i].Span, ensemble, settings.Top) : null)),
             ],
             (int)settings.Views,
             AnswerTiming.Of(classified.Timing, total),
@@ -34,7 +34,7 @@ internal sealed record ClassifyAnswer(
 /// <param name="Probability">0 to 1.</param>
 internal sealed record RankedPrediction(int Rank, int Index, string Id, string Label, float Probability)
 {
-    public static IReadOnlyList<RankedPrediction> Top(float[] probabilities, Ensemble ensemble, int count) =>
+    public static IReadOnlyList<RankedPrediction> Top(ReadOnlySpan<float> probabilities, Ensemble ensemble, int count) =>
     [
         .. Prediction.Top(probabilities, ensemble.Labels, count).Select((prediction, i) => new RankedPrediction(
             i + 1, prediction.Label.Index, prediction.Label.Id, prediction.Label.Name, prediction.Probability)),

@@ -43,16 +43,18 @@ internal static class ClassifyEndpoint
             return ClassifyProblems.BadParameter(reason ?? "");
         }
 
-        if (served.Ready is not { } catalog)
+        // Held to the end: the models that are named here are the models that answer, whatever is loaded meanwhile.
+        using var lease = served.Enter();
+        if (lease is null)
         {
             return ModelProblems.NotReady(served);
         }
 
-        var selection = catalog.Select(settings.Models);
+        var selection = lease.Snapshot.Select(settings.Models);
         if (selection is not Selection.Found { Ensemble: var ensemble })
         {
             return selection is Selection.Unknown { Name: var name }
-                ? ModelProblems.Unknown(name, catalog)
+                ? ModelProblems.Unknown(name, lease.Snapshot)
                 : ClassifyProblems.BadParameter(selection is Selection.Mismatched { Reason: var mismatch } ? mismatch : "");
         }
 
@@ -64,12 +66,14 @@ internal static class ClassifyEndpoint
 
         using (picture)
         {
-            return await classifier.ClassifyAsync(picture.Bytes, ensemble, settings.Views, cancellation) switch
+            using var result = await classifier.ClassifyAsync(picture.Bytes, ensemble, settings.Views, cancellation);
+            return result switch
             {
                 ClassificationResult.Classified classified => TypedResults.Ok(
                     ClassifyAnswer.Of(classified, ensemble, settings, time.GetElapsedTime(begun), context.TraceIdentifier)),
                 ClassificationResult.Undecodable { Fault: var undecodable } => ClassifyProblems.Of(undecodable),
                 ClassificationResult.Refused { Refusal: var refusal } => ClassifyProblems.Of(refusal, served),
+                ClassificationResult.Expired { Waited: var waited } => ClassifyProblems.Expired(waited),
                 var other => throw new InvalidOperationException($"{other.GetType().Name} has no answer."),
             };
         }

@@ -48,6 +48,14 @@ internal static class ClassifyProblems
         },
         fault.Reason);
 
+    public static Problem Expired(TimeSpan waited) => new(
+        StatusCodes.Status503ServiceUnavailable,
+        "The picture waited too long",
+        string.Create(CultureInfo.InvariantCulture, $"It waited {waited.TotalSeconds:0.0} seconds and was not run. Try again in a moment, or ask for fewer crops or models."))
+    {
+        RetryAfter = QueueFullSeconds,
+    };
+
     public static Problem Of(Refusal refusal, ServedModels served) => refusal == Refusal.Draining
         ? ModelProblems.NotReady(served)
         : new Problem(

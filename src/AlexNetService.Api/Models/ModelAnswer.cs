@@ -1,21 +1,37 @@
+using System.Text.Json.Serialization;
+using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Api.Models;
 
 /// <summary>What is served.</summary>
 /// <param name="Models">The models, by name.</param>
+/// <param name="Ensembles">The ensembles of the settings, by name; a request names one as it names a model.</param>
 /// <param name="Default">The models that answer when a request names none.</param>
-internal sealed record ServedAnswer(IReadOnlyList<ModelSummary> Models, IReadOnlyList<DefaultMember> Default);
+internal sealed record ServedAnswer(
+    IReadOnlyList<ModelSummary> Models, IReadOnlyList<EnsembleSummary> Ensembles, IReadOnlyList<MemberSummary> Default);
 
-/// <summary>A member of the default ensemble.</summary>
+/// <summary>An ensemble.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Members">The models that answer together.</param>
+internal sealed record EnsembleSummary(string Name, IReadOnlyList<MemberSummary> Members);
+
+/// <summary>A member of an ensemble.</summary>
 /// <param name="Name">Name of the model.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Weight">Its share in the mean, relative to the other members'.</param>
-internal sealed record DefaultMember(string Name, int Version, double Weight);
+internal sealed record MemberSummary(string Name, int Version, double Weight)
+{
+    public static IReadOnlyList<MemberSummary> Of(Ensemble ensemble) =>
+        [.. ensemble.Members.Select(member => new MemberSummary(member.Session.Card.Name, member.Session.Card.Version, member.Weight))];
+}
 
 /// <summary>A model in a line.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Version">The version that is served.</param>
+/// <param name="State">What happens to it.</param>
 /// <param name="Device">Where it runs: cpu or cuda:N.</param>
 /// <param name="Provider">The ONNX Runtime provider that runs it.</param>
 /// <param name="Classes">Number of classes.</param>
@@ -23,12 +39,34 @@ internal sealed record DefaultMember(string Name, int Version, double Weight);
 /// <param name="Crop">Side of the crops, in pixels.</param>
 /// <param name="Metrics">Errors measured on labelled photographs.</param>
 internal sealed record ModelSummary(
-    string Name, int Version, string Device, string Provider, int Classes, int Canvas, int Crop, IReadOnlyList<ErrorMetric> Metrics);
+    string Name,
+    int Version,
+    ServedState State,
+    string Device,
+    string Provider,
+    int Classes,
+    int Canvas,
+    int Crop,
+    IReadOnlyList<ErrorMetric> Metrics)
+{
+    public static ModelSummary Of(ModelSession model, ModelState? state) => new(
+        model.Card.Name,
+        model.Card.Version,
+        state.Served(),
+        model.Device,
+        model.Provider,
+        model.Classes,
+        model.Card.Preprocessing.Canvas,
+        model.Card.Preprocessing.Crop,
+        model.Card.Metrics);
+}
 
 /// <summary>A model with its card.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Version">The version that is served.</param>
-/// <param name="Versions">The versions that are loaded.</param>
+/// <param name="Versions">The versions in memory, newest first: the one that is served and those that requests under way still use.</param>
+/// <param name="State">What happens to it.</param>
+/// <param name="Refused">Why the last load of another version was refused, or absent.</param>
 /// <param name="Device">Where it runs: cpu or cuda:N.</param>
 /// <param name="Provider">The ONNX Runtime provider that runs it.</param>
 /// <param name="MaxCropsPerRun">Crops in one run at most.</param>
@@ -38,8 +76,41 @@ internal sealed record ModelDetails(
     string Name,
     int Version,
     IReadOnlyList<int> Versions,
+    ServedState State,
+    string? Refused,
     string Device,
     string Provider,
     int MaxCropsPerRun,
     int? FixedBatch,
-    ModelCard Card);
+    ModelCard Card)
+{
+    public static ModelDetails Of(ModelSession model, ModelState? state) => new(
+        model.Card.Name,
+        model.Card.Version,
+        state?.Versions ?? [model.Card.Version],
+        state.Served(),
+        state?.Reason,
+        model.Device,
+        model.Provider,
+        model.MaxCropsPerRun,
+        model.FixedBatch,
+        model.Card);
+}
+
+/// <summary>What happens to a model that is served.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ServedState>))]
+internal enum ServedState
+{
+    /// <summary>Nothing; it serves.</summary>
+    [JsonStringEnumMemberName("ready")]
+    Ready,
+
+    /// <summary>It serves, and another version of it is being loaded.</summary>
+    [JsonStringEnumMemberName("reloading")]
+    Reloading,
+}
+
+internal static class ServedStates
+{
+    public static ServedState Served(this ModelState? state) => state?.Loading == true ? ServedState.Reloading : ServedState.Ready;
+}

@@ -12,6 +12,7 @@ namespace AlexNetService.Api.Models;
 internal sealed partial class ModelLoader(
     ServedModels models,
     IOptions<RepositoryOptions> repository,
+    IOptions<EnsembleOptions> ensembles,
     IOptions<RuntimeOptions> runtime,
     IHostApplicationLifetime lifetime,
     ILogger<ModelLoader> log) : BackgroundService
@@ -24,10 +25,16 @@ internal sealed partial class ModelLoader(
         await Started(stoppingToken);
         try
         {
-            var catalog = ModelCatalog.Load(repository.Value, runtime.Value, Opened, stoppingToken);
-            _ = PictureCanvases.Decode(SmallestGif, catalog.Default.CanvasSides);
+            var catalog = await ModelCatalog.OpenAsync(repository.Value, ensembles.Value, runtime.Value, Opened, stoppingToken);
+            using var lease = catalog.Enter();
+            var snapshot = lease.Snapshot;
+            _ = PictureCanvases.Decode(SmallestGif, snapshot.Default.CanvasSides);
             models.Publish(catalog);
-            Log.Ready(log, catalog.Models.Count, string.Join(", ", catalog.Default.Members.Select(member => member.Session.Card.Name)));
+            Log.Ready(
+                log,
+                snapshot.Models.Count,
+                snapshot.Ensembles.Count,
+                string.Join(", ", snapshot.Default.Members.Select(member => member.Session.Card.Name)));
         }
         catch (CatalogException e)
         {
@@ -69,8 +76,8 @@ internal sealed partial class ModelLoader(
         [LoggerMessage(1, LogLevel.Information, "Model {Name} version {Version} is warm on {Device} ({Provider})")]
         public static partial void Opened(ILogger log, string name, int version, string device, string provider);
 
-        [LoggerMessage(2, LogLevel.Information, "Ready with {Count} models; the default is {Default}")]
-        public static partial void Ready(ILogger log, int count, string @default);
+        [LoggerMessage(2, LogLevel.Information, "Ready with {Count} models and {Ensembles} ensembles; the default is {Default}")]
+        public static partial void Ready(ILogger log, int count, int ensembles, string @default);
 
         [LoggerMessage(3, LogLevel.Critical, "The models cannot be served: {Reason}")]
         public static partial void Refused(ILogger log, string reason);

@@ -17,8 +17,8 @@ internal static class ModelProblems
         RetryAfter = served.Draining ? DrainingSeconds : LoadingSeconds,
     };
 
-    public static Problem Unknown(string name, ModelCatalog catalog) => new(
+    public static Problem Unknown(string name, CatalogSnapshot snapshot) => new(
         StatusCodes.Status404NotFound,
         "There is no such model",
-        $"'{name}' is not served; there is {string.Join(", ", catalog.Models.Select(model => model.Card.Name))}.");
+        $"'{name}' is not served; there is {string.Join(", ", snapshot.Names)}.");
 }

@@ -3,6 +3,7 @@ using AlexNetService.Api.Problems;
 using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Decoding;
+using AlexNetService.Inference.Diagnostics;
 using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Sessions;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,14 +17,21 @@ internal static class ModelsEndpoint
     public static void AddModels(this IServiceCollection services)
     {
         services.AddValidated<RepositoryOptions>(RepositoryOptions.Section);
+        services.AddOptions<EnsembleOptions>().Configure<IConfiguration>(ReadEnsembles);
         services.AddValidated<RuntimeOptions>(RuntimeOptions.Section);
         services.AddValidated<QueueOptions>(QueueOptions.Section);
         services.AddValidated<DecodingOptions>(DecodingOptions.Section);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ServedModels>();
+        services.AddSingleton<InferenceMeters>();
         services.AddSingleton(provider => new CropEngine(
-            provider.GetRequiredService<IOptions<QueueOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new DecodeWorkers(provider.GetRequiredService<IOptions<DecodingOptions>>().Value));
+            provider.GetRequiredService<IOptions<QueueOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<InferenceMeters>()));
+        services.AddSingleton(provider => new DecodeWorkers(
+            provider.GetRequiredService<IOptions<DecodingOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<InferenceMeters>()));
         services.AddSingleton<PictureClassifier>();
         services.AddHostedService<EngineLifetime>();
         services.AddHostedService<ModelLoader>();
@@ -42,32 +50,42 @@ internal static class ModelsEndpoint
             .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static Results<Ok<ServedAnswer>, Problem> List(ServedModels served) => served.Loaded is { } catalog
-        ? TypedResults.Ok(new ServedAnswer(
-            [.. catalog.Models.Select(Summary)],
-            [.. catalog.Default.Members.Select(member => new DefaultMember(member.Session.Card.Name, member.Session.Card.Version, member.Weight))]))
-        : ModelProblems.NotReady(served);
-
-    private static Results<Ok<ModelDetails>, Problem> Details(string name, ServedModels served)
+    /// <summary>The keys are names that people choose, so they are no properties to bind.</summary>
+    private static void ReadEnsembles(EnsembleOptions options, IConfiguration configuration)
     {
-        if (served.Loaded is not { } catalog)
+        foreach (var ensemble in configuration.GetSection(EnsembleOptions.Section).GetChildren())
+        {
+            options.Members[ensemble.Key] = ensemble.Value ?? "";
+        }
+    }
+
+    private static Results<Ok<ServedAnswer>, Problem> List(ServedModels served)
+    {
+        if (served.Catalog is not { } catalog)
         {
             return ModelProblems.NotReady(served);
         }
 
-        return catalog.Models.FirstOrDefault(model => model.Card.Name == name) is { } model
-            ? TypedResults.Ok(new ModelDetails(
-                name, model.Card.Version, [model.Card.Version], model.Device, model.Provider, model.MaxCropsPerRun, model.FixedBatch, model.Card))
-            : ModelProblems.Unknown(name, catalog);
+        using var lease = catalog.Enter();
+        var (snapshot, states) = (lease.Snapshot, catalog.States());
+        return TypedResults.Ok(new ServedAnswer(
+            [.. snapshot.Models.Select(model => ModelSummary.Of(model, states.Of(model.Card.Name)))],
+            [.. snapshot.Ensembles.Select(ensemble => new EnsembleSummary(ensemble.Name, MemberSummary.Of(ensemble.Ensemble)))],
+            MemberSummary.Of(snapshot.Default)));
     }
 
-    private static ModelSummary Summary(ModelSession model) => new(
-        model.Card.Name,
-        model.Card.Version,
-        model.Device,
-        model.Provider,
-        model.Classes,
-        model.Card.Preprocessing.Canvas,
-        model.Card.Preprocessing.Crop,
-        model.Card.Metrics);
+    private static Results<Ok<ModelDetails>, Problem> Details(string name, ServedModels served)
+    {
+        if (served.Catalog is not { } catalog)
+        {
+            return ModelProblems.NotReady(served);
+        }
+
+        using var lease = catalog.Enter();
+        return lease.Snapshot.Find(name) is { } model
+            ? TypedResults.Ok(ModelDetails.Of(model, catalog.States().Of(name)))
+            : ModelProblems.Unknown(name, lease.Snapshot);
+    }
+
+    private static ModelState? Of(this IReadOnlyList<ModelState> states, string name) => states.FirstOrDefault(state => state.Name == name);
 }

@@ -2,7 +2,7 @@ using AlexNetService.Inference.Catalog;
 
 namespace AlexNetService.Api.Models;
 
-/// <summary>What is served right now: nothing while models load, one snapshot afterwards, nothing new while the service stops.</summary>
+/// <summary>What is served right now: nothing while models load, the catalog afterwards, nothing new while the service stops.</summary>
 /// <param name="lifetime">Says when the service stops.</param>
 internal sealed class ServedModels(IHostApplicationLifetime lifetime) : IDisposable
 {
@@ -15,14 +15,14 @@ internal sealed class ServedModels(IHostApplicationLifetime lifetime) : IDisposa
     /// <summary>Whether the service is stopping.</summary>
     public bool Draining => lifetime.ApplicationStopping.IsCancellationRequested;
 
-    /// <summary>The snapshot that requests may use, or null; <see cref="Reasons"/> says why.</summary>
-    public ModelCatalog? Ready => Draining ? null : catalog;
-
-    /// <summary>What there is to show, ready or not.</summary>
-    public ModelCatalog? Loaded => catalog;
+    /// <summary>The catalog, ready or not, or null while it loads.</summary>
+    public ModelCatalog? Catalog => catalog;
 
     /// <summary>Why requests cannot be served, sentences; empty where they can.</summary>
     public IReadOnlyList<string> Reasons => Draining ? ["The service is stopping."] : catalog is null ? progress : [];
+
+    /// <summary>What a request may use, held until it is disposed, or null; <see cref="Reasons"/> says why.</summary>
+    public CatalogLease? Enter() => Draining ? null : catalog?.Enter();
 
     public void Report(string sentence) => progress = [sentence];
 

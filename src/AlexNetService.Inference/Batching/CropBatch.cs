@@ -1,54 +1,82 @@
+using AlexNetService.Inference.Diagnostics;
 using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.Inference.Batching;
 
-/// <summary>Runs the crops of several works through their common session, as few runs as its buffers allow.</summary>
-internal static class CropBatch
+/// <summary>Runs the crops of several works through their common session, as few runs as its memory allows. For one thread.</summary>
+/// <param name="time">Where timestamps come from.</param>
+/// <param name="meters">Told of waits and runs, where there are any.</param>
+internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
 {
-    /// <param name="works">Works of one session; each is finished as soon as its last crop ran.</param>
-    /// <param name="time">Where timestamps come from.</param>
-    public static void Run(IReadOnlyList<CropWork> works, TimeProvider time)
+    private readonly List<Part> parts = [];
+
+    /// <param name="works">Works of one session, at least one; each is finished as soon as its last crop ran.</param>
+    /// <param name="started">When they were taken, a timestamp.</param>
+    public void Run(IReadOnlyList<CropWork> works, long started)
     {
         var session = works[0].Session;
-        var buffers = session.Rent();
-        var places = new List<(CropWork Work, bool Last)>(session.MaxCropsPerRun);
-        var started = time.GetTimestamp();
-        foreach (var work in works)
+        parts.Clear();
+        var run = session.Rent();
+        try
         {
-            work.Started = started;
-            for (var crop = 0; crop < work.Crops; crop++)
+            foreach (var work in works)
             {
-                work.CopyCrop(crop, buffers.Crop(places.Count));
-                places.Add((work, crop == work.Crops - 1));
-                if (places.Count == session.MaxCropsPerRun)
-                {
-                    RunPlaces(session, buffers, places, time);
-                }
+                work.Started = started;
+                meters?.Waited(session, time.GetElapsedTime(work.Submitted, started));
+                Add(run, work);
+            }
+
+            if (run.Count > 0)
+            {
+                Execute(run, session);
             }
         }
-
-        if (places.Count > 0)
+        finally
         {
-            RunPlaces(session, buffers, places, time);
+            ModelSession.Return(run);
         }
-
-        session.Return(buffers);
     }
 
-    private static void RunPlaces(ModelSession session, RunBuffers buffers, List<(CropWork Work, bool Last)> places, TimeProvider time)
+    private void Add(CropRun run, CropWork work)
     {
-        session.Execute(buffers, places.Count, OutputKinds.Probabilities);
-        var finished = time.GetTimestamp();
-        for (var i = 0; i < places.Count; i++)
+        for (var first = 0; first < work.Crops;)
         {
-            var (work, last) = places[i];
-            work.Add(buffers.Row(OutputKinds.Probabilities, i));
-            if (last)
+            // A canvas whose windows come apart would go through the trunk twice.
+            if (run.Room == 0 || (run.Count > 0 && work.Crops > run.Room && work.Crops <= run.Count + run.Room))
+            {
+                Execute(run, work.Session);
+            }
+
+            var count = Math.Min(run.Room, work.Crops - first);
+            parts.Add(new Part(work, first, count));
+            work.AddTo(run, first, count);
+            first += count;
+        }
+    }
+
+    private void Execute(CropRun run, ModelSession session)
+    {
+        var begun = time.GetTimestamp();
+        run.Execute(OutputKinds.Probabilities);
+        var finished = time.GetTimestamp();
+        meters?.Ran(session, run.Count, time.GetElapsedTime(begun, finished));
+        var row = 0;
+        foreach (var (work, first, count) in parts)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                work.Add(first + i, run.Row(OutputKinds.Probabilities, row++));
+            }
+
+            if (first + count == work.Crops)
             {
                 work.Finish(finished);
             }
         }
 
-        places.Clear();
+        parts.Clear();
+        run.Begin();
     }
+
+    private readonly record struct Part(CropWork Work, int First, int Count);
 }

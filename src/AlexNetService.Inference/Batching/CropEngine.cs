@@ -1,30 +1,38 @@
+using AlexNetService.Inference.Diagnostics;
+using AlexNetService.Inference.Sessions;
+
 namespace AlexNetService.Inference.Batching;
 
 /// <summary>
-/// The one queue of crops and the one thread that runs them. An idle engine never waits: it takes the oldest work and whatever
-/// else waits for the same model, up to the model's crops a run. One thread for all models, because every session uses all
-/// cores already; being first come, first served, no model starves another.
+/// The one queue of crops and the threads that run it: one as long as runs use all cores. An idle engine never waits: it takes what waits
+/// for a model, up to the model's crops a run. Models take turns, so that a flood for one does not starve another.
 /// </summary>
 public sealed class CropEngine : IAsyncDisposable
 {
     private readonly QueueOptions options;
     private readonly TimeProvider time;
+    private readonly InferenceMeters? meters;
     private readonly object gate = new();
-    private readonly LinkedList<CropWork> waiting = [];
+    private readonly Dictionary<ModelSession, ModelQueue> queues = [];
+    private readonly LinkedList<ModelQueue> turns = [];
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int heldCrops;
     private int waitingCrops;
+    private int threads;
     private bool stopping;
     private bool abandoned;
 
-    /// <summary>Starts the thread.</summary>
-    /// <param name="options">How much may wait.</param>
-    /// <param name="time">Where timestamps come from.</param>
-    public CropEngine(QueueOptions options, TimeProvider time)
+    /// <summary>Starts one thread.</summary>
+    /// <param name="options">How much may wait, and how long.</param>
+    /// <param name="time">Where timestamps and delays come from.</param>
+    /// <param name="meters">Told of waits and runs, or null.</param>
+    public CropEngine(QueueOptions options, TimeProvider time, InferenceMeters? meters = null)
     {
         this.options = options;
         this.time = time;
-        new Thread(Dispatch) { IsBackground = true, Name = "crops" }.Start();
+        this.meters = meters;
+        meters?.Watch(this);
+        RunSideBySide(1);
     }
 
     /// <summary>Crops that wait, or for which room is held.</summary>
@@ -35,6 +43,35 @@ public sealed class CropEngine : IAsyncDisposable
             lock (gate)
             {
                 return heldCrops + waitingCrops;
+            }
+        }
+    }
+
+    /// <summary>Runs at a time.</summary>
+    public int ConcurrentRuns
+    {
+        get
+        {
+            lock (gate)
+            {
+                return threads;
+            }
+        }
+    }
+
+    internal QueueOptions Options => options;
+
+    /// <summary>Lets several runs go on at a time, where the sessions were opened for that; see <see cref="RuntimeOptions.ConcurrentRuns"/>.</summary>
+    /// <param name="runs">How many, at least as many as there are already.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than there are.</exception>
+    public void RunSideBySide(int runs)
+    {
+        lock (gate)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(runs, Math.Max(1, threads));
+            for (; threads < runs && !stopping; threads++)
+            {
+                new Thread(Dispatch) { IsBackground = true, Name = "crops" }.Start();
             }
         }
     }
@@ -60,7 +97,7 @@ public sealed class CropEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes no more work, finishes what was admitted, and ends the thread.</summary>
+    /// <summary>Takes no more work, finishes what was admitted, and ends the threads.</summary>
     /// <param name="cancellation">Ends the patience: what has not begun by then is cancelled.</param>
     public async Task StopAsync(CancellationToken cancellation)
     {
@@ -74,20 +111,25 @@ public sealed class CropEngine : IAsyncDisposable
         await stopped.Task;
     }
 
-    /// <summary>Finishes what was admitted and ends the thread.</summary>
+    /// <summary>Finishes what was admitted and ends the threads.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
 
-    internal void Submit(IReadOnlyList<CropWork> works, int crops, CancellationToken cancellation)
+    /// <param name="works">The works, of any models.</param>
+    /// <param name="held">Crops whose held room they move into; 0 where the room stays held while they wait and run.</param>
+    /// <param name="cancellation">Takes them out as long as they wait.</param>
+    internal void Submit(IReadOnlyList<CropWork> works, int held, CancellationToken cancellation)
     {
         // Registered before the works wait, so that no cancellation falls between the two.
+        var now = time.GetTimestamp();
         foreach (var work in works)
         {
+            work.Submitted = now;
             work.Cancellation = cancellation.UnsafeRegister((_, token) => Withdraw(work, token), null);
         }
 
         lock (gate)
         {
-            heldCrops -= crops;
+            heldCrops -= held;
             foreach (var work in works)
             {
                 if (abandoned)
@@ -96,8 +138,9 @@ public sealed class CropEngine : IAsyncDisposable
                 }
                 else if (!work.Done.IsCompleted)
                 {
-                    work.Waiting = waiting.AddLast(work);
-                    waitingCrops += work.Crops;
+                    work.Counted = held > 0 ? work.Crops : 0;
+                    waitingCrops += work.Counted;
+                    QueueOf(work.Session).Add(work);
                 }
             }
 
@@ -116,26 +159,50 @@ public sealed class CropEngine : IAsyncDisposable
 
     private void Dispatch()
     {
-        var batch = new List<CropWork>();
-        while (Take(batch))
+        var (works, batch) = (new List<CropWork>(), new CropBatch(time, meters));
+        while (Take(works))
         {
             try
             {
-                CropBatch.Run(batch, time);
+                var now = time.GetTimestamp();
+                works.RemoveAll(work => LeaveLate(work, now));
+                if (works.Count > 0)
+                {
+                    batch.Run(works, now);
+                }
             }
             catch (Exception e)
             {
                 // Handed to those who await these works; the thread belongs to everybody's.
-                foreach (var work in batch)
+                foreach (var work in works)
                 {
                     work.Fail(e);
                 }
             }
 
-            batch.Clear();
+            works.Clear();
         }
 
-        stopped.SetResult();
+        lock (gate)
+        {
+            if (--threads == 0)
+            {
+                stopped.SetResult();
+            }
+        }
+    }
+
+    /// <summary>What waited past its deadline leaves before it costs a run, even where the timer that should have told it is late.</summary>
+    private static bool LeaveLate(CropWork work, long now)
+    {
+        if (now < work.Deadline)
+        {
+            return false;
+        }
+
+        work.Cancellation.Unregister();
+        work.Cancel(CancellationToken.None);
+        return true;
     }
 
     /// <summary>Waits for work; false when there will be none.</summary>
@@ -143,46 +210,89 @@ public sealed class CropEngine : IAsyncDisposable
     {
         lock (gate)
         {
-            while (waiting.First is null)
+            while (true)
             {
-                if (stopping && (heldCrops == 0 || abandoned))
+                for (var turn = turns.First; turn is not null; turn = turn.Next)
+                {
+                    var queue = turn.Value;
+                    if (queue.IsRipe || queue.IsFull || stopping)
+                    {
+                        queue.Take(batch);
+                        batch.ForEach(work => waitingCrops -= work.Counted);
+                        turns.Remove(turn);
+                        EndOrQueueAgain(queue);
+                        return true;
+                    }
+                }
+
+                if (stopping && queues.Count == 0 && (heldCrops == 0 || abandoned))
                 {
                     return false;
                 }
 
                 Monitor.Wait(gate);
             }
+        }
+    }
 
-            var session = waiting.First.Value.Session;
-            var crops = 0;
-            for (var node = waiting.First; node is not null && crops < session.MaxCropsPerRun;)
-            {
-                var (work, next) = (node.Value, node.Next);
-                if (work.Session == session && (crops == 0 || crops + work.Crops <= session.MaxCropsPerRun))
-                {
-                    batch.Add(work);
-                    crops += work.Crops;
-                    Remove(work);
-                }
+    private ModelQueue QueueOf(ModelSession session)
+    {
+        if (!queues.TryGetValue(session, out var queue))
+        {
+            queues[session] = queue = new ModelQueue(session);
+            turns.AddLast(queue);
+            queue.Delay(time, TimeSpan.FromMilliseconds(options.MaxDelayMs), Ripen);
+        }
 
-                node = next;
-            }
+        return queue;
+    }
 
-            return true;
+    private void EndOrQueueAgain(ModelQueue queue)
+    {
+        if (!queue.IsEmpty)
+        {
+            turns.AddLast(queue);
+            return;
+        }
+
+        queues.Remove(queue.Session);
+        queue.Dispose();
+    }
+
+    private void Ripen(ModelQueue queue)
+    {
+        lock (gate)
+        {
+            queue.Ripen();
+            Monitor.PulseAll(gate);
         }
     }
 
     private void Withdraw(CropWork work, CancellationToken cancellation)
     {
-        work.Cancel(cancellation);
         lock (gate)
         {
+            if (work.Taken)
+            {
+                return;
+            }
+
             if (work.Waiting is not null)
             {
-                Remove(work);
+                var queue = queues[work.Session];
+                queue.Remove(work);
+                waitingCrops -= work.Counted;
+                if (queue.IsEmpty)
+                {
+                    turns.Remove(queue);
+                    EndOrQueueAgain(queue);
+                }
+
                 Monitor.PulseAll(gate);
             }
         }
+
+        work.Cancel(cancellation);
     }
 
     private void Abandon()
@@ -190,23 +300,15 @@ public sealed class CropEngine : IAsyncDisposable
         lock (gate)
         {
             abandoned = true;
-            while (waiting.First is { Value: var work })
+            foreach (var work in queues.Values.SelectMany(queue => queue.Clear()))
             {
-                Remove(work);
+                waitingCrops -= work.Counted;
                 work.Cancel(CancellationToken.None);
             }
 
+            queues.Clear();
+            turns.Clear();
             Monitor.PulseAll(gate);
-        }
-    }
-
-    private void Remove(CropWork work)
-    {
-        if (work.Waiting is { } node)
-        {
-            waiting.Remove(node);
-            work.Waiting = null;
-            waitingCrops -= work.Crops;
         }
     }
 }

@@ -4,10 +4,13 @@ using AlexNetService.Inference.Sessions;
 namespace AlexNetService.Inference.Batching;
 
 /// <summary>Some windows of one canvas, to go through one model.</summary>
-internal sealed class CropWork(ModelSession session, Canvas canvas, CropWindow[] windows)
+/// <param name="session">The model.</param>
+/// <param name="canvas">[3,canvas,canvas] of the card's canvas; must stay as it is until the work is done.</param>
+/// <param name="windows">Its parts.</param>
+/// <param name="probabilities">[classes], where the answer is written.</param>
+internal sealed class CropWork(ModelSession session, ReadOnlyMemory<byte> canvas, CropWindow[] windows, Memory<float> probabilities)
 {
     private readonly TaskCompletionSource<CropAnswer> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly float[] sum = new float[session.Classes];
 
     public ModelSession Session { get; } = session;
 
@@ -16,24 +19,46 @@ internal sealed class CropWork(ModelSession session, Canvas canvas, CropWindow[]
     public Task<CropAnswer> Done => done.Task;
 
     /// <summary>[classes], mean over the windows, once all of them ran.</summary>
-    public float[] Probabilities => sum;
+    public ReadOnlyMemory<float> Probabilities => probabilities;
 
-    /// <summary>The place in the queue, null where it is not or no longer waiting. Guarded by the engine's lock.</summary>
+    /// <summary>The place in its model's queue, null where it is not or no longer waiting. Guarded by the engine's lock.</summary>
     public LinkedListNode<CropWork>? Waiting { get; set; }
 
+    /// <summary>Crops that count as waiting while it waits: none where its request holds the room itself. Guarded by the engine's lock.</summary>
+    public int Counted { get; set; }
+
+    /// <summary>Whether a run has it: from then on it is finished, not cancelled. Guarded by the engine's lock.</summary>
+    public bool Taken { get; set; }
+
     public CancellationTokenRegistration Cancellation { get; set; }
+
+    /// <summary>When it began to wait, a timestamp.</summary>
+    public long Submitted { get; set; }
+
+    /// <summary>When it must have begun to run, a timestamp.</summary>
+    public long Deadline { get; set; } = long.MaxValue;
 
     /// <summary>When the first crop went into a run, a timestamp.</summary>
     public long Started { get; set; }
 
-    public void CopyCrop(int index, Span<byte> crop) =>
-        windows[index].CopyTo(canvas.Pixels, canvas.Side, crop, Session.Card.Preprocessing.Crop);
+    /// <summary>Adds some of the windows to a run.</summary>
+    public void AddTo(CropRun run, int first, int count) => run.Add(canvas.Span, windows.AsSpan(first, count));
 
-    public void Add(ReadOnlySpan<float> probabilities)
+    /// <summary>Takes one window's answer.</summary>
+    /// <param name="window">Its number; the first one overwrites what stood there.</param>
+    /// <param name="row">[classes].</param>
+    public void Add(int window, ReadOnlySpan<float> row)
     {
+        var sum = probabilities.Span;
+        if (window == 0)
+        {
+            row.CopyTo(sum);
+            return;
+        }
+
         for (var i = 0; i < sum.Length; i++)
         {
-            sum[i] += probabilities[i];
+            sum[i] += row[i];
         }
     }
 
@@ -41,12 +66,12 @@ internal sealed class CropWork(ModelSession session, Canvas canvas, CropWindow[]
     public void Finish(long finished)
     {
         Cancellation.Unregister();
-        for (var i = 0; i < sum.Length; i++)
+        foreach (ref var value in probabilities.Span)
         {
-            sum[i] /= windows.Length;
+            value /= windows.Length;
         }
 
-        done.TrySetResult(new CropAnswer(sum, Started, finished));
+        done.TrySetResult(new CropAnswer(Started, finished));
     }
 
     public void Fail(Exception e)
@@ -58,8 +83,7 @@ internal sealed class CropWork(ModelSession session, Canvas canvas, CropWindow[]
     public void Cancel(CancellationToken cancellation) => done.TrySetCanceled(cancellation);
 }
 
-/// <summary>What a model said about the windows of one canvas.</summary>
-/// <param name="Probabilities">[classes], mean over the windows.</param>
+/// <summary>When a model looked at the windows of one canvas.</summary>
 /// <param name="Started">When the first crop went into a run, a timestamp.</param>
 /// <param name="Finished">When the last crop came out of one, a timestamp.</param>
-internal sealed record CropAnswer(float[] Probabilities, long Started, long Finished);
+internal readonly record struct CropAnswer(long Started, long Finished);

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace AlexNetService.Inference.Batching;
 
-/// <summary>How much work may wait.</summary>
+/// <summary>How much work may wait, and how long.</summary>
 public sealed class QueueOptions
 {
     /// <summary>Name of the configuration section.</summary>
@@ -14,4 +14,17 @@ public sealed class QueueOptions
     /// </summary>
     [Range(1, 1_000_000, ErrorMessage = "Queue:LimitCrops must be {1} to {2}.")]
     public int LimitCrops { get; set; } = 320;
+
+    /// <summary>
+    /// Milliseconds that a model's first crops wait for more to share their run; default 0, so that an idle engine never waits.
+    /// </summary>
+    [Range(0, 10_000, ErrorMessage = "Queue:MaxDelayMs must be {1} to {2}.")]
+    public int MaxDelayMs { get; set; }
+
+    /// <summary>
+    /// Milliseconds from the place in the queue after which a photograph that has not run leaves without costing a run; default 30,000,
+    /// and 0 is never.
+    /// </summary>
+    [Range(0, 86_400_000, ErrorMessage = "Queue:DeadlineMs must be {1} to {2}.")]
+    public int DeadlineMs { get; set; } = 30_000;
 }

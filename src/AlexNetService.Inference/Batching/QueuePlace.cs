@@ -16,6 +16,11 @@ public sealed class QueuePlace : IDisposable
     internal void Submit(IReadOnlyList<CropWork> works, CancellationToken cancellation) =>
         engine.Submit(works, Interlocked.Exchange(ref crops, 0), cancellation);
 
+    /// <summary>
+    /// Puts works into the room and keeps it, for others to follow; at no time may those that are not done have more crops together.
+    /// </summary>
+    internal void SubmitAndKeep(IReadOnlyList<CropWork> works, CancellationToken cancellation) => engine.Submit(works, held: 0, cancellation);
+
     /// <summary>Gives the room back, where nothing was put into it.</summary>
     public void Dispose() => engine.Release(Interlocked.Exchange(ref crops, 0));
 }

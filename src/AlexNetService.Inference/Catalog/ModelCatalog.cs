@@ -1,138 +1,290 @@
-using AlexNetService.Inference.Ensembles;
+using System.Collections.Frozen;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Catalog;
 
-/// <summary>The models that are served: an immutable snapshot, replaced whole, that owns its sessions.</summary>
+/// <summary>
+/// What is served: an immutable snapshot, replaced whole in one write. Requests enter it and leave it; a change makes the next one
+/// beside it, so that no request waits for a change and a change that fails leaves everything as it was. A version that is served no
+/// more goes when the last request that entered with it has left.
+/// </summary>
 public sealed class ModelCatalog : IDisposable
 {
-    private readonly Dictionary<string, EnsembleMember> members;
+    private readonly PackageOpening packages;
+    private readonly EnsemblePlan plan;
+    private readonly CatalogThread thread = new();
+    private readonly object gate = new();
+    private readonly List<LoadedModel> alive = [];
+    private readonly Dictionary<string, string> refusals = new(StringComparer.Ordinal);
+    private FrozenSet<string> answering = [];
+    private volatile string? opening;
+    private volatile CatalogSnapshot? current;
 
-    private ModelCatalog(IReadOnlyList<ModelSession> models, IReadOnlyList<(string Name, double? Weight)> defaults)
+    private ModelCatalog(RepositoryOptions repository, EnsembleOptions ensembles, RuntimeOptions runtime)
     {
-        Models = models;
-        members = models.ToDictionary(model => model.Card.Name, model => new EnsembleMember(model), StringComparer.Ordinal);
-        foreach (var (name, weight) in defaults)
-        {
-            members[name] = members[name] with { Weight = weight ?? members[name].Weight };
-        }
-
-        var result = Ensemble.Of(defaults.Count > 0 ? [.. defaults.Select(member => members[member.Name])] : [.. members.Values]);
-        Default = result.Ensemble ?? throw new CatalogException(
-            [result.Reason ?? "", "Set ModelRepository:Default to the models that answer when a request names none."]);
+        packages = new PackageOpening(repository, runtime);
+        plan = new EnsemblePlan(repository, ensembles);
     }
 
-    /// <summary>The models, by name in ordinal order.</summary>
-    public IReadOnlyList<ModelSession> Models { get; }
-
-    /// <summary>The models that answer when a request names none.</summary>
-    public Ensemble Default { get; }
-
-    /// <summary>Opens, verifies and warms the newest version of every package in the folder: all of them or none.</summary>
+    /// <summary>Opens, verifies and warms what the settings name, on a thread of its own: all of it or none.</summary>
     /// <param name="repository">Which packages.</param>
+    /// <param name="ensembles">Which of them answer together.</param>
     /// <param name="runtime">How they run.</param>
     /// <param name="opened">Told of each model as soon as it is warm.</param>
-    /// <param name="cancellation">Checked between packages.</param>
-    /// <exception cref="CatalogException">The folder is missing or empty, a package is refused, or the default cannot answer.</exception>
+    /// <param name="cancellation">Checked between the steps of each package.</param>
+    /// <exception cref="CatalogException">
+    /// The folder is missing or empty, a package is refused, or the default or an ensemble cannot answer.
+    /// </exception>
     /// <exception cref="DeviceUnavailableException">The device is not there, or not in this build.</exception>
-    public static ModelCatalog Load(
-        RepositoryOptions repository, RuntimeOptions runtime, Action<ModelSession> opened, CancellationToken cancellation)
+    public static async Task<ModelCatalog> OpenAsync(
+        RepositoryOptions repository,
+        EnsembleOptions ensembles,
+        RuntimeOptions runtime,
+        Action<ModelSession> opened,
+        CancellationToken cancellation)
     {
-        var defaults = DefaultMembers.Parse(repository.Default);
-        var sessions = new List<ModelSession>();
+        var catalog = new ModelCatalog(repository, ensembles, runtime);
         try
         {
-            OpenAll(repository, runtime, session =>
-            {
-                sessions.Add(session);
-                session.Warm();
-                opened(session);
-            }, cancellation);
-            if (defaults.FirstOrDefault(member => sessions.All(session => session.Card.Name != member.Name)) is { Name: { } missing })
-            {
-                throw new CatalogException([$"ModelRepository:Default names '{missing}', which is not in the repository."]);
-            }
-
-            return new ModelCatalog(sessions, defaults);
+            await (catalog.thread.TryRun(either => catalog.Start(opened, either), cancellation) ?? Task.CompletedTask);
+            return catalog;
         }
         catch
         {
-            sessions.ForEach(session => session.Dispose());
+            catalog.Dispose();
             throw;
         }
     }
 
-    /// <summary>The models that a request names.</summary>
-    /// <param name="names">Their names; empty means the default. A name given twice counts once.</param>
-    public Selection Select(IReadOnlyList<string> names)
+    /// <summary>What is served now, held until the lease is disposed: for a request, from its first line to its last.</summary>
+    /// <exception cref="ObjectDisposedException">The catalog was disposed.</exception>
+    public CatalogLease Enter()
     {
-        if (names.Count == 0)
+        while (true)
         {
-            return new Selection.Found(Default);
-        }
+            var snapshot = current;
+            ObjectDisposedException.ThrowIf(snapshot is null, this);
 
-        var selected = new List<EnsembleMember>();
-        foreach (var name in names.Distinct(StringComparer.Ordinal))
-        {
-            if (!members.TryGetValue(name, out var member))
+            // The catalog itself holds what is current: this fails only where it was replaced between these two lines.
+            if (snapshot.Users.TryEnter())
             {
-                return new Selection.Unknown(name);
+                return new CatalogLease(snapshot);
             }
-
-            selected.Add(member);
         }
-
-        var (ensemble, reason) = Ensemble.Of(selected);
-        return ensemble is null ? new Selection.Mismatched(reason ?? "") : new Selection.Found(ensemble);
     }
 
-    /// <summary>Frees the sessions. No run may be under way.</summary>
+    /// <summary>Serves a version of a package, in place of the one that is served, if any.</summary>
+    /// <param name="name">Name of the model.</param>
+    /// <param name="version">The version; null is the pinned one or, where none is pinned, the newest.</param>
+    /// <param name="cancellation">Ends the load before it is served.</param>
+    public Task<CatalogChange> LoadAsync(string name, int? version, CancellationToken cancellation) =>
+        ChangeAsync(either => Load(name, version, either), cancellation);
+
+    /// <summary>Serves the newest (or pinned) version of a model that is served.</summary>
+    /// <param name="name">Name of the model.</param>
+    /// <param name="cancellation">Ends the reload before it is served.</param>
+    public Task<CatalogChange> ReloadAsync(string name, CancellationToken cancellation) => ChangeAsync(
+        either => Served(name) is null ? NotServed(name) : Load(name, version: null, either), cancellation);
+
+    /// <summary>
+    /// Serves a model no more. Refused for a model that <c>ModelRepository:Default</c> or <c>Ensembles</c> name, and for the last one
+    /// that answers by default: an ensemble that lost a member would give other answers under the same name.
+    /// </summary>
+    /// <param name="name">Name of the model.</param>
+    /// <param name="cancellation">Takes the request for it back.</param>
+    public Task<CatalogChange> UnloadAsync(string name, CancellationToken cancellation) => ChangeAsync(_ => Unload(name), cancellation);
+
+    /// <summary>Where the models stand, by name in ordinal order: those that are or were in memory, and those that were refused.</summary>
+    public IReadOnlyList<ModelState> States()
+    {
+        lock (gate)
+        {
+            var served = current?.Models ?? [];
+            return
+            [
+                .. alive.Select(model => model.Name).Concat(refusals.Keys).Concat(opening is { } name ? [name] : [])
+                    .Distinct(StringComparer.Ordinal)
+                    .Order(StringComparer.Ordinal)
+                    .Select(name => State(name, served.FirstOrDefault(model => model.Card.Name == name)?.Card.Version)),
+            ];
+        }
+    }
+
+    /// <summary>Frees the models as soon as the last request that entered has left, and ends a change under way.</summary>
     public void Dispose()
     {
-        foreach (var model in Models)
+        thread.Dispose();
+        Interlocked.Exchange(ref current, null)?.Users.Leave();
+    }
+
+    private Task<CatalogChange> ChangeAsync(Func<CancellationToken, CatalogChange> change, CancellationToken cancellation) =>
+        thread.TryRun(change, cancellation) ?? Task.FromResult<CatalogChange>(
+            new CatalogChange.Refused($"{CatalogThread.Limit} changes wait already. Try again when one of them is done."));
+
+    private CatalogSnapshot Start(Action<ModelSession> opened, CancellationToken cancellation)
+    {
+        var (models, reasons) = (new List<LoadedModel>(), new List<string>());
+        try
         {
-            model.Dispose();
+            foreach (var name in packages.StartUp())
+            {
+                try
+                {
+                    var (version, reason) = packages.Find(name, version: null);
+                    models.Add(Open(name, version ?? throw new CatalogException([reason ?? ""]), cancellation));
+                    opened(models[^1].Session);
+                }
+                catch (Exception e) when (e is InvalidPackageException or CatalogException)
+                {
+                    reasons.Add(e.Message);
+                }
+            }
+
+            answering = models.Select(model => model.Name).ToFrozenSet(StringComparer.Ordinal);
+            return reasons.Count > 0 ? throw new CatalogException(reasons) : Publish(models);
+        }
+        finally
+        {
+            models.ForEach(model => model.Holders.Leave());
         }
     }
 
-    private static void OpenAll(
-        RepositoryOptions options, RuntimeOptions runtime, Action<ModelSession> opened, CancellationToken cancellation)
+    private CatalogChange Load(string name, int? version, CancellationToken cancellation)
     {
-        var repository = new PackageRepository(Path.GetFullPath(options.Path, AppContext.BaseDirectory));
-        if (!Directory.Exists(repository.Root) || repository.Names() is not { Count: > 0 } names)
+        var (found, missing) = packages.Find(name, version);
+        if (found is not { } wanted)
         {
-            throw new CatalogException(
-                [$"There is no model package (name/version/card.json) in '{repository.Root}'. Copy one there, or set ModelRepository:Path."]);
+            return new CatalogChange.NotFound(missing ?? "");
         }
 
-        var refusals = new List<string>();
-        foreach (var name in names)
+        if (plan.IsEnsemble(name))
         {
-            cancellation.ThrowIfCancellationRequested();
+            return Refused(name, $"'{name}' is an ensemble of the settings. Give one of the two another name.");
+        }
+
+        try
+        {
+            var served = Served(name);
+            if (served?.Version == wanted && served.CardHash.AsSpan().SequenceEqual(packages.CardHash(name, wanted)))
+            {
+                return Done(name, new CatalogChange.Unchanged(name, wanted));
+            }
+
+            var model = Open(name, wanted, cancellation);
             try
             {
-                opened(ModelSession.Open(Open(repository, name), runtime));
+                Publish([.. Others(name), model]);
             }
-            catch (InvalidPackageException e)
+            finally
             {
-                refusals.Add(e.Message);
+                model.Holders.Leave();
             }
-        }
 
-        if (refusals.Count > 0)
+            return Done(name, new CatalogChange.Loaded(name, wanted, served?.Version));
+        }
+        catch (Exception e) when (e is InvalidPackageException or CatalogException or DeviceUnavailableException)
         {
-            throw new CatalogException(refusals);
+            return Refused(name, e.Message);
         }
     }
 
-    private static ModelPackage Open(PackageRepository repository, string name)
+    private CatalogChange Unload(string name)
     {
-        var version = repository.Versions(name)[0];
-        var package = ModelPackage.Open(repository.Folder(name, version));
-        return package.Card.Name == name && package.Card.Version == version
-            ? package
-            : throw new InvalidPackageException(
-                package.Folder, $"the card is of {package.Card.Name} version {package.Card.Version}. Move it to {package.Card.Name}/{package.Card.Version}.");
+        if (Served(name) is not { } served)
+        {
+            return NotServed(name);
+        }
+
+        if (plan.SettingThatNames(name) is { } setting)
+        {
+            return new CatalogChange.Refused($"'{name}' is named by {setting}. Change the setting and start the service again.");
+        }
+
+        var others = Others(name);
+        if (current?.Default.Members is [{ Session: var last }] && last == served.Session)
+        {
+            return new CatalogChange.Refused($"'{name}' is the last model that answers by default. Load another version of it instead.");
+        }
+
+        Publish(others);
+        return Done(name, new CatalogChange.Unloaded(name, served.Version));
+    }
+
+    private LoadedModel Open(string name, int version, CancellationToken cancellation)
+    {
+        opening = name;
+        try
+        {
+            var hash = packages.CardHash(name, version);
+            var model = new LoadedModel(packages.Open(name, version, cancellation), hash, unused => thread.Post(() => Free(unused)));
+            lock (gate)
+            {
+                alive.Add(model);
+            }
+
+            return model;
+        }
+        finally
+        {
+            opening = null;
+        }
+    }
+
+    /// <summary>One write, and every request that enters from now on has the new models.</summary>
+    private CatalogSnapshot Publish(IReadOnlyList<LoadedModel> models)
+    {
+        LoadedModel[] ordered = [.. models.OrderBy(model => model.Name, StringComparer.Ordinal)];
+        var next = new CatalogSnapshot(ordered, plan.Bind([.. ordered.Select(model => model.Session)], answering));
+        Interlocked.Exchange(ref current, next)?.Users.Leave();
+        return next;
+    }
+
+    private void Free(LoadedModel model)
+    {
+        model.Session.Dispose();
+        NativeMemory.GiveBack();
+        lock (gate)
+        {
+            alive.Remove(model);
+        }
+    }
+
+    private LoadedModel? Served(string name) => current?.Loaded.FirstOrDefault(model => model.Name == name);
+
+    private LoadedModel[] Others(string name) => [.. (current?.Loaded ?? []).Where(model => model.Name != name)];
+
+    private CatalogChange.NotFound NotServed(string name) =>
+        new($"'{name}' is not served; there is {string.Join(", ", (current?.Models ?? []).Select(model => model.Card.Name))}.");
+
+    private T Done<T>(string name, T change)
+        where T : CatalogChange
+    {
+        lock (gate)
+        {
+            refusals.Remove(name);
+        }
+
+        return change;
+    }
+
+    private CatalogChange.Refused Refused(string name, string reason)
+    {
+        lock (gate)
+        {
+            refusals[name] = reason;
+        }
+
+        return new CatalogChange.Refused(reason);
+    }
+
+    private ModelState State(string name, int? served)
+    {
+        int[] versions = [.. alive.Where(model => model.Name == name).Select(model => model.Version).Distinct().OrderDescending()];
+        var phase = served is not null ? ModelPhase.Ready
+            : opening == name ? ModelPhase.Loading
+            : versions.Length > 0 ? ModelPhase.Draining
+            : ModelPhase.Unavailable;
+        return new ModelState(name, phase, served, versions, opening == name, refusals.GetValueOrDefault(name));
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using AlexNetService.Inference.Diagnostics;
 
 namespace AlexNetService.Inference.Decoding;
 
@@ -7,14 +8,20 @@ namespace AlexNetService.Inference.Decoding;
 public sealed class DecodeWorkers : IDisposable
 {
     private readonly DecodingOptions options;
+    private readonly TimeProvider time;
+    private readonly InferenceMeters? meters;
     private readonly BlockingCollection<Job> jobs;
     private readonly Thread[] threads;
 
     /// <summary>Starts the threads.</summary>
     /// <param name="options">Threads and limits.</param>
-    public DecodeWorkers(DecodingOptions options)
+    /// <param name="time">Where timestamps come from; null is the system's.</param>
+    /// <param name="meters">Told how long decoding takes, or null.</param>
+    public DecodeWorkers(DecodingOptions options, TimeProvider? time = null, InferenceMeters? meters = null)
     {
         this.options = options;
+        this.time = time ?? TimeProvider.System;
+        this.meters = meters;
         jobs = new BlockingCollection<Job>(options.QueueLimit);
         threads = new Thread[options.Threads == 0 ? Environment.ProcessorCount : options.Threads];
         for (var i = 0; i < threads.Length; i++)
@@ -64,7 +71,10 @@ public sealed class DecodeWorkers : IDisposable
 
             try
             {
-                job.Done.SetResult(PictureCanvases.Decode(job.Encoded, job.Sides, options.MaxPixels));
+                var begun = time.GetTimestamp();
+                var result = PictureCanvases.Decode(job.Encoded, job.Sides, options.MaxPixels);
+                meters?.Decoded(time.GetElapsedTime(begun));
+                job.Done.SetResult(result);
             }
             catch (Exception e)
             {

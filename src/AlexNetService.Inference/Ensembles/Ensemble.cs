@@ -21,9 +21,12 @@ public sealed record EnsembleMember(ModelSession Session, double Weight)
 /// <summary>Models that answer together: the weighted mean of their probabilities. One model alone is an ensemble of one.</summary>
 public sealed class Ensemble
 {
+    private readonly int[] summing;
+
     private Ensemble(IReadOnlyList<EnsembleMember> members)
     {
         Members = members;
+        summing = [.. Enumerable.Range(0, members.Count).OrderBy(i => members[i].Session.Card.Name, StringComparer.Ordinal)];
         CanvasSides = [.. members.Select(member => member.Session.Card.Preprocessing.Canvas).Distinct()];
     }
 
@@ -37,9 +40,10 @@ public sealed class Ensemble
     public IReadOnlyList<int> CanvasSides { get; }
 
     /// <summary>Puts members together, where they fit together.</summary>
-    /// <param name="members">At least one member.</param>
+    /// <param name="members">At least one member. One that is named twice counts once.</param>
     public static EnsembleResult Of(IReadOnlyList<EnsembleMember> members)
     {
+        members = [.. members.Distinct()];
         if (members.Count == 0)
         {
             return new EnsembleResult(null, "An ensemble needs at least one model.");
@@ -48,6 +52,11 @@ public sealed class Ensemble
         if (members.FirstOrDefault(member => !(member.Weight > 0) || !double.IsFinite(member.Weight)) is { } weightless)
         {
             return new EnsembleResult(null, $"The weight {weightless.Weight} of '{weightless.Session.Card.Name}' must be above 0.");
+        }
+
+        if (members.CountBy(member => member.Session).FirstOrDefault(model => model.Value > 1) is { Key.Card.Name: var twice })
+        {
+            return new EnsembleResult(null, $"'{twice}' is named more than once and with different weights. Name it once.");
         }
 
         var first = members[0].Session.Card;
@@ -70,49 +79,68 @@ public sealed class Ensemble
     /// <returns>For each photograph [classes], summing to 1.</returns>
     public float[][] Probabilities(IReadOnlyList<PictureCanvases> pictures, TestViews views)
     {
-        var byMember = Members.Select(member => Run(member, pictures, views)).ToArray();
-        return [.. pictures.Select((_, picture) => Mean([.. byMember.Select(answers => answers[picture])]))];
+        var (members, classes) = (Members.Count, Labels.Count);
+        var (byMember, batch) = (new float[pictures.Count][], new CropBatch(TimeProvider.System, meters: null));
+        for (var picture = 0; picture < byMember.Length; picture++)
+        {
+            byMember[picture] = new float[members * classes];
+        }
+
+        for (var i = 0; i < members && pictures.Count > 0; i++)
+        {
+            var (member, first) = (Members[i], i * classes);
+            batch.Run(
+                [.. pictures.Select((picture, p) => Work(member, picture, views, byMember[p].AsMemory(first, classes)))],
+                TimeProvider.System.GetTimestamp());
+        }
+
+        return [.. byMember.Select(answers =>
+        {
+            var mean = new float[classes];
+            Mean(answers, mean);
+            return mean;
+        })];
     }
 
-    /// <summary>Weighted mean over the members of one photograph.</summary>
-    /// <param name="byMember">For each member, in order, [classes].</param>
-    public float[] Mean(IReadOnlyList<float[]> byMember)
+    /// <summary>
+    /// Weighted mean over the members of one photograph; the same to the last bit in whatever order the members were named.
+    /// </summary>
+    /// <param name="byMember">[members,classes], members in order.</param>
+    /// <param name="mean">[classes], written whole.</param>
+    public void Mean(ReadOnlySpan<float> byMember, Span<float> mean)
     {
-        var total = Members.Sum(member => member.Weight);
-        var mean = new float[Labels.Count];
+        var total = summing.Sum(member => Members[member].Weight);
         for (var index = 0; index < mean.Length; index++)
         {
             var sum = 0.0;
-            for (var member = 0; member < byMember.Count; member++)
+            foreach (var member in summing)
             {
-                sum += Members[member].Weight * byMember[member][index];
+                sum += Members[member].Weight * byMember[(member * mean.Length) + index];
             }
 
             mean[index] = (float)(sum / total);
         }
-
-        return mean;
     }
 
     /// <summary>One photograph's crops, for each member as its own card wants them.</summary>
-    internal CropWork[] Works(PictureCanvases picture, TestViews views) =>
-        [.. Members.Select(member => Work(member, picture, views))];
-
-    private static CropWork Work(EnsembleMember member, PictureCanvases picture, TestViews views)
+    /// <param name="picture">The photograph; must stay until the works are done.</param>
+    /// <param name="views">Which crops are averaged.</param>
+    /// <param name="byMember">[members,classes], where the works write.</param>
+    internal CropWork[] Works(PictureCanvases picture, TestViews views, Memory<float> byMember)
     {
-        var input = member.Session.Card.Preprocessing;
-        return new CropWork(member.Session, picture[input.Canvas], views.Windows(input));
-    }
-
-    private static float[][] Run(EnsembleMember member, IReadOnlyList<PictureCanvases> pictures, TestViews views)
-    {
-        var works = pictures.Select(picture => Work(member, picture, views)).ToArray();
-        if (works.Length > 0)
+        var works = new CropWork[Members.Count];
+        for (var i = 0; i < works.Length; i++)
         {
-            CropBatch.Run(works, TimeProvider.System);
+            works[i] = Work(Members[i], picture, views, byMember.Slice(i * Labels.Count, Labels.Count));
         }
 
-        return [.. works.Select(work => work.Probabilities)];
+        return works;
+    }
+
+    private static CropWork Work(EnsembleMember member, PictureCanvases picture, TestViews views, Memory<float> probabilities)
+    {
+        var input = member.Session.Card.Preprocessing;
+        return new CropWork(member.Session, picture[input.Canvas], views.Windows(input), probabilities);
     }
 
     private static bool SameLabels(IReadOnlyList<ClassLabel> left, IReadOnlyList<ClassLabel> right) =>

@@ -1,5 +1,7 @@
+using System.Buffers;
 using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Decoding;
+using AlexNetService.Inference.Diagnostics;
 
 namespace AlexNetService.Inference.Ensembles;
 
@@ -9,29 +11,137 @@ namespace AlexNetService.Inference.Ensembles;
 /// </summary>
 /// <param name="engine">Runs the crops.</param>
 /// <param name="decoders">Decode the photograph.</param>
-/// <param name="time">Where timestamps come from.</param>
-public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders, TimeProvider time)
+/// <param name="time">Where timestamps and deadlines come from.</param>
+/// <param name="meters">Told of what is refused, expired or cancelled, or null.</param>
+public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders, TimeProvider time, InferenceMeters? meters = null)
 {
-    /// <summary>Classifies a photograph.</summary>
+    private readonly TimeSpan usual = engine.Options.DeadlineMs == 0
+        ? Timeout.InfiniteTimeSpan
+        : TimeSpan.FromMilliseconds(engine.Options.DeadlineMs);
+
+    /// <summary>Classifies a photograph within the time that <see cref="QueueOptions.DeadlineMs"/> gives it.</summary>
     /// <param name="encoded">The file's bytes; must stay as they are until the task is done.</param>
     /// <param name="ensemble">The models.</param>
     /// <param name="views">Which crops are averaged.</param>
     /// <param name="cancellation">Takes the photograph out of the queue.</param>
+    /// <returns>What became of it; to be disposed.</returns>
+    /// <exception cref="OperationCanceledException">It was taken out.</exception>
+    public Task<ClassificationResult> ClassifyAsync(
+        ReadOnlyMemory<byte> encoded, Ensemble ensemble, TestViews views, CancellationToken cancellation) =>
+        ClassifyAsync(encoded, ensemble, views, usual, cancellation);
+
+    /// <summary>Classifies a photograph.</summary>
+    /// <param name="encoded">The file's bytes; must stay as they are until the task is done.</param>
+    /// <param name="ensemble">The models.</param>
+    /// <param name="views">Which crops are averaged.</param>
+    /// <param name="deadline">
+    /// Time from the place in the queue until the first run; <see cref="Timeout.InfiniteTimeSpan"/> is as long as it takes.
+    /// </param>
+    /// <param name="cancellation">Takes the photograph out of the queue.</param>
+    /// <returns>What became of it; to be disposed.</returns>
     /// <exception cref="OperationCanceledException">It was taken out.</exception>
     public async Task<ClassificationResult> ClassifyAsync(
-        ReadOnlyMemory<byte> encoded, Ensemble ensemble, TestViews views, CancellationToken cancellation)
+        ReadOnlyMemory<byte> encoded, Ensemble ensemble, TestViews views, TimeSpan deadline, CancellationToken cancellation)
     {
         var admission = engine.Admit(ensemble.Members.Count * (int)views);
         if (admission.Place is null)
         {
-            return new ClassificationResult.Refused(admission.Refusal ?? Refusal.QueueFull);
+            return Refuse(admission.Refusal ?? Refusal.QueueFull);
         }
 
         using var place = admission.Place;
-        var admitted = time.GetTimestamp();
-        if (!decoders.TryDecode(encoded, ensemble.CanvasSides, cancellation, out var decoding))
+        return await Admitted(encoded, ensemble, views, place.Submit, deadline, cancellation);
+    }
+
+    /// <summary>
+    /// Classifies many photographs of one request. Only about one run's worth of them is in the queue at a time, so that whoever sends one
+    /// photograph meanwhile waits for one run of these and not for all. A photograph that cannot be decoded fails alone.
+    /// </summary>
+    /// <param name="pictures">The files' bytes; must stay as they are until the task is done.</param>
+    /// <param name="ensemble">The models.</param>
+    /// <param name="views">Which crops are averaged.</param>
+    /// <param name="deadline">
+    /// Time for each photograph, from its own turn until its first run; <see cref="Timeout.InfiniteTimeSpan"/> is as long as it takes.
+    /// </param>
+    /// <param name="cancellation">Takes out those whose turn has not come.</param>
+    /// <returns>What became of each, in order; to be disposed. Where there is no room for the first ones, all are refused.</returns>
+    /// <exception cref="OperationCanceledException">They were taken out.</exception>
+    public async Task<IReadOnlyList<ClassificationResult>> ClassifyManyAsync(
+        IReadOnlyList<ReadOnlyMemory<byte>> pictures, Ensemble ensemble, TestViews views, TimeSpan? deadline, CancellationToken cancellation)
+    {
+        var results = new ClassificationResult[pictures.Count];
+        var crops = ensemble.Members.Count * (int)views;
+        var lanes = Math.Min(pictures.Count, Lanes(ensemble, views, crops));
+        var admission = engine.Admit(lanes * crops);
+        if (admission.Place is not { } held)
         {
-            return new ClassificationResult.Refused(Refusal.QueueFull);
+            for (var i = 0; i < results.Length; i++)
+            {
+                results[i] = Refuse(admission.Refusal ?? Refusal.QueueFull);
+            }
+
+            return results;
+        }
+
+        using var place = held;
+        var next = -1;
+        await Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Lane()));
+        return results;
+
+        async Task Lane()
+        {
+            while (Interlocked.Increment(ref next) is var mine && mine < results.Length)
+            {
+                results[mine] = await Admitted(pictures[mine], ensemble, views, place.SubmitAndKeep, deadline ?? usual, cancellation);
+            }
+        }
+    }
+
+    private int Lanes(Ensemble ensemble, TestViews views, int crops) => Math.Max(1, Math.Min(
+        ensemble.Members.Min(member => member.Session.MaxCropsPerRun) / (int)views, engine.Options.LimitCrops / crops));
+
+    private async Task<ClassificationResult> Admitted(
+        ReadOnlyMemory<byte> encoded,
+        Ensemble ensemble,
+        TestViews views,
+        Action<IReadOnlyList<CropWork>, CancellationToken> submit,
+        TimeSpan deadline,
+        CancellationToken cancellation)
+    {
+        var admitted = time.GetTimestamp();
+        using var expiry = new CancellationTokenSource(deadline, time);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellation, expiry.Token);
+        try
+        {
+            var due = deadline == Timeout.InfiniteTimeSpan ? long.MaxValue : admitted + (long)(deadline.TotalSeconds * time.TimestampFrequency);
+            return await Run(encoded, ensemble, views, submit, admitted, due, leaving.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested && IsOver(deadline, admitted))
+        {
+            meters?.Expired();
+            return new ClassificationResult.Expired(time.GetElapsedTime(admitted));
+        }
+        catch (OperationCanceledException)
+        {
+            meters?.Cancelled();
+            throw;
+        }
+    }
+
+    private bool IsOver(TimeSpan deadline, long admitted) => deadline != Timeout.InfiniteTimeSpan && time.GetElapsedTime(admitted) >= deadline;
+
+    private async Task<ClassificationResult> Run(
+        ReadOnlyMemory<byte> encoded,
+        Ensemble ensemble,
+        TestViews views,
+        Action<IReadOnlyList<CropWork>, CancellationToken> submit,
+        long admitted,
+        long due,
+        CancellationToken leaving)
+    {
+        if (!decoders.TryDecode(encoded, ensemble.CanvasSides, leaving, out var decoding))
+        {
+            return Refuse(Refusal.QueueFull);
         }
 
         var (picture, fault) = await decoding;
@@ -42,15 +152,31 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
                 : new ClassificationResult.Undecodable(fault);
         }
 
-        var decoded = time.GetTimestamp();
-        var works = ensemble.Works(picture, views);
-        place.Submit(works, cancellation);
-        var answers = await Task.WhenAll(works.Select(work => work.Done));
-        var started = answers.Min(answer => answer.Started);
-        float[][] byMember = [.. answers.Select(answer => answer.Probabilities)];
-        return new ClassificationResult.Classified(ensemble.Mean(byMember), byMember, new ClassificationTiming(
-            time.GetElapsedTime(admitted, decoded),
-            time.GetElapsedTime(decoded, started),
-            time.GetElapsedTime(started, answers.Max(answer => answer.Finished))));
+        using (picture)
+        {
+            var decoded = time.GetTimestamp();
+            var (members, classes) = (ensemble.Members.Count, ensemble.Labels.Count);
+            var memory = ArrayPool<float>.Shared.Rent((1 + members) * classes);
+            var works = ensemble.Works(picture, views, memory.AsMemory(classes, members * classes));
+            foreach (var work in works)
+            {
+                work.Deadline = due;
+            }
+
+            submit(works, leaving);
+            var answers = await Task.WhenAll(works.Select(work => work.Done));
+            ensemble.Mean(memory.AsSpan(classes, members * classes), memory.AsSpan(0, classes));
+            var started = answers.Min(answer => answer.Started);
+            return new ClassificationResult.Classified(memory, members, classes, new ClassificationTiming(
+                time.GetElapsedTime(admitted, decoded),
+                time.GetElapsedTime(decoded, started),
+                time.GetElapsedTime(started, answers.Max(answer => answer.Finished))));
+        }
+    }
+
+    private ClassificationResult.Refused Refuse(Refusal refusal)
+    {
+        meters?.Refused(refusal);
+        return new ClassificationResult.Refused(refusal);
     }
 }

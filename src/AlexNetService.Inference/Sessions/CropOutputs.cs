@@ -32,4 +32,7 @@ internal enum OutputKinds
     Probabilities = 1,
     Logits = 2,
     Features = 4,
+
+    /// <summary>What a trunk hands to the rest; never asked for by a caller.</summary>
+    Maps = 8,
 }

@@ -3,7 +3,7 @@ using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Sessions;
 
-/// <summary>Turns planar RGB crops into what a card's input tensor holds.</summary>
+/// <summary>Turns planar RGB pixels into what a card's input tensor holds.</summary>
 internal sealed class CropPacking
 {
     private readonly Preprocessing input;
@@ -12,21 +12,27 @@ internal sealed class CropPacking
     // [3][256]: each channel's tensor value of each pixel value, (scale·pixel − mean) / std.
     private readonly float[][] values;
 
-    public CropPacking(Preprocessing input)
+    /// <param name="input">What the card says of the tensor.</param>
+    /// <param name="side">Side of the squares that are packed, in pixels: crops, or canvases.</param>
+    public CropPacking(Preprocessing input, int side)
     {
         this.input = input;
-        plane = input.Crop * input.Crop;
+        Side = side;
+        plane = side * side;
         values = [.. Enumerable.Range(0, NetworkArchitecture.Channels).Select(Values)];
     }
 
-    /// <summary>Values of one crop.</summary>
+    /// <summary>Side of the squares, in pixels.</summary>
+    public int Side { get; }
+
+    /// <summary>Values of one square.</summary>
     public int CropValues => NetworkArchitecture.Channels * plane;
 
-    /// <summary>Whether a planar RGB crop is the tensor already, byte for byte.</summary>
+    /// <summary>Whether planar RGB is the tensor already, byte for byte.</summary>
     public bool IsIdentity => input is { Type: PixelType.UInt8, Channels: ChannelOrder.Rgb, Layout: TensorLayout.Nchw };
 
-    /// <param name="crop">[3,crop,crop], 0..255, red plane first.</param>
-    /// <param name="tensor">One crop of the input tensor, in the card's layout.</param>
+    /// <param name="crop">[3,side,side], 0..255, red plane first.</param>
+    /// <param name="tensor">One row of the input tensor, in the card's layout.</param>
     public void ToBytes(ReadOnlySpan<byte> crop, Span<byte> tensor)
     {
         for (var channel = 0; channel < NetworkArchitecture.Channels; channel++)
@@ -40,8 +46,8 @@ internal sealed class CropPacking
         }
     }
 
-    /// <param name="crop">[3,crop,crop], 0..255, red plane first.</param>
-    /// <param name="tensor">One crop of the input tensor, in the card's layout.</param>
+    /// <param name="crop">[3,side,side], 0..255, red plane first.</param>
+    /// <param name="tensor">One row of the input tensor, in the card's layout.</param>
     public void ToFloats(ReadOnlySpan<byte> crop, Span<float> tensor)
     {
         for (var channel = 0; channel < NetworkArchitecture.Channels; channel++)

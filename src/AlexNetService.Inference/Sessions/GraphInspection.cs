@@ -7,11 +7,11 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>
-/// Holds a graph against its card: the input by what it declares, the outputs by what they are when black crops run, because
-/// many graphs leave output dimensions open.
+/// Holds the graph that ends in the answers against its card: the input by what it declares, the outputs by what they are when black
+/// crops run, because many graphs leave output dimensions open.
 /// </summary>
 /// <param name="package">The package the graph came from.</param>
-/// <param name="runtime">The graph, open.</param>
+/// <param name="runtime">The graph, open: the whole network, or the rest of a split one.</param>
 internal sealed class GraphInspection(ModelPackage package, InferenceSession runtime)
 {
     // Graphs that compute in half precision keep three digits.
@@ -19,51 +19,73 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
 
     private readonly ModelCard card = package.Card;
 
+    /// <summary>The element type of pixels.</summary>
+    public static TensorElementType TypeOf(PixelType type) => type == PixelType.UInt8 ? TensorElementType.UInt8 : TensorElementType.Float;
+
+    /// <summary>The graph is the whole network: it takes pixels.</summary>
     /// <exception cref="InvalidPackageException">Graph and card disagree.</exception>
     public GraphBinding Bind()
     {
-        var declared = Input();
-        int? fixedBatch = declared[0] > 0 ? declared[0] : null;
-        long[] cropShape = card.Preprocessing.Layout == TensorLayout.Nchw
-            ? [NetworkArchitecture.Channels, card.Preprocessing.Crop, card.Preprocessing.Crop]
-            : [card.Preprocessing.Crop, card.Preprocessing.Crop, NetworkArchitecture.Channels];
-        for (var i = 0; i < cropShape.Length; i++)
-        {
-            if (declared[i + 1] > 0 && declared[i + 1] != cropShape[i])
-            {
-                throw Refused($"input '{card.Tensors.Input}' is {Show(declared)} where the card says {Show([fixedBatch ?? -1, .. cropShape])}.");
-            }
-        }
+        var input = card.Preprocessing;
+        var expected = new InputTensor(card.Tensors.Input, TypeOf(input.Type), input.Layout == TensorLayout.Nchw
+            ? [NetworkArchitecture.Channels, input.Crop, input.Crop]
+            : [input.Crop, input.Crop, NetworkArchitecture.Channels]);
+        var fixedBatch = RequireInput(expected);
 
-        return new GraphBinding(card.Tensors.Input, cropShape, fixedBatch, Outputs(fixedBatch, cropShape));
+        // Two crops where any number is allowed: a graph whose outputs are bound to one crop shows it here.
+        var crops = fixedBatch ?? 2;
+        using var black = Black(expected, crops);
+        return new GraphBinding(expected, fixedBatch, Outputs(expected, black, crops), Split: null);
     }
 
-    private int[] Input()
+    /// <summary>The graph is the rest of a split network: it takes maps.</summary>
+    /// <param name="split">What goes before it.</param>
+    /// <param name="maps">Maps of two crops.</param>
+    /// <exception cref="InvalidPackageException">Graph and card disagree.</exception>
+    public GraphBinding BindRest(SplitBinding split, OrtValue maps)
     {
-        if (!runtime.InputMetadata.TryGetValue(card.Tensors.Input, out var input))
+        var expected = new InputTensor(split.Graph.Maps, SplitBinding.TypeOf(split.Graph.Type), split.CropShape);
+        return RequireInput(expected) is { } batch
+            ? throw Refused($"input '{expected.Name}' of the rest takes a batch of {batch} only; it must take any.")
+            : new GraphBinding(expected, FixedBatch: null, Outputs(expected, maps, crops: 2), split);
+    }
+
+    /// <returns>The only batch size the graph takes, or null where it takes any.</returns>
+    private int? RequireInput(InputTensor expected)
+    {
+        if (!runtime.InputMetadata.TryGetValue(expected.Name, out var input))
         {
-            throw Refused($"the graph has no input '{card.Tensors.Input}'; it has {Names(runtime.InputNames)}.");
+            throw Refused($"the graph has no input '{expected.Name}'; it has {Names(runtime.InputNames)}.");
         }
 
         if (runtime.InputNames.Count > 1)
         {
-            throw Refused($"the graph has inputs {Names(runtime.InputNames)}; only '{card.Tensors.Input}' can be given.");
+            throw Refused($"the graph has inputs {Names(runtime.InputNames)}; only '{expected.Name}' can be given.");
         }
 
-        if (!input.IsTensor || input.ElementDataType != ElementType)
+        if (!input.IsTensor || input.ElementDataType != expected.Type)
         {
-            throw Refused($"input '{card.Tensors.Input}' is {(input.IsTensor ? input.ElementDataType : input.OnnxValueType)} where the card says {ElementType}.");
+            throw Refused($"input '{expected.Name}' is {(input.IsTensor ? input.ElementDataType : input.OnnxValueType)} where the card says {expected.Type}.");
         }
 
-        return input.Dimensions is { Length: 4 } declared
-            ? declared
-            : throw Refused($"input '{card.Tensors.Input}' is {Show(input.Dimensions)} and must have four dimensions.");
+        if (input.Dimensions is not { Length: 4 } declared)
+        {
+            throw Refused($"input '{expected.Name}' is {Show(input.Dimensions)} and must have four dimensions.");
+        }
+
+        int? fixedBatch = declared[0] > 0 ? declared[0] : null;
+        for (var i = 0; i < expected.RowShape.Length; i++)
+        {
+            if (declared[i + 1] > 0 && declared[i + 1] != expected.RowShape[i])
+            {
+                throw Refused($"input '{expected.Name}' is {Show(declared)} where the card says {Show([fixedBatch ?? -1, .. expected.RowShape])}.");
+            }
+        }
+
+        return fixedBatch;
     }
 
-    private TensorElementType ElementType =>
-        card.Preprocessing.Type == PixelType.UInt8 ? TensorElementType.UInt8 : TensorElementType.Float;
-
-    private List<OutputTensor> Outputs(int? fixedBatch, long[] cropShape)
+    private List<OutputTensor> Outputs(InputTensor input, OrtValue black, int crops)
     {
         (OutputKinds Kind, string? Name)[] wanted =
         [
@@ -77,9 +99,7 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
             throw Refused($"the graph has no output '{missing}'; it has {Names(runtime.OutputNames)}.");
         }
 
-        // Two crops where any number is allowed: a graph whose outputs are bound to one crop shows it here.
-        var crops = fixedBatch ?? 2;
-        using var found = Probe(crops, cropShape, [.. named.Select(output => output.Name)]);
+        using var found = Probe(input, black, crops, [.. named.Select(output => output.Name)]);
         var outputs = named.Select((output, i) => Output(output.Kind, output.Name, found[i], crops)).ToList();
         if (Place(OutputKinds.Logits) is >= 0 and var logits && Place(OutputKinds.Probabilities) is >= 0 and var probabilities)
         {
@@ -112,19 +132,24 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
         }
     }
 
-    private IDisposableReadOnlyCollection<OrtValue> Probe(int crops, long[] cropShape, string[] outputs)
+    private IDisposableReadOnlyCollection<OrtValue> Probe(InputTensor input, OrtValue black, int crops, string[] outputs)
     {
         try
         {
             using var options = new RunOptions();
-            using var black = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, ElementType, [crops, .. cropShape]);
-            black.GetTensorMutableRawData().Clear();
-            return runtime.Run(options, [card.Tensors.Input], [black], outputs);
+            return runtime.Run(options, [input.Name], [black], outputs);
         }
         catch (OnnxRuntimeException e)
         {
             throw new InvalidPackageException(package.Folder, $"the graph does not run on {crops} crops as the card describes them: {e.Message}", e);
         }
+    }
+
+    private static OrtValue Black(InputTensor input, int crops)
+    {
+        var black = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, input.Type, [crops, .. input.RowShape]);
+        black.GetTensorMutableRawData().Clear();
+        return black;
     }
 
     private OutputTensor Output(OutputKinds kind, string name, OrtValue value, int crops)

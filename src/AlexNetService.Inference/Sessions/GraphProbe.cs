@@ -22,7 +22,7 @@ public sealed class GraphProbe : IDisposable
     {
         this.runtime = runtime;
         (input, inputName) = (package.Card.Preprocessing, package.Card.Tensors.Input);
-        packing = new CropPacking(input);
+        packing = new CropPacking(input, input.Crop);
     }
 
     /// <summary>Takes a tensor's values.</summary>
@@ -38,7 +38,7 @@ public sealed class GraphProbe : IDisposable
     /// <exception cref="DeviceUnavailableException">The device is not there, or not in this build.</exception>
     public static GraphProbe Open(byte[] graph, ModelPackage package, RuntimeOptions options)
     {
-        using var sessionOptions = ExecutionTarget.Of(options).Configure(options);
+        using var sessionOptions = ExecutionTarget.Of(options, package.Card.Name).Configure(options);
         sessionOptions.AddSessionConfigEntry(WeightsFolder, Path.GetFullPath(package.Folder));
         try
         {

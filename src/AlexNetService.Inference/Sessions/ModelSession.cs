@@ -1,6 +1,8 @@
-using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using AlexNetService.Imaging;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
-using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetService.Inference.Sessions;
 
@@ -10,22 +12,30 @@ namespace AlexNetService.Inference.Sessions;
 /// </summary>
 public sealed class ModelSession : IDisposable
 {
-    private readonly InferenceSession runtime;
-    private readonly RunOptions runOptions = new();
+    private readonly OpenGraph last;
+    private readonly OpenGraph? trunk;
     private readonly GraphBinding graph;
-    private readonly CropPacking packing;
-    private readonly ConcurrentBag<RunBuffers> idle = [];
+    private readonly SessionLayout layout;
+    private readonly BatchSizes sizes;
+    private readonly Lock gate = new();
+    private readonly Dictionary<RunMemory, CropRun> runs = [];
     private volatile bool disposed;
 
-    private ModelSession(ModelPackage package, ExecutionTarget target, RuntimeOptions options, InferenceSession runtime)
+    private ModelSession(ModelPackage package, ExecutionTarget target, RuntimeOptions options, OpenGraph last, OpenGraph? trunk)
     {
-        graph = new GraphInspection(package, runtime).Bind();
-        packing = new CropPacking(package.Card.Preprocessing);
-        this.runtime = runtime;
+        (this.last, this.trunk) = (last, trunk);
         Package = package;
         Device = target.Device;
         Provider = target.Provider;
         MaxCropsPerRun = options.MaxCropsPerRun;
+        sizes = BatchSizes.Of(options, target);
+        graph = Inspect(package, last, trunk);
+        layout = new SessionLayout(package.Card, graph, trunk, last, sizes);
+        if (layout.Bytes > Array.MaxLength)
+        {
+            throw new InvalidPackageException(
+                package.Folder, $"{MaxCropsPerRun} of its crops take {layout.Bytes:N0} bytes in one run. Set Inference:MaxCropsPerRun lower.");
+        }
     }
 
     /// <summary>The package.</summary>
@@ -44,7 +54,7 @@ public sealed class ModelSession : IDisposable
     public int MaxCropsPerRun { get; }
 
     /// <summary>Bytes of one crop, 3 × crop × crop.</summary>
-    public int CropBytes => packing.CropValues;
+    public int CropBytes => NetworkArchitecture.Channels * Card.Preprocessing.Crop * Card.Preprocessing.Crop;
 
     /// <summary>Number of classes: values of one crop's logits or probabilities.</summary>
     public int Classes => Card.Labels.Count;
@@ -58,23 +68,39 @@ public sealed class ModelSession : IDisposable
     /// <summary>The only batch size the graph takes, or null where it takes any.</summary>
     public int? FixedBatch => graph.FixedBatch;
 
-    /// <summary>Opens a package and holds its graph against its card.</summary>
+    /// <summary>Whether the ten crops of a canvas share their first layers.</summary>
+    public bool SharesTrunk => trunk is not null;
+
+    /// <summary>
+    /// Opens a package and holds its graphs against its card. Of a split network trunk and rest are opened, and not the whole graph, so
+    /// that no weight lies in memory twice.
+    /// </summary>
     /// <param name="package">The package, its hash verified.</param>
     /// <param name="options">Device, threads and buffer size.</param>
     /// <exception cref="InvalidPackageException">The graph cannot be read, or is not what the card says.</exception>
     /// <exception cref="DeviceUnavailableException">The device is not there, or not in this build.</exception>
     public static ModelSession Open(ModelPackage package, RuntimeOptions options)
     {
-        var target = ExecutionTarget.Of(options);
+        var target = ExecutionTarget.Of(options, package.Card.Name);
         using var sessionOptions = target.Configure(options);
-        var runtime = Load(package, sessionOptions);
+        if (package.Card.Quantization is { Precision: Precision.Int8 })
+        {
+            // It would move bytes in front of max pooling, whose kernel for bytes in this layout is thirty times slower than that for floats.
+            sessionOptions.AddSessionConfigEntry("optimization.disable_specified_optimizers", "QDQPropagationTransformer");
+        }
+
+        OpenGraph? trunk = null;
+        OpenGraph? last = null;
         try
         {
-            return new ModelSession(package, target, options, runtime);
+            trunk = package.Card.Split is { } split ? OpenGraph.Open(package, split.Trunk, target, sessionOptions) : null;
+            last = OpenGraph.Open(package, package.Card.Split?.Rest ?? package.Card.Graph, target, sessionOptions);
+            return new ModelSession(package, target, options, last, trunk);
         }
         catch
         {
-            runtime.Dispose();
+            last?.Dispose();
+            trunk?.Dispose();
             throw;
         }
     }
@@ -98,101 +124,161 @@ public sealed class ModelSession : IDisposable
         Require(outputs.Logits.Length, Asked(outputs, OutputKinds.Logits) * count * (HasLogits ? Classes : 0), nameof(outputs.Logits));
         Require(outputs.Features.Length, Asked(outputs, OutputKinds.Features) * count * Features, nameof(outputs.Features));
 
-        var buffers = Rent();
-        for (var first = 0; first < count; first += MaxCropsPerRun)
-        {
-            var now = Math.Min(MaxCropsPerRun, count - first);
-            for (var i = 0; i < now; i++)
-            {
-                crops.Slice((first + i) * CropBytes, CropBytes).CopyTo(buffers.Crop(i));
-            }
-
-            Execute(buffers, now, outputs.Kinds);
-            CopyRows(buffers, now, outputs, first, OutputKinds.Probabilities);
-            CopyRows(buffers, now, outputs, first, OutputKinds.Logits);
-            CopyRows(buffers, now, outputs, first, OutputKinds.Features);
-        }
-
-        Return(buffers);
-    }
-
-    /// <summary>Runs black crops, one, ten and as many as fit, so that no request pays for first-time allocations.</summary>
-    public void Warm()
-    {
-        var buffers = Rent();
-        foreach (var count in (int[])[1, 10, MaxCropsPerRun])
-        {
-            Execute(buffers, Math.Min(count, MaxCropsPerRun), OutputKinds.Probabilities);
-        }
-
-        Return(buffers);
-    }
-
-    /// <summary>Frees the graph and its buffers. No run may be under way.</summary>
-    public void Dispose()
-    {
-        disposed = true;
-        while (idle.TryTake(out var buffers))
-        {
-            buffers.Dispose();
-        }
-
-        runOptions.Dispose();
-        runtime.Dispose();
-    }
-
-    /// <summary>Buffers for a run of up to <see cref="MaxCropsPerRun"/> crops; given back by <see cref="Return"/>.</summary>
-    internal RunBuffers Rent()
-    {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        return idle.TryTake(out var buffers) ? buffers : new RunBuffers(graph, packing, Card.Preprocessing.Type, MaxCropsPerRun);
-    }
-
-    /// <summary>Gives buffers back. Those of a run that threw are better left to the collector.</summary>
-    internal void Return(RunBuffers buffers) => idle.Add(buffers);
-
-    /// <summary>Runs the crops that were filled into the buffers.</summary>
-    internal void Execute(RunBuffers buffers, int count, OutputKinds kinds)
-    {
-        buffers.Pack(count);
-
-        // A fixed batch is run again and again; what stands in the rows behind the last crop is computed and not read.
-        var batch = graph.FixedBatch ?? count;
-        for (var first = 0; first < count; first += batch)
-        {
-            var tensors = buffers.Tensors(first, batch, kinds);
-            runtime.Run(runOptions, tensors.InputNames, tensors.Inputs, tensors.OutputNames, tensors.Outputs);
-        }
-
-        if (kinds.HasFlag(OutputKinds.Probabilities) && graph.Find(OutputKinds.Probabilities) is null)
-        {
-            for (var i = 0; i < count; i++)
-            {
-                Softmax.Row(buffers.Row(OutputKinds.Logits, i), Card.Calibration?.Temperature ?? 1, buffers.Row(OutputKinds.Probabilities, i));
-            }
-        }
-    }
-
-    private static InferenceSession Load(ModelPackage package, SessionOptions options)
-    {
+        var run = Rent();
         try
         {
-            return new InferenceSession(package.GraphPath, options);
+            for (var first = 0; first < count; first += run.Count)
+            {
+                run.Begin();
+                for (var i = first; i < count && run.Room > 0; i++)
+                {
+                    run.Add(crops.Slice(i * CropBytes, CropBytes));
+                }
+
+                run.Execute(outputs.Kinds);
+                CopyRows(run, outputs, first, OutputKinds.Probabilities);
+                CopyRows(run, outputs, first, OutputKinds.Logits);
+                CopyRows(run, outputs, first, OutputKinds.Features);
+            }
         }
-        catch (OnnxRuntimeException e)
+        finally
         {
-            throw new InvalidPackageException(package.Folder, $"ONNX Runtime cannot open {package.Card.Graph.File}: {e.Message}", e);
+            Return(run);
+        }
+    }
+
+    /// <summary>
+    /// Runs black crops: as many as fit, ten and one, or every batch size that the options name, so that no request pays for first-time
+    /// allocations.
+    /// </summary>
+    public void Warm()
+    {
+        var run = Rent();
+        try
+        {
+            var (black, input) = (new byte[CanvasBytes], Card.Preprocessing);
+            var windows = CropViews.Of(CropViews.Counts[^1], new CropGeometry(input.Canvas, input.Crop));
+            foreach (var count in sizes.ToWarm)
+            {
+                run.Begin();
+                while (run.Count < count)
+                {
+                    run.Add(black, windows.AsSpan(0, Math.Min(windows.Length, count - run.Count)));
+                }
+
+                run.Execute(OutputKinds.Probabilities);
+            }
+        }
+        finally
+        {
+            Return(run);
+        }
+    }
+
+    /// <summary>Runs the crop whose answer the card notes, where it notes one.</summary>
+    /// <exception cref="InvalidPackageException">The answer is another one here.</exception>
+    public void RequireGolden()
+    {
+        if (Card.Golden is not { } golden)
+        {
+            return;
+        }
+
+        var (crop, logits) = (new byte[CropBytes], new float[Classes]);
+        GoldenCrop.Pixels(golden.Seed, crop);
+        Run(crop, 1, new CropOutputs { Logits = logits });
+        var expected = MemoryMarshal.Cast<byte, float>(golden.Logits);
+        var (largest, difference) = (0f, 0f);
+        for (var i = 0; i < logits.Length; i++)
+        {
+            largest = MathF.Max(largest, MathF.Abs(expected[i]));
+            difference = MathF.Max(difference, MathF.Abs(expected[i] - logits[i]));
+        }
+
+        // Written so that a logit that is no number does not pass.
+        if (!(difference <= golden.Tolerance * largest))
+        {
+            throw new InvalidPackageException(Package.Folder, string.Create(
+                CultureInfo.InvariantCulture,
+                $"its golden crop's logits differ by {difference / largest:g3} of the largest, where {golden.Tolerance:g3} is let through: {Provider} computes something else than what was exported. Copy the package again, or export it again."));
+        }
+    }
+
+    /// <summary>Frees the graphs. No run may be under way.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (disposed)
+            {
+                return;
+            }
+
+            disposed = true;
+            foreach (var run in runs.Values)
+            {
+                run.Dispose();
+            }
+
+            runs.Clear();
+        }
+
+        last.Dispose();
+        trunk?.Dispose();
+    }
+
+    /// <summary>Bytes of one canvas, 3 × canvas × canvas.</summary>
+    internal int CanvasBytes => NetworkArchitecture.Channels * Card.Preprocessing.Canvas * Card.Preprocessing.Canvas;
+
+    /// <summary>A run of up to <see cref="MaxCropsPerRun"/> crops; given back by <see cref="Return"/>.</summary>
+    internal CropRun Rent()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        var memory = SharedRuntime.Memory.Rent((int)layout.Bytes);
+        lock (gate)
+        {
+            foreach (var (retired, kept) in runs.Where(run => run.Key.Retired).ToArray())
+            {
+                kept.Dispose();
+                runs.Remove(retired);
+            }
+
+            if (!runs.TryGetValue(memory, out var run))
+            {
+                runs[memory] = run = layout.Over(memory);
+            }
+
+            run.Begin();
+            return run;
+        }
+    }
+
+    /// <summary>Gives a run back, one that threw as well.</summary>
+    internal static void Return(CropRun run) => SharedRuntime.Memory.Return(run.Memory);
+
+    private static GraphBinding Inspect(ModelPackage package, OpenGraph last, OpenGraph? trunk)
+    {
+        var inspection = new GraphInspection(package, last.Session);
+        if (package.Card.Split is not { } split || trunk is null)
+        {
+            return inspection.Bind();
+        }
+
+        var binding = new SplitInspection(package, split, trunk.Session).Bind(out var maps);
+        using (maps)
+        {
+            return inspection.BindRest(binding, maps);
         }
     }
 
     private static int Asked(CropOutputs outputs, OutputKinds kind) => outputs.Kinds.HasFlag(kind) ? 1 : 0;
 
-    private static void CopyRows(RunBuffers buffers, int count, CropOutputs outputs, int first, OutputKinds kind)
+    private static void CopyRows(CropRun run, CropOutputs outputs, int first, OutputKinds kind)
     {
         var target = outputs[kind];
-        for (var i = 0; i < count && !target.IsEmpty; i++)
+        for (var i = 0; i < run.Count && !target.IsEmpty; i++)
         {
-            var row = buffers.Row(kind, i);
+            var row = run.Row(kind, i);
             row.CopyTo(target[((first + i) * row.Length)..]);
         }
     }

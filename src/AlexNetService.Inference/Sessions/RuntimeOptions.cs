@@ -3,21 +3,39 @@ using System.ComponentModel.DataAnnotations;
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>How ONNX Runtime runs the graphs.</summary>
-public sealed class RuntimeOptions
+public sealed class RuntimeOptions : IValidatableObject
 {
     /// <summary>Name of the configuration section.</summary>
     public const string Section = "Inference";
+
+    private const string DeviceName = "^(cpu|cuda:[0-9]{1,2})$";
 
     /// <summary>
     /// Where graphs run: <c>cpu</c> (default) or <c>cuda:N</c>, which needs a build with <c>-p:Accelerator=cuda</c>. The device
     /// is required: where it is missing, opening a session fails and nothing runs elsewhere instead.
     /// </summary>
-    [RegularExpression("^(cpu|cuda:[0-9]{1,2})$", ErrorMessage = "Inference:Device must be cpu or cuda:N, such as cuda:0.")]
+    [RegularExpression(DeviceName, ErrorMessage = "Inference:Device must be cpu or cuda:N, such as cuda:0.")]
     public string Device { get; set; } = "cpu";
 
-    /// <summary>Threads that share the work of one run; 0 (default) means one a core.</summary>
+    /// <summary>Devices of single models, by name, where they are others than <see cref="Device"/>.</summary>
+    public Dictionary<string, string> Devices { get; init; } = [];
+
+    /// <summary>
+    /// The ONNX Runtime provider that every model must run on, such as <c>CUDAExecutionProvider</c>; opening a session on another one
+    /// fails. Null (default) requires none beyond what <see cref="Device"/> says.
+    /// </summary>
+    public string? RequireProvider { get; set; }
+
+    /// <summary>Threads that runs share on the CPU; 0 (default) means one a core.</summary>
     [Range(0, 1024, ErrorMessage = "Inference:Threads must be {1} to {2}.")]
     public int Threads { get; set; }
+
+    /// <summary>
+    /// Runs at a time: 1 (default) is one run with all threads, N is N runs that share them, 0 measures at start-up whether one run
+    /// with all threads or a run on each is faster.
+    /// </summary>
+    [Range(0, 1024, ErrorMessage = "Inference:ConcurrentRuns must be {1} to {2}.")]
+    public int ConcurrentRuns { get; set; } = 1;
 
     /// <summary>
     /// Crops in one run of a graph, and so the size of its buffers; default 40. More gains nothing once the dense layers'
@@ -25,4 +43,68 @@ public sealed class RuntimeOptions
     /// </summary>
     [Range(1, 4096, ErrorMessage = "Inference:MaxCropsPerRun must be {1} to {2}.")]
     public int MaxCropsPerRun { get; set; } = 40;
+
+    /// <summary>
+    /// The numbers of crops that graphs run on, such as <c>1,10,20,40</c>: runs are padded to the next one, and each is run once before
+    /// the first request. Null (default) is any number on the CPU and 1,10,20,40 on a GPU. <see cref="MaxCropsPerRun"/> is always one.
+    /// </summary>
+    [RegularExpression("^([1-9][0-9]{0,3}(,[1-9][0-9]{0,3})*)?$", ErrorMessage = "Inference:BatchSizes must be numbers with commas, such as 1,10,20,40.")]
+    public string? BatchSizes { get; set; }
+
+    /// <summary>What only NVIDIA GPUs have.</summary>
+    public CudaOptions Cuda { get; init; } = new();
+
+    /// <summary>Threads that one run is shared by: with the other runs at a time, they are <see cref="Threads"/> together.</summary>
+    internal int ThreadsPerRun => Math.Max(1, AllThreads - Math.Max(1, ConcurrentRuns) + 1);
+
+    internal int AllThreads => Threads == 0 ? Environment.ProcessorCount : Threads;
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        var device = new RegularExpressionAttribute(DeviceName);
+        foreach (var (model, name) in Devices)
+        {
+            if (!device.IsValid(name))
+            {
+                yield return new ValidationResult($"Inference:Devices:{model} must be cpu or cuda:N, such as cuda:0.", [nameof(Devices)]);
+            }
+        }
+
+        if (Cuda.MemoryLimitMiB is < 0 or > CudaOptions.LargestLimitMiB)
+        {
+            yield return new ValidationResult($"Inference:Cuda:MemoryLimitMiB must be 0 to {CudaOptions.LargestLimitMiB}.", [nameof(Cuda)]);
+        }
+    }
+
+    /// <summary>The device of a model.</summary>
+    internal string DeviceOf(string model) => Devices.GetValueOrDefault(model, Device);
+
+    /// <summary>The same with another number of runs at a time.</summary>
+    internal RuntimeOptions With(int concurrentRuns) => new()
+    {
+        Device = Device,
+        Devices = Devices,
+        RequireProvider = RequireProvider,
+        Threads = Threads,
+        ConcurrentRuns = concurrentRuns,
+        MaxCropsPerRun = MaxCropsPerRun,
+        BatchSizes = BatchSizes,
+        Cuda = Cuda,
+    };
+}
+
+/// <summary>What only NVIDIA GPUs have; of no effect on the CPU.</summary>
+public sealed class CudaOptions
+{
+    internal const int LargestLimitMiB = 1 << 20;
+
+    /// <summary>Memory that the arena of each device may take, in MiB; 0 (default) is all there is.</summary>
+    public int MemoryLimitMiB { get; set; }
+
+    /// <summary>
+    /// Whether products may be rounded to TensorFloat-32 (ten bits): faster, with three digits of a logit. Default false, so that a GPU
+    /// gives the numbers of the CPU.
+    /// </summary>
+    public bool Tf32 { get; set; }
 }

@@ -45,7 +45,7 @@ internal static class PackageExport
             stop.ThrowIfCancellationRequested();
             using var network = new ColumnNetwork(source.Architecture, ColumnPlacement.OnCpu(source.Architecture.Columns));
             ColumnWeights.Load(network, source.Weights);
-            using var exported = EvaluatedPackage.Open(package, new RuntimeOptions { Threads = threads });
+            using var exported = EvaluatedPackage.Open(SplitCheck.Whole(package), new RuntimeOptions { Threads = threads });
             ParityCheck.Require(network, source.Colours, exported.Session, realCrops);
             SplitCheck.Require(package, exported.Session);
             var card = package.Card with { Golden = GoldenAnswer.Of(exported.Session), Metrics = Measure(source, exported, data, stop) };

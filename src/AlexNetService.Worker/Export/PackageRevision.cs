@@ -26,7 +26,7 @@ internal static class PackageRevision
         return packages.Publish(card, Files(old, evaluated.Calibration), package =>
         {
             // Opening holds the graph's probabilities against its logits and the card's temperature.
-            using var session = ModelSession.Open(package, new RuntimeOptions());
+            using var session = ModelSession.Open(SplitCheck.Whole(package), new RuntimeOptions());
             SplitCheck.Require(package, session);
             return package.Card;
         });

@@ -15,6 +15,9 @@ internal static class SplitCheck
 
     private const int Seed = 2012;
 
+    /// <summary>The package as its whole graph alone: a session opens trunk and rest where there are such.</summary>
+    public static ModelPackage Whole(ModelPackage package) => package with { Card = package.Card with { Split = null } };
+
     /// <summary>Runs a random canvas through both and prints the differences; a package without a split passes.</summary>
     /// <param name="package">The package.</param>
     /// <param name="whole">Its whole graph.</param>

@@ -58,6 +58,27 @@ public sealed class OverloadTests(SharedService service)
     }
 
     [Fact]
+    public async Task Classify_WaitedPastItsDeadline_Is503WithRetryAfterAndCostsNoRun()
+    {
+        using var clock = new GatedClock();
+        await using var host = new ServiceHost(
+            service.Repository, new() { ["Queue:DeadlineMs"] = "20" }, services => services.AddSingleton<TimeProvider>(clock));
+        using var client = await host.ReadyClientAsync();
+        var engine = host.Services.GetRequiredService<CropEngine>();
+        var running = client.PostAsync("/v1/classify?models=cifar-a", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
+        await clock.Reached;
+
+        // The engine stands still with the first one in its hands, and the second one leaves all the same.
+        using var expired = await client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
+
+        Assert.Contains("was not run", await expired.ProblemAsync(HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(1), expired.Headers.RetryAfter?.Delta);
+        Assert.Equal(0, engine.WaitingCrops);
+        clock.Open();
+        (await running).Dispose();
+    }
+
+    [Fact]
     public async Task Classify_WhileModelsLoad_Is503WithRetryAfterAndReadySaysWhy()
     {
         await using var host = new ServiceHost(service.Repository, replace: services =>

@@ -19,14 +19,17 @@ public sealed class TestRepository : IDisposable
     {
         Publish("cifar-a", classes: 10, seed: 1);
         Publish("cifar-b", classes: 10, seed: 2);
-        Publish("seven", classes: 7, seed: 3, ensembleWeight: SevenWeight);
+        PublishSeven(version: 1);
     }
 
     public string Root { get; } = Directory.CreateTempSubdirectory("alexnet-api-").FullName;
 
+    /// <summary>Another version of <c>seven</c>, with other weights.</summary>
+    public void PublishSeven(int version) => Publish("seven", classes: 7, seed: 2 + version, ensembleWeight: SevenWeight, version);
+
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
-    private void Publish(string name, int classes, int seed, double? ensembleWeight = null)
+    private void Publish(string name, int classes, int seed, double? ensembleWeight = null, int version = 1)
     {
         var architecture = AlexNetLayers.ForCifar(classes);
         var random = new Random(seed);
@@ -34,7 +37,7 @@ public sealed class TestRepository : IDisposable
         var card = new ModelCard
         {
             Name = name,
-            Version = 1,
+            Version = version,
             Architecture = architecture,
             Preprocessing = new Preprocessing { Canvas = architecture.Geometry.Canvas, Crop = architecture.Geometry.Crop },
             Tensors = AlexNetGraph.Tensors,

@@ -30,7 +30,7 @@ public sealed class CropEngineTests : IDisposable
         await using var engine = Engine(limit: 1000);
         var ensemble = Ensemble.Of([new(session)]).Ensemble ?? throw new InvalidOperationException("They do not fit.");
         PictureCanvases[] pictures = [.. Enumerable.Range(0, 30).Select(seed => new PictureCanvases([TestFolder.RandomCanvas(seed)]))];
-        CropWork[] works = [.. pictures.SelectMany(picture => ensemble.Works(picture, TestViews.Ten))];
+        CropWork[] works = [.. pictures.SelectMany(picture => ensemble.Works(picture, TestViews.Ten, new float[TestFolder.Classes]))];
         foreach (var work in works)
         {
             Submit(engine, work, none);
@@ -39,8 +39,8 @@ public sealed class CropEngineTests : IDisposable
         for (var i = 0; i < works.Length; i++)
         {
             var expected = ensemble.Probabilities([pictures[i]], TestViews.Ten)[0];
-            var found = (await works[i].Done).Probabilities;
-            Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+            await works[i].Done;
+            Assert.All(expected.Zip(works[i].Probabilities.ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
         }
     }
 
@@ -111,10 +111,10 @@ public sealed class CropEngineTests : IDisposable
         var stopping = engine.StopAsync(none);
         var late = engine.Admit(1);
         clock.Open();
-        var answers = await Task.WhenAll(works.Select(work => work.Done));
+        await Task.WhenAll(works.Select(work => work.Done));
 
         Assert.Equal(Refusal.Draining, late.Refusal);
-        Assert.All(answers, answer => Assert.Equal(1, answer.Probabilities.Sum(), 1e-5f));
+        Assert.All(works, work => Assert.Equal(1, work.Probabilities.ToArray().Sum(), 1e-5f));
         Assert.False(stopping.IsCompleted);
 
         // Admitted before the stop, submitted after it: still served.
@@ -154,7 +154,8 @@ public sealed class CropEngineTests : IDisposable
         Submit(engine, fine, none);
 
         await Assert.ThrowsAnyAsync<Exception>(() => failing.Done);
-        Assert.Equal(1, (await fine.Done).Probabilities.Sum(), 1e-5f);
+        await fine.Done;
+        Assert.Equal(1, fine.Probabilities.ToArray().Sum(), 1e-5f);
     }
 
     [Fact]
@@ -179,6 +180,80 @@ public sealed class CropEngineTests : IDisposable
         Assert.True(answers[0].Finished <= answers[1].Started);
     }
 
+    [Fact]
+    public async Task Submit_AFloodForOneModel_LeavesTheOtherItsTurns()
+    {
+        await using var engine = Engine(limit: 1000);
+        using var other = folder.Open(TestFolder.Card("other"), TestFolder.Graph(seed: 5));
+        Submit(engine, Work(0), none);
+        await clock.Reached;
+
+        // Five runs of eight crops for the one, and behind them a single crop for the other.
+        CropWork[] flood = [.. Enumerable.Range(1, 40).Select(seed => Work(seed))];
+        var single = Work(99, on: other);
+        Array.ForEach(flood, work => Submit(engine, work, none));
+        Submit(engine, single, none);
+        clock.Open();
+        await Task.WhenAll(flood.Append(single).Select(work => work.Done));
+
+        Assert.True(flood[7].Started < single.Started);
+        Assert.True(single.Started < flood[8].Started);
+    }
+
+    [Fact]
+    public async Task Submit_CancelledWhileItRuns_IsFinished()
+    {
+        await using var engine = Engine(limit: 20);
+        using var client = new CancellationTokenSource();
+        var work = Work(1);
+        Submit(engine, work, client.Token);
+        await clock.Reached;
+
+        await client.CancelAsync();
+        clock.Open();
+
+        await work.Done;
+        Assert.Equal(1, work.Probabilities.ToArray().Sum(), 1e-5f);
+    }
+
+    [Fact]
+    public async Task Submit_PastItsDeadlineWhenItsTurnComes_LeavesWithoutARun()
+    {
+        clock.Open();
+        await using var engine = Engine(limit: 20);
+        var (late, fine) = (Work(1), Work(2));
+        late.Deadline = 1;
+
+        Submit(engine, late, none);
+        Submit(engine, fine, none);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => late.Done);
+        await fine.Done;
+        Assert.Equal(0, late.Started);
+        Assert.Equal(0, engine.WaitingCrops);
+    }
+
+    [Fact]
+    public async Task RunSideBySide_Two_TakesTwoBatchesAtATime()
+    {
+        await using var engine = Engine(limit: 20);
+        engine.RunSideBySide(2);
+        var (first, second) = (Work(1), Work(2));
+        Submit(engine, first, none);
+        await clock.Reached;
+        Submit(engine, second, none);
+
+        // Both stand before the gate: with one thread the second would wait.
+        while (engine.WaitingCrops > 0)
+        {
+            await Task.Delay(1, none);
+        }
+
+        clock.Open();
+        await Task.WhenAll(first.Done, second.Done);
+        Assert.Equal(2, engine.ConcurrentRuns);
+    }
+
     private static void Submit(CropEngine engine, CropWork work, CancellationToken cancellation)
     {
         using var place = engine.Admit(work.Crops).Place ?? throw new InvalidOperationException("No place.");
@@ -188,5 +263,5 @@ public sealed class CropEngineTests : IDisposable
     private CropEngine Engine(int limit) => new(new QueueOptions { LimitCrops = limit }, clock);
 
     private CropWork Work(int seed, TestViews views = TestViews.Centre, ModelSession? on = null) =>
-        new(on ?? session, TestFolder.RandomCanvas(seed), views.Windows(session.Card.Preprocessing));
+        new(on ?? session, TestFolder.RandomCanvas(seed).Pixels, views.Windows(session.Card.Preprocessing), new float[TestFolder.Classes]);
 }

@@ -64,11 +64,16 @@ public sealed class EnsembleTests : IDisposable
         var (a, b, c) = (Open("a", 1), Open("b", 2), Open("c", 3));
         PictureCanvases[] picture = [new([TestFolder.RandomCanvas(7)])];
 
-        var forwards = Of(a, b, c).Probabilities(picture, TestViews.Ten)[0];
-        var backwards = Of(c, b, a).Probabilities(picture, TestViews.Ten)[0];
+        EnsembleMember[] members = [new(a, 0.1), new(b, 0.3), new(c, 7)];
+        float[][] orders =
+        [
+            .. ((int[][])[[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]).Select(order =>
+                Ensemble.Of([.. order.Select(i => members[i])]).Ensemble?.Probabilities(picture, TestViews.Ten)[0] ?? []),
+        ];
 
-        Assert.All(forwards.Zip(backwards), pair => Assert.Equal(pair.First, pair.Second, 1e-7f));
-        Assert.Equal(1, forwards.Sum(), 1e-5f);
+        Assert.All(orders, answer => Assert.Equal(orders[0], answer));
+        Assert.Equal(3, orders[0].Length);
+        Assert.Equal(1, orders[0].Sum(), 1e-5f);
     }
 
     [Fact]
@@ -107,6 +112,19 @@ public sealed class EnsembleTests : IDisposable
         sessions.Add(session);
 
         Assert.Equal([6, 9], Of(Open("a", 1), Open("b", 2), session).CanvasSides);
+    }
+
+    [Fact]
+    public void Of_MemberNamedTwice_CountsOnceOrIsRefusedWithAnotherWeight()
+    {
+        var (a, b) = (Open("a", 1), Open("b", 2));
+
+        var once = Ensemble.Of([new(a, 2), new(b), new(a, 2)]).Ensemble;
+        var (none, reason) = Ensemble.Of([new(a, 2), new(b), new(a, 1)]);
+
+        Assert.Equal(["a", "b"], once?.Members.Select(member => member.Session.Card.Name));
+        Assert.Null(none);
+        Assert.Contains("'a' is named more than once", reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,27 @@
+namespace AlexNetService.Inference.Catalog;
+
+/// <summary>Where a model stands.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Phase">Whether requests can have it.</param>
+/// <param name="Version">The version that is served, or null.</param>
+/// <param name="Versions">The versions in memory, newest first: the one that is served and those that requests under way still use.</param>
+/// <param name="Loading">Whether a version is being opened right now.</param>
+/// <param name="Reason">Why the last load was refused, a sentence; null where it was not.</param>
+public sealed record ModelState(
+    string Name, ModelPhase Phase, int? Version, IReadOnlyList<int> Versions, bool Loading, string? Reason);
+
+/// <summary>Whether requests can have a model.</summary>
+public enum ModelPhase
+{
+    /// <summary>It is loaded, verified and warm.</summary>
+    Ready,
+
+    /// <summary>It is being opened for the first time.</summary>
+    Loading,
+
+    /// <summary>It was unloaded, and requests under way still use it.</summary>
+    Draining,
+
+    /// <summary>It is not in memory.</summary>
+    Unavailable,
+}

@@ -1,0 +1,116 @@
+using AlexNetService.Imaging;
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.ModelSpec.Package;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AlexNetService.Inference.Sessions;
+
+/// <summary>
+/// Holds a trunk against its card: the maps have the sides that the card names, and the maps of a crop are the window of the canvas's maps
+/// that they are said to be. A trunk with zeros at its edges would not be found out by running crops.
+/// </summary>
+/// <param name="package">The package the trunk came from.</param>
+/// <param name="split">The card's record of it.</param>
+/// <param name="trunk">The trunk, open.</param>
+internal sealed class SplitInspection(ModelPackage package, SplitGraph split, InferenceSession trunk)
+{
+    // Relative to the largest value: kernels may add in another order at another place.
+    private const double WindowTolerance = 1e-3;
+    private const uint CanvasSeed = 1;
+
+    private readonly Preprocessing input = package.Card.Preprocessing;
+
+    /// <summary>Checks the trunk.</summary>
+    /// <param name="maps">Maps of two black crops, to be disposed.</param>
+    /// <exception cref="InvalidPackageException">Trunk and card disagree.</exception>
+    public SplitBinding Bind(out OrtValue maps)
+    {
+        var far = input.Canvas - input.Crop;
+        if (input.Layout != TensorLayout.Nchw || far % split.Step != 0 || far / 2 % split.Step != 0)
+        {
+            throw Refused($"crops at the offsets 0, {far / 2} and {far} have no windows in maps that lie {split.Step} pixels apart.");
+        }
+
+        if (trunk.InputNames is not [var name] || trunk.OutputNames is not [var output] || output != split.Maps)
+        {
+            throw Refused($"the trunk must have one input and the output '{split.Maps}'.");
+        }
+
+        var binding = new SplitBinding(split, name, GraphInspection.TypeOf(input.Type));
+        RequireWindow(binding);
+        maps = Run(binding, input.Crop, new byte[2 * Bytes(input.Crop)], binding.CropShape);
+        return binding;
+    }
+
+    private void RequireWindow(SplitBinding binding)
+    {
+        var canvas = new byte[Bytes(input.Canvas)];
+        GoldenCrop.Pixels(CanvasSeed, canvas);
+        var (crop, far) = (new byte[Bytes(input.Crop)], input.Canvas - input.Crop);
+        new CropWindow(far, far, Mirrored: false).CopyTo(canvas, input.Canvas, crop, input.Crop);
+        using var ofCanvas = Run(binding, input.Canvas, canvas, binding.CanvasShape);
+        using var ofCrop = Run(binding, input.Crop, crop, binding.CropShape);
+        var (whole, window) = (Values(ofCanvas), Values(ofCrop));
+        var (largest, difference) = (0.0, 0.0);
+        for (var i = 0; i < window.Length; i++)
+        {
+            var (row, column) = (i / split.CropSide, i % split.CropSide);
+            var (map, y) = (row / split.CropSide, row % split.CropSide);
+            var there = whole[(((map * split.CanvasSide) + y + (far / split.Step)) * split.CanvasSide) + column + (far / split.Step)];
+            largest = Math.Max(largest, Math.Abs(window[i]));
+            difference = Math.Max(difference, Math.Abs(window[i] - there));
+        }
+
+        // A quantized map may round the other way.
+        if (!(difference <= Math.Max(WindowTolerance * largest, split.Type == MapType.UInt8 ? 1 : 0)))
+        {
+            throw Refused($"the maps of a crop differ from their window in the canvas's maps by {difference:g3} of {largest:g3}; the trunk depends on the place. Export the package without a split.");
+        }
+    }
+
+    private OrtValue Run(SplitBinding binding, int side, byte[] pixels, long[] mapShape)
+    {
+        var rows = pixels.Length / Bytes(side);
+        var packing = new CropPacking(input, side);
+        var plan = new TensorPlan(binding.PixelType, [NetworkArchitecture.Channels, side, side], rows);
+        var tensor = new RunMemory(checked((int)plan.Bytes)).Lay([plan])[0];
+        var target = new PixelInput(packing, tensor);
+        for (var row = 0; row < rows; row++)
+        {
+            target.Write(row, pixels.AsSpan(row * Bytes(side), Bytes(side)));
+        }
+
+        OrtValue maps;
+        try
+        {
+            using var options = new RunOptions();
+            using var view = tensor.View(0, rows);
+            maps = trunk.Run(options, [binding.Input], [view], [split.Maps])[0];
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new InvalidPackageException(package.Folder, $"the trunk does not run on {rows} squares of side {side}: {e.Message}", e);
+        }
+
+        var found = maps.GetTensorTypeAndShape();
+        if (found.ElementDataType == SplitBinding.TypeOf(split.Type) && found.Shape.SequenceEqual([rows, .. mapShape]))
+        {
+            return maps;
+        }
+
+        maps.Dispose();
+        throw Refused(
+            $"the maps of {rows} squares of side {side} are {found.ElementDataType} [{string.Join(',', found.Shape)}] where the card says {split.Type} [{rows},{string.Join(',', mapShape)}].");
+    }
+
+    private double[] Values(OrtValue maps) => split.Type switch
+    {
+        MapType.UInt8 => [.. maps.GetTensorDataAsSpan<byte>().ToArray().Select(value => (double)value)],
+        MapType.Float16 => [.. maps.GetTensorDataAsSpan<Float16>().ToArray().Select(value => (double)(float)value)],
+        _ => [.. maps.GetTensorDataAsSpan<float>().ToArray().Select(value => (double)value)],
+    };
+
+    private static int Bytes(int side) => NetworkArchitecture.Channels * side * side;
+
+    private InvalidPackageException Refused(string reason) => new(package.Folder, reason);
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace AlexNetService.Benchmarks.Service;
+
+/// <summary>Sends photographs to a running service and notes what came of them.</summary>
+internal sealed class ClassifyClient : IDisposable
+{
+    private readonly HttpClient http;
+    private readonly byte[][] pictures;
+    private int sent;
+    private int refused;
+    private int refusedSilently;
+    private int other;
+
+    public ClassifyClient(Uri address, byte[][] pictures)
+    {
+        this.pictures = pictures;
+        http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(5) };
+    }
+
+    /// <summary>Latencies of the answers with status 200.</summary>
+    public Latencies Served { get; private set; } = new();
+
+    /// <summary>Answers with status 503.</summary>
+    public int Refused => refused;
+
+    /// <summary>Answers with status 503 that do not say when to try again.</summary>
+    public int RefusedSilently => refusedSilently;
+
+    /// <summary>Any other status, and connections that broke.</summary>
+    public int Other => other;
+
+    /// <summary>Forgets what was counted.</summary>
+    public void Forget() => (Served, refused, refusedSilently, other) = (new Latencies(), 0, 0, 0);
+
+    /// <summary>One photograph; its latency counts from when it was due.</summary>
+    /// <returns>Whether it was classified.</returns>
+    public async Task<bool> SendAsync(long due)
+    {
+        var picture = pictures[(uint)Interlocked.Increment(ref sent) % pictures.Length];
+        using var content = new ByteArrayContent(picture) { Headers = { ContentType = new MediaTypeHeaderValue("image/jpeg") } };
+        try
+        {
+            using var response = await http.PostAsync("/v1/classify", content);
+            await response.Content.ReadAsByteArrayAsync();
+            if (response.StatusCode == HttpStatusCode.OK)
+            {
+                Served.Add(Stopwatch.GetElapsedTime(due));
+                return true;
+            }
+
+            _ = response.StatusCode != HttpStatusCode.ServiceUnavailable ? Interlocked.Increment(ref other)
+                : response.Headers.RetryAfter?.Delta is null ? Interlocked.Increment(ref refusedSilently)
+                : Interlocked.Increment(ref refused);
+        }
+        catch (HttpRequestException)
+        {
+            Interlocked.Increment(ref other);
+        }
+
+        return false;
+    }
+
+    /// <summary>Clients that each send the next photograph as soon as the last one is answered.</summary>
+    /// <param name="clients">Number of clients.</param>
+    /// <param name="duration">How long they begin new requests.</param>
+    /// <param name="pause">How long a client waits after a refusal.</param>
+    public async Task ClosedLoopAsync(int clients, TimeSpan duration, TimeSpan pause = default)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, clients).Select(async _ =>
+        {
+            while (Stopwatch.GetElapsedTime(begun) < duration)
+            {
+                if (!await SendAsync(Stopwatch.GetTimestamp()) && pause > TimeSpan.Zero)
+                {
+                    await Task.Delay(pause);
+                }
+            }
+        }));
+    }
+
+    /// <summary>Photographs at a steady rate, whether the earlier ones are answered or not.</summary>
+    public async Task SteadyAsync(double perSecond, TimeSpan duration)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        var requests = new List<Task>();
+        for (var i = 0; i < perSecond * duration.TotalSeconds; i++)
+        {
+            var due = begun + (long)(i / perSecond * Stopwatch.Frequency);
+            if (Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due) is { Ticks: > 0 } early)
+            {
+                await Task.Delay(early);
+            }
+
+            requests.Add(SendAsync(due));
+        }
+
+        await Task.WhenAll(requests);
+    }
+
+    public void Dispose() => http.Dispose();
+}

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace AlexNetService.Benchmarks.Service;
+
+/// <summary><c>overload</c>: many more clients than the queue has room for, and how long the service needs to be itself again.</summary>
+internal static class OverloadCommand
+{
+    private const double Megabyte = 1e6;
+    private const int BaselineRequests = 20;
+
+    // A single request counts as normal again within so many of the medians measured before.
+    private const double Normal = 1.5;
+
+    public static Command Create()
+    {
+        var repository = ServiceOptions.Repository();
+        var pictures = PictureFolder.Option();
+        var clients = new Option<int>("--clients") { Description = "Clients.", DefaultValueFactory = _ => 200 };
+        var queue = new Option<int>("--queue") { Description = "Queue:LimitCrops of the service.", DefaultValueFactory = _ => 320 };
+        var seconds = new Option<double>("--seconds") { Description = "How long the overload lasts.", DefaultValueFactory = _ => 30 };
+        var pause = new Option<int>("--pause-ms")
+        {
+            Description = "How long a refused client waits, in milliseconds; Retry-After asks for more.",
+            DefaultValueFactory = _ => 100,
+        };
+        var command = new Command("overload", "Clients far beyond the queue: 200 or 503 and nothing else, bounded memory and latency, back to normal at once.")
+        {
+            repository, pictures, clients, queue, seconds, pause,
+        };
+        command.SetAction((parsed, _) => RunAsync(new Plan(
+            parsed.GetRequiredValue(repository).FullName,
+            PictureFolder.Read(parsed.GetRequiredValue(pictures)),
+            parsed.GetValue(clients),
+            parsed.GetValue(queue),
+            TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+            TimeSpan.FromMilliseconds(parsed.GetValue(pause)))));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Plan plan)
+    {
+        int crops;
+        using (var bare = await BareEngine.OpenAsync(plan.Repository, plan.Pictures))
+        {
+            crops = bare.CropsPerImage;
+            Report.Line($"{bare.Members}; {crops} crops a photograph; {plan.Clients} clients; a queue of {plan.Queue} crops; {Environment.ProcessorCount} cores, shared with the clients");
+        }
+
+        using var service = await RunningService.StartAsync(new Dictionary<string, string>
+        {
+            ["ModelRepository:Path"] = plan.Repository,
+            ["Queue:LimitCrops"] = plan.Queue.ToString(CultureInfo.InvariantCulture),
+        });
+        using var client = new ClassifyClient(service.Address, plan.Pictures);
+        await BaselineAsync(client);
+        var baseline = await BaselineAsync(client);
+        var resident = service.PeakResident;
+        Report.Line($"before: a single request {baseline}; {resident / Megabyte:0} MB at most");
+
+        client.Forget();
+        var begun = Stopwatch.GetTimestamp();
+        await client.ClosedLoopAsync(plan.Clients, plan.Duration, plan.Pause);
+        var elapsed = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        var ended = Stopwatch.GetTimestamp();
+        var rate = client.Served.Count * crops / elapsed;
+        Report.Line($"overload: {client.Served.Count} × 200, {client.Refused} × 503 with Retry-After, {client.RefusedSilently} × 503 without, {client.Other} other (goal: 0)");
+        Report.Line($"served: {client.Served}; queue ÷ rate = {plan.Queue} crops ÷ {rate:0.0} crops/s = {1000 * plan.Queue / rate:0} ms; p99 is {client.Served.Quantile(0.99) / (1000 * plan.Queue / rate):0.00} of it");
+        Report.Line($"memory: {service.PeakResident / Megabyte:0} MB at most, {(service.PeakResident - resident) / Megabyte:0} MB more than before");
+        if (!service.Running)
+        {
+            Report.Line($"The service has ended.");
+            return 1;
+        }
+
+        var back = await BackAsync(client, baseline.Quantile(0.5) * Normal, ended);
+        Report.Line($"back to a latency within {Normal:0.0} of the median before: {back.TotalMilliseconds:0} ms after the last answer (goal: at most 1000 ms)");
+        return client.Other + client.RefusedSilently == 0 ? 0 : 1;
+    }
+
+    private static async Task<Latencies> BaselineAsync(ClassifyClient client)
+    {
+        client.Forget();
+        for (var i = 0; i < BaselineRequests; i++)
+        {
+            await client.SendAsync(Stopwatch.GetTimestamp());
+        }
+
+        return client.Served;
+    }
+
+    /// <returns>From the end of the overload to the beginning of the first request that was as fast as before.</returns>
+    private static async Task<TimeSpan> BackAsync(ClassifyClient client, double milliseconds, long ended)
+    {
+        while (true)
+        {
+            client.Forget();
+            var begun = Stopwatch.GetTimestamp();
+            if (await client.SendAsync(begun) && client.Served.Quantile(1) <= milliseconds)
+            {
+                return Stopwatch.GetElapsedTime(ended, begun);
+            }
+        }
+    }
+
+    private sealed record Plan(string Repository, byte[][] Pictures, int Clients, int Queue, TimeSpan Duration, TimeSpan Pause);
+}

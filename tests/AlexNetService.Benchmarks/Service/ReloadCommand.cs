@@ -1,0 +1,167 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Decoding;
+using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Sessions;
+using AlexNetService.ModelSpec.Package;
+
+namespace AlexNetService.Benchmarks.Service;
+
+/// <summary><c>reload</c>: versions that come and go under load, in this process: failures, and what stays in memory.</summary>
+internal static class ReloadCommand
+{
+    private const double Megabyte = 1e6;
+
+    // Allocators need some turns to reach the size they then keep.
+    private const double WarmShare = 0.2;
+
+    public static Command Create()
+    {
+        var repository = ServiceOptions.Repository();
+        var pictures = PictureFolder.Option();
+        var clients = new Option<int>("--clients") { Description = "Clients that send one photograph after the other.", DefaultValueFactory = _ => 8 };
+        var reloads = new Option<int>("--reloads") { Description = "Reloads, the models in turn.", DefaultValueFactory = _ => 100 };
+        var command = new Command("reload", "New versions of the packages loaded under load, one after the other: failures and resident memory.")
+        {
+            repository, pictures, clients, reloads,
+        };
+        command.SetAction((parsed, _) => RunAsync(
+            parsed.GetRequiredValue(repository).FullName,
+            PictureFolder.Read(parsed.GetRequiredValue(pictures)),
+            parsed.GetValue(clients),
+            parsed.GetValue(reloads)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string source, byte[][] pictures, int clients, int reloads)
+    {
+        var copy = new PackageRepository(Directory.CreateTempSubdirectory("alexnet-reload-").FullName);
+        try
+        {
+            var names = Copy(new PackageRepository(source), copy);
+            using var catalog = await ModelCatalog.OpenAsync(
+                new RepositoryOptions { Path = copy.Root }, new EnsembleOptions(), new RuntimeOptions(), _ => { }, CancellationToken.None);
+            await using var engine = new CropEngine(new QueueOptions { LimitCrops = 100_000 }, TimeProvider.System);
+            using var decoders = new DecodeWorkers(new DecodingOptions());
+            var load = new Load(catalog, new PictureClassifier(engine, decoders, TimeProvider.System), pictures);
+            return await RunAsync(load, catalog, copy, names, clients, reloads);
+        }
+        finally
+        {
+            Directory.Delete(copy.Root, recursive: true);
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        Load load, ModelCatalog catalog, PackageRepository copy, IReadOnlyList<string> names, int clients, int reloads)
+    {
+        using var ending = new CancellationTokenSource();
+        var running = Enumerable.Range(0, clients).Select(_ => load.RunAsync(ending.Token)).ToArray();
+        var (warm, refused, residents) = (Math.Max(1, (int)(reloads * WarmShare)), 0, new List<long>());
+        var begun = Stopwatch.GetTimestamp();
+        for (var turn = 0; turn < reloads; turn++)
+        {
+            var name = names[turn % names.Count];
+            Renew(copy, name);
+            var change = await catalog.ReloadAsync(name, CancellationToken.None);
+            if (change is not CatalogChange.Loaded)
+            {
+                refused++;
+                Report.Line($"{change}");
+            }
+
+            residents.Add(Resident());
+        }
+
+        var elapsed = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        await ending.CancelAsync();
+        await Task.WhenAll(running);
+
+        // One value says little: what the requests under way hold goes up and down between two of them.
+        var (first, last) = (residents.Skip(warm).Take(warm).Average() / Megabyte, residents.TakeLast(warm).Average() / Megabyte);
+        Report.Line($"{reloads} reloads of {string.Join(", ", names)} in {elapsed:0.0} s under {clients} clients: {load.Served} photographs served, {load.Failed} failed, {load.Backwards} went back a version, {refused} reloads refused");
+        Report.Line($"resident after the first reload {residents[0] / Megabyte:0} MB; mean of reloads {warm + 1} to {2 * warm} {first:0} MB, of the last {warm} {last:0} MB ({(last - first) / first:+0.0%;-0.0%}; goal: within 5 %); at most {residents.Max() / Megabyte:0} MB");
+        Report.Line($"versions in memory at the end: {string.Join(", ", catalog.States().Select(state => $"{state.Name} {string.Join('+', state.Versions)}"))}");
+        return load.Failed + load.Backwards + refused == 0 ? 0 : 1;
+    }
+
+    private static IReadOnlyList<string> Copy(PackageRepository source, PackageRepository copy)
+    {
+        var names = source.Names();
+        foreach (var name in names)
+        {
+            Publish(copy, ModelPackage.Open(source.Folder(name, source.Versions(name)[0])), 1);
+        }
+
+        return names;
+    }
+
+    /// <summary>The same package as the next version, and no more than two versions on the disk.</summary>
+    private static void Renew(PackageRepository copy, string name)
+    {
+        var versions = copy.Versions(name);
+        Publish(copy, ModelPackage.Open(copy.Folder(name, versions[0])), versions[0] + 1);
+        foreach (var old in versions.Skip(1))
+        {
+            Directory.Delete(copy.Folder(name, old), recursive: true);
+        }
+    }
+
+    private static void Publish(PackageRepository copy, ModelPackage package, int version)
+    {
+        var target = Directory.CreateDirectory(copy.Folder(package.Card.Name, version));
+        foreach (var file in Directory.EnumerateFiles(package.Folder).Where(file => Path.GetFileName(file) != ModelPackage.CardFile))
+        {
+            File.Copy(file, Path.Combine(target.FullName, Path.GetFileName(file)));
+        }
+
+        var card = File.ReadAllText(Path.Combine(package.Folder, ModelPackage.CardFile));
+        var before = string.Create(CultureInfo.InvariantCulture, $"\"version\": {package.Card.Version}");
+        var after = string.Create(CultureInfo.InvariantCulture, $"\"version\": {version}");
+        var place = card.IndexOf(before, StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(target.FullName, ModelPackage.CardFile), string.Concat(card.AsSpan(0, place), after, card.AsSpan(place + before.Length)));
+    }
+
+    private static long Resident()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.WorkingSet64;
+    }
+
+    /// <summary>Clients in this process, each with the lease of a request.</summary>
+    private sealed class Load(ModelCatalog catalog, PictureClassifier classifier, byte[][] pictures)
+    {
+        private int sent;
+        private int served;
+        private int failed;
+        private int backwards;
+
+        public int Served => served;
+
+        public int Failed => failed;
+
+        public int Backwards => backwards;
+
+        public async Task RunAsync(CancellationToken ending)
+        {
+            var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+            while (!ending.IsCancellationRequested)
+            {
+                using var lease = catalog.Enter();
+                var ensemble = lease.Snapshot.Default;
+                foreach (var card in ensemble.Members.Select(member => member.Session.Card))
+                {
+                    _ = card.Version < seen.GetValueOrDefault(card.Name) ? Interlocked.Increment(ref backwards) : 0;
+                    seen[card.Name] = card.Version;
+                }
+
+                var picture = pictures[(uint)Interlocked.Increment(ref sent) % pictures.Length];
+                using var answer = await classifier.ClassifyAsync(picture, ensemble, TestViews.Ten, CancellationToken.None);
+                _ = answer is ClassificationResult.Classified ? Interlocked.Increment(ref served) : Interlocked.Increment(ref failed);
+            }
+        }
+    }
+}

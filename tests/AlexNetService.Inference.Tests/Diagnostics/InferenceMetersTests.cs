@@ -1,0 +1,160 @@
+using System.Diagnostics.Metrics;
+using AlexNetService.Imaging;
+using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Decoding;
+using AlexNetService.Inference.Diagnostics;
+using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Sessions;
+using AlexNetService.Inference.Tests.Graphs;
+
+namespace AlexNetService.Inference.Tests.Diagnostics;
+
+public sealed class InferenceMetersTests : IDisposable
+{
+    private readonly TestFolder folder = new();
+    private readonly GatedClock clock = new();
+    private readonly RecordedMeter recorded = new();
+    private readonly InferenceMeters meters;
+    private readonly DecodeWorkers decoders;
+    private readonly ModelSession session;
+    private readonly CancellationToken none = TestContext.Current.CancellationToken;
+
+    public InferenceMetersTests()
+    {
+        meters = new InferenceMeters(recorded);
+        decoders = new DecodeWorkers(new DecodingOptions { Threads = 1 }, clock, meters);
+        session = folder.Open(TestFolder.Card(), TestFolder.Graph(), maxCropsPerRun: 20);
+    }
+
+    public void Dispose()
+    {
+        clock.Open();
+        decoders.Dispose();
+        session.Dispose();
+        recorded.Dispose();
+        clock.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Classified_TwoPictures_AreDecodedWaitedForAndRun()
+    {
+        clock.Open();
+        await using var engine = Engine(limit: 100);
+        var classifier = new PictureClassifier(engine, decoders, clock, meters);
+
+        await classifier.ClassifyAsync(Png, One, TestViews.Ten, none);
+        await classifier.ClassifyAsync(Png, One, TestViews.Centre, none);
+
+        Assert.Equal([10.0, 1.0], recorded.Values("alexnet.run.crops"));
+        Assert.Equal(["alexnet.model=tiny alexnet.batch_size=10", "alexnet.model=tiny alexnet.batch_size=1"], recorded.Tags("alexnet.run.duration"));
+        Assert.Equal(["alexnet.model=tiny", "alexnet.model=tiny"], recorded.Tags("alexnet.queue.wait"));
+        Assert.Equal(2, recorded.Values("alexnet.decode.duration").Count);
+        Assert.All(["alexnet.run.duration", "alexnet.queue.wait", "alexnet.decode.duration"], name =>
+        {
+            Assert.Equal("s", recorded.Unit(name));
+            Assert.All(recorded.Values(name), seconds => Assert.InRange(seconds, 0, 60));
+        });
+    }
+
+    [Fact]
+    public async Task NotClassified_RefusedExpiredAndCancelled_AreCountedEach()
+    {
+        await using var engine = Engine(limit: 20);
+        var classifier = new PictureClassifier(engine, decoders, clock, meters);
+        var running = classifier.ClassifyAsync(Png, One, TestViews.Centre, none);
+        await clock.Reached;
+        using var client = new CancellationTokenSource();
+        var leaving = classifier.ClassifyAsync(Png, One, TestViews.Ten, client.Token);
+        recorded.Observe();
+        var waiting = recorded.Values("alexnet.queue.crops")[^1];
+
+        await classifier.ClassifyAsync(Png, One, TestViews.Ten, TimeSpan.FromMilliseconds(1), none);
+        using var place = engine.Admit(10).Place;
+        await classifier.ClassifyAsync(Png, One, TestViews.Ten, none);
+        await client.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
+        clock.Open();
+        await running;
+
+        Assert.Equal(10, waiting);
+        Assert.Equal([1.0], recorded.Values("alexnet.pictures.expired"));
+        Assert.Equal([1.0], recorded.Values("alexnet.pictures.cancelled"));
+        Assert.Equal(["alexnet.reason=queue_full"], recorded.Tags("alexnet.pictures.refused"));
+    }
+
+    [Fact]
+    public void NativeMemory_WithALibraryLoaded_IsMoreThanNothing()
+    {
+        recorded.Observe();
+
+        Assert.Equal("By", recorded.Unit("alexnet.memory.native"));
+        Assert.True(recorded.Values("alexnet.memory.native")[^1] > 0);
+    }
+
+    private static byte[] Png => CanvasEncoder.Png(TestFolder.RandomCanvas(1).Pixels, TestFolder.Canvas);
+
+    private Ensemble One => Ensemble.Of([new EnsembleMember(session)]).Ensemble ?? throw new InvalidOperationException("It does not fit.");
+
+    private CropEngine Engine(int limit) => new(new QueueOptions { LimitCrops = limit }, clock, meters);
+
+    /// <summary>Makes the meter, and keeps what is measured with it.</summary>
+    private sealed class RecordedMeter : IMeterFactory
+    {
+        private readonly MeterListener listener = new();
+        private readonly List<(Instrument Instrument, double Value, string Tags)> measured = [];
+        private Meter? meter;
+
+        public RecordedMeter()
+        {
+            listener.InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Meter == meter)
+                {
+                    listening.EnableMeasurementEvents(instrument);
+                }
+            };
+            listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Keep(instrument, value, tags));
+            listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument, value, tags));
+            listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Keep(instrument, value, tags));
+        }
+
+        public Meter Create(MeterOptions options)
+        {
+            meter = new Meter(options.Name);
+            listener.Start();
+            return meter;
+        }
+
+        public void Observe() => listener.RecordObservableInstruments();
+
+        public List<double> Values(string name) => Of(name, found => found.Value);
+
+        public List<string> Tags(string name) => Of(name, found => found.Tags);
+
+        public string? Unit(string name) => Of(name, found => found.Instrument.Unit)[0];
+
+        public void Dispose()
+        {
+            listener.Dispose();
+            meter?.Dispose();
+        }
+
+        private List<T> Of<T>(string name, Func<(Instrument Instrument, double Value, string Tags), T> part)
+        {
+            lock (measured)
+            {
+                return [.. measured.Where(found => found.Instrument.Name == name).Select(part)];
+            }
+        }
+
+        private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            var text = string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"));
+            lock (measured)
+            {
+                measured.Add((instrument, value, text));
+            }
+        }
+    }
+}

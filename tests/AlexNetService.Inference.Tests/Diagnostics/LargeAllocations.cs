@@ -1,0 +1,62 @@
+using System.Diagnostics.Tracing;
+
+namespace AlexNetService.Inference.Tests.Diagnostics;
+
+/// <summary>
+/// Listens to what the process allocates on the large-object heap. The runtime tells of every 100 KB of it, so that canvases of 201 KB
+/// cannot hide.
+/// </summary>
+internal sealed class LargeAllocations : EventListener
+{
+    private const EventKeywords GarbageCollector = (EventKeywords)1;
+    private const string AllocationTick = "GCAllocationTick";
+    private const uint Large = 1;
+
+    private static readonly string Last = typeof(decimal[]).FullName ?? "";
+
+    private readonly List<string> types = [];
+    private readonly TaskCompletionSource last = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Types of the objects that were allocated until now.</summary>
+    public async Task<List<string>> Types()
+    {
+        // The runtime tells late, but in order: once it tells of this one, it has told of all before.
+        GC.KeepAlive(new decimal[100_000]);
+        await last.Task;
+        lock (types)
+        {
+            return [.. types];
+        }
+    }
+
+    protected override void OnEventSourceCreated(EventSource eventSource)
+    {
+        if (eventSource.Name == "Microsoft-Windows-DotNETRuntime")
+        {
+            EnableEvents(eventSource, EventLevel.Verbose, GarbageCollector);
+        }
+    }
+
+    protected override void OnEventWritten(EventWrittenEventArgs eventData)
+    {
+        if (eventData.EventName?.StartsWith(AllocationTick, StringComparison.Ordinal) != true || eventData is not { PayloadNames: { } names, Payload: { } values })
+        {
+            return;
+        }
+
+        if (values[names.IndexOf("AllocationKind")] is Large)
+        {
+            var type = $"{values[names.IndexOf("TypeName")]}";
+            if (type == Last)
+            {
+                last.TrySetResult();
+                return;
+            }
+
+            lock (types)
+            {
+                types.Add(type);
+            }
+        }
+    }
+}
