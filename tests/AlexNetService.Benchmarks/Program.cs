@@ -1,10 +1,14 @@
 using System.CommandLine;
+using AlexNetService.Benchmarks.Decode;
+using AlexNetService.Benchmarks.Engine;
 using AlexNetService.Benchmarks.Service;
 using AlexNetService.Benchmarks.Training;
 
 var root = new RootCommand("Benchmarks of AlexNetService. Run them on a quiet machine; trust the ratios of one run.")
 {
     TrainingCommand.Create(),
+    EngineCommand.Create(),
+    DecodeCommand.Create(),
     ServiceCommand.Create(),
     OverloadCommand.Create(),
     ReloadCommand.Create(),

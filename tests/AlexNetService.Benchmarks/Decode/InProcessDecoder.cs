@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using AlexNetService.Imaging;
+using SkiaSharp;
+
+namespace AlexNetService.Benchmarks.Decode;
+
+/// <summary>A decoder in this process.</summary>
+internal sealed class InProcessDecoder(string name, IReadOnlyList<byte[]> files, Action<byte[]> decode) : DecodeCase(name)
+{
+    /// <summary>What the service does.</summary>
+    public static InProcessDecoder Ours(IReadOnlyList<byte[]> files, int side)
+    {
+        var canvas = new byte[3 * side * side];
+        return new InProcessDecoder("AlexNetService (libvips)", files, file =>
+        {
+            if (CanvasDecoder.DecodeTo(file, side, canvas) is { } fault)
+            {
+                throw new InvalidDataException(fault.Reason);
+            }
+        });
+    }
+
+    /// <summary>Decoded whole, then scaled with mipmaps, as SkiaSharp antialiases; the centre square; RGB planes.</summary>
+    public static InProcessDecoder Skia(IReadOnlyList<byte[]> files, int side)
+    {
+        var canvas = new byte[3 * side * side];
+        var quality = new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear);
+        return new InProcessDecoder("SkiaSharp", files, file =>
+        {
+            using var whole = SKBitmap.Decode(file);
+            var shorter = Math.Min(whole.Width, whole.Height);
+            using var square = new SKBitmap();
+            whole.ExtractSubset(square, SKRectI.Create((whole.Width - shorter) / 2, (whole.Height - shorter) / 2, shorter, shorter));
+            using var scaled = square.Resize(new SKImageInfo(side, side, SKColorType.Rgba8888), quality);
+            var pixels = scaled.GetPixelSpan();
+            for (var i = 0; i < side * side; i++)
+            {
+                canvas[i] = pixels[4 * i];
+                canvas[(side * side) + i] = pixels[(4 * i) + 1];
+                canvas[(2 * side * side) + i] = pixels[(4 * i) + 2];
+            }
+        });
+    }
+
+    protected override double DecodeAll()
+    {
+        using var process = Process.GetCurrentProcess();
+        var before = process.TotalProcessorTime;
+        foreach (var file in files)
+        {
+            decode(file);
+        }
+
+        process.Refresh();
+        return (process.TotalProcessorTime - before).TotalSeconds;
+    }
+}

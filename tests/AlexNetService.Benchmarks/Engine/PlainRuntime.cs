@@ -1,0 +1,59 @@
+using AlexNetService.Imaging;
+using AlexNetService.Inference.Decoding;
+using AlexNetService.ModelSpec.Architecture;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AlexNetService.Benchmarks.Engine;
+
+/// <summary>
+/// What one would write without the engine: a session over the whole graph, the ten crops of a picture in one run, their mean. The
+/// session has the engine's number of threads, and they do not spin either: spinning costs processor time and no wall time here.
+/// </summary>
+internal sealed class PlainRuntime : EngineCase, IDisposable
+{
+    private static readonly CropGeometry Geometry = AlexNetLayers.ForImageNet().Geometry;
+
+    private readonly InferenceSession session;
+    private readonly RunOptions options = new();
+    private readonly CropWindow[] windows = CropViews.Ten(Geometry);
+    private readonly byte[] crops;
+    private readonly OrtValue input;
+
+    public PlainRuntime(string name, string graph, int threads, int waiting)
+        : base(name, members: 1, waiting)
+    {
+        using var settings = new SessionOptions { IntraOpNumThreads = threads };
+        settings.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        session = new InferenceSession(graph, settings);
+        crops = new byte[windows.Length * NetworkArchitecture.Channels * Geometry.Crop * Geometry.Crop];
+        input = OrtValue.CreateTensorValueFromMemory(
+            crops, [windows.Length, NetworkArchitecture.Channels, Geometry.Crop, Geometry.Crop]);
+    }
+
+    public void Dispose()
+    {
+        input.Dispose();
+        options.Dispose();
+        session.Dispose();
+    }
+
+    protected override void Classify(IReadOnlyList<PictureCanvases> pictures)
+    {
+        foreach (var picture in pictures)
+        {
+            var size = crops.Length / windows.Length;
+            for (var i = 0; i < windows.Length; i++)
+            {
+                windows[i].CopyTo(picture[Geometry.Canvas].Span, Geometry.Canvas, crops.AsSpan(i * size, size), Geometry.Crop);
+            }
+
+            using var outputs = session.Run(options, ["image"], [input], ["probabilities"]);
+            var probabilities = outputs[0].GetTensorDataAsSpan<float>();
+            var mean = new float[probabilities.Length / windows.Length];
+            for (var i = 0; i < probabilities.Length; i++)
+            {
+                mean[i % mean.Length] += probabilities[i] / windows.Length;
+            }
+        }
+    }
+}
