@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace AlexNetService.Benchmarks.Service;
 
@@ -39,7 +40,13 @@ internal static class ServiceCommand
     private static async Task<int> RunAsync(Plan plan)
     {
         using var bare = await BareEngine.OpenAsync(plan.Repository, plan.Pictures);
-        var settings = new Dictionary<string, string> { ["ModelRepository:Path"] = plan.Repository };
+        var settings = new Dictionary<string, string>
+        {
+            ["ModelRepository:Path"] = plan.Repository,
+
+            // Room for what every client sends at once: this measures work, not refusals.
+            ["Queue:LimitCrops"] = Math.Max(320, 2 * plan.Clients * bare.CropsPerImage).ToString(CultureInfo.InvariantCulture),
+        };
         using var service = await RunningService.StartAsync(settings);
         using var client = new ClassifyClient(service.Address, plan.Pictures);
         Report.Line($"{bare.Members}; ten crops; {plan.Clients} clients; {plan.Pictures.Length} photographs");
@@ -48,7 +55,7 @@ internal static class ServiceCommand
         _ = bare.Measure(plan.Turn / 5);
 
         var capacity = await CompareAsync(plan, bare, service, client);
-        await SteadyAsync(plan, capacity, client);
+        await SteadyAsync(plan, capacity, bare, client);
         var (limit, peak) = ((bare.WeightBytes / Megabyte) + 250, service.PeakResident / Megabyte);
         Report.Line($"memory: {service.Resident / Megabyte:0} MB resident, {peak:0} MB at most; weights + 250 MB = {limit:0} MB");
         return 0;
@@ -77,7 +84,7 @@ internal static class ServiceCommand
         return Report.Median(rates);
     }
 
-    private static async Task SteadyAsync(Plan plan, double capacity, ClassifyClient client)
+    private static async Task SteadyAsync(Plan plan, double capacity, BareEngine bare, ClassifyClient client)
     {
         client.Forget();
         var rate = capacity * plan.SteadyShare;
@@ -85,8 +92,12 @@ internal static class ServiceCommand
         var latencies = client.Served;
         var unserved = client.Refused + client.RefusedSilently + client.Other;
         Report.Line($"steady {rate:0.0} img/s ({plan.SteadyShare:0%} of capacity): {latencies.Count} served, {unserved} not; {latencies}");
-        Report.Line($"p99 / p50 = {latencies.Quantile(0.99) / latencies.Quantile(0.5):0.00} (goal: at most 1.3)");
+        var machine = await bare.SteadyAsync(rate, plan.Steady);
+        Report.Line($"p99 / p50 = {Unevenness(latencies):0.00} (goal: at most 1.3)");
+        Report.Line($"the bare engine at the same pace, alone: {machine}; p99 / p50 = {Unevenness(machine):0.00}");
     }
+
+    private static double Unevenness(Latencies latencies) => latencies.Quantile(0.99) / latencies.Quantile(0.5);
 
     private sealed record Plan(
         string Repository, byte[][] Pictures, int Clients, int Rounds, TimeSpan Turn, TimeSpan Steady, double SteadyShare);
