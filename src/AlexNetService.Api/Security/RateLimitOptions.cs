@@ -9,7 +9,7 @@ internal sealed class RateLimitOptions
     public const string Section = "RateLimit";
 
     /// <summary>Requests a second in the long run; default 0, no limit.</summary>
-    [Range(0, 1_000_000, ErrorMessage = "RateLimit:RequestsPerSecond must be {1} to {2}; 0 is no limit.")]
+    [Range(0.0, 1_000_000.0, ErrorMessage = "RateLimit:RequestsPerSecond must be {1} to {2}; 0 is no limit.")]
     public double RequestsPerSecond { get; set; }
 
     /// <summary>Requests that may come at once; default 20.</summary>

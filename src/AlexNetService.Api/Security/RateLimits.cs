@@ -11,6 +11,7 @@ internal static class RateLimits
 {
     // Networks give a household or a server 2^64 addresses: those are one sender. RFC 6177.
     private const int SenderPrefixBytes = 8;
+    private const int LongestPeriodSeconds = 86_400;
 
     public static void AddRateLimits(this IServiceCollection services)
     {
@@ -35,7 +36,7 @@ internal static class RateLimits
         {
             TokenLimit = options.Burst,
             TokensPerPeriod = 1,
-            ReplenishmentPeriod = TimeSpan.FromSeconds(1 / options.RequestsPerSecond),
+            ReplenishmentPeriod = TimeSpan.FromSeconds(Math.Min(1 / options.RequestsPerSecond, LongestPeriodSeconds)),
             QueueLimit = 0,
         });
     }

@@ -1,0 +1,28 @@
+namespace AlexNetService.Api.Security;
+
+/// <summary>What browsers are told not to do with an answer.</summary>
+internal static class SecurityHeaders
+{
+    // The page and Swagger UI load their own scripts, styles and fetches; pictures also from memory (blob, data).
+    private const string ContentSecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private const string PermissionsPolicy = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
+
+    /// <summary>Set when the answer starts, because an error clears the headers that were set before it.</summary>
+    public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
+    {
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            headers.ContentSecurityPolicy = ContentSecurityPolicy;
+            headers.XContentTypeOptions = "nosniff";
+            headers.XFrameOptions = "DENY";
+            headers["Referrer-Policy"] = "no-referrer";
+            headers["Permissions-Policy"] = PermissionsPolicy;
+            return Task.CompletedTask;
+        });
+        return next(context);
+    });
+}
