@@ -34,6 +34,7 @@ app.UseOpenApiDocument();
 app.MapClassify();
 app.MapModels();
 app.MapHealth();
+app.MapProblems();
 
 var models = app.Services.GetRequiredService<ServedModels>();
 try
