@@ -1,3 +1,4 @@
+using AlexNetService.Api.Batch;
 using AlexNetService.Api.Classify;
 using AlexNetService.Api.Health;
 using AlexNetService.Api.Hosting;
@@ -23,6 +24,7 @@ app.UseRouting();
 app.UseOpenApiDocument();
 
 app.MapClassify();
+app.MapBatch();
 app.MapModels();
 app.MapHealth();
 

@@ -95,9 +95,9 @@ internal static class PictureBody
     }
 
     // What MultipartReader throws for a boundary that never comes, or for headers that are none or too many.
-    private static bool IsBroken(Exception e) => e is InvalidDataException or IOException and not BadHttpRequestException;
+    public static bool IsBroken(Exception e) => e is InvalidDataException or IOException and not BadHttpRequestException;
 
-    private static bool IsTaken(MediaTypeHeaderValue type) => RawTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase);
+    public static bool IsTaken(MediaTypeHeaderValue type) => RawTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase);
 
     private static bool IsField(MultipartSection section) =>
         ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)

@@ -1,4 +1,5 @@
 namespace AlexNetService.Api.Classify;
 
 /// <summary>Marks an endpoint that reads a picture from the body itself.</summary>
-internal sealed class PictureBodyMetadata;
+/// <param name="Many">Whether it reads the fields <c>images</c> of a form, and not one picture, raw or as the field <c>image</c>.</param>
+internal sealed record PictureBodyMetadata(bool Many = false);
