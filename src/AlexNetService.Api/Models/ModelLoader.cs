@@ -1,3 +1,4 @@
+using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Sessions;
@@ -14,6 +15,7 @@ internal sealed partial class ModelLoader(
     IOptions<RepositoryOptions> repository,
     IOptions<EnsembleOptions> ensembles,
     IOptions<RuntimeOptions> runtime,
+    CropEngine engine,
     IHostApplicationLifetime lifetime,
     ILogger<ModelLoader> log) : BackgroundService
 {
@@ -26,6 +28,7 @@ internal sealed partial class ModelLoader(
         try
         {
             var catalog = await ModelCatalog.OpenAsync(repository.Value, ensembles.Value, runtime.Value, Opened, stoppingToken);
+            engine.RunSideBySide(catalog.ConcurrentRuns);
             using var lease = catalog.Enter();
             var snapshot = lease.Snapshot;
             _ = PictureCanvases.Decode(SmallestGif, snapshot.Default.CanvasSides);

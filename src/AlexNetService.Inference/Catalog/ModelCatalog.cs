@@ -27,6 +27,12 @@ public sealed class ModelCatalog : IDisposable
         plan = new EnsemblePlan(repository, ensembles);
     }
 
+    /// <summary>
+    /// Runs at a time that the models were opened for; see <see cref="RuntimeOptions.ConcurrentRuns"/>. Where that is 0, they were measured
+    /// with the first of the models.
+    /// </summary>
+    public int ConcurrentRuns { get; private set; } = 1;
+
     /// <summary>Opens, verifies and warms what the settings name, on a thread of its own: all of it or none.</summary>
     /// <param name="repository">Which packages.</param>
     /// <param name="ensembles">Which of them answer together.</param>
@@ -132,7 +138,9 @@ public sealed class ModelCatalog : IDisposable
                 try
                 {
                     var (version, reason) = packages.Find(name, version: null);
-                    models.Add(Open(name, version ?? throw new CatalogException([reason ?? ""]), cancellation));
+                    var wanted = version ?? throw new CatalogException([reason ?? ""]);
+                    ConcurrentRuns = packages.DecideRuns(name, wanted);
+                    models.Add(Open(name, wanted, cancellation));
                     opened(models[^1].Session);
                 }
                 catch (Exception e) when (e is InvalidPackageException or CatalogException)

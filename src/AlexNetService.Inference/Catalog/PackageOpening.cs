@@ -9,6 +9,7 @@ namespace AlexNetService.Inference.Catalog;
 internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions runtime)
 {
     private readonly PackageRepository repository = new(Path.GetFullPath(options.Path, AppContext.BaseDirectory));
+    private RuntimeOptions runtime = runtime;
 
     /// <summary>The models that are loaded at start.</summary>
     /// <exception cref="CatalogException">There is none, or the settings name one that is not there.</exception>
@@ -50,6 +51,20 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
         return versions.Contains(wanted)
             ? (wanted, null)
             : (null, $"There is no version {wanted} of '{name}' in the repository; there is {string.Join(", ", versions)}.{advice}");
+    }
+
+    /// <summary>Decides how many runs go on at a time, by measuring them on this package where the options say 0.</summary>
+    /// <exception cref="InvalidPackageException">It must not be served.</exception>
+    /// <exception cref="DeviceUnavailableException">The device is not there, or not in this build.</exception>
+    public int DecideRuns(string name, int version)
+    {
+        if (runtime.ConcurrentRuns == 0)
+        {
+            var package = ModelPackage.Open(repository.Folder(name, version));
+            runtime = RunConcurrency.Of(package, runtime, TimeProvider.System).ApplyTo(runtime);
+        }
+
+        return runtime.ConcurrentRuns;
     }
 
     /// <summary>SHA-256 of a card's file.</summary>

@@ -116,15 +116,21 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
             var due = deadline == Timeout.InfiniteTimeSpan ? long.MaxValue : admitted + (long)(deadline.TotalSeconds * time.TimestampFrequency);
             return await Run(encoded, ensemble, views, submit, admitted, due, leaving.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested && IsOver(deadline, admitted))
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
+            meters?.Cancelled();
+            throw;
+        }
+        catch (OperationCanceledException) when (expiry.IsCancellationRequested || IsOver(deadline, admitted))
+        {
+            // The two are asked because neither is enough: a timer may be late, and it may be a little early by the timestamps' clock.
             meters?.Expired();
             return new ClassificationResult.Expired(time.GetElapsedTime(admitted));
         }
         catch (OperationCanceledException)
         {
-            meters?.Cancelled();
-            throw;
+            // Neither the client nor the clock: the engine gave up what had not begun when it was stopped.
+            return Refuse(Refusal.Draining);
         }
     }
 

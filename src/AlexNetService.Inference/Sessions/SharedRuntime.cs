@@ -26,6 +26,7 @@ internal static class SharedRuntime
         {
             if (poolThreads < 0)
             {
+                NativeMemory.KeepLargeBlocksApart();
                 poolThreads = Create(threads);
                 RegisterArena();
             }

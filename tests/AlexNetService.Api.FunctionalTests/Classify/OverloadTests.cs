@@ -27,7 +27,7 @@ public sealed class OverloadTests(SharedService service)
     [Fact]
     public async Task Classify_QueueFullAndClientsLeaving_RefusesThenServesThoseWhoStayed()
     {
-        using var clock = new GatedClock();
+        var clock = new GatedClock();
         await using var host = new ServiceHost(
             service.Repository, new() { ["Queue:LimitCrops"] = "40" }, services => services.AddSingleton<TimeProvider>(clock));
         using var client = await host.ReadyClientAsync();
@@ -60,22 +60,25 @@ public sealed class OverloadTests(SharedService service)
     [Fact]
     public async Task Classify_WaitedPastItsDeadline_Is503WithRetryAfterAndCostsNoRun()
     {
-        using var clock = new GatedClock();
+        var clock = new GatedClock();
         await using var host = new ServiceHost(
-            service.Repository, new() { ["Queue:DeadlineMs"] = "20" }, services => services.AddSingleton<TimeProvider>(clock));
+            service.Repository, new() { ["Queue:DeadlineMs"] = "60000" }, services => services.AddSingleton<TimeProvider>(clock));
         using var client = await host.ReadyClientAsync();
         var engine = host.Services.GetRequiredService<CropEngine>();
-        var running = client.PostAsync("/v1/classify?models=cifar-a", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
+        var running = client.ClassifyAsync("?models=cifar-a");
         await clock.Reached;
 
         // The engine stands still with the first one in its hands, and the second one leaves all the same.
-        using var expired = await client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
+        var waiting = client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
+        await Waiting(engine, 20);
+        await Until(() => Ringing(waiting, clock));
+        using var expired = await waiting;
 
         Assert.Contains("was not run", await expired.ProblemAsync(HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
         Assert.Equal(TimeSpan.FromSeconds(1), expired.Headers.RetryAfter?.Delta);
         Assert.Equal(0, engine.WaitingCrops);
         clock.Open();
-        (await running).Dispose();
+        Assert.Equal(5, List(await running, "predictions").Count);
     }
 
     [Fact]
@@ -118,11 +121,21 @@ public sealed class OverloadTests(SharedService service)
         Assert.Equal("draining", Text(await ready.JsonAsync(), "status"));
     }
 
-    private static async Task Waiting(CropEngine engine, int crops)
+    private static bool Ringing(Task answer, GatedClock clock)
     {
-        while (engine.WaitingCrops != crops)
+        clock.RingTimers();
+        return answer.IsCompleted;
+    }
+
+    private static Task Waiting(CropEngine engine, int crops) => Until(() => engine.WaitingCrops == crops);
+
+    private static async Task Until(Func<bool> come)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromMinutes(2));
+        while (!come())
         {
-            await Task.Delay(5, TestContext.Current.CancellationToken);
+            await Task.Delay(5, patience.Token);
         }
     }
 

@@ -25,7 +25,8 @@ internal static class OverloadCommand
             Description = "How long a refused client waits, in milliseconds; Retry-After asks for more.",
             DefaultValueFactory = _ => 100,
         };
-        var command = new Command("overload", "Clients far beyond the queue: 200 or 503 and nothing else, bounded memory and latency, back to normal at once.")
+        const string What = "Clients far beyond the queue: 200 or 503 and nothing else, bounded memory and latency, back to normal at once.";
+        var command = new Command("overload", What)
         {
             repository, pictures, clients, queue, seconds, pause,
         };
@@ -45,7 +46,8 @@ internal static class OverloadCommand
         using (var bare = await BareEngine.OpenAsync(plan.Repository, plan.Pictures))
         {
             crops = bare.CropsPerImage;
-            Report.Line($"{bare.Members}; {crops} crops a photograph; {plan.Clients} clients; a queue of {plan.Queue} crops; {Environment.ProcessorCount} cores, shared with the clients");
+            Report.Line($"{bare.Members}; {crops} crops a photograph; {plan.Clients} clients; a queue of {plan.Queue} crops");
+            Report.Line($"{Environment.ProcessorCount} cores, shared with the clients; a refused client waits {plan.Pause.TotalMilliseconds} ms");
         }
 
         using var service = await RunningService.StartAsync(new Dictionary<string, string>
@@ -64,10 +66,13 @@ internal static class OverloadCommand
         await client.ClosedLoopAsync(plan.Clients, plan.Duration, plan.Pause);
         var elapsed = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         var ended = Stopwatch.GetTimestamp();
-        var rate = client.Served.Count * crops / elapsed;
-        Report.Line($"overload: {client.Served.Count} × 200, {client.Refused} × 503 with Retry-After, {client.RefusedSilently} × 503 without, {client.Other} other (goal: 0)");
-        Report.Line($"served: {client.Served}; queue ÷ rate = {plan.Queue} crops ÷ {rate:0.0} crops/s = {1000 * plan.Queue / rate:0} ms; p99 is {client.Served.Quantile(0.99) / (1000 * plan.Queue / rate):0.00} of it");
-        Report.Line($"memory: {service.PeakResident / Megabyte:0} MB at most, {(service.PeakResident - resident) / Megabyte:0} MB more than before");
+        var (served, rate, peak) = (client.Served, client.Served.Count * crops / elapsed, service.PeakResident);
+        var bound = 1000 * plan.Queue / rate;
+        Report.Line($"answers: {served.Count} × 200, {client.Refused} × 503 with Retry-After");
+        Report.Line($"and {client.RefusedSilently} × 503 without, {client.Other} other (goal: 0 of both)");
+        Report.Line($"served: {served}; queue ÷ rate = {plan.Queue} crops ÷ {rate:0.0} crops/s = {bound:0} ms");
+        Report.Line($"p99 ÷ (queue ÷ rate) = {served.Quantile(0.99) / bound:0.00}");
+        Report.Line($"memory: {peak / Megabyte:0} MB at most, {(peak - resident) / Megabyte:0} MB more than before");
         if (!service.Running)
         {
             Report.Line($"The service has ended.");
@@ -75,7 +80,7 @@ internal static class OverloadCommand
         }
 
         var back = await BackAsync(client, baseline.Quantile(0.5) * Normal, ended);
-        Report.Line($"back to a latency within {Normal:0.0} of the median before: {back.TotalMilliseconds:0} ms after the last answer (goal: at most 1000 ms)");
+        Report.Line($"back within {Normal:0.0} × the median before: {back.TotalMilliseconds:0} ms after the last answer (goal: at most 1000)");
         return client.Other + client.RefusedSilently == 0 ? 0 : 1;
     }
 

@@ -8,8 +8,11 @@ internal static class PictureFolder
     private const int Limit = 256;
 
     public static Option<DirectoryInfo> Option() =>
-        new Option<DirectoryInfo>("--pictures") { Description = $"Folder of JPEG files, the first {Limit} of which are sent.", Required = true }
-            .AcceptExistingOnly();
+        new Option<DirectoryInfo>("--pictures")
+        {
+            Description = $"Folder of JPEG files, the first {Limit} of which are sent.",
+            Required = true,
+        }.AcceptExistingOnly();
 
     public static byte[][] Read(DirectoryInfo folder)
     {
@@ -19,6 +22,8 @@ internal static class PictureFolder
             .Take(Limit)
             .Select(file => File.ReadAllBytes(file.FullName))
             .ToArray();
-        return files.Length > 0 ? files : throw new FileNotFoundException($"There is no JPEG file in '{folder.FullName}'. Name another folder with --pictures.");
+        return files.Length > 0
+            ? files
+            : throw new FileNotFoundException($"There is no JPEG file in '{folder.FullName}'. Name another folder with --pictures.");
     }
 }

@@ -22,9 +22,9 @@ internal static class ReloadCommand
     {
         var repository = ServiceOptions.Repository();
         var pictures = PictureFolder.Option();
-        var clients = new Option<int>("--clients") { Description = "Clients that send one photograph after the other.", DefaultValueFactory = _ => 8 };
+        var clients = ServiceOptions.Clients(8);
         var reloads = new Option<int>("--reloads") { Description = "Reloads, the models in turn.", DefaultValueFactory = _ => 100 };
-        var command = new Command("reload", "New versions of the packages loaded under load, one after the other: failures and resident memory.")
+        var command = new Command("reload", "New versions of the packages loaded under load: failures and resident memory.")
         {
             repository, pictures, clients, reloads,
         };
@@ -82,9 +82,13 @@ internal static class ReloadCommand
 
         // One value says little: what the requests under way hold goes up and down between two of them.
         var (first, last) = (residents.Skip(warm).Take(warm).Average() / Megabyte, residents.TakeLast(warm).Average() / Megabyte);
-        Report.Line($"{reloads} reloads of {string.Join(", ", names)} in {elapsed:0.0} s under {clients} clients: {load.Served} photographs served, {load.Failed} failed, {load.Backwards} went back a version, {refused} reloads refused");
-        Report.Line($"resident after the first reload {residents[0] / Megabyte:0} MB; mean of reloads {warm + 1} to {2 * warm} {first:0} MB, of the last {warm} {last:0} MB ({(last - first) / first:+0.0%;-0.0%}; goal: within 5 %); at most {residents.Max() / Megabyte:0} MB");
-        Report.Line($"versions in memory at the end: {string.Join(", ", catalog.States().Select(state => $"{state.Name} {string.Join('+', state.Versions)}"))}");
+        Report.Line($"{reloads} reloads of {string.Join(", ", names)} in {elapsed:0.0} s under {clients} clients, {refused} refused");
+        Report.Line($"{load.Served} photographs served, {load.Failed} failed, {load.Backwards} went back a version");
+        Report.Line($"resident after the first reload {residents[0] / Megabyte:0} MB, at most {residents.Max() / Megabyte:0} MB");
+        Report.Line($"mean of reloads {warm + 1} to {2 * warm}: {first:0} MB, of the last {warm}: {last:0} MB");
+        Report.Line($"change {(last - first) / first:+0.0%;-0.0%} (goal: within 5 %)");
+        var versions = catalog.States().Select(state => $"{state.Name} {string.Join('+', state.Versions)}");
+        Report.Line($"versions in memory at the end: {string.Join(", ", versions)}");
         return load.Failed + load.Backwards + refused == 0 ? 0 : 1;
     }
 
@@ -122,7 +126,8 @@ internal static class ReloadCommand
         var before = string.Create(CultureInfo.InvariantCulture, $"\"version\": {package.Card.Version}");
         var after = string.Create(CultureInfo.InvariantCulture, $"\"version\": {version}");
         var place = card.IndexOf(before, StringComparison.Ordinal);
-        File.WriteAllText(Path.Combine(target.FullName, ModelPackage.CardFile), string.Concat(card.AsSpan(0, place), after, card.AsSpan(place + before.Length)));
+        var renamed = string.Concat(card.AsSpan(0, place), after, card.AsSpan(place + before.Length));
+        File.WriteAllText(Path.Combine(target.FullName, ModelPackage.CardFile), renamed);
     }
 
     private static long Resident()

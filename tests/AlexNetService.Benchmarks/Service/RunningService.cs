@@ -49,7 +49,8 @@ internal sealed class RunningService : IDisposable
             throw new FileNotFoundException($"'{program.FullName}' is missing. Build src/AlexNetService.Api in the same configuration.");
         }
 
-        var start = new ProcessStartInfo("dotnet", [program.FullName, "--urls", "http://127.0.0.1:0", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")])
+        string[] options = ["--urls=http://127.0.0.1:0", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
+        var start = new ProcessStartInfo("dotnet", [program.FullName, .. options])
         {
             RedirectStandardOutput = true,
         };

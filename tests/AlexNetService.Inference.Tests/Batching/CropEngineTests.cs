@@ -19,7 +19,6 @@ public sealed class CropEngineTests : IDisposable
     {
         clock.Open();
         session.Dispose();
-        clock.Dispose();
         folder.Dispose();
     }
 

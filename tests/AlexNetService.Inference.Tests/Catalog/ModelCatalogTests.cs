@@ -90,6 +90,21 @@ public sealed class ModelCatalogTests : IDisposable
     [Fact]
     public async Task Open_EmptyFolder_SaysWhereAndWhatToDo() => await Refused("", "Copy one there, or set ModelRepository:Path");
 
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(3, 3, 3)]
+    [InlineData(0, 1, 2)]
+    public async Task Open_ConcurrentRuns_AreThoseOfTheOptionsOrMeasured(int option, int least, int most)
+    {
+        Publish("a");
+        var runtime = new RuntimeOptions { Threads = 2, MaxCropsPerRun = 10, ConcurrentRuns = option };
+
+        using var catalog = await ModelCatalog.OpenAsync(
+            new RepositoryOptions { Path = folder.Root }, new EnsembleOptions(), runtime, _ => { }, TestContext.Current.CancellationToken);
+
+        Assert.InRange(catalog.ConcurrentRuns, least, most);
+    }
+
     [Fact]
     public async Task Open_SeveralBadPackages_NamesEachAndServesNone()
     {

@@ -33,11 +33,13 @@ public sealed class AllocationTests
         // The decoder's own strips of rows are its own matter; canvases and all that follows are the engine's.
         var decoding = await Allocated(() => Decode(decoders, jpeg, ensemble));
         var requests = await Allocated(() => Classify(classifier, jpeg, ensemble));
-        using var large = new LargeAllocations();
-        await Allocated(() => Classify(classifier, jpeg, ensemble));
+
+        // The pool grows by one where a request begins before the last one's canvas came back: once, not again and again.
+        var large = await Large(() => Classify(classifier, jpeg, ensemble));
+        large = large.Count == 0 ? large : await Large(() => Classify(classifier, jpeg, ensemble));
 
         Assert.InRange(requests - decoding, 0, AllowedPerRequest);
-        Assert.Empty(await large.Types());
+        Assert.Empty(large);
         sessions.ForEach(session => session.Dispose());
     }
 
@@ -66,6 +68,14 @@ public sealed class AllocationTests
         }
 
         return (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Measured;
+    }
+
+    /// <returns>Types of what many turns put on the large-object heap.</returns>
+    private static async Task<IReadOnlyCollection<string>> Large(Func<Task> turn)
+    {
+        using var large = new LargeAllocations();
+        await Allocated(turn);
+        return await large.Types();
     }
 
     private static async Task Decode(DecodeWorkers decoders, byte[] jpeg, Ensemble ensemble)

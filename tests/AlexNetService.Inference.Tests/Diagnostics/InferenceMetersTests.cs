@@ -32,7 +32,6 @@ public sealed class InferenceMetersTests : IDisposable
         decoders.Dispose();
         session.Dispose();
         recorded.Dispose();
-        clock.Dispose();
         folder.Dispose();
     }
 
@@ -64,12 +63,14 @@ public sealed class InferenceMetersTests : IDisposable
         var classifier = new PictureClassifier(engine, decoders, clock, meters);
         var running = classifier.ClassifyAsync(Png, One, TestViews.Centre, none);
         await clock.Reached;
+        var expiring = classifier.ClassifyAsync(Png, One, TestViews.Ten, TimeSpan.FromDays(1), none);
+        clock.RingTimers();
+        await expiring;
+
         using var client = new CancellationTokenSource();
         var leaving = classifier.ClassifyAsync(Png, One, TestViews.Ten, client.Token);
         recorded.Observe();
         var waiting = recorded.Values("alexnet.queue.crops")[^1];
-
-        await classifier.ClassifyAsync(Png, One, TestViews.Ten, TimeSpan.FromMilliseconds(1), none);
         using var place = engine.Admit(10).Place;
         await classifier.ClassifyAsync(Png, One, TestViews.Ten, none);
         await client.CancelAsync();

@@ -28,7 +28,6 @@ public sealed class PictureClassifierTests : IDisposable
         decoders.Dispose();
         a.Dispose();
         b.Dispose();
-        clock.Dispose();
         folder.Dispose();
     }
 
@@ -56,12 +55,48 @@ public sealed class PictureClassifierTests : IDisposable
         var running = classifier.ClassifyAsync(Png(1), Of(a), TestViews.Centre, Timeout.InfiniteTimeSpan, none);
         await clock.Reached;
 
-        var result = await classifier.ClassifyAsync(Png(2), Of(a, b), TestViews.Ten, TimeSpan.FromTicks(1), none);
+        var expiring = classifier.ClassifyAsync(Png(2), Of(a, b), TestViews.Ten, TimeSpan.FromTicks(1), none);
+        clock.RingTimers();
+        var result = await expiring;
 
         Assert.True(Assert.IsType<ClassificationResult.Expired>(result).Waited > TimeSpan.Zero);
         Assert.Equal(0, engine.WaitingCrops);
         clock.Open();
         Assert.IsType<ClassificationResult.Classified>(await running);
+    }
+
+    [Fact]
+    public async Task ClassifyAsync_TimerALittleEarlyByTheClock_ExpiresAllTheSame()
+    {
+        await using var engine = Engine();
+        var classifier = Classifier(engine);
+        var running = classifier.ClassifyAsync(Png(1), Of(a), TestViews.Centre, Timeout.InfiniteTimeSpan, none);
+        await clock.Reached;
+
+        var early = classifier.ClassifyAsync(Png(2), Of(a, b), TestViews.Ten, TimeSpan.FromDays(1), none);
+        clock.RingTimers();
+
+        Assert.IsType<ClassificationResult.Expired>(await early);
+        Assert.Equal(0, engine.WaitingCrops);
+        clock.Open();
+        Assert.IsType<ClassificationResult.Classified>(await running);
+    }
+
+    [Fact]
+    public async Task ClassifyAsync_EngineStopsAndLosesItsPatience_IsRefusedAsDraining()
+    {
+        await using var engine = Engine();
+        var classifier = Classifier(engine);
+        var running = classifier.ClassifyAsync(Png(1), Of(a), TestViews.Centre, none);
+        await clock.Reached;
+        var waiting = classifier.ClassifyAsync(Png(2), Of(a), TestViews.Ten, none);
+
+        var stopping = engine.StopAsync(new CancellationToken(canceled: true));
+
+        Assert.Equal(new ClassificationResult.Refused(Refusal.Draining), await waiting);
+        clock.Open();
+        Assert.IsType<ClassificationResult.Classified>(await running);
+        await stopping;
     }
 
     [Fact]

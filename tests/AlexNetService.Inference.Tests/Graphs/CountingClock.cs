@@ -1,7 +1,7 @@
 namespace AlexNetService.Inference.Tests.Graphs;
 
 /// <summary>A time that moves by one tick whenever somebody asks for it, and past which the engine's thread does not get while the gate is closed.</summary>
-internal sealed class CountingClock : TimeProvider, IDisposable
+internal sealed class CountingClock : TimeProvider
 {
     private readonly GatedClock gate = new();
     private long ticks;
@@ -12,11 +12,15 @@ internal sealed class CountingClock : TimeProvider, IDisposable
 
     public void Open() => gate.Open();
 
+    /// <inheritdoc cref="GatedClock.RingTimers"/>
+    public void RingTimers() => gate.RingTimers();
+
     public override long GetTimestamp()
     {
         gate.GetTimestamp();
         return Interlocked.Increment(ref ticks);
     }
 
-    public void Dispose() => gate.Dispose();
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        gate.CreateTimer(callback, state, dueTime, period);
 }
