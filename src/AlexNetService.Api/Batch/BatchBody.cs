@@ -25,7 +25,7 @@ internal static class BatchBody
             return new BatchBodyResult(BatchBodyFault.TooLarge);
         }
 
-        if (HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 } boundary)
+        if (PictureBody.BoundaryOf(type) is not { } boundary)
         {
             return new BatchBodyResult(BatchBodyFault.BrokenMultipart);
         }

@@ -37,7 +37,7 @@ internal sealed class PictureBodyOperation : IOperationFilter
                 Description = "One picture: as a form field, or as the raw body.",
                 Content = PictureBody.RawTypes
                     .Select(type => (Type: type, Content: new OpenApiMediaType { Schema = File() }))
-                    .Prepend((PictureBody.Multipart, Form(PictureBody.Field, File())))
+                    .Prepend((Type: PictureBody.Multipart, Content: Form(PictureBody.Field, File())))
                     .ToDictionary(content => content.Type, content => content.Content),
             };
         foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())

@@ -80,6 +80,7 @@ public sealed class ClassifyProblemTests(SharedService service)
     [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"image\"\r\n\r\nhalf of")]
     [InlineData("multipart/form-data; boundary=x", "--x\r\nthis is no header\r\n\r\n--x--\r\n")]
     [InlineData("multipart/form-data; boundary=x", "")]
+    [InlineData("multipart/form-data; boundary=0123456789012345678901234567890123456789012345678901234567890123456789x", "--x--")]
     public async Task Classify_FormThatIsNone_Is400(string type, string body) =>
         await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Encoding.UTF8.GetBytes(body), type));
 

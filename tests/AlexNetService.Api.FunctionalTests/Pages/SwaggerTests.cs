@@ -21,6 +21,7 @@ public sealed class SwaggerTests(SharedService service)
                 ("GET /v1/models", "200 500 503"),
                 ("GET /v1/models/{name}", "200 404 500 503"),
                 ("POST /v1/classify", "200 400 404 413 415 422 500 503"),
+                ("POST /v1/classify/batch", "200 400 404 413 415 500 503"),
             ],
             routes.OrderBy(route => route.Route, StringComparer.Ordinal));
     }
