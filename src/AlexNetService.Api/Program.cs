@@ -1,5 +1,6 @@
 using AlexNetService.Api.Batch;
 using AlexNetService.Api.Classify;
+using AlexNetService.Api.Features;
 using AlexNetService.Api.Health;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
@@ -13,6 +14,7 @@ builder.Services.AddJsonAnswers();
 builder.Services.AddProblems();
 builder.Services.AddModels();
 builder.Services.AddClassify();
+builder.Services.AddFeatures();
 builder.Services.AddOpenApiDocument();
 
 var app = builder.Build();
@@ -25,6 +27,7 @@ app.UseOpenApiDocument();
 
 app.MapClassify();
 app.MapBatch();
+app.MapFeatures();
 app.MapModels();
 app.MapHealth();
 

@@ -1,5 +1,6 @@
 using AlexNetService.Api.Classify;
 using AlexNetService.Api.Models;
+using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
 using AlexNetService.Inference.Ensembles;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,6 +17,7 @@ internal static class BatchEndpoint
         .WithName("ClassifyBatch")
         .WithSummary("Classify many photographs")
         .WithMetadata(new DisableRequestSizeLimitAttribute(), new PictureBodyMetadata(Many: true))
+        .Offers(OfferedTypes.Json)
         .ProducesProblems(
             StatusCodes.Status400BadRequest,
             StatusCodes.Status404NotFound,

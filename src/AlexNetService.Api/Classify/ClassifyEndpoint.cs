@@ -1,5 +1,6 @@
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
+using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
 using AlexNetService.Inference.Ensembles;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -18,6 +19,7 @@ internal static class ClassifyEndpoint
         .WithName("Classify")
         .WithSummary("Classify a photograph")
         .WithMetadata(new DisableRequestSizeLimitAttribute(), new PictureBodyMetadata())
+        .Offers(OfferedTypes.Json)
         .ProducesProblems(
             StatusCodes.Status400BadRequest,
             StatusCodes.Status404NotFound,

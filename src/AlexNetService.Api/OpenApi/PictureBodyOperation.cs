@@ -42,7 +42,7 @@ internal sealed class PictureBodyOperation : IOperationFilter
             };
         foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
-            (parameter.Description, parameter.Schema) = Describe(parameter.Name);
+            (parameter.Description, parameter.Schema) = Describe(parameter.Name, body);
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class PictureBodyOperation : IOperationFilter
 
     private static OpenApiSchema File() => new() { Type = JsonSchemaType.String, Format = "binary" };
 
-    private static (string Description, OpenApiSchema Schema) Describe(string? parameter) => parameter switch
+    private static (string Description, OpenApiSchema Schema) Describe(string? parameter, PictureBodyMetadata body) => parameter switch
     {
         "top" => ("Predictions wanted; all classes where there are fewer.", new OpenApiSchema
         {
@@ -71,12 +71,17 @@ internal sealed class PictureBodyOperation : IOperationFilter
         {
             Type = JsonSchemaType.Integer,
             Enum = [JsonValue.Create(1), JsonValue.Create(10)],
-            Default = 10,
+            Default = body.Crops,
+        }),
+        "models" when body.OneModel => ("Name of one model; left out, the first of the default ensemble answers.", new OpenApiSchema
+        {
+            Type = JsonSchemaType.String,
         }),
         "models" => ("Names of models with the same labels, separated by commas; left out, the default ensemble answers.", new OpenApiSchema
         {
             Type = JsonSchemaType.String,
         }),
+        "normalise" => ("Whether the vector is divided by its length.", new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = false }),
         _ => ("Whether each model's own predictions are added.", new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = false }),
     };
 }

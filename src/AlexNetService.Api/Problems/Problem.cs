@@ -40,6 +40,7 @@ internal sealed class Problem(int status, string title, string detail) : IResult
         if (!await httpContext.RequestServices.GetRequiredService<IProblemDetailsService>().TryWriteAsync(context))
         {
             // The client accepts no JSON; it gets the sentence.
+            httpContext.Response.ContentType = "text/plain; charset=utf-8";
             await httpContext.Response.WriteAsync(detail, httpContext.RequestAborted);
         }
     }

@@ -102,14 +102,14 @@ public sealed class ClassifyProblemTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_ClientThatTakesNoJson_GetsTheSentenceAsText()
+    public async Task Classify_ClientThatTakesNoJson_Is406WithTheSentenceAsText()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/classify?top=0") { Content = Raw(Pictures.Jpeg()) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/classify") { Content = Raw(Pictures.Jpeg()) };
         request.Headers.Accept.ParseAdd("image/png");
 
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
 
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains("1 to 100", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.NotAcceptable, "text/plain"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.Contains("application/json", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 }
