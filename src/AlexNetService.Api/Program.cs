@@ -29,6 +29,7 @@ app.MapClassify();
 app.MapBatch();
 app.MapFeatures();
 app.MapModels();
+app.MapFilters();
 app.MapHealth();
 
 var models = app.Services.GetRequiredService<ServedModels>();
