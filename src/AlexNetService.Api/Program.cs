@@ -38,6 +38,7 @@ app.MapClassify();
 app.MapBatch();
 app.MapFeatures();
 app.MapModels();
+app.MapFilters();
 app.MapHealth();
 app.MapProblems();
 
