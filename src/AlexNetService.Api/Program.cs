@@ -2,6 +2,7 @@ using AlexNetService.Api.Classify;
 using AlexNetService.Api.Health;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
+using AlexNetService.Api.Observability;
 using AlexNetService.Api.OpenApi;
 using AlexNetService.Api.Problems;
 using AlexNetService.Api.Security;
@@ -10,6 +11,7 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 builder.ListenOnLocalhostByDefault();
 builder.AddRequestLog();
 builder.AddAccess();
+builder.AddTelemetry();
 builder.Services.AddJsonAnswers();
 builder.Services.AddProblems();
 builder.Services.AddModels();
@@ -35,6 +37,7 @@ app.MapClassify();
 app.MapModels();
 app.MapHealth();
 app.MapProblems();
+app.MapMetrics();
 
 var models = app.Services.GetRequiredService<ServedModels>();
 try

@@ -173,10 +173,26 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
             var answers = await Task.WhenAll(works.Select(work => work.Done));
             ensemble.Mean(memory.AsSpan(classes, members * classes), memory.AsSpan(0, classes));
             var started = answers.Min(answer => answer.Started);
+            Trace(ensemble, admitted, decoded, started, answers);
             return new ClassificationResult.Classified(memory, members, classes, new ClassificationTiming(
                 time.GetElapsedTime(admitted, decoded),
                 time.GetElapsedTime(decoded, started),
                 time.GetElapsedTime(started, answers.Max(answer => answer.Finished))));
+        }
+    }
+
+    private void Trace(Ensemble ensemble, long admitted, long decoded, long started, CropAnswer[] answers)
+    {
+        if (!InferenceTraces.AreListenedTo)
+        {
+            return;
+        }
+
+        InferenceTraces.Write("decode", time, admitted, decoded);
+        InferenceTraces.Write("queue", time, decoded, started);
+        foreach (var (member, answer) in ensemble.Members.Zip(answers))
+        {
+            InferenceTraces.Write("run", time, answer.Started, answer.Finished, member.Session);
         }
     }
 
