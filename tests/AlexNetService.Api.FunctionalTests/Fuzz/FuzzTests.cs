@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using AlexNetService.Api.FunctionalTests.Hosting;
 using AlexNetService.Api.FunctionalTests.Processes;
@@ -18,6 +19,8 @@ public sealed class FuzzTests(SharedService service, ITestOutputHelper output)
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private readonly ConcurrentDictionary<HttpStatusCode, int> statuses = [];
+
     [Fact]
     public async Task Service_TenThousandChangedRequests_AnswersThemAllAndStaysAsItWas()
     {
@@ -32,20 +35,25 @@ public sealed class FuzzTests(SharedService service, ITestOutputHelper output)
         var after = process.Resident;
 
         output.WriteLine($"{warm / 1e6:0} MB after {WarmUp} requests, {after / 1e6:0} MB after {WarmUp + Requests}");
+        output.WriteLine(string.Join(", ", statuses.OrderBy(pair => pair.Key).Select(pair => $"{pair.Value} × {(int)pair.Key}")));
         using var health = await client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         Assert.InRange(after, 0, warm + Growth);
+
+        // Enough of them got as far as the decoder, and through it.
+        Assert.True(statuses[HttpStatusCode.OK] > 500 && statuses[HttpStatusCode.UnprocessableEntity] > 100);
         process.Stop();
         Assert.Empty(await errors);
     }
 
-    private static async Task AnswerAsync(HttpClient client, MutatedRequest request)
+    private async Task AnswerAsync(HttpClient client, MutatedRequest request)
     {
-        using var message = request.Message();
+        using var message = request.Message(client.BaseAddress ?? throw new InvalidOperationException("The client has no address."));
         try
         {
             using var answer = await client.SendAsync(message);
             var status = answer.StatusCode;
+            statuses.AddOrUpdate(status, 1, (_, count) => count + 1);
             if (status >= HttpStatusCode.InternalServerError && status != HttpStatusCode.ServiceUnavailable && status != HttpStatusCode.NotImplemented)
             {
                 throw new InvalidOperationException($"{status}: {await answer.Content.ReadAsStringAsync()}");

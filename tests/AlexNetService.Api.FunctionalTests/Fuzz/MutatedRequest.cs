@@ -15,7 +15,7 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
 
     private static readonly string[] Routes =
     [
-        "/v1/classify", "/v1/classify", "/v1/classify", "/v1/classify/batch", "/v1/features", "/v1/explain",
+        "/v1/classify", "/v1/classify/batch", "/v1/features", "/v1/explain",
         "/v2/models/cifar-a/infer", "/v2/models/cifar-a/versions/1/infer", "/v2/repository/index",
     ];
 
@@ -59,9 +59,10 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
     /// <summary>Posts of pictures, raw or as a form, with anything about them changed; and reads with odd addresses.</summary>
     public static Gen<MutatedRequest> Any { get; } = Gen.Frequency((6, Posts()), (1, Reads()));
 
-    public HttpRequestMessage Message()
+    /// <param name="service">Scheme, host and port; an address such as <c>//x</c> is meant for it as well.</param>
+    public HttpRequestMessage Message(Uri service)
     {
-        var message = new HttpRequestMessage(new HttpMethod(Method), Address);
+        var message = new HttpRequestMessage(new HttpMethod(Method), service.GetLeftPart(UriPartial.Authority) + Address);
         if (Method == "POST")
         {
             message.Content = new ByteArrayContent(Body);
@@ -85,13 +86,13 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
     private static Gen<T> One<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     private static Gen<MutatedRequest> Posts() => Gen.Select(
-        One(Routes),
-        Gen.OneOf(One(Queries), GenText.Select(text => $"?models={Uri.EscapeDataString(text)}&crops=1")),
+        Gen.Frequency((3, Gen.Const("/v1/classify")), (1, One(Routes))),
+        Gen.Frequency((5, Gen.Const("?crops=1&models=cifar-a")), (4, One(Queries)), (1, GenText.Select(text => $"?models={Uri.EscapeDataString(text)}&crops=1"))),
         One(Bodies),
         GenMutation.Array[0, 4],
         Gen.Bool,
         GenMutation.Array[0, 2],
-        One(Types),
+        Gen.Frequency((6, Gen.Const("image/jpeg")), (1, One(Types))),
         GenExtras,
         (route, query, body, changes, form, formChanges, type, extras) =>
         {
