@@ -4,6 +4,7 @@ using AlexNetService.Api.Features;
 using AlexNetService.Api.Health;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
+using AlexNetService.Api.Observability;
 using AlexNetService.Api.OpenApi;
 using AlexNetService.Api.Problems;
 using AlexNetService.Api.Security;
@@ -12,6 +13,7 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 builder.ListenOnLocalhostByDefault();
 builder.AddRequestLog();
 builder.AddAccess();
+builder.AddTelemetry();
 builder.Services.AddJsonAnswers();
 builder.Services.AddProblems();
 builder.Services.AddModels();
@@ -41,6 +43,7 @@ app.MapModels();
 app.MapFilters();
 app.MapHealth();
 app.MapProblems();
+app.MapMetrics();
 
 var models = app.Services.GetRequiredService<ServedModels>();
 try
