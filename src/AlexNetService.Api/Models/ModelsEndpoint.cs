@@ -33,6 +33,7 @@ internal static class ModelsEndpoint
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<InferenceMeters>()));
         services.AddSingleton<PictureClassifier>();
+        services.AddSingleton<CropClassifier>();
         services.AddHostedService<EngineLifetime>();
         services.AddHostedService<ModelLoader>();
     }

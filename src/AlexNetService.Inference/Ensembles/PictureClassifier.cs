@@ -15,9 +15,7 @@ namespace AlexNetService.Inference.Ensembles;
 /// <param name="meters">Told of what is refused, expired or cancelled, or null.</param>
 public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders, TimeProvider time, InferenceMeters? meters = null)
 {
-    private readonly TimeSpan usual = engine.Options.DeadlineMs == 0
-        ? Timeout.InfiniteTimeSpan
-        : TimeSpan.FromMilliseconds(engine.Options.DeadlineMs);
+    private readonly TimeSpan usual = engine.Options.Deadline;
 
     /// <summary>Classifies a photograph within the time that <see cref="QueueOptions.DeadlineMs"/> gives it.</summary>
     /// <param name="encoded">The file's bytes; must stay as they are until the task is done.</param>
@@ -108,24 +106,20 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
         TimeSpan deadline,
         CancellationToken cancellation)
     {
-        var admitted = time.GetTimestamp();
-        using var expiry = new CancellationTokenSource(deadline, time);
-        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellation, expiry.Token);
+        using var patience = new Patience(time, deadline, cancellation);
         try
         {
-            var due = deadline == Timeout.InfiniteTimeSpan ? long.MaxValue : admitted + (long)(deadline.TotalSeconds * time.TimestampFrequency);
-            return await Run(encoded, ensemble, views, submit, admitted, due, leaving.Token);
+            return await Run(encoded, ensemble, views, submit, patience);
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (patience.HasLeft)
         {
             meters?.Cancelled();
             throw;
         }
-        catch (OperationCanceledException) when (expiry.IsCancellationRequested || IsOver(deadline, admitted))
+        catch (OperationCanceledException) when (patience.IsOver)
         {
-            // The two are asked because neither is enough: a timer may be late, and it may be a little early by the timestamps' clock.
             meters?.Expired();
-            return new ClassificationResult.Expired(time.GetElapsedTime(admitted));
+            return new ClassificationResult.Expired(patience.Waited);
         }
         catch (OperationCanceledException)
         {
@@ -134,18 +128,14 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
         }
     }
 
-    private bool IsOver(TimeSpan deadline, long admitted) => deadline != Timeout.InfiniteTimeSpan && time.GetElapsedTime(admitted) >= deadline;
-
     private async Task<ClassificationResult> Run(
         ReadOnlyMemory<byte> encoded,
         Ensemble ensemble,
         TestViews views,
         Action<IReadOnlyList<CropWork>, CancellationToken> submit,
-        long admitted,
-        long due,
-        CancellationToken leaving)
+        Patience patience)
     {
-        if (!decoders.TryDecode(encoded, ensemble.CanvasSides, leaving, out var decoding))
+        if (!decoders.TryDecode(encoded, ensemble.CanvasSides, patience.Leaving, out var decoding))
         {
             return Refuse(Refusal.QueueFull);
         }
@@ -166,15 +156,15 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
             var works = ensemble.Works(picture, views, memory.AsMemory(classes, members * classes));
             foreach (var work in works)
             {
-                work.Deadline = due;
+                work.Deadline = patience.Due;
             }
 
-            submit(works, leaving);
+            submit(works, patience.Leaving);
             var answers = await Task.WhenAll(works.Select(work => work.Done));
             ensemble.Mean(memory.AsSpan(classes, members * classes), memory.AsSpan(0, classes));
             var started = answers.Min(answer => answer.Started);
             return new ClassificationResult.Classified(memory, members, classes, new ClassificationTiming(
-                time.GetElapsedTime(admitted, decoded),
+                time.GetElapsedTime(patience.Begun, decoded),
                 time.GetElapsedTime(decoded, started),
                 time.GetElapsedTime(started, answers.Max(answer => answer.Finished))));
         }
