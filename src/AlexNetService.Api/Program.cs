@@ -3,12 +3,14 @@ using AlexNetService.Api.Health;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.OpenApi;
+using AlexNetService.Api.OpenInference;
 using AlexNetService.Api.Problems;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.ListenOnLocalhostByDefault();
 builder.AddRequestLog();
 builder.Services.AddJsonAnswers();
+builder.Services.AddOpenInference();
 builder.Services.AddProblems();
 builder.Services.AddModels();
 builder.Services.AddClassify();
@@ -24,6 +26,7 @@ app.UseOpenApiDocument();
 
 app.MapClassify();
 app.MapModels();
+app.MapOpenInference();
 app.MapHealth();
 
 var models = app.Services.GetRequiredService<ServedModels>();
