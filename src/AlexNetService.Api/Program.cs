@@ -1,33 +1,48 @@
+using AlexNetService.Api.Batch;
 using AlexNetService.Api.Classify;
+using AlexNetService.Api.Features;
 using AlexNetService.Api.Health;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.OpenApi;
 using AlexNetService.Api.OpenInference;
 using AlexNetService.Api.Problems;
+using AlexNetService.Api.Security;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.ListenOnLocalhostByDefault();
 builder.AddRequestLog();
+builder.AddAccess();
 builder.Services.AddJsonAnswers();
 builder.Services.AddOpenInference();
 builder.Services.AddProblems();
 builder.Services.AddModels();
 builder.Services.AddClassify();
+builder.Services.AddFeatures();
 builder.Services.AddOpenApiDocument();
 
-var app = builder.Build();
+if (builder.BuildOrExplain() is not { } app)
+{
+    return StartFailure.ExitCode;
+}
+
+app.UseForwarded();
 app.UseRequestLog();
+app.UseSecurityHeaders();
 app.UseProblems();
 app.UseDefaultFiles();
 app.UseStaticFiles();
 app.UseRouting();
+app.UseAccess();
 app.UseOpenApiDocument();
 
 app.MapClassify();
+app.MapBatch();
+app.MapFeatures();
 app.MapModels();
 app.MapOpenInference();
 app.MapHealth();
+app.MapProblems();
 
 var models = app.Services.GetRequiredService<ServedModels>();
 try

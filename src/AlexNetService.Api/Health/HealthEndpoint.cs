@@ -1,5 +1,6 @@
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
+using AlexNetService.Api.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AlexNetService.Api.Health;
@@ -9,7 +10,7 @@ internal static class HealthEndpoint
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/health").WithTags("Health");
+        var group = routes.MapGroup("/health").WithTags("Health").WithMetadata(OpenRouteMetadata.Instance);
         group.MapGetAndHead("/live", () => TypedResults.Ok(new Health("live", [])))
             .WithName("Live")
             .WithSummary("Whether the process answers");

@@ -1,4 +1,5 @@
 using AlexNetService.Api.Hosting;
+using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
 using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
@@ -44,10 +45,12 @@ internal static class ModelsEndpoint
         group.MapGetAndHead("/", List)
             .WithName("ListModels")
             .WithSummary("What is served")
+            .Offers(OfferedTypes.Json)
             .ProducesProblems(StatusCodes.Status503ServiceUnavailable);
         group.MapGetAndHead("/{name}", Details)
             .WithName("GetModel")
             .WithSummary("A model, where it runs, and its card")
+            .Offers(OfferedTypes.Json)
             .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
     }
 

@@ -10,6 +10,8 @@ namespace AlexNetService.Inference.Ensembles;
 /// <param name="meters">Told of what is refused, expired or cancelled, or null.</param>
 public sealed class CropClassifier(CropEngine engine, TimeProvider time, InferenceMeters? meters = null)
 {
+    private readonly Deadlines deadlines = new(time, meters);
+
     /// <summary>
     /// Runs any number of crops within the time that <see cref="QueueOptions.DeadlineMs"/> gives them. Only one run's worth of them is in
     /// the queue at a time, so that whoever comes meanwhile waits for one run of these and not for all.
@@ -30,7 +32,7 @@ public sealed class CropClassifier(CropEngine engine, TimeProvider time, Inferen
         var admission = engine.Admit(together);
         if (admission.Place is not { } held)
         {
-            return Refuse(admission.Refusal ?? Refusal.QueueFull);
+            return new CropsResult(default, deadlines.Refuse(admission.Refusal));
         }
 
         using var place = held;
@@ -39,7 +41,7 @@ public sealed class CropClassifier(CropEngine engine, TimeProvider time, Inferen
         {
             var some = Math.Min(together, count - first);
             var work = new GivenWork(session, crops.Rows(first, some, session), targets.Rows(first, some, session));
-            var (timing, unanswered) = await Admitted(work, place, cancellation);
+            var (timing, unanswered) = await deadlines.WithinAsync(engine.Options.Deadline, patience => Run(work, place, patience), cancellation);
             if (unanswered is not null)
             {
                 return new CropsResult(default, unanswered);
@@ -51,38 +53,12 @@ public sealed class CropClassifier(CropEngine engine, TimeProvider time, Inferen
         return new CropsResult(new ClassificationTiming(TimeSpan.Zero, queue, infer), null);
     }
 
-    private async Task<CropsResult> Admitted(GivenWork work, QueuePlace place, CancellationToken cancellation)
+    private async Task<Outcome<ClassificationTiming>> Run(GivenWork work, QueuePlace place, Patience patience)
     {
-        using var patience = new Patience(time, engine.Options.Deadline, cancellation);
         work.Deadline = patience.Due;
-        try
-        {
-            place.SubmitAndKeep([work], patience.Leaving);
-            var (started, finished) = await work.Done;
-            return new CropsResult(
-                new ClassificationTiming(TimeSpan.Zero, time.GetElapsedTime(patience.Begun, started), time.GetElapsedTime(started, finished)), null);
-        }
-        catch (OperationCanceledException) when (patience.HasLeft)
-        {
-            meters?.Cancelled();
-            throw;
-        }
-        catch (OperationCanceledException) when (patience.IsOver)
-        {
-            meters?.Expired();
-            return new CropsResult(default, new ClassificationResult.Expired(patience.Waited));
-        }
-        catch (OperationCanceledException)
-        {
-            // Neither the client nor the clock: the engine gave up what had not begun when it was stopped.
-            return Refuse(Refusal.Draining);
-        }
-    }
-
-    private CropsResult Refuse(Refusal refusal)
-    {
-        meters?.Refused(refusal);
-        return new CropsResult(default, new ClassificationResult.Refused(refusal));
+        place.SubmitAndKeep([work], patience.Leaving);
+        var (started, finished) = await work.Done;
+        return new ClassificationTiming(TimeSpan.Zero, time.GetElapsedTime(patience.Begun, started), time.GetElapsedTime(started, finished));
     }
 }
 
