@@ -118,7 +118,7 @@ internal sealed class OpenPicture(PictureCanvases canvases, QueuePlace place, Pa
             time.GetElapsedTime(started, times.Max(run => run.Finished)));
     }
 
-    private void Trace(IReadOnlyList<CropWork> works, long started, CropAnswer[] times)
+    private void Trace(IReadOnlyList<CropWork> works, long started, CropTimes[] times)
     {
         if (!InferenceTraces.AreListenedTo)
         {
