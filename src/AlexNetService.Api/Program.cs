@@ -1,5 +1,6 @@
 using AlexNetService.Api.Batch;
 using AlexNetService.Api.Classify;
+using AlexNetService.Api.Explain;
 using AlexNetService.Api.Features;
 using AlexNetService.Api.Health;
 using AlexNetService.Api.Hosting;
@@ -15,6 +16,7 @@ builder.Services.AddProblems();
 builder.Services.AddModels();
 builder.Services.AddClassify();
 builder.Services.AddFeatures();
+builder.Services.AddExplain();
 builder.Services.AddOpenApiDocument();
 
 var app = builder.Build();
@@ -28,6 +30,7 @@ app.UseOpenApiDocument();
 app.MapClassify();
 app.MapBatch();
 app.MapFeatures();
+app.MapExplain();
 app.MapModels();
 app.MapFilters();
 app.MapHealth();
