@@ -5,6 +5,7 @@ using AlexNetService.Api.Features;
 using AlexNetService.Api.Health;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
+using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.OpenApi;
 using AlexNetService.Api.Problems;
 
@@ -12,6 +13,7 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 builder.ListenOnLocalhostByDefault();
 builder.AddRequestLog();
 builder.Services.AddJsonAnswers();
+builder.Services.AddCompressedAnswers();
 builder.Services.AddProblems();
 builder.Services.AddModels();
 builder.Services.AddClassify();
@@ -21,7 +23,9 @@ builder.Services.AddOpenApiDocument();
 
 var app = builder.Build();
 app.UseRequestLog();
+app.UseResponseCompression();
 app.UseProblems();
+app.UseOptionsRequests();
 app.UseDefaultFiles();
 app.UseStaticFiles();
 app.UseRouting();
