@@ -1,9 +1,11 @@
 using AlexNetService.Api.Batch;
 using AlexNetService.Api.Classify;
+using AlexNetService.Api.Explain;
 using AlexNetService.Api.Features;
 using AlexNetService.Api.Health;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
+using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Observability;
 using AlexNetService.Api.OpenApi;
 using AlexNetService.Api.OpenInference;
@@ -17,10 +19,12 @@ builder.AddAccess();
 builder.AddTelemetry();
 builder.Services.AddJsonAnswers();
 builder.Services.AddOpenInference();
+builder.Services.AddCompressedAnswers();
 builder.Services.AddProblems();
 builder.Services.AddModels();
 builder.Services.AddClassify();
 builder.Services.AddFeatures();
+builder.Services.AddExplain();
 builder.Services.AddOpenApiDocument();
 
 if (builder.BuildOrExplain() is not { } app)
@@ -31,7 +35,9 @@ if (builder.BuildOrExplain() is not { } app)
 app.UseForwarded();
 app.UseRequestLog();
 app.UseSecurityHeaders();
+app.UseResponseCompression();
 app.UseProblems();
+app.UseOptionsRequests();
 app.UseDefaultFiles();
 app.UseStaticFiles();
 app.UseRouting();
@@ -41,6 +47,7 @@ app.UseOpenApiDocument();
 app.MapClassify();
 app.MapBatch();
 app.MapFeatures();
+app.MapExplain();
 app.MapModels();
 app.MapFilters();
 app.MapOpenInference();

@@ -15,6 +15,7 @@ internal static class FiltersEndpoint
         .WithSummary("The filters of a model's first convolution")
         .WithDescription("One square for each column of the network. Grey is no weight; each filter is scaled by its own largest weight.")
         .Offers(OfferedTypes.Png)
+        .Produces(StatusCodes.Status304NotModified)
         .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<Results<FileContentHttpResult, Problem>> Picture(

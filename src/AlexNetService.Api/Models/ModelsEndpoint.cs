@@ -51,6 +51,7 @@ internal static class ModelsEndpoint
             .WithName("GetModel")
             .WithSummary("A model, where it runs, and its card")
             .Offers(OfferedTypes.Json)
+            .Produces(StatusCodes.Status304NotModified)
             .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
     }
 
@@ -78,7 +79,7 @@ internal static class ModelsEndpoint
             MemberSummary.Of(snapshot.Default)));
     }
 
-    private static Results<Ok<ModelDetails>, Problem> Details(string name, ServedModels served)
+    private static Results<Ok<ModelDetails>, StatusCodeHttpResult, Problem> Details(string name, HttpContext context, ServedModels served)
     {
         if (served.Catalog is not { } catalog)
         {
@@ -86,9 +87,13 @@ internal static class ModelsEndpoint
         }
 
         using var lease = catalog.Enter();
-        return lease.Snapshot.Find(name) is { } model
-            ? TypedResults.Ok(ModelDetails.Of(model, catalog.States().Of(name)))
-            : ModelProblems.Unknown(name, lease.Snapshot);
+        if (lease.Snapshot.Find(name) is not { } model)
+        {
+            return ModelProblems.Unknown(name, lease.Snapshot);
+        }
+
+        var details = ModelDetails.Of(model, catalog.States().Of(name));
+        return context.HasAlready(details) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(details);
     }
 
     private static ModelState? Of(this IReadOnlyList<ModelState> states, string name) => states.FirstOrDefault(state => state.Name == name);

@@ -81,6 +81,18 @@ internal sealed class PictureBodyOperation : IOperationFilter
         {
             Type = JsonSchemaType.String,
         }),
+        "class" => ("Index of the class; left out, the most probable one.", new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0" }),
+        "window" => ("Side of the square, in pixels of the crop; left out, a fifth of the crop.", new OpenApiSchema
+        {
+            Type = JsonSchemaType.Integer,
+            Minimum = "1",
+        }),
+        "stride" => ("Pixels from one place to the next; left out, there are 100 to 170 places.", new OpenApiSchema
+        {
+            Type = JsonSchemaType.Integer,
+            Minimum = "1",
+        }),
+        "overlay" => ("Whether the JSON holds the picture too.", new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = false }),
         "normalise" => ("Whether the vector is divided by its length.", new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = false }),
         _ => ("Whether each model's own predictions are added.", new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = false }),
     };
