@@ -1,3 +1,4 @@
+using AlexNetService.Api.OpenInference;
 using Microsoft.OpenApi;
 
 namespace AlexNetService.Api.OpenApi;
@@ -19,6 +20,7 @@ internal static class OpenApiDocument
             });
             options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
             options.SupportNonNullableReferenceTypes();
+            options.MapType<JsonSlice>(() => new OpenApiSchema { Type = JsonSchemaType.Array });
             options.OperationFilter<PictureBodyOperation>();
             options.OperationFilter<OfferedTypesOperation>();
             options.OperationFilter<TensorBodyOperation>();
