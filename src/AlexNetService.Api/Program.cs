@@ -4,6 +4,7 @@ using AlexNetService.Api.Features;
 using AlexNetService.Api.Health;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
+using AlexNetService.Api.Observability;
 using AlexNetService.Api.OpenApi;
 using AlexNetService.Api.OpenInference;
 using AlexNetService.Api.Problems;
@@ -13,6 +14,7 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 builder.ListenOnLocalhostByDefault();
 builder.AddRequestLog();
 builder.AddAccess();
+builder.AddTelemetry();
 builder.Services.AddJsonAnswers();
 builder.Services.AddOpenInference();
 builder.Services.AddProblems();
@@ -40,9 +42,11 @@ app.MapClassify();
 app.MapBatch();
 app.MapFeatures();
 app.MapModels();
+app.MapFilters();
 app.MapOpenInference();
 app.MapHealth();
 app.MapProblems();
+app.MapMetrics();
 
 var models = app.Services.GetRequiredService<ServedModels>();
 try
