@@ -92,6 +92,7 @@ public sealed class SwaggerTests(SharedService service)
     private async Task<JsonObject> Document()
     {
         using var response = await service.Client.GetAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return Object(await response.JsonAsync());
     }
 
