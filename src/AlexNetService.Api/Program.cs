@@ -1,4 +1,6 @@
+using AlexNetService.Api.Batch;
 using AlexNetService.Api.Classify;
+using AlexNetService.Api.Features;
 using AlexNetService.Api.Health;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
@@ -16,6 +18,7 @@ builder.Services.AddJsonAnswers();
 builder.Services.AddProblems();
 builder.Services.AddModels();
 builder.Services.AddClassify();
+builder.Services.AddFeatures();
 builder.Services.AddOpenApiDocument();
 
 if (builder.BuildOrExplain() is not { } app)
@@ -34,7 +37,10 @@ app.UseAccess();
 app.UseOpenApiDocument();
 
 app.MapClassify();
+app.MapBatch();
+app.MapFeatures();
 app.MapModels();
+app.MapFilters();
 app.MapHealth();
 app.MapProblems();
 app.MapMetrics();

@@ -1,7 +1,7 @@
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
+using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
-using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Ensembles;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -20,6 +20,7 @@ internal static class ClassifyEndpoint
         .WithSummary("Classify a photograph")
         .AddEndpointFilter<ClassifyLog>()
         .WithMetadata(new DisableRequestSizeLimitAttribute(), new PictureBodyMetadata())
+        .Offers(OfferedTypes.Json)
         .ProducesProblems(
             StatusCodes.Status400BadRequest,
             StatusCodes.Status404NotFound,
@@ -51,12 +52,10 @@ internal static class ClassifyEndpoint
             return ModelProblems.NotReady(served);
         }
 
-        var selection = lease.Snapshot.Select(settings.Models);
-        if (selection is not Selection.Found { Ensemble: var ensemble })
+        var (ensemble, unusable) = ChosenModels.Of(lease.Snapshot, settings.Models);
+        if (ensemble is null)
         {
-            return selection is Selection.Unknown { Name: var name }
-                ? ModelProblems.Unknown(name, lease.Snapshot)
-                : ClassifyProblems.BadParameter(selection is Selection.Mismatched { Reason: var mismatch } ? mismatch : "");
+            return unusable ?? throw new InvalidOperationException("There are neither models nor a problem.");
         }
 
         var (picture, fault) = await PictureBody.ReadAsync(context.Request, options.Value.MaxBodyBytes, cancellation);
@@ -68,15 +67,9 @@ internal static class ClassifyEndpoint
         using (picture)
         {
             using var result = await classifier.ClassifyAsync(picture.Bytes, ensemble, settings.Views, cancellation);
-            return result switch
-            {
-                ClassificationResult.Classified classified => TypedResults.Ok(
-                    ClassifyAnswer.Of(classified, ensemble, settings, time.GetElapsedTime(begun), context.TraceIdentifier)),
-                ClassificationResult.Undecodable { Fault: var undecodable } => ClassifyProblems.Of(undecodable),
-                ClassificationResult.Refused { Refusal: var refusal } => ClassifyProblems.Of(refusal, served),
-                ClassificationResult.Expired { Waited: var waited } => ClassifyProblems.Expired(waited),
-                var other => throw new InvalidOperationException($"{other.GetType().Name} has no answer."),
-            };
+            return result is ClassificationResult.Classified classified
+                ? TypedResults.Ok(ClassifyAnswer.Of(classified, ensemble, settings, time.GetElapsedTime(begun), context.TraceIdentifier))
+                : ClassifyProblems.Of(result, served);
         }
     }
 }

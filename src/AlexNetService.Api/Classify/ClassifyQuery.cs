@@ -33,12 +33,9 @@ internal sealed record ClassifyQuery(
             return (null, $"models is '{Models}'; use names separated by single commas, or leave it out for the default.");
         }
 
-        return Detail?.ToUpperInvariant() switch
-        {
-            null or "FALSE" or "0" => (new ClassifySettings(top, (TestViews)crops, names, Detail: false), null),
-            "" or "TRUE" or "1" => (new ClassifySettings(top, (TestViews)crops, names, Detail: true), null),
-            _ => (null, $"detail is '{Detail}'; use true or false."),
-        };
+        return QuerySwitch.Read(Detail) is { } detail
+            ? (new ClassifySettings(top, (TestViews)crops, names, detail), null)
+            : (null, $"detail is '{Detail}'; use true or false.");
     }
 
     private static bool TryRead(string? text, int otherwise, out int number)

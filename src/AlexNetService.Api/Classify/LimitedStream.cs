@@ -10,6 +10,9 @@ internal sealed class LimitedStream(Stream body, long limit) : Stream
 {
     private long read;
 
+    /// <summary>Whether more came than may be read.</summary>
+    public bool IsExceeded => read > limit;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;

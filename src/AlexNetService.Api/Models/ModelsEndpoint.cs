@@ -1,4 +1,5 @@
 using AlexNetService.Api.Hosting;
+using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
 using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
@@ -33,6 +34,7 @@ internal static class ModelsEndpoint
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<InferenceMeters>()));
         services.AddSingleton<PictureClassifier>();
+        services.AddSingleton<CropClassifier>();
         services.AddHostedService<EngineLifetime>();
         services.AddHostedService<ModelLoader>();
     }
@@ -43,10 +45,12 @@ internal static class ModelsEndpoint
         group.MapGetAndHead("/", List)
             .WithName("ListModels")
             .WithSummary("What is served")
+            .Offers(OfferedTypes.Json)
             .ProducesProblems(StatusCodes.Status503ServiceUnavailable);
         group.MapGetAndHead("/{name}", Details)
             .WithName("GetModel")
             .WithSummary("A model, where it runs, and its card")
+            .Offers(OfferedTypes.Json)
             .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
     }
 

@@ -19,6 +19,7 @@ internal static class OpenApiDocument
             options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
             options.SupportNonNullableReferenceTypes();
             options.OperationFilter<PictureBodyOperation>();
+            options.OperationFilter<OfferedTypesOperation>();
             options.OperationFilter<RetryAfterOperation>();
         });
     }

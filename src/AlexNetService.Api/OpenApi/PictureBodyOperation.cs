@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using AlexNetService.Api.Batch;
 using AlexNetService.Api.Classify;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -14,43 +15,50 @@ internal sealed class PictureBodyOperation : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        if (!context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<PictureBodyMetadata>().Any())
+        var endpoint = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+        if (endpoint.OfType<PictureBodyMetadata>().FirstOrDefault() is not { } body)
         {
             return;
         }
 
-        var content = new Dictionary<string, OpenApiMediaType>
-        {
-            [PictureBody.Multipart] = new()
+        operation.RequestBody = body.Many
+            ? new OpenApiRequestBody
             {
-                Schema = new OpenApiSchema
+                Required = true,
+                Description = "The pictures, each as a form field.",
+                Content = new Dictionary<string, OpenApiMediaType>
                 {
-                    Type = JsonSchemaType.Object,
-                    Required = new HashSet<string> { PictureBody.Field },
-                    Properties = new Dictionary<string, IOpenApiSchema> { [PictureBody.Field] = File() },
+                    [PictureBody.Multipart] = Form(BatchBody.Field, new OpenApiSchema { Type = JsonSchemaType.Array, Items = File() }),
                 },
-            },
-        };
-        foreach (var type in PictureBody.RawTypes)
-        {
-            content[type] = new OpenApiMediaType { Schema = File() };
-        }
-
-        operation.RequestBody = new OpenApiRequestBody
-        {
-            Required = true,
-            Description = "One picture: as a form field, or as the raw body.",
-            Content = content,
-        };
+            }
+            : new OpenApiRequestBody
+            {
+                Required = true,
+                Description = "One picture: as a form field, or as the raw body.",
+                Content = PictureBody.RawTypes
+                    .Select(type => (Type: type, Content: new OpenApiMediaType { Schema = File() }))
+                    .Prepend((Type: PictureBody.Multipart, Content: Form(PictureBody.Field, File())))
+                    .ToDictionary(content => content.Type, content => content.Content),
+            };
         foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
-            (parameter.Description, parameter.Schema) = Describe(parameter.Name);
+            (parameter.Description, parameter.Schema) = Describe(parameter.Name, body);
         }
     }
 
+    private static OpenApiMediaType Form(string field, OpenApiSchema schema) => new()
+    {
+        Schema = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Required = new HashSet<string> { field },
+            Properties = new Dictionary<string, IOpenApiSchema> { [field] = schema },
+        },
+    };
+
     private static OpenApiSchema File() => new() { Type = JsonSchemaType.String, Format = "binary" };
 
-    private static (string Description, OpenApiSchema Schema) Describe(string? parameter) => parameter switch
+    private static (string Description, OpenApiSchema Schema) Describe(string? parameter, PictureBodyMetadata body) => parameter switch
     {
         "top" => ("Predictions wanted; all classes where there are fewer.", new OpenApiSchema
         {
@@ -63,12 +71,17 @@ internal sealed class PictureBodyOperation : IOperationFilter
         {
             Type = JsonSchemaType.Integer,
             Enum = [JsonValue.Create(1), JsonValue.Create(10)],
-            Default = 10,
+            Default = body.Crops,
+        }),
+        "models" when body.OneModel => ("Name of one model; left out, the first of the default ensemble answers.", new OpenApiSchema
+        {
+            Type = JsonSchemaType.String,
         }),
         "models" => ("Names of models with the same labels, separated by commas; left out, the default ensemble answers.", new OpenApiSchema
         {
             Type = JsonSchemaType.String,
         }),
+        "normalise" => ("Whether the vector is divided by its length.", new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = false }),
         _ => ("Whether each model's own predictions are added.", new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = false }),
     };
 }

@@ -9,6 +9,9 @@ namespace AlexNetService.Inference.Decoding;
 /// </summary>
 public sealed class PictureCanvases : IDisposable
 {
+    // Not the shared pool: that one keeps an array for each thread that gives one back, where the threads that decode never look.
+    private static readonly ArrayPool<byte> Pool = ArrayPool<byte>.Create(maxArrayLength: Length(1024), maxArraysPerBucket: 64);
+
     private readonly int[] sides;
     private readonly byte[][] pixels;
     private bool rented;
@@ -39,7 +42,7 @@ public sealed class PictureCanvases : IDisposable
         var pixels = new byte[sides.Count][];
         for (var i = 0; i < pixels.Length; i++)
         {
-            pixels[i] = ArrayPool<byte>.Shared.Rent(Length(sides[i]));
+            pixels[i] = Pool.Rent(Length(sides[i]));
         }
 
         var picture = new PictureCanvases([.. sides], pixels, rented: true);
@@ -69,7 +72,7 @@ public sealed class PictureCanvases : IDisposable
         if (rented)
         {
             rented = false;
-            Array.ForEach(pixels, canvas => ArrayPool<byte>.Shared.Return(canvas));
+            Array.ForEach(pixels, canvas => Pool.Return(canvas));
         }
     }
 

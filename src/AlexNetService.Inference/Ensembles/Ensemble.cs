@@ -137,10 +137,11 @@ public sealed class Ensemble
         return works;
     }
 
-    private static CropWork Work(EnsembleMember member, PictureCanvases picture, TestViews views, Memory<float> probabilities)
+    private static CanvasWork Work(EnsembleMember member, PictureCanvases picture, TestViews views, Memory<float> probabilities)
     {
         var input = member.Session.Card.Preprocessing;
-        return new CropWork(member.Session, picture[input.Canvas], views.Windows(input), probabilities);
+        return new CanvasWork(
+            member.Session, picture[input.Canvas], views.Windows(input), new CropTargets { Probabilities = probabilities });
     }
 
     private static bool SameLabels(IReadOnlyList<ClassLabel> left, IReadOnlyList<ClassLabel> right) =>

@@ -14,38 +14,28 @@ internal static partial class NativeMemory
     /// limit to the largest block freed so far, and weights that a session has packed leave holes behind: 25 MB more stay resident with
     /// three full-size models.
     /// </summary>
-    public static void KeepLargeBlocksApart()
-    {
-        if (OperatingSystem.IsLinux())
-        {
-            try
-            {
-                _ = SetHeap(MapThreshold, MapFrom);
-            }
-            catch (EntryPointNotFoundException)
-            {
-                // musl has no mallopt.
-            }
-        }
-    }
+    public static void KeepLargeBlocksApart() => OnGlibc(() => SetHeap(MapThreshold, MapFrom));
 
     /// <summary>
-    /// Gives memory that nothing holds back to the system. A freed model leaves holes between the blocks of requests under way, and
-    /// glibc returns the end of a heap only: a hundred reloads of the bundled packages under load, whose managed heap is 12 MB, left 540
-    /// to 600 MB resident without this and 380 MB with it.
+    /// Gives memory that nothing holds back to the system: a freed model leaves holes between the blocks of requests under way, and glibc
+    /// returns the end of a heap only.
     /// </summary>
-    public static void GiveBack()
+    public static void GiveBack() => OnGlibc(() => TrimHeap(0));
+
+    private static void OnGlibc(Func<int> call)
     {
-        if (OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux())
         {
-            try
-            {
-                _ = TrimHeap(0);
-            }
-            catch (EntryPointNotFoundException)
-            {
-                // musl has no malloc_trim.
-            }
+            return;
+        }
+
+        try
+        {
+            _ = call();
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // musl has neither, and no such habits.
         }
     }
 

@@ -46,9 +46,12 @@ public sealed class RuntimeOptions : IValidatableObject
 
     /// <summary>
     /// The numbers of crops that graphs run on, such as <c>1,10,20,40</c>: runs are padded to the next one, and each is run once before
-    /// the first request. Null (default) is any number on the CPU and, as far as allowed, 1,10,20,40 on a GPU. <see cref="MaxCropsPerRun"/> is always one.
+    /// the first request. Null (default) is any number on the CPU and, on a GPU, those of 1,10,20,40 that <see cref="MaxCropsPerRun"/>
+    /// allows; that number itself is always one of them.
     /// </summary>
-    [RegularExpression("^([1-9][0-9]{0,3}(,[1-9][0-9]{0,3})*)?$", ErrorMessage = "Inference:BatchSizes must be numbers with commas, such as 1,10,20,40.")]
+    [RegularExpression(
+        "^([1-9][0-9]{0,3}(,[1-9][0-9]{0,3})*)?$",
+        ErrorMessage = "Inference:BatchSizes must be numbers with commas, such as 1,10,20,40.")]
     public string? BatchSizes { get; set; }
 
     /// <summary>What only NVIDIA GPUs have.</summary>

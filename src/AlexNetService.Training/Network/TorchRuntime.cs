@@ -26,34 +26,31 @@ public static partial class TorchRuntime
         {
             // Waiting threads that spin take the other threads' core (measured: a tenth of the speed on a busy machine).
             _ = SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
-
-            // glibc would map and unmap each large tensor anew, faulting every page in again (measured: 13 to 45 % of a step). musl has no
-            // mallopt and no such habit.
-            try
-            {
-                _ = SetAllocator(MostMappings, 0);
-                _ = SetAllocator(TrimThreshold, int.MaxValue);
-            }
-            catch (EntryPointNotFoundException)
-            {
-            }
         }
 
+        // glibc would map and unmap each large tensor anew, faulting every page in again (measured: 13 to 45 % of a step).
+        OnGlibc(() => SetAllocator(MostMappings, 0));
+        OnGlibc(() => SetAllocator(TrimThreshold, int.MaxValue));
         torch.set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
     }
 
     /// <summary>Gives memory that nothing holds back to the system; freed tensors leave holes that allocation alone never returns.</summary>
-    public static void Trim()
+    public static void Trim() => OnGlibc(() => TrimHeap(0));
+
+    private static void OnGlibc(Func<int> call)
     {
-        if (OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux())
         {
-            try
-            {
-                _ = TrimHeap(0);
-            }
-            catch (EntryPointNotFoundException)
-            {
-            }
+            return;
+        }
+
+        try
+        {
+            _ = call();
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // musl has neither mallopt nor malloc_trim, and no such habits.
         }
     }
 

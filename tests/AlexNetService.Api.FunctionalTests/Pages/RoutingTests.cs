@@ -11,6 +11,7 @@ public sealed class RoutingTests(SharedService service)
     [InlineData("/")]
     [InlineData("/v1/models")]
     [InlineData("/v1/models/cifar-a")]
+    [InlineData("/v1/models/cifar-a/filters.png")]
     [InlineData("/health/live")]
     [InlineData("/health/ready")]
     public async Task Head_WhatCanBeGot_Is200WithoutABody(string path)

@@ -18,9 +18,12 @@ public sealed class SwaggerTests(SharedService service)
             [
                 ("GET /health/live", "200"),
                 ("GET /health/ready", "200 503"),
-                ("GET /v1/models", "200 500 503"),
-                ("GET /v1/models/{name}", "200 404 500 503"),
-                ("POST /v1/classify", "200 400 404 413 415 422 500 503"),
+                ("GET /v1/models", "200 406 500 503"),
+                ("GET /v1/models/{name}", "200 404 406 500 503"),
+                ("GET /v1/models/{name}/filters.png", "200 404 406 500 503"),
+                ("POST /v1/classify", "200 400 404 406 413 415 422 500 503"),
+                ("POST /v1/classify/batch", "200 400 404 406 413 415 500 503"),
+                ("POST /v1/features", "200 400 404 406 413 415 422 500 503"),
             ],
             routes.OrderBy(route => route.Route, StringComparer.Ordinal));
     }

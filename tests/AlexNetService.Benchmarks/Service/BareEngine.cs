@@ -57,16 +57,10 @@ internal sealed class BareEngine : IDisposable
     /// <summary>One photograph at a time at a steady rate: how even this machine's own runs are, without a service.</summary>
     public async Task<Latencies> SteadyAsync(double perSecond, TimeSpan duration)
     {
-        var (begun, latencies) = (Stopwatch.GetTimestamp(), new Latencies());
-        for (var i = 0; i < perSecond * duration.TotalSeconds; i++)
+        var (latencies, next) = (new Latencies(), 0);
+        await foreach (var due in SteadyPace.TurnsAsync(perSecond, duration))
         {
-            var due = begun + (long)(i / perSecond * Stopwatch.Frequency);
-            if (Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due) is { Ticks: > 0 } early)
-            {
-                await Task.Delay(early);
-            }
-
-            _ = lease.Snapshot.Default.Probabilities([canvases[i % canvases.Length]], TestViews.Ten);
+            _ = lease.Snapshot.Default.Probabilities([canvases[next++ % canvases.Length]], TestViews.Ten);
             latencies.Add(Stopwatch.GetElapsedTime(due));
         }
 

@@ -85,16 +85,9 @@ internal sealed class ClassifyClient : IDisposable
     /// <summary>Photographs at a steady rate, whether the earlier ones are answered or not.</summary>
     public async Task SteadyAsync(double perSecond, TimeSpan duration)
     {
-        var begun = Stopwatch.GetTimestamp();
         var requests = new List<Task>();
-        for (var i = 0; i < perSecond * duration.TotalSeconds; i++)
+        await foreach (var due in SteadyPace.TurnsAsync(perSecond, duration))
         {
-            var due = begun + (long)(i / perSecond * Stopwatch.Frequency);
-            if (Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due) is { Ticks: > 0 } early)
-            {
-                await Task.Delay(early);
-            }
-
             requests.Add(SendAsync(due));
         }
 

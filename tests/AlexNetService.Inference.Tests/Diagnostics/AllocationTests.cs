@@ -33,14 +33,35 @@ public sealed class AllocationTests
         // The decoder's own strips of rows are its own matter; canvases and all that follows are the engine's.
         var decoding = await Allocated(() => Decode(decoders, jpeg, ensemble));
         var requests = await Allocated(() => Classify(classifier, jpeg, ensemble));
-
-        // The pool grows by one where a request begins before the last one's canvas came back: once, not again and again.
         var large = await Large(() => Classify(classifier, jpeg, ensemble));
-        large = large.Count == 0 ? large : await Large(() => Classify(classifier, jpeg, ensemble));
 
         Assert.InRange(requests - decoding, 0, AllowedPerRequest);
         Assert.Empty(large);
         sessions.ForEach(session => session.Dispose());
+    }
+
+    [Fact]
+    public async Task Decode_EachCanvasGivenBackByAnotherThread_AllocatesNothingLarge()
+    {
+        using var folder = new SplitFolder(canvas: 259, crop: 227, new TinyGraph.TinyPool(Window: 19, Step: 8), classes: 10);
+        var jpeg = CanvasEncoder.Jpeg(folder.RandomCanvas(1).Pixels, 259, quality: 90);
+        GiveBack();
+
+        using var large = new LargeAllocations();
+        for (var i = 0; i < Warm; i++)
+        {
+            GiveBack();
+        }
+
+        Assert.Empty(await large.Types());
+
+        void GiveBack()
+        {
+            var picture = Assert.IsType<PictureCanvases>(PictureCanvases.Decode(jpeg, [259]).Picture);
+            var giver = new Thread(picture.Dispose);
+            giver.Start();
+            giver.Join();
+        }
     }
 
     [Fact]
