@@ -10,7 +10,7 @@ export function hideOcclusion() {
  * Lays the map over the picture: the more the winner lost where the square was, the clearer the picture stays; what did not matter is dark.
  * Returns what it says in words.
  */
-export function showOcclusion({ class: { label }, probability, canvas, crop, window, offsets, falls }) {
+export function showOcclusion({ model, class: { label }, probability, canvas, crop, window, offsets, falls }) {
   const context = layer.getContext('2d');
   layer.width = layer.height = canvas;
   const most = Math.max(...falls.flat(), Number.EPSILON);
@@ -24,13 +24,15 @@ export function showOcclusion({ class: { label }, probability, canvas, crop, win
     }
   }));
 
+  const means = sums.map((sum, i) => counts[i] > 0 ? sum / counts[i] : 0);
+  const brightest = Math.max(...means, Number.EPSILON);
   const image = context.createImageData(canvas, canvas);
-  sums.forEach((sum, i) => {
-    const share = counts[i] > 0 ? sum / counts[i] / most : 0;
-    image.data[4 * i + 3] = Darkest * (1 - share);
+  means.forEach((mean, i) => {
+    image.data[4 * i + 3] = Darkest * (1 - mean / brightest);
   });
   context.putImageData(image, 0, 0);
   layer.hidden = false;
   const percent = value => `${(100 * value).toFixed(1)} %`;
-  return `${label}: ${percent(probability)} with nothing hidden, ${percent(probability - most)} without its most telling part. Bright is what counted.`;
+  return `${model}, centre crop: ${label} ${percent(probability)} with nothing hidden, `
+    + `${percent(probability - most)} without the most telling part. Bright is what counted.`;
 }

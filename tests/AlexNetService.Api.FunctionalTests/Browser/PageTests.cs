@@ -71,6 +71,30 @@ public sealed class PageTests(SharedService service, Chromium chromium)
     }
 
     [Fact]
+    public async Task MakeTheMap_OfAPhotograph_LaysItOverThePictureAndSaysWhatItMeans()
+    {
+        await using var browser = await OpenAsync();
+        var page = browser.Page;
+        await page.SetInputFilesAsync("#file", Photograph);
+
+        await page.GetByText("Make the map").ClickAsync();
+
+        await Assertions.Expect(page.Locator("#occlusion")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("#explain-status")).ToContainTextAsync("cifar-a, centre crop: ");
+
+        // Dark where hiding changed nothing, clear where it changed most.
+        Assert.Equal(new[] { 0, 190 }, await page.EvaluateAsync<int[]>(
+            """
+            () => {
+              const layer = document.getElementById('occlusion');
+              const darkness = layer.getContext('2d').getImageData(0, 0, layer.width, layer.height).data.filter((_, i) => i % 4 === 3);
+              return [Math.min(...darkness), Math.max(...darkness)];
+            }
+            """));
+        Assert.Empty(browser.Complaints);
+    }
+
+    [Fact]
     public async Task Choose_AFileThatIsNoPicture_SaysSoAndTheNextOneIsClassified()
     {
         await using var browser = await OpenAsync();
