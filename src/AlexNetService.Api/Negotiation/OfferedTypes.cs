@@ -33,10 +33,15 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
 
     /// <summary>The quality of the range that says most about a type: itself before its kind, and its kind before everything.</summary>
     private static double QualityOf(MediaTypeHeaderValue type, IList<MediaTypeHeaderValue> accepted) => accepted
-        .Where(type.IsSubsetOf)
+        .Where(range => Covers(range, type))
         .OrderBy(range => range.MatchesAllTypes ? 2 : range.MatchesAllSubTypes ? 1 : 0)
         .Select(range => range.Quality ?? 1)
         .FirstOrDefault();
+
+    // Parameters decide nothing: "application/json; charset=utf-8" is what many clients write, and what they get.
+    private static bool Covers(MediaTypeHeaderValue range, MediaTypeHeaderValue type) => range.MatchesAllTypes
+        || (range.Type.Equals(type.Type, StringComparison.OrdinalIgnoreCase)
+            && (range.MatchesAllSubTypes || range.SubType.Equals(type.SubType, StringComparison.OrdinalIgnoreCase)));
 }
 
 internal static class OfferedTypesEndpoints

@@ -290,9 +290,10 @@ public sealed class CropEngine : IAsyncDisposable
 
                 Monitor.PulseAll(gate);
             }
-        }
 
-        work.Cancel(cancellation);
+            // Under the lock: a work that is cancelled behind it might have begun to wait, and run in memory that was given back.
+            work.Cancel(cancellation);
+        }
     }
 
     private void Abandon()

@@ -58,6 +58,8 @@ public sealed class CropClassifier(CropEngine engine, TimeProvider time, Inferen
         work.Deadline = patience.Due;
         place.SubmitAndKeep([work], patience.Leaving);
         var (started, finished) = await work.Done;
+        InferenceTraces.Write("queue", time, patience.Begun, started);
+        InferenceTraces.Write("run", time, started, finished, work.Session);
         return new ClassificationTiming(TimeSpan.Zero, time.GetElapsedTime(patience.Begun, started), time.GetElapsedTime(started, finished));
     }
 }
