@@ -7,6 +7,16 @@ internal static class HeadRequests
     public static RouteHandlerBuilder MapGetAndHead(this IEndpointRouteBuilder routes, string pattern, Delegate handler)
     {
         var head = routes.MapMethods(pattern, [HttpMethods.Head], handler).ExcludeFromDescription();
+        head.Finally(Unname);
         return new RouteHandlerBuilder([routes.MapGet(pattern, handler), head]);
+    }
+
+    // A name stands for one endpoint: that of GET.
+    private static void Unname(EndpointBuilder endpoint)
+    {
+        foreach (var name in endpoint.Metadata.OfType<IEndpointNameMetadata>().ToArray())
+        {
+            endpoint.Metadata.Remove(name);
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Api.FunctionalTests.OpenInference;
 using AlexNetService.Inference.Diagnostics;
 
 namespace AlexNetService.Api.FunctionalTests.Observability;
@@ -24,24 +25,29 @@ public sealed class TelemetryTests(SharedService service)
     [Fact]
     public async Task Classify_InsideATrace_WritesItsSpansIntoIt()
     {
-        var trace = ActivityTraceId.CreateRandom();
-        var spans = new ConcurrentBag<Activity>();
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == InferenceTraces.Name,
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = spans.Add,
-        };
-        ActivitySource.AddActivityListener(listener);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/classify") { Content = Requests.Raw(Pictures.Jpeg()) };
-        request.Headers.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01");
+        var spans = await SpansAsync("/v1/classify", Requests.Raw(Pictures.Jpeg()));
 
-        using var response = await service.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(["decode", "queue", "run cifar-a", "run cifar-b"], spans.Select(Name).Order(StringComparer.Ordinal));
+        Assert.All(spans, span => Assert.True(span.Duration >= TimeSpan.Zero && span.StartTimeUtc <= TimeProvider.System.GetUtcNow().UtcDateTime));
+    }
 
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        var mine = spans.Where(span => span.TraceId == trace).ToArray();
-        Assert.Equal(["decode", "queue", "run cifar-a", "run cifar-b"], mine.Select(Name).Order(StringComparer.Ordinal));
-        Assert.All(mine, span => Assert.True(span.Duration >= TimeSpan.Zero && span.StartTimeUtc <= TimeProvider.System.GetUtcNow().UtcDateTime));
+    [Fact]
+    public async Task Explain_InsideATrace_IsDecodedOnceAndWaitsForEachOfItsRuns()
+    {
+        var spans = (await SpansAsync("/v1/explain", Requests.Raw(Pictures.Jpeg()))).Select(Name).CountBy(name => name).ToDictionary();
+
+        Assert.Equal(["decode", "queue", "run cifar-a"], spans.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(1, spans["decode"]);
+        Assert.Equal(spans["queue"], spans["run cifar-a"]);
+        Assert.True(spans["queue"] > 1);
+    }
+
+    [Fact]
+    public async Task Infer_CropsInsideATrace_HaveNothingToDecode()
+    {
+        var spans = await SpansAsync("/v2/models/cifar-b/infer", TensorRequests.BinaryCrops(TensorRequests.Crops(2)));
+
+        Assert.Equal(["queue", "run cifar-b"], spans.Select(Name).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -54,6 +60,27 @@ public sealed class TelemetryTests(SharedService service)
         using var response = await service.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Contains(trace, Requests.Text(await response.JsonAsync(), "traceId"), StringComparison.Ordinal);
+    }
+
+    /// <summary>The engine's spans of a request, which is answered with 200.</summary>
+    private async Task<Activity[]> SpansAsync(string path, HttpContent content)
+    {
+        var trace = ActivityTraceId.CreateRandom();
+        var spans = new ConcurrentBag<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == InferenceTraces.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = spans.Add,
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
+        request.Headers.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01");
+
+        using var response = await service.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return [.. spans.Where(span => span.TraceId == trace)];
     }
 
     private static string Name(Activity span) => $"{span.OperationName} {span.GetTagItem("alexnet.model")}".TrimEnd();
