@@ -11,7 +11,9 @@ internal sealed record PictureBodyMetadata(bool Many = false, int Crops = 10, bo
 
 internal static class PictureBodyEndpoints
 {
-    /// <summary>The endpoint reads one picture, limits the body itself, and refuses what <see cref="PictureBody"/> and the models refuse.</summary>
+    /// <summary>
+    /// The endpoint reads one picture, limits the body itself, and refuses what <see cref="PictureBody"/> and the models refuse.
+    /// </summary>
     public static RouteHandlerBuilder TakesPicture(this RouteHandlerBuilder endpoint, PictureBodyMetadata body) => endpoint
         .WithMetadata(new DisableRequestSizeLimitAttribute(), body)
         .ProducesProblems(

@@ -65,7 +65,8 @@ internal static class ExplainEndpoint
             var (map, unanswered) = await occlusion.MapAsync(picture.Bytes, model, settings.Grid, settings.Index, cancellation);
             if (map is null)
             {
-                return ClassifyProblems.Of(unanswered ?? throw new InvalidOperationException("There is neither a map nor a reason."), served);
+                return ClassifyProblems.Of(
+                    unanswered ?? throw new InvalidOperationException("There is neither a map nor a reason."), served);
             }
 
             var times = AnswerTiming.Of(map.Timing, time.GetElapsedTime(begun));

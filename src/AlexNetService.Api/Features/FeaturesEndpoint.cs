@@ -11,7 +11,9 @@ using Serilog;
 
 namespace AlexNetService.Api.Features;
 
-/// <summary>One photograph in, the vector that the last hidden layer makes of it out: to search by likeness, or for another classifier.</summary>
+/// <summary>
+/// One photograph in, the vector that the last hidden layer makes of it out: to search by likeness, or for another classifier.
+/// </summary>
 internal static class FeaturesEndpoint
 {
     public static void AddFeatures(this IServiceCollection services) => services.AddSingleton<PictureFeatures>();
@@ -69,7 +71,8 @@ internal static class FeaturesEndpoint
             var (vector, timing, unanswered) = await features.OfAsync(picture.Bytes, model, settings.Views, cancellation);
             if (vector is null)
             {
-                return ClassifyProblems.Of(unanswered ?? throw new InvalidOperationException("There is neither a vector nor a reason."), served);
+                return ClassifyProblems.Of(
+                    unanswered ?? throw new InvalidOperationException("There is neither a vector nor a reason."), served);
             }
 
             if (settings.Normalise)

@@ -11,7 +11,9 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
     public const string Bytes = "application/octet-stream";
     public const string Png = "image/png";
 
-    /// <summary>What the client likes most of these; null where it takes none. A client that says nothing readable takes the first.</summary>
+    /// <summary>
+    /// What the client likes most of these; null where it takes none. A client that says nothing readable takes the first.
+    /// </summary>
     public string? Choose(HttpRequest request)
     {
         if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted) || accepted.Count == 0)
@@ -46,7 +48,9 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
 
 internal static class OfferedTypesEndpoints
 {
-    /// <summary>Answers 406 where the client takes none of the types, before anything is read or run; the OpenAPI document lists them.</summary>
+    /// <summary>
+    /// Answers 406 where the client takes none of the types, before anything is read or run; the OpenAPI document lists them.
+    /// </summary>
     public static RouteHandlerBuilder Offers(this RouteHandlerBuilder endpoint, params IReadOnlyList<string> types)
     {
         var offered = new OfferedTypes(types);

@@ -60,7 +60,11 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
     /// <returns>What became of each, in order; to be disposed. Where there is no room for the first ones, all are refused.</returns>
     /// <exception cref="OperationCanceledException">They were taken out.</exception>
     public async Task<IReadOnlyList<ClassificationResult>> ClassifyManyAsync(
-        IReadOnlyList<ReadOnlyMemory<byte>> pictures, Ensemble ensemble, TestViews views, TimeSpan? deadline, CancellationToken cancellation)
+        IReadOnlyList<ReadOnlyMemory<byte>> pictures,
+        Ensemble ensemble,
+        TestViews views,
+        TimeSpan? deadline,
+        CancellationToken cancellation)
     {
         var results = new ClassificationResult[pictures.Count];
         var crops = ensemble.Members.Count * (int)views;
