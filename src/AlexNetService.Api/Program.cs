@@ -6,14 +6,20 @@ using AlexNetService.Api.Health;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Negotiation;
+using AlexNetService.Api.Observability;
 using AlexNetService.Api.OpenApi;
+using AlexNetService.Api.OpenInference;
 using AlexNetService.Api.Problems;
+using AlexNetService.Api.Security;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.ListenOnLocalhostByDefault();
 builder.AddRequestLog();
+builder.AddAccess();
+builder.AddTelemetry();
 builder.Services.AddJsonAnswers();
 builder.Services.AddCompressedAnswers();
+builder.Services.AddOpenInference();
 builder.Services.AddProblems();
 builder.Services.AddModels();
 builder.Services.AddClassify();
@@ -21,14 +27,21 @@ builder.Services.AddFeatures();
 builder.Services.AddExplain();
 builder.Services.AddOpenApiDocument();
 
-var app = builder.Build();
+if (builder.BuildOrExplain() is not { } app)
+{
+    return StartFailure.ExitCode;
+}
+
+app.UseForwarded();
 app.UseRequestLog();
+app.UseSecurityHeaders();
 app.UseResponseCompression();
 app.UseProblems();
 app.UseOptionsRequests();
 app.UseDefaultFiles();
 app.UseStaticFiles();
 app.UseRouting();
+app.UseAccess();
 app.UseOpenApiDocument();
 
 app.MapClassify();
@@ -37,7 +50,10 @@ app.MapFeatures();
 app.MapExplain();
 app.MapModels();
 app.MapFilters();
+app.MapOpenInference();
 app.MapHealth();
+app.MapProblems();
+app.MapMetrics();
 
 var models = app.Services.GetRequiredService<ServedModels>();
 try

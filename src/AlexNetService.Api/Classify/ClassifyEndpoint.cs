@@ -18,6 +18,7 @@ internal static class ClassifyEndpoint
         .WithTags("Classify")
         .WithName("Classify")
         .WithSummary("Classify a photograph")
+        .AddEndpointFilter<ClassifyLog>()
         .WithMetadata(new DisableRequestSizeLimitAttribute(), new PictureBodyMetadata())
         .Offers(OfferedTypes.Json)
         .ProducesProblems(

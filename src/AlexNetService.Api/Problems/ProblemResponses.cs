@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace AlexNetService.Api.Problems;
 
-/// <summary>Every error answer is problem details with a <c>traceId</c>, those of routing and of exceptions included.</summary>
+/// <summary>Every error answer is problem details with a <c>type</c> that is explained and a <c>traceId</c>, those of routing and of exceptions included.</summary>
 internal static class ProblemResponses
 {
     public static void AddProblems(this IServiceCollection services)
@@ -21,6 +21,7 @@ internal static class ProblemResponses
     private static void Complete(ProblemDetailsContext context)
     {
         var (http, problem) = (context.HttpContext, context.ProblemDetails);
+        problem.Type = ProblemKinds.TypeOf(problem.Title);
         problem.Extensions["traceId"] = Activity.Current?.Id ?? http.TraceIdentifier;
         problem.Detail ??= problem.Status switch
         {
@@ -28,6 +29,11 @@ internal static class ProblemResponses
             StatusCodes.Status405MethodNotAllowed => $"{http.Request.Path} does not take {http.Request.Method}; use {http.Response.Headers.Allow}.",
             _ => "See /swagger for what the service takes.",
         };
+        if (http.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal))
+        {
+            // Where clients of the Open Inference Protocol look.
+            problem.Extensions["error"] = problem.Detail;
+        }
     }
 
     /// <summary>Documents the problems an endpoint may answer with.</summary>

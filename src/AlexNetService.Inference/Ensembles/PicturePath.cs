@@ -111,9 +111,25 @@ internal sealed class OpenPicture(PictureCanvases canvases, QueuePlace place, Pa
 
         var times = await Task.WhenAll(works.Select(work => work.Done));
         var started = times.Min(run => run.Started);
+        Trace(works, started, times);
         return new ClassificationTiming(
             time.GetElapsedTime(patience.Begun, decoded),
             time.GetElapsedTime(decoded, started),
             time.GetElapsedTime(started, times.Max(run => run.Finished)));
+    }
+
+    private void Trace(IReadOnlyList<CropWork> works, long started, CropTimes[] times)
+    {
+        if (!InferenceTraces.AreListenedTo)
+        {
+            return;
+        }
+
+        InferenceTraces.Write("decode", time, patience.Begun, decoded);
+        InferenceTraces.Write("queue", time, decoded, started);
+        foreach (var (work, run) in works.Zip(times))
+        {
+            InferenceTraces.Write("run", time, run.Started, run.Finished, work.Session);
+        }
     }
 }

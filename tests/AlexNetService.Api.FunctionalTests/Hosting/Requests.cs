@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using AlexNetService.Api.Problems;
 
 namespace AlexNetService.Api.FunctionalTests.Hosting;
 
@@ -44,10 +45,14 @@ internal static class Requests
         Assert.Equal((int)status, Number<int>(problem, "status"));
         Assert.NotEmpty(Text(problem, "title"));
         Assert.NotEmpty(Text(problem, "traceId"));
+        Assert.Contains(Text(problem, "type"), Explained());
         var detail = Text(problem, "detail");
         Assert.EndsWith(".", detail, StringComparison.Ordinal);
         return detail;
     }
+
+    /// <summary>The types of problems that the service explains at their address.</summary>
+    private static IEnumerable<string> Explained() => ProblemKinds.ByName.Keys.Select(name => $"{ProblemKinds.Path}/{name}");
 
     public static IReadOnlyList<JsonNode> List(JsonNode node, string name) =>
         [.. node[name]?.AsArray().OfType<JsonNode>() ?? throw new InvalidOperationException($"There is no list {name}.")];

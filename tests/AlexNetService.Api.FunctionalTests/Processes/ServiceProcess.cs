@@ -31,6 +31,36 @@ internal sealed class ServiceProcess : IDisposable
         return new ServiceProcess(Process.Start(start) ?? throw new InvalidOperationException("The service does not start."));
     }
 
+    /// <summary>Resident bytes now.</summary>
+    public long Resident
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
+    public bool HasExited => process.HasExited;
+
+    /// <summary>Reads the rest of the log, so that the service does not stand still when the pipe is full.</summary>
+    /// <returns>Its errors, once the service has ended.</returns>
+    public async Task<IReadOnlyList<string>> ErrorsAsync()
+    {
+        var errors = new List<string>();
+        while (await process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
+        {
+            if (JsonNode.Parse(line)?["@l"]?.GetValue<string>() is "Error" or "Fatal")
+            {
+                errors.Add(line);
+            }
+        }
+
+        return errors;
+    }
+
+    public void Stop() => process.Kill();
+
     /// <summary>Reads the log up to an event whose message begins so.</summary>
     public async Task<JsonNode> LoggedAsync(string message)
     {

@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using AlexNetService.Api.FunctionalTests.Hosting;
+
+namespace AlexNetService.Api.FunctionalTests.Security;
+
+public sealed class LimitTests(SharedService service)
+{
+    [Fact]
+    public async Task Get_MoreHeaderBytesThanAllowed_Is431()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models");
+        request.Headers.Add("X-Long", new string('x', 20_000));
+        using var response = await service.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Classify_BodiesThatAreMoreThanMayBeHeld_Is503WithRetryAfterAndSmallerOnesAreServed()
+    {
+        await using var host = new ServiceHost(service.Repository, new() { ["Limits:BytesOfAllBodies"] = "1000000" });
+        using var client = await host.ReadyClientAsync();
+
+        // Twice, because what the first one took has to be given back.
+        for (var i = 0; i < 2; i++)
+        {
+            using var refused = await client.PostAsync("/v1/classify", Requests.Raw(new byte[1_500_000]), TestContext.Current.CancellationToken);
+            await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+            Assert.NotNull(refused.Headers.RetryAfter?.Delta);
+        }
+
+        Assert.Equal(5, Requests.List(await client.ClassifyAsync(content: Requests.Raw([.. Pictures.Jpeg(), .. new byte[900_000]])), "predictions").Count);
+    }
+
+    [Theory]
+    [InlineData("Limits:BodySeconds", "1")]
+    [InlineData("Limits:BodyGraceSeconds", "2")]
+    public async Task Classify_BodyThatDoesNotCome_Is408WhileOthersAreServed(string setting, string seconds)
+    {
+        await using var host = new ServiceHost(service.Repository, new() { [setting] = seconds });
+        using var client = await host.ReadyClientAsync();
+        var address = client.BaseAddress ?? throw new InvalidOperationException("The client has no address.");
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
+        await using var stream = connection.GetStream();
+        var picture = Pictures.Jpeg();
+        var head = string.Create(
+            CultureInfo.InvariantCulture,
+            $"POST /v1/classify HTTP/1.1\r\nHost: test\r\nContent-Type: image/jpeg\r\nContent-Length: {picture.Length}\r\n\r\n");
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
+        await stream.WriteAsync(picture.AsMemory(0, 10), TestContext.Current.CancellationToken);
+
+        var others = await client.ClassifyAsync();
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        var answer = await reader.ReadLineAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(5, Requests.List(others, "predictions").Count);
+        Assert.Equal("HTTP/1.1 408 Request Timeout", answer);
+    }
+}
