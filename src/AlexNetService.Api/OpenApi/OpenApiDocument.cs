@@ -1,3 +1,4 @@
+using AlexNetService.Api.OpenInference;
 using Microsoft.OpenApi;
 
 namespace AlexNetService.Api.OpenApi;
@@ -14,19 +15,22 @@ internal static class OpenApiDocument
             {
                 Title = "AlexNetService",
                 Version = "v1",
-                Description = "Photographs in, classes out: one or more AlexNet models behind one POST.",
+                Description = "Photographs in, classes out: one or more AlexNet models behind one POST, "
+                    + "and tensors in the Open Inference Protocol (KServe v2, Triton) under /v2.",
             });
             options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
             options.SupportNonNullableReferenceTypes();
+            options.MapType<JsonSlice>(() => new OpenApiSchema { Type = JsonSchemaType.Array });
             options.OperationFilter<PictureBodyOperation>();
             options.OperationFilter<OfferedTypesOperation>();
+            options.OperationFilter<TensorBodyOperation>();
             options.OperationFilter<RetryAfterOperation>();
         });
     }
 
     public static void UseOpenApiDocument(this WebApplication app)
     {
-        app.UseSwagger();
+        app.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
         app.UseSwaggerUI(options =>
         {
             options.SwaggerEndpoint("v1/swagger.json", "AlexNetService v1");

@@ -3,14 +3,15 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace AlexNetService.Api.OpenApi;
 
-/// <summary>Documents the header that comes with every 503 problem.</summary>
+/// <summary>Documents the header that comes with every 503 problem, errors of the Open Inference Protocol included.</summary>
 internal sealed class RetryAfterOperation : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         if (operation.Responses?.TryGetValue("503", out var unavailable) == true
             && unavailable is OpenApiResponse response
-            && response.Content?.ContainsKey("application/problem+json") == true)
+            && (response.Content?.ContainsKey("application/problem+json") == true
+                || context.ApiDescription.RelativePath?.StartsWith("v2/", StringComparison.Ordinal) == true))
         {
             response.Headers ??= new Dictionary<string, IOpenApiHeader>();
             response.Headers["Retry-After"] = new OpenApiHeader

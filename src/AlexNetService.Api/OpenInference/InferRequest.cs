@@ -85,10 +85,11 @@ internal sealed class ShortList<T> : JsonConverter<IReadOnlyList<T>>
             throw new JsonException();
         }
 
-        var list = new List<T>();
+        // Not the serializer itself, whose nested readers count bytes from the element they begin with.
+        var (list, elements) = (new List<T>(), (JsonConverter<T>)options.GetConverter(typeof(T)));
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (list.Count == Limit || JsonSerializer.Deserialize<T>(ref reader, options) is not { } element)
+            if (list.Count == Limit || reader.TokenType == JsonTokenType.Null || elements.Read(ref reader, typeof(T), options) is not { } element)
             {
                 throw new JsonException();
             }

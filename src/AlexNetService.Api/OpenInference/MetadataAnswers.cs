@@ -10,11 +10,11 @@ internal sealed record ServerMetadata(string Name, string Version, IReadOnlyList
 
 /// <summary>Whether the server lives.</summary>
 /// <param name="Live">Always true.</param>
-internal sealed record LiveAnswer(bool Live);
+internal sealed record ServerLiveAnswer(bool Live);
 
 /// <summary>Whether the server takes requests.</summary>
 /// <param name="Ready">Always true; where it takes none there is an error.</param>
-internal sealed record ReadyAnswer(bool Ready);
+internal sealed record ServerReadyAnswer(bool Ready);
 
 /// <summary>Whether a model takes requests.</summary>
 /// <param name="Name">Name of the model.</param>

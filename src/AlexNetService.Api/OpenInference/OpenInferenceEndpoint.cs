@@ -35,7 +35,7 @@ internal static class OpenInferenceEndpoint
     {
         var group = routes.MapGroup(Root).WithTags(Tag);
         group.MapGetAndHead("", () => TypedResults.Ok(Server)).WithName("ServerMetadata").WithSummary("The server and its extensions");
-        group.MapGetAndHead("/health/live", () => TypedResults.Ok(new LiveAnswer(true)))
+        group.MapGetAndHead("/health/live", () => TypedResults.Ok(new ServerLiveAnswer(true)))
             .WithName("ServerLive").WithSummary("Whether the server lives");
         group.MapGetAndHead("/health/ready", Ready)
             .WithName("ServerReady").WithSummary("Whether the server takes requests")
@@ -86,9 +86,9 @@ internal static class OpenInferenceEndpoint
         Of(served, name, context, found => ModelConfig.Of(
             found, found.Session is null ? options.Value.MaxPictures : queue.Value.LimitCrops));
 
-    private static Results<Ok<ReadyAnswer>, InferenceError> Ready(ServedModels served) => served.Reasons.Count > 0
+    private static Results<Ok<ServerReadyAnswer>, InferenceError> Ready(ServedModels served) => served.Reasons.Count > 0
         ? new InferenceError(ModelProblems.NotReady(served))
-        : TypedResults.Ok(new ReadyAnswer(true));
+        : TypedResults.Ok(new ServerReadyAnswer(true));
 
     private static Results<Ok<StatisticsAnswer>, InferenceError> AllStatistics(ServedModels served, InferenceStatistics statistics)
     {

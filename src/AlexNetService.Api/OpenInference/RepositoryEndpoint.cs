@@ -18,11 +18,14 @@ internal static class RepositoryEndpoint
 
     public static void Map(RouteGroupBuilder group)
     {
-        group.MapPost("/index", Index).WithName("RepositoryIndex").WithSummary("Models in the repository, loaded or not").ProducesErrors(Errors);
+        group.MapPost("/index", Index).WithName("RepositoryIndex").WithSummary("Models in the repository, loaded or not")
+            .WithMetadata(new RepositoryBodyMetadata("ready: only those that take requests. May be empty.", """{"ready":false}""")).ProducesErrors(Errors);
         var admin = group.MapGroup("/models/{name}").WithMetadata(AdminRouteMetadata.Instance);
         int[] errors = [.. Errors, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict];
-        admin.MapPost("/load", Load).WithName("LoadModel").WithSummary("Serve the newest (or pinned) version of a model").ProducesErrors(errors);
-        admin.MapPost("/unload", Unload).WithName("UnloadModel").WithSummary("Serve a model no more").ProducesErrors(errors);
+        admin.MapPost("/load", Load).WithName("LoadModel").WithSummary("Serve the newest (or pinned) version of a model")
+            .WithMetadata(new RepositoryBodyMetadata("Nothing to say: packages come from the repository's folder only. May be empty.", "{}")).ProducesErrors(errors);
+        admin.MapPost("/unload", Unload).WithName("UnloadModel").WithSummary("Serve a model no more")
+            .WithMetadata(new RepositoryBodyMetadata("unload_dependents must be false. May be empty.", """{"parameters":{"unload_dependents":false}}""")).ProducesErrors(errors);
     }
 
     private static async Task<Results<Ok<IReadOnlyList<RepositoryEntry>>, InferenceError>> Index(
@@ -133,3 +136,8 @@ internal static class RepositoryEndpoint
 
     private static bool IsPackage(string parameter) => parameter == "config" || parameter.StartsWith("file:", StringComparison.Ordinal);
 }
+
+/// <summary>Marks an endpoint that reads a small JSON body itself.</summary>
+/// <param name="Description">What it may say.</param>
+/// <param name="Example">JSON.</param>
+internal sealed record RepositoryBodyMetadata(string Description, string Example);

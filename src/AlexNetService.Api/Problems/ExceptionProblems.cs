@@ -21,7 +21,9 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) 
 
         if (exception is BadHttpRequestException bad)
         {
-            return bad.StatusCode == StatusCodes.Status408RequestTimeout ? LimitProblems.TooSlow(bad.Message) : new Problem(bad.StatusCode, "The request cannot be read", $"{bad.Message} Send the request again, whole.");
+            return bad.StatusCode == StatusCodes.Status408RequestTimeout
+                ? LimitProblems.TooSlow(bad.Message)
+                : new Problem(bad.StatusCode, "The request cannot be read", $"{bad.Message} Send the request again, whole.");
         }
 
         Log.Failed(log, exception, context.Request.Method, context.Request.Path);

@@ -29,11 +29,6 @@ internal static class ProblemResponses
             StatusCodes.Status405MethodNotAllowed => $"{http.Request.Path} does not take {http.Request.Method}; use {http.Response.Headers.Allow}.",
             _ => "See /swagger for what the service takes.",
         };
-        if (http.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal))
-        {
-            // Where clients of the Open Inference Protocol look.
-            problem.Extensions["error"] = problem.Detail;
-        }
     }
 
     /// <summary>Documents the problems an endpoint may answer with.</summary>

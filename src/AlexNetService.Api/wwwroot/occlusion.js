@@ -1,4 +1,5 @@
 const layer = document.getElementById('occlusion');
+const Darkest = 190;
 
 /** Takes the map off the picture. */
 export function hideOcclusion() {
@@ -9,27 +10,27 @@ export function hideOcclusion() {
  * Lays the map over the picture: the more the winner lost where the square was, the clearer the picture stays; what did not matter is dark.
  * Returns what it says in words.
  */
-export function showOcclusion({ label, probability, canvas, window, positions }) {
+export function showOcclusion({ class: { label }, probability, canvas, crop, window, offsets, falls }) {
   const context = layer.getContext('2d');
   layer.width = layer.height = canvas;
-  const most = Math.max(...positions.map(position => position.drop), Number.EPSILON);
-  const [drops, counts] = [new Float64Array(canvas * canvas), new Float64Array(canvas * canvas)];
-  for (const { x, y, drop } of positions) {
-    for (let row = y; row < y + window; row++) {
-      for (let column = x; column < x + window; column++) {
-        drops[row * canvas + column] += Math.max(0, drop);
-        counts[row * canvas + column]++;
-      }
+  const most = Math.max(...falls.flat(), Number.EPSILON);
+  const edge = Math.floor((canvas - crop) / 2);
+  const [sums, counts] = [new Float64Array(canvas * canvas), new Float64Array(canvas * canvas)];
+  falls.forEach((row, y) => row.forEach((fall, x) => {
+    for (let i = 0; i < window * window; i++) {
+      const pixel = (edge + offsets[y] + Math.floor(i / window)) * canvas + edge + offsets[x] + i % window;
+      sums[pixel] += Math.max(0, fall);
+      counts[pixel]++;
     }
-  }
+  }));
 
   const image = context.createImageData(canvas, canvas);
-  drops.forEach((sum, i) => {
+  sums.forEach((sum, i) => {
     const share = counts[i] > 0 ? sum / counts[i] / most : 0;
-    image.data[4 * i + 3] = 190 * (1 - share);
+    image.data[4 * i + 3] = Darkest * (1 - share);
   });
   context.putImageData(image, 0, 0);
   layer.hidden = false;
   const percent = value => `${(100 * value).toFixed(1)} %`;
-  return `${label}: ${percent(probability)} whole, ${percent(probability - most)} with its most telling part hidden. Bright is what counted.`;
+  return `${label}: ${percent(probability)} with nothing hidden, ${percent(probability - most)} without its most telling part. Bright is what counted.`;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Api.FunctionalTests.Processes;
 
 namespace AlexNetService.Api.FunctionalTests.Observability;
 
@@ -9,9 +10,13 @@ public sealed partial class DashboardTests(SharedService service)
     [Fact]
     public async Task Dashboard_EveryMetricAndLabelOfItsQueries_IsInAScrape()
     {
-        await service.Client.ClassifyAsync();
-        using var models = await service.Client.GetAsync("/v1/models", TestContext.Current.CancellationToken);
-        var scrape = await service.Client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+        // A process of its own: OpenTelemetry hears the meters of every service in this one.
+        var (process, client) = await ServiceProcess.ReadyAsync(service.Repository.Root);
+        using var running = process;
+        using var sender = client;
+        await client.ClassifyAsync();
+        using var models = await client.GetAsync("/v1/models", TestContext.Current.CancellationToken);
+        var scrape = await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
         var metrics = Sample().Matches(scrape).Select(line => line.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
         var labels = Label().Matches(scrape).Select(label => label.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using AlexNetService.Api.FunctionalTests.Hosting;
 
@@ -6,27 +7,37 @@ namespace AlexNetService.Api.FunctionalTests.Pages;
 
 public sealed class SwaggerTests(SharedService service)
 {
+    /// <summary>Set to 1, the tests write the document beside them instead of comparing it.</summary>
+    private const string Refresh = "REFRESH_OPENAPI";
+
     [Fact]
-    public async Task Document_EveryRoute_IsListedWithItsStatuses()
+    public async Task Document_OfTheService_IsTheOneThatWasReviewed()
+    {
+        var document = (await Document()).ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n";
+        if (Environment.GetEnvironmentVariable(Refresh) == "1")
+        {
+            await File.WriteAllTextAsync(Golden(), document, TestContext.Current.CancellationToken);
+        }
+
+        var golden = await File.ReadAllTextAsync(Golden(), TestContext.Current.CancellationToken);
+
+        Assert.True(
+            golden == document,
+            $"Routes, parameters or schemas changed. Run the tests with {Refresh}=1, and review the difference in openapi.json as part of the change.");
+    }
+
+    [Fact]
+    public async Task Document_OfTheService_IsOpenApi31WithItsTensors()
     {
         var document = await Document();
 
-        var routes = Object(document, "paths").SelectMany(path => Object(path.Value).Select(operation => (
-            Route: $"{operation.Key.ToUpperInvariant()} {path.Key}",
-            Statuses: string.Join(' ', Object(Object(operation.Value), "responses").Select(response => response.Key).Order()))));
+        Assert.StartsWith("3.1", document["openapi"]?.GetValue<string>(), StringComparison.Ordinal);
+        var infer = Object(Object(Object(document, "paths"), "/v2/models/{name}/versions/{version}/infer"), "post");
+        Assert.Equal(["application/json", "application/octet-stream"], Object(Object(infer, "requestBody"), "content").Select(type => type.Key));
+        Assert.Equal("200 400 404 413 415 422 500 503", string.Join(' ', Object(infer, "responses").Select(response => response.Key).Order()));
         Assert.Equal(
-            [
-                ("GET /health/live", "200"),
-                ("GET /health/ready", "200 503"),
-                ("GET /v1/models", "200 406 500 503"),
-                ("GET /v1/models/{name}", "200 304 404 406 500 503"),
-                ("GET /v1/models/{name}/filters.png", "200 304 404 406 500 503"),
-                ("POST /v1/classify", "200 400 404 406 413 415 422 500 503"),
-                ("POST /v1/classify/batch", "200 400 404 406 413 415 500 503"),
-                ("POST /v1/explain", "200 400 404 406 413 415 422 500 503"),
-                ("POST /v1/features", "200 400 404 406 413 415 422 500 503"),
-            ],
-            routes.OrderBy(route => route.Route, StringComparer.Ordinal));
+            ["name path", "version path", "Inference-Header-Content-Length header"],
+            infer["parameters"]?.AsArray().Select(parameter => $"{parameter?["name"]} {parameter?["in"]}"));
     }
 
     [Fact]
@@ -67,9 +78,21 @@ public sealed class SwaggerTests(SharedService service)
         Assert.Equal((HttpStatusCode.OK, "text/html"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
     }
 
+    private static string Golden()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "AlexNetService.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(folder?.FullName ?? "", "tests", "AlexNetService.Api.FunctionalTests", "Pages", "openapi.json");
+    }
+
     private async Task<JsonObject> Document()
     {
         using var response = await service.Client.GetAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return Object(await response.JsonAsync());
     }
 

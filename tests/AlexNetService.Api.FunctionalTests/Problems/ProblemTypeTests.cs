@@ -49,14 +49,4 @@ public sealed class ProblemTypeTests(SharedService service)
 
         await response.ProblemAsync(HttpStatusCode.NotFound);
     }
-
-    [Fact]
-    public async Task Get_NothingUnderV2_SaysSoWhereItsClientsLook()
-    {
-        using var response = await service.Client.GetAsync("/v2/nothing", TestContext.Current.CancellationToken);
-        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-
-        var detail = await response.ProblemAsync(HttpStatusCode.NotFound);
-        Assert.Contains($"\"error\":\"{detail}\"", text, StringComparison.Ordinal);
-    }
 }

@@ -31,6 +31,21 @@ internal sealed class ServiceProcess : IDisposable
         return new ServiceProcess(Process.Start(start) ?? throw new InvalidOperationException("The service does not start."));
     }
 
+    /// <summary>Starts it on a free port, and waits until every model is warm.</summary>
+    public static async Task<(ServiceProcess Process, HttpClient Client)> ReadyAsync(string repository)
+    {
+        var process = Start(new()
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+            ["ModelRepository__Path"] = repository,
+            ["ModelRepository__Default"] = Hosting.TestRepository.Default,
+        });
+        var address = (await process.LoggedAsync("Now listening on"))["address"]?.GetValue<string>() ?? "";
+        await process.LoggedAsync("Ready with");
+        return (process, new HttpClient { BaseAddress = new Uri(address) });
+    }
+
     /// <summary>Resident bytes now.</summary>
     public long Resident
     {

@@ -42,22 +42,55 @@ public sealed class LimitTests(SharedService service)
     {
         await using var host = new ServiceHost(service.Repository, new() { [setting] = seconds });
         using var client = await host.ReadyClientAsync();
+        using var slow = await SlowAsync(client);
+
+        var others = await client.ClassifyAsync();
+
+        Assert.Equal(5, Requests.List(others, "predictions").Count);
+        Assert.Equal("HTTP/1.1 408 Request Timeout", await FirstLineAsync(slow));
+    }
+
+    [Fact]
+    public async Task Classify_FiftyBodiesThatDoNotCome_AreCutOffAndTakeNoPlaceFromOthers()
+    {
+        await using var host = new ServiceHost(service.Repository, new()
+        {
+            ["Limits:BodyGraceSeconds"] = "2",
+            ["Queue:LimitCrops"] = "20",
+            ["Decoding:QueueLimit"] = "1",
+        });
+        using var client = await host.ReadyClientAsync();
+        var slow = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => SlowAsync(client)));
+
+        // A place in the queue or a thread that decodes, had one of the fifty either, would be missing here.
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal(5, Requests.List(await client.ClassifyAsync(), "predictions").Count);
+        }
+
+        var lines = await Task.WhenAll(slow.Select(FirstLineAsync));
+        Assert.All(lines, line => Assert.Equal("HTTP/1.1 408 Request Timeout", line));
+        Array.ForEach(slow, connection => connection.Dispose());
+    }
+
+    /// <summary>A connection that has sent the first bytes of a picture, and sends no more.</summary>
+    private static async Task<TcpClient> SlowAsync(HttpClient client)
+    {
         var address = client.BaseAddress ?? throw new InvalidOperationException("The client has no address.");
-        using var connection = new TcpClient();
+        var connection = new TcpClient();
         await connection.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
-        await using var stream = connection.GetStream();
         var picture = Pictures.Jpeg();
         var head = string.Create(
             CultureInfo.InvariantCulture,
             $"POST /v1/classify HTTP/1.1\r\nHost: test\r\nContent-Type: image/jpeg\r\nContent-Length: {picture.Length}\r\n\r\n");
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
-        await stream.WriteAsync(picture.AsMemory(0, 10), TestContext.Current.CancellationToken);
+        await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
+        await connection.GetStream().WriteAsync(picture.AsMemory(0, 10), TestContext.Current.CancellationToken);
+        return connection;
+    }
 
-        var others = await client.ClassifyAsync();
-        using var reader = new StreamReader(stream, Encoding.ASCII);
-        var answer = await reader.ReadLineAsync(TestContext.Current.CancellationToken);
-
-        Assert.Equal(5, Requests.List(others, "predictions").Count);
-        Assert.Equal("HTTP/1.1 408 Request Timeout", answer);
+    private static async Task<string?> FirstLineAsync(TcpClient connection)
+    {
+        using var reader = new StreamReader(connection.GetStream(), Encoding.ASCII);
+        return await reader.ReadLineAsync(TestContext.Current.CancellationToken);
     }
 }
