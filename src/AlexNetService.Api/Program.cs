@@ -35,7 +35,7 @@ if (builder.BuildOrExplain() is not { } app)
 app.UseForwarded();
 app.UseRequestLog();
 app.UseSecurityHeaders();
-app.UseResponseCompression();
+app.UseCompressedAnswers();
 app.UseProblems();
 app.UseOptionsRequests();
 app.UseDefaultFiles();
