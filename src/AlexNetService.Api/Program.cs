@@ -43,7 +43,7 @@ app.UseForwarded();
 app.UseRequestLog();
 app.UseDrain();
 app.UseSecurityHeaders();
-app.UseResponseCompression();
+app.UseCompressedAnswers();
 app.UseProblems();
 app.UseOptionsRequests();
 app.UseDefaultFiles();
