@@ -1,5 +1,6 @@
 using AlexNetService.Api.Batch;
 using AlexNetService.Api.Classify;
+using AlexNetService.Api.Draining;
 using AlexNetService.Api.Explain;
 using AlexNetService.Api.Features;
 using AlexNetService.Api.Health;
@@ -11,6 +12,11 @@ using AlexNetService.Api.OpenApi;
 using AlexNetService.Api.OpenInference;
 using AlexNetService.Api.Problems;
 using AlexNetService.Api.Security;
+
+if (await HealthCheck.RunAsync(args) is { } health)
+{
+    return health;
+}
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.ListenOnLocalhostByDefault();
@@ -25,6 +31,7 @@ builder.Services.AddModels();
 builder.Services.AddClassify();
 builder.Services.AddFeatures();
 builder.Services.AddExplain();
+builder.Services.AddDrain();
 builder.Services.AddOpenApiDocument();
 
 if (builder.BuildOrExplain() is not { } app)
@@ -34,8 +41,9 @@ if (builder.BuildOrExplain() is not { } app)
 
 app.UseForwarded();
 app.UseRequestLog();
+app.UseDrain();
 app.UseSecurityHeaders();
-app.UseResponseCompression();
+app.UseCompressedAnswers();
 app.UseProblems();
 app.UseOptionsRequests();
 app.UseDefaultFiles();

@@ -1,3 +1,4 @@
+using AlexNetService.Api.OpenInference;
 using Microsoft.AspNetCore.ResponseCompression;
 
 namespace AlexNetService.Api.Negotiation;
@@ -11,4 +12,12 @@ internal static class CompressedAnswers
         options.Providers.Add<BrotliCompressionProvider>();
         options.Providers.Add<GzipCompressionProvider>();
     });
+
+    /// <summary>
+    /// Compresses what is not of the Open Inference Protocol: NVIDIA's asynchronous client always says that it takes gzip, and parses
+    /// metadata and errors without undoing it.
+    /// </summary>
+    public static void UseCompressedAnswers(this IApplicationBuilder app) => app.UseWhen(
+        context => !context.Request.Path.StartsWithSegments(OpenInferenceEndpoint.Root, StringComparison.OrdinalIgnoreCase),
+        others => others.UseResponseCompression());
 }

@@ -1,4 +1,5 @@
 using AlexNetService.Api.OpenInference;
+using AlexNetService.Api.Security;
 using Microsoft.OpenApi;
 
 namespace AlexNetService.Api.OpenApi;
@@ -21,9 +22,18 @@ internal static class OpenApiDocument
             options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
             options.SupportNonNullableReferenceTypes();
             options.MapType<JsonSlice>(() => new OpenApiSchema { Type = JsonSchemaType.Array });
+            options.AddSecurityDefinition(AccessOperation.Scheme, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Header,
+                Name = KeyGate.Header,
+                Description = "A key of this service, where it has keys; routes that change what is served need an admin key.",
+            });
+            options.OperationFilter<ModelAddressOperation>();
             options.OperationFilter<PictureBodyOperation>();
             options.OperationFilter<OfferedTypesOperation>();
             options.OperationFilter<TensorBodyOperation>();
+            options.OperationFilter<AccessOperation>();
             options.OperationFilter<RetryAfterOperation>();
         });
     }

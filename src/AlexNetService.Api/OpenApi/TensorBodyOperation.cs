@@ -1,15 +1,18 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using AlexNetService.Api.OpenInference;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace AlexNetService.Api.OpenApi;
 
 /// <summary>
-/// Documents the Open Inference Protocol's endpoints where they read address and body themselves: the version, tensors as JSON or with
-/// bytes behind it, and the header between the two.
+/// Documents the Open Inference Protocol's endpoints where they read the body themselves: tensors as JSON or with bytes behind it, and
+/// the header between the two.
 /// </summary>
-internal sealed class TensorBodyOperation : IOperationFilter
+/// <param name="limits">What a request may hold.</param>
+internal sealed class TensorBodyOperation(IOptions<OpenInferenceOptions> limits) : IOperationFilter
 {
     private const string Json = "application/json";
 
@@ -27,19 +30,16 @@ internal sealed class TensorBodyOperation : IOperationFilter
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        if (context.ApiDescription.RelativePath?.Contains("{version}", StringComparison.Ordinal) == true)
-        {
-            Add(operation, "version", ParameterLocation.Path, "The version that is served; of an ensemble 1.");
-        }
-
         var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
         if (metadata.OfType<TensorBodyMetadata>().Any())
         {
-            Add(operation, InferBody.HeaderLength, ParameterLocation.Header, "Length of the JSON, where bytes of tensors follow it; decompressed.");
+            operation.Parameters ??= [];
+            operation.Parameters.Add(HeaderLength());
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = true,
-                Description = "Crops as the model's metadata says, or encoded photographs: BYTES, in JSON as base64. gzip and deflate are taken.",
+                Description = "Crops as the model's metadata says, or encoded photographs: BYTES, in JSON as base64. gzip and deflate are taken. "
+                    + $"At most {Bytes(limits.Value.MaxBodyBytes)}, also decompressed; at most {limits.Value.MaxPictures} photographs.",
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
                     [Json] = new()
@@ -55,7 +55,7 @@ internal sealed class TensorBodyOperation : IOperationFilter
         {
             operation.RequestBody = new OpenApiRequestBody
             {
-                Description = body.Description,
+                Description = $"{body.Description} At most {Bytes(RepositoryEndpoint.MaxBodyBytes)}.",
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
                     [Json] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.Object }, Example = JsonNode.Parse(body.Example) },
@@ -64,16 +64,20 @@ internal sealed class TensorBodyOperation : IOperationFilter
         }
     }
 
-    private static void Add(OpenApiOperation operation, string name, ParameterLocation place, string description)
+    // An example in the schema and not of the parameter: Swagger UI would send the latter with every request, also with plain JSON.
+    private OpenApiParameter HeaderLength() => new()
     {
-        operation.Parameters ??= [];
-        operation.Parameters.Add(new OpenApiParameter
+        Name = InferBody.HeaderLength,
+        In = ParameterLocation.Header,
+        Description = "Length of the JSON, where bytes of tensors follow it; decompressed. At most that of the body.",
+        Schema = new OpenApiSchema
         {
-            Name = name,
-            In = place,
-            Required = place == ParameterLocation.Path,
-            Description = description,
-            Schema = new OpenApiSchema { Type = place == ParameterLocation.Path ? JsonSchemaType.String : JsonSchemaType.Integer },
-        });
-    }
+            Type = JsonSchemaType.Integer,
+            Minimum = "0",
+            Maximum = limits.Value.MaxBodyBytes.ToString(CultureInfo.InvariantCulture),
+            Examples = [187],
+        },
+    };
+
+    private static string Bytes(int count) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} bytes");
 }

@@ -48,9 +48,11 @@ internal sealed record RequestOutput(
 /// <summary>How a tensor is wanted.</summary>
 /// <param name="BinaryData">Whether as bytes behind the JSON.</param>
 /// <param name="Classification">How many classes, most probable first, each as <c>value:index:label</c>.</param>
+/// <param name="SharedMemoryRegion">Triton's other way to hand over a tensor; refused, because the client would read there what nobody wrote.</param>
 internal sealed record OutputParameters(
     [property: JsonPropertyName("binary_data")] bool? BinaryData,
-    [property: JsonPropertyName("classification")] int? Classification);
+    [property: JsonPropertyName("classification")] int? Classification,
+    [property: JsonPropertyName("shared_memory_region")] string? SharedMemoryRegion);
 
 /// <summary>
 /// Where a value stands in the text that was parsed. Millions of numbers stay the text that they are until their type is known,

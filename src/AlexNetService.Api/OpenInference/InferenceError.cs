@@ -24,7 +24,7 @@ internal sealed class InferenceError(Problem problem) : IResult, IEndpointMetada
 internal sealed class ErrorWriter(IOptions<ProblemDetailsOptions> options) : IProblemDetailsWriter
 {
     public bool CanWrite(ProblemDetailsContext context) =>
-        context.HttpContext.Request.Path.StartsWithSegments(OpenInferenceEndpoint.Root, StringComparison.Ordinal);
+        context.HttpContext.Request.Path.StartsWithSegments(OpenInferenceEndpoint.Root, StringComparison.OrdinalIgnoreCase);
 
     public async ValueTask WriteAsync(ProblemDetailsContext context)
     {

@@ -12,7 +12,7 @@ internal sealed class InferenceStatistics(TimeProvider time)
         lock (gate)
         {
             return models.GetValueOrDefault((model.Name, model.Version)) ?? new ModelStatistics(
-                model.Name, model.Version, 0, 0, new InferenceTimes(default, default, default, default));
+                model.Name, model.Version, 0, 0, new InferenceTimes(default, default, default, default, default));
         }
     }
 
@@ -35,6 +35,7 @@ internal sealed class InferenceStatistics(TimeProvider time)
                     {
                         Success = times.Success.Plus(whole),
                         Queue = times.Queue.Plus(answered.Timing.Queue),
+                        ComputeInput = times.ComputeInput.Plus(answered.Timing.Decode),
                         ComputeInfer = times.ComputeInfer.Plus(answered.Timing.Infer),
                     },
             };

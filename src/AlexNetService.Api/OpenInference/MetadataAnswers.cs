@@ -109,11 +109,13 @@ internal sealed record ModelStatistics(
 /// <param name="Success">Those that were answered, whole.</param>
 /// <param name="Fail">Those that were not.</param>
 /// <param name="Queue">Waiting of those that were answered.</param>
+/// <param name="ComputeInput">Decoding of photographs and their crops, of those that were answered; none for crops that were sent.</param>
 /// <param name="ComputeInfer">Runs of those that were answered.</param>
 internal sealed record InferenceTimes(
     StatisticDuration Success,
     StatisticDuration Fail,
     StatisticDuration Queue,
+    [property: JsonPropertyName("compute_input")] StatisticDuration ComputeInput,
     [property: JsonPropertyName("compute_infer")] StatisticDuration ComputeInfer);
 
 /// <summary>How often, and how long in all.</summary>

@@ -11,7 +11,7 @@ namespace AlexNetService.Api.OpenInference;
 /// <summary>The model repository extension: what there is, and what is served of it.</summary>
 internal static class RepositoryEndpoint
 {
-    private const int MaxBodyBytes = 65_536;
+    public const int MaxBodyBytes = 65_536;
 
     private static readonly int[] Errors =
         [StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType, StatusCodes.Status503ServiceUnavailable];

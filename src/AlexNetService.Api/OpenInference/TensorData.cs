@@ -21,13 +21,23 @@ internal static class TensorData
 {
     /// <summary>Numbers as the tensor's bytes, lowest byte first.</summary>
     /// <param name="json">One flat list, or lists in lists as the shape says.</param>
-    /// <param name="shape">Dimensions, all above 0, whose product fits.</param>
+    /// <param name="shape">Dimensions.</param>
     /// <param name="datatype">UINT8 or FP32.</param>
-    /// <exception cref="TensorException">Another number of elements, or one that does not fit the type.</exception>
+    /// <exception cref="TensorException">
+    /// Another number of elements, or one that does not fit the type; dimensions below 0, or more of them than memory can hold.
+    /// </exception>
     public static byte[] Numbers(ReadOnlySpan<byte> json, IReadOnlyList<long> shape, string datatype)
     {
         var size = datatype == Datatypes.Float32 ? sizeof(float) : 1;
-        var bytes = new byte[checked((int)(Count(shape) * size))];
+        var count = Count(shape);
+
+        if (count > Array.MaxLength / size)
+        {
+            throw TooLarge(shape);
+        }
+
+        // An element is a digit at least, and a comma: a few bytes of JSON get little memory, whatever their shape claims.
+        var bytes = new byte[Math.Min(count, json.Length / 2) * size];
         var next = 0;
         Walk(json, shape, (ref Utf8JsonReader reader) =>
         {
@@ -55,8 +65,8 @@ internal static class TensorData
 
     /// <summary>Bytes that are strings of base64.</summary>
     /// <param name="json">One flat list, or lists in lists as the shape says.</param>
-    /// <param name="shape">Dimensions, all above 0, whose product fits.</param>
-    /// <exception cref="TensorException">Another number of elements, or one that is no base64.</exception>
+    /// <param name="shape">Dimensions.</param>
+    /// <exception cref="TensorException">Another number of elements, or one that is no base64; dimensions below 0, or too many elements.</exception>
     public static IReadOnlyList<ReadOnlyMemory<byte>> Base64(ReadOnlySpan<byte> json, IReadOnlyList<long> shape)
     {
         var elements = new List<ReadOnlyMemory<byte>>();
@@ -92,7 +102,20 @@ internal static class TensorData
 
     private delegate void Leaf(ref Utf8JsonReader reader);
 
-    private static long Count(IReadOnlyList<long> shape) => shape.Aggregate(1L, (product, dimension) => checked(product * dimension));
+    private static long Count(IReadOnlyList<long> shape)
+    {
+        var count = 1L;
+        foreach (var dimension in shape)
+        {
+            Require(dimension >= 0, shape);
+            count = dimension == 0 || count <= Array.MaxLength / dimension ? count * dimension : throw TooLarge(shape);
+        }
+
+        return count;
+    }
+
+    private static TensorException TooLarge(IReadOnlyList<long> shape) =>
+        new($"The shape [{string.Join(',', shape)}] has more elements than memory can hold. Send fewer rows a request.");
 
     private static void Walk(ReadOnlySpan<byte> json, IReadOnlyList<long> shape, Leaf leaf)
     {

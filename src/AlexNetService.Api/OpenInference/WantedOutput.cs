@@ -28,6 +28,11 @@ internal sealed record WantedOutput(InferenceOutput Output, bool Binary, int Cla
     {
         var output = possible.FirstOrDefault(output => output.Name == wanted.Name) ?? throw new TensorException(
             $"There is no output '{wanted.Name}' for this input; there is {string.Join(", ", possible.Select(output => output.Name))}.");
+        if (wanted.Parameters?.SharedMemoryRegion is not null)
+        {
+            throw new TensorException($"There is no shared memory. Leave shared_memory_region of '{wanted.Name}' out.");
+        }
+
         if (wanted.Parameters?.Classification is { } classes && (classes < 1 || output.Kind == OutputKind.Features))
         {
             throw new TensorException("classification must be 1 or more, and needs an output that has a value for each class.");

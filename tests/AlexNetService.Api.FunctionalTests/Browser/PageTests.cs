@@ -35,9 +35,11 @@ public sealed class PageTests(SharedService service, Chromium chromium)
         await using var browser = await OpenAsync();
         var page = browser.Page;
 
+        // Asked for long before the key: the browser is told to hand its dialogue over without anybody waiting for that.
+        var dialogue = page.WaitForFileChooserAsync();
         await TabToAsync(page, "#file");
-        var chooser = await page.RunAndWaitForFileChooserAsync(() => page.Keyboard.PressAsync("Enter"));
-        await chooser.SetFilesAsync(Photograph);
+        await page.Keyboard.PressAsync("Enter");
+        await (await dialogue).SetFilesAsync(Photograph);
         await Assertions.Expect(page.Locator("#crops button")).ToHaveCountAsync(10);
         await TabToAsync(page, "#crops button:nth-child(8)");
         await page.Keyboard.PressAsync("Space");
@@ -144,10 +146,13 @@ public sealed class PageTests(SharedService service, Chromium chromium)
 
     private static async Task TabToAsync(IPage page, string selector)
     {
-        for (var i = 0; i < 60 && !await page.EvaluateAsync<bool>("selector => document.activeElement?.matches(selector) ?? false", selector); i++)
+        var wanted = page.Locator(selector);
+        for (var i = 0; i < 60 && !await wanted.EvaluateAsync<bool>("element => element === document.activeElement"); i++)
         {
             await page.Keyboard.PressAsync("Tab");
         }
+
+        await Assertions.Expect(wanted).ToBeFocusedAsync();
     }
 
     private async Task<BrowserPage> OpenAsync(ColorScheme colours = ColorScheme.Light, int width = 1280)

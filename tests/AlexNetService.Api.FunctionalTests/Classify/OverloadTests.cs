@@ -103,18 +103,22 @@ public sealed class OverloadTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_WhileTheServiceStops_Is503WithRetryAfterAndReadySaysWhy()
+    public async Task Classify_WhileTheServiceStops_IsServedForTheGraceThen503AndReadySaysWhy()
     {
         using var stopping = new StoppingLifetime();
-        await using var host = new ServiceHost(service.Repository, replace: services =>
-            services.AddSingleton(new ServedModels(stopping)));
+        using var served = new ServedModels(stopping);
+        await using var host = new ServiceHost(service.Repository, replace: services => services.AddSingleton(served));
         using var client = await host.ReadyClientAsync();
         stopping.StopApplication();
+        using var late = await client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
+        served.Close();
 
         using var refused = await client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
         using var ready = await client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
 
+        Assert.Equal((HttpStatusCode.OK, true), (late.StatusCode, late.Headers.ConnectionClose));
         await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+        Assert.True(refused.Headers.ConnectionClose);
         Assert.NotNull(refused.Headers.RetryAfter?.Delta);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         Assert.Equal("draining", Text(await ready.JsonAsync(), "status"));

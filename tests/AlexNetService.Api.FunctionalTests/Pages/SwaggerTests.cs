@@ -34,7 +34,7 @@ public sealed class SwaggerTests(SharedService service)
         Assert.StartsWith("3.1", document["openapi"]?.GetValue<string>(), StringComparison.Ordinal);
         var infer = Object(Object(Object(document, "paths"), "/v2/models/{name}/versions/{version}/infer"), "post");
         Assert.Equal(["application/json", "application/octet-stream"], Object(Object(infer, "requestBody"), "content").Select(type => type.Key));
-        Assert.Equal("200 400 404 413 415 422 500 503", string.Join(' ', Object(infer, "responses").Select(response => response.Key).Order()));
+        Assert.Equal("200 400 401 404 408 413 415 422 429 500 503", string.Join(' ', Object(infer, "responses").Select(response => response.Key).Order()));
         Assert.Equal(
             ["name path", "version path", "Inference-Header-Content-Length header"],
             infer["parameters"]?.AsArray().Select(parameter => $"{parameter?["name"]} {parameter?["in"]}"));
@@ -57,6 +57,46 @@ public sealed class SwaggerTests(SharedService service)
             new Dictionary<string, string> { ["top"] = "integer", ["crops"] = "integer", ["models"] = "string", ["detail"] = "boolean" },
             parameters,
             strict: true);
+    }
+
+    [Fact]
+    public async Task Document_EveryRoute_ListsWhatIsBeforeIt()
+    {
+        foreach (var (path, method, operation) in Operations(await Document()))
+        {
+            string[] open = ["/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"];
+            string[] expected =
+            [
+                .. open.Contains(path) ? Array.Empty<string>() : ["401", "429"],
+                .. path.EndsWith("load", StringComparison.Ordinal) ? ["403"] : Array.Empty<string>(),
+                .. method == "post" ? ["408", "503"] : Array.Empty<string>(),
+            ];
+            var listed = Object(operation, "responses");
+
+            Assert.Equal(expected.Order(), listed.Select(response => response.Key)
+                .Where(status => status is "401" or "403" or "408" or "429" || (status == "503" && method == "post")).Order());
+            Assert.Equal(expected.Contains("401"), operation["security"] is not null);
+            Assert.All(expected, status => Assert.Equal(
+                path.StartsWith("/v2", StringComparison.Ordinal) ? "application/json" : "application/problem+json",
+                Object(Object(listed, status), "content").Single().Key));
+        }
+    }
+
+    [Fact]
+    public async Task Document_EveryParameter_HasItsLimitsAndAnExample()
+    {
+        foreach (var (path, method, operation) in Operations(await Document()))
+        {
+            foreach (var parameter in (operation["parameters"]?.AsArray() ?? []).Select(Object))
+            {
+                var (name, schema) = ($"{method} {path} {parameter["name"]}", Object(parameter, "schema"));
+                Assert.True(parameter["description"] is not null, name);
+                Assert.True(parameter["example"] is not null || schema["examples"] is JsonArray { Count: > 0 }, name);
+                Assert.True(
+                    schema["type"]?.GetValue<string>() == "boolean" || schema["pattern"] is not null || schema["minimum"] is not null || schema["enum"] is not null,
+                    name);
+            }
+        }
     }
 
     [Fact]
@@ -95,6 +135,11 @@ public sealed class SwaggerTests(SharedService service)
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return Object(await response.JsonAsync());
     }
+
+    private static IEnumerable<(string Path, string Method, JsonObject Operation)> Operations(JsonObject document) =>
+        from path in Object(document, "paths")
+        from operation in Object(path.Value)
+        select (path.Key, operation.Key, Object(operation.Value));
 
     private static JsonObject Object(JsonNode? node) => node?.AsObject() ?? throw new InvalidOperationException("There is no object.");
 

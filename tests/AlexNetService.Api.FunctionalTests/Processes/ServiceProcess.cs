@@ -15,9 +15,10 @@ internal sealed class ServiceProcess : IDisposable
     public StreamReader StandardError => process.StandardError;
 
     /// <param name="environment">Settings; an address is among them unless the start is to fail before.</param>
-    public static ServiceProcess Start(Dictionary<string, string> environment)
+    /// <param name="arguments">What follows the program's name.</param>
+    public static ServiceProcess Start(Dictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "AlexNetService.Api.dll")])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "AlexNetService.Api.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -32,9 +33,11 @@ internal sealed class ServiceProcess : IDisposable
     }
 
     /// <summary>Starts it on a free port, and waits until every model is warm.</summary>
-    public static async Task<(ServiceProcess Process, HttpClient Client)> ReadyAsync(string repository)
+    /// <param name="repository">Folder of its packages.</param>
+    /// <param name="more">Settings besides.</param>
+    public static async Task<(ServiceProcess Process, HttpClient Client)> ReadyAsync(string repository, Dictionary<string, string>? more = null)
     {
-        var process = Start(new()
+        var process = Start(new(more ?? [])
         {
             ["ASPNETCORE_ENVIRONMENT"] = "Production",
             ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
@@ -75,6 +78,14 @@ internal sealed class ServiceProcess : IDisposable
     }
 
     public void Stop() => process.Kill();
+
+    /// <summary>Asks it to end, as an orchestrator does; skips the test where that cannot be done.</summary>
+    public async Task TerminateAsync()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "SIGTERM is sent with kill.");
+        using var kill = Process.Start("kill", ["-TERM", $"{Id}"]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
 
     /// <summary>Reads the log up to an event whose message begins so.</summary>
     public async Task<JsonNode> LoggedAsync(string message)
