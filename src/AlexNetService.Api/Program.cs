@@ -1,30 +1,67 @@
+using AlexNetService.Api.Batch;
 using AlexNetService.Api.Classify;
+using AlexNetService.Api.Draining;
+using AlexNetService.Api.Explain;
+using AlexNetService.Api.Features;
 using AlexNetService.Api.Health;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
+using AlexNetService.Api.Negotiation;
+using AlexNetService.Api.Observability;
 using AlexNetService.Api.OpenApi;
+using AlexNetService.Api.OpenInference;
 using AlexNetService.Api.Problems;
+using AlexNetService.Api.Security;
+
+if (await HealthCheck.RunAsync(args) is { } health)
+{
+    return health;
+}
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.ListenOnLocalhostByDefault();
 builder.AddRequestLog();
+builder.AddAccess();
+builder.AddTelemetry();
 builder.Services.AddJsonAnswers();
+builder.Services.AddOpenInference();
+builder.Services.AddCompressedAnswers();
 builder.Services.AddProblems();
 builder.Services.AddModels();
 builder.Services.AddClassify();
+builder.Services.AddFeatures();
+builder.Services.AddExplain();
+builder.Services.AddDrain();
 builder.Services.AddOpenApiDocument();
 
-var app = builder.Build();
+if (builder.BuildOrExplain() is not { } app)
+{
+    return StartFailure.ExitCode;
+}
+
+app.UseForwarded();
 app.UseRequestLog();
+app.UseDrain();
+app.UseSecurityHeaders();
+app.UseCompressedAnswers();
 app.UseProblems();
+app.UseOptionsRequests();
 app.UseDefaultFiles();
 app.UseStaticFiles();
 app.UseRouting();
+app.UseAccess();
 app.UseOpenApiDocument();
 
 app.MapClassify();
+app.MapBatch();
+app.MapFeatures();
+app.MapExplain();
 app.MapModels();
+app.MapFilters();
+app.MapOpenInference();
 app.MapHealth();
+app.MapProblems();
+app.MapMetrics();
 
 var models = app.Services.GetRequiredService<ServedModels>();
 try

@@ -31,16 +31,37 @@ public static class CanvasEncoder
     public static byte[] Png(ReadOnlySpan<byte> canvas, int side) =>
         Encode(canvas, side, picture => picture.PngsaveBuffer(compression: FastDeflate));
 
+    /// <summary>A PNG of a picture that is no square.</summary>
+    /// <param name="planes">[3,height,width], 0..255.</param>
+    /// <param name="width">Width, in pixels.</param>
+    /// <param name="height">Height, in pixels.</param>
+    /// <returns>The file's bytes.</returns>
+    /// <exception cref="ArgumentException">There are not as many pixels.</exception>
+    public static byte[] Png(ReadOnlySpan<byte> planes, int width, int height)
+    {
+        if (width < 1 || height < 1 || planes.Length != 3L * width * height)
+        {
+            throw new ArgumentException($"{planes.Length} bytes are no RGB picture of {width} × {height}.", nameof(planes));
+        }
+
+        return Encode(planes, width, height, picture => picture.PngsaveBuffer(compression: FastDeflate));
+    }
+
     private static byte[] Encode(ReadOnlySpan<byte> canvas, int side, Func<Image, byte[]> encode)
     {
         CanvasDecoder.RequireCanvas(canvas, side);
+        return Encode(canvas, side, side, encode);
+    }
+
+    private static byte[] Encode(ReadOnlySpan<byte> canvas, int width, int height, Func<Image, byte[]> encode)
+    {
         var rented = ArrayPool<byte>.Shared.Rent(canvas.Length);
         try
         {
             var interleaved = rented.AsSpan(0, canvas.Length);
-            var plane = side * side;
+            var plane = width * height;
             Planes.Join(canvas[..plane], canvas.Slice(plane, plane), canvas[(2 * plane)..], interleaved);
-            using var picture = Libvips.FromPixels(interleaved, side);
+            using var picture = Libvips.FromPixels(interleaved, width, height);
             return encode(picture);
         }
         finally

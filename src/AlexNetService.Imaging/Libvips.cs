@@ -33,8 +33,8 @@ internal static class Libvips
             kwargs: shrink > 1 ? new VOption { { "shrink", shrink } } : null);
 
     /// <summary>A picture of interleaved 8-bit sRGB pixels, copied.</summary>
-    internal static Image FromPixels(ReadOnlySpan<byte> interleaved, int side) =>
-        Image.NewFromMemoryCopy(interleaved, side, side, bands: 3, Enums.BandFormat.Uchar)
+    internal static Image FromPixels(ReadOnlySpan<byte> interleaved, int width, int height) =>
+        Image.NewFromMemoryCopy(interleaved, width, height, bands: 3, Enums.BandFormat.Uchar)
             .Then(image => image.Copy(interpretation: Enums.Interpretation.Srgb));
 
     /// <summary>Puts a step behind a picture; libvips holds what the step reads, so our own handle is closed.</summary>

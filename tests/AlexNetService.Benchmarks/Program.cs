@@ -12,5 +12,6 @@ var root = new RootCommand("Benchmarks of AlexNetService. Run them on a quiet ma
     ServiceCommand.Create(),
     OverloadCommand.Create(),
     ReloadCommand.Create(),
+    SlowBodiesCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -14,13 +14,7 @@ internal sealed record ClassifyAnswer(
     public static ClassifyAnswer Of(
         ClassificationResult.Classified classified, Ensemble ensemble, ClassifySettings settings, TimeSpan total, string requestId) => new(
             RankedPrediction.Top(classified.Probabilities.Span, ensemble, settings.Top),
-            [
-                .. ensemble.Members.Select((member, i) => new MemberAnswer(
-                    member.Session.Card.Name,
-                    member.Session.Card.Version,
-                    member.Weight,
-                    settings.Detail ? RankedPrediction.Top(classified.ByMember[i].Span, ensemble, settings.Top) : null)),
-            ],
+            settings.Detail ? MemberAnswer.Of(ensemble, classified, settings.Top) : MemberAnswer.Of(ensemble),
             (int)settings.Views,
             AnswerTiming.Of(classified.Timing, total),
             requestId);
@@ -46,7 +40,17 @@ internal sealed record RankedPrediction(int Rank, int Index, string Id, string L
 /// <param name="Version">Its version.</param>
 /// <param name="Weight">Its share in the mean, relative to the other members'.</param>
 /// <param name="Predictions">Its own most probable classes, where <c>detail</c> was asked for.</param>
-internal sealed record MemberAnswer(string Name, int Version, double Weight, IReadOnlyList<RankedPrediction>? Predictions);
+internal sealed record MemberAnswer(string Name, int Version, double Weight, IReadOnlyList<RankedPrediction>? Predictions)
+{
+    public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble) =>
+        [.. ensemble.Members.Select(member => Of(member, predictions: null))];
+
+    public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble, ClassificationResult.Classified classified, int top) =>
+        [.. ensemble.Members.Select((member, i) => Of(member, RankedPrediction.Top(classified.ByMember[i].Span, ensemble, top)))];
+
+    private static MemberAnswer Of(EnsembleMember member, IReadOnlyList<RankedPrediction>? predictions) =>
+        new(member.Session.Card.Name, member.Session.Card.Version, member.Weight, predictions);
+}
 
 /// <summary>Where the time went, in milliseconds.</summary>
 /// <param name="DecodeMs">Decoding, waiting for a decoding thread included.</param>

@@ -1,11 +1,11 @@
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
+using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
-using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Ensembles;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using Serilog;
 
 namespace AlexNetService.Api.Classify;
 
@@ -18,14 +18,8 @@ internal static class ClassifyEndpoint
         .WithTags("Classify")
         .WithName("Classify")
         .WithSummary("Classify a photograph")
-        .WithMetadata(new DisableRequestSizeLimitAttribute(), new PictureBodyMetadata())
-        .ProducesProblems(
-            StatusCodes.Status400BadRequest,
-            StatusCodes.Status404NotFound,
-            StatusCodes.Status413PayloadTooLarge,
-            StatusCodes.Status415UnsupportedMediaType,
-            StatusCodes.Status422UnprocessableEntity,
-            StatusCodes.Status503ServiceUnavailable);
+        .Offers(OfferedTypes.Json)
+        .TakesPicture(new PictureBodyMetadata());
 
     private static async Task<Results<Ok<ClassifyAnswer>, Problem>> Classify(
         [AsParameters] ClassifyQuery query,
@@ -34,6 +28,7 @@ internal static class ClassifyEndpoint
         PictureClassifier classifier,
         IOptions<ClassifyOptions> options,
         TimeProvider time,
+        IDiagnosticContext log,
         CancellationToken cancellation)
     {
         var begun = time.GetTimestamp();
@@ -50,12 +45,10 @@ internal static class ClassifyEndpoint
             return ModelProblems.NotReady(served);
         }
 
-        var selection = lease.Snapshot.Select(settings.Models);
-        if (selection is not Selection.Found { Ensemble: var ensemble })
+        var (ensemble, unusable) = ChosenModels.Of(lease.Snapshot, settings.Models);
+        if (ensemble is null)
         {
-            return selection is Selection.Unknown { Name: var name }
-                ? ModelProblems.Unknown(name, lease.Snapshot)
-                : ClassifyProblems.BadParameter(selection is Selection.Mismatched { Reason: var mismatch } ? mismatch : "");
+            return unusable ?? throw new InvalidOperationException("There are neither models nor a problem.");
         }
 
         var (picture, fault) = await PictureBody.ReadAsync(context.Request, options.Value.MaxBodyBytes, cancellation);
@@ -67,15 +60,14 @@ internal static class ClassifyEndpoint
         using (picture)
         {
             using var result = await classifier.ClassifyAsync(picture.Bytes, ensemble, settings.Views, cancellation);
-            return result switch
+            if (result is not ClassificationResult.Classified classified)
             {
-                ClassificationResult.Classified classified => TypedResults.Ok(
-                    ClassifyAnswer.Of(classified, ensemble, settings, time.GetElapsedTime(begun), context.TraceIdentifier)),
-                ClassificationResult.Undecodable { Fault: var undecodable } => ClassifyProblems.Of(undecodable),
-                ClassificationResult.Refused { Refusal: var refusal } => ClassifyProblems.Of(refusal, served),
-                ClassificationResult.Expired { Waited: var waited } => ClassifyProblems.Expired(waited),
-                var other => throw new InvalidOperationException($"{other.GetType().Name} has no answer."),
-            };
+                return ClassifyProblems.Of(result, served);
+            }
+
+            var answer = ClassifyAnswer.Of(classified, ensemble, settings, time.GetElapsedTime(begun), context.TraceIdentifier);
+            log.Answered(answer.Models.Select(model => model.Name), answer.Crops, answer.Timing);
+            return TypedResults.Ok(answer);
         }
     }
 }

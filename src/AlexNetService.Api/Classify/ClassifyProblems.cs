@@ -3,6 +3,7 @@ using AlexNetService.Api.Models;
 using AlexNetService.Api.Problems;
 using AlexNetService.Imaging;
 using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Ensembles;
 
 namespace AlexNetService.Api.Classify;
 
@@ -14,7 +15,7 @@ internal static class ClassifyProblems
     public static Problem BadParameter(string reason) =>
         new(StatusCodes.Status400BadRequest, "A parameter cannot be used", reason);
 
-    public static Problem Of(PictureBodyFault fault, ClassifyOptions options) => fault switch
+    public static Problem Of(PictureBodyFault fault, ClassifyOptions options, string field = PictureBody.Field) => fault switch
     {
         PictureBodyFault.TooLarge => new Problem(
             StatusCodes.Status413PayloadTooLarge,
@@ -23,11 +24,12 @@ internal static class ClassifyProblems
         PictureBodyFault.UnsupportedType => new Problem(
             StatusCodes.Status415UnsupportedMediaType,
             "The media type is not taken",
-            $"Send a picture with Content-Type {string.Join(", ", PictureBody.RawTypes)}, or {PictureBody.Multipart} with a field '{PictureBody.Field}'."),
+            $"Send a picture with Content-Type {string.Join(", ", PictureBody.RawTypes)}, "
+            + $"or {PictureBody.Multipart} with a field '{PictureBody.Field}'."),
         PictureBodyFault.NoPicture => new Problem(
             StatusCodes.Status400BadRequest,
             "There is no picture",
-            $"The form has no field '{PictureBody.Field}'. Send the picture as that field."),
+            $"The form has no field '{field}'. Send the picture as that field."),
         PictureBodyFault.SeveralPictures => new Problem(
             StatusCodes.Status400BadRequest,
             "There are several pictures",
@@ -36,6 +38,15 @@ internal static class ClassifyProblems
             StatusCodes.Status400BadRequest,
             "The form cannot be read",
             "The multipart body is cut short or has no valid boundary. Send it again, whole."),
+    };
+
+    /// <summary>Why a photograph has no answer.</summary>
+    public static Problem Of(ClassificationResult unanswered, ServedModels served) => unanswered switch
+    {
+        ClassificationResult.Undecodable { Fault: var fault } => Of(fault),
+        ClassificationResult.Refused { Refusal: var refusal } => Of(refusal, served),
+        ClassificationResult.Expired { Waited: var waited } => Expired(waited),
+        var other => throw new InvalidOperationException($"{other.GetType().Name} is no problem."),
     };
 
     public static Problem Of(DecodeFault fault) => new(
@@ -51,7 +62,9 @@ internal static class ClassifyProblems
     public static Problem Expired(TimeSpan waited) => new(
         StatusCodes.Status503ServiceUnavailable,
         "The picture waited too long",
-        string.Create(CultureInfo.InvariantCulture, $"It waited {waited.TotalSeconds:0.0} seconds and was not run. Try again in a moment, or ask for fewer crops or models."))
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"It waited {waited.TotalSeconds:0.0} seconds and was not run. Try again in a moment, or ask for fewer crops or models."))
     {
         RetryAfter = QueueFullSeconds,
     };

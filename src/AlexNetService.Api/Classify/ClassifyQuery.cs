@@ -27,18 +27,15 @@ internal sealed record ClassifyQuery(
             return (null, $"crops is '{Crops}'; use 1 (centre) or 10 (corners, centre and their mirrors).");
         }
 
-        var names = Models is null ? [] : Models.Split(',', StringSplitOptions.TrimEntries);
-        if (names.Contains(""))
+        var (names, unreadable) = ModelNames.Read(Models);
+        if (names is null)
         {
-            return (null, $"models is '{Models}'; use names separated by single commas, or leave it out for the default.");
+            return (null, unreadable);
         }
 
-        return Detail?.ToUpperInvariant() switch
-        {
-            null or "FALSE" or "0" => (new ClassifySettings(top, (TestViews)crops, names, Detail: false), null),
-            "" or "TRUE" or "1" => (new ClassifySettings(top, (TestViews)crops, names, Detail: true), null),
-            _ => (null, $"detail is '{Detail}'; use true or false."),
-        };
+        return QuerySwitch.Read(Detail) is { } detail
+            ? (new ClassifySettings(top, (TestViews)crops, names, detail), null)
+            : (null, $"detail is '{Detail}'; use true or false.");
     }
 
     private static bool TryRead(string? text, int otherwise, out int number)

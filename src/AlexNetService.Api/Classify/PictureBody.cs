@@ -11,6 +11,8 @@ internal static class PictureBody
     public const string Multipart = "multipart/form-data";
     public const string AnyBytes = "application/octet-stream";
 
+    private const int LongestBoundary = 70;
+
     /// <summary>Media types of a raw body. <c>image/jpg</c> is not registered, and often sent.</summary>
     public static IReadOnlyList<string> RawTypes { get; } = [.. ImageFormats.ContentTypes, "image/jpg", AnyBytes];
 
@@ -37,7 +39,7 @@ internal static class PictureBody
             }
 
             return type.MediaType.Equals(Multipart, StringComparison.OrdinalIgnoreCase)
-                ? await ReadFieldAsync(body, HeaderUtilities.RemoveQuotes(type.Boundary).Value, cancellation)
+                ? await ReadFieldAsync(body, BoundaryOf(type), cancellation)
                 : IsTaken(type)
                     ? new PictureBodyResult(await EncodedPicture.ReadAsync(body, cancellation))
                     : new PictureBodyResult(PictureBodyFault.UnsupportedType);
@@ -50,7 +52,7 @@ internal static class PictureBody
 
     private static async Task<PictureBodyResult> ReadFieldAsync(Stream body, string? boundary, CancellationToken cancellation)
     {
-        if (string.IsNullOrEmpty(boundary))
+        if (boundary is null)
         {
             return new PictureBodyResult(PictureBodyFault.BrokenMultipart);
         }
@@ -95,9 +97,13 @@ internal static class PictureBody
     }
 
     // What MultipartReader throws for a boundary that never comes, or for headers that are none or too many.
-    private static bool IsBroken(Exception e) => e is InvalidDataException or IOException and not BadHttpRequestException;
+    public static bool IsBroken(Exception e) => e is InvalidDataException or IOException and not BadHttpRequestException;
 
-    private static bool IsTaken(MediaTypeHeaderValue type) => RawTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase);
+    /// <summary>What stands between the parts of a form; null where it is missing, or longer than RFC 2046 lets it be.</summary>
+    public static string? BoundaryOf(MediaTypeHeaderValue type) =>
+        HeaderUtilities.RemoveQuotes(type.Boundary) is { Length: > 0 and <= LongestBoundary, Value: var boundary } ? boundary : null;
+
+    public static bool IsTaken(MediaTypeHeaderValue type) => RawTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase);
 
     private static bool IsField(MultipartSection section) =>
         ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)

@@ -1,6 +1,9 @@
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
+using AlexNetService.Api.Security;
+using AlexNetService.Inference.Batching;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.Health;
 
@@ -9,25 +12,27 @@ internal static class HealthEndpoint
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/health").WithTags("Health");
+        var group = routes.MapGroup("/health").WithTags("Health").WithMetadata(OpenRouteMetadata.Instance);
         group.MapGetAndHead("/live", () => TypedResults.Ok(new Health("live", [])))
             .WithName("Live")
             .WithSummary("Whether the process answers");
         group.MapGetAndHead("/ready", Ready)
             .WithName("Ready")
             .WithSummary("Whether every model is loaded, verified and warm, and the service is not stopping")
-            .Produces<Health>(StatusCodes.Status503ServiceUnavailable);
+            .Produces<ReadyAnswer>(StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static Results<Ok<Health>, JsonHttpResult<Health>> Ready(ServedModels served) => served.Reasons is { Count: > 0 } reasons
-        ? TypedResults.Json(new Health(State(served), reasons), statusCode: StatusCodes.Status503ServiceUnavailable)
-        : TypedResults.Ok(new Health("ready", []));
-
-    private static string State(ServedModels served) =>
-        served.Failure is not null ? "failed" : served.Draining ? "draining" : "loading";
+    private static Results<Ok<ReadyAnswer>, JsonHttpResult<ReadyAnswer>> Ready(
+        ServedModels served, CropEngine engine, IOptions<QueueOptions> queue)
+    {
+        var answer = ReadyAnswer.Of(served, engine, queue);
+        return answer.Reasons.Count == 0
+            ? TypedResults.Ok(answer)
+            : TypedResults.Json(answer, statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
 }
 
-/// <summary>The state of the service.</summary>
-/// <param name="Status"><c>live</c>, <c>loading</c>, <c>ready</c>, <c>draining</c> or <c>failed</c>.</param>
-/// <param name="Reasons">Why requests cannot be served, sentences; empty where they can.</param>
+/// <summary>Whether the process answers.</summary>
+/// <param name="Status">Always <c>live</c>.</param>
+/// <param name="Reasons">Always empty.</param>
 internal sealed record Health(string Status, IReadOnlyList<string> Reasons);

@@ -14,7 +14,6 @@ internal static class ListeningAddress
     /// </summary>
     public static void ListenOnLocalhostByDefault(this WebApplicationBuilder builder)
     {
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         var configured = Settings.Any(setting => !string.IsNullOrEmpty(builder.Configuration[setting]))
             || builder.Configuration.GetSection("Kestrel:Endpoints").Exists();
         if (!configured)

@@ -5,7 +5,9 @@ using Serilog.Formatting.Compact;
 
 namespace AlexNetService.Api.Hosting;
 
-/// <summary>The log: one line a request, readable for people, compact JSON for machines; never a byte of a picture.</summary>
+/// <summary>
+/// The log: one line a request, readable for people, compact JSON for machines; never a byte of a picture, a query or a key.
+/// </summary>
 internal static class RequestLog
 {
     public static void AddRequestLog(this WebApplicationBuilder builder)
@@ -27,11 +29,26 @@ internal static class RequestLog
     }
 
     public static void UseRequestLog(this WebApplication app) =>
-        app.UseSerilogRequestLogging(options => options.GetLevel = (context, _, exception) => Level(context, exception));
+        app.UseSerilogRequestLogging(options =>
+        {
+            options.GetLevel = (context, _, exception) => Level(context, exception);
+            options.EnrichDiagnosticContext = Add;
+        });
+
+    /// <summary>What every line carries; endpoints and the check of keys add theirs.</summary>
+    private static void Add(IDiagnosticContext log, HttpContext context)
+    {
+        log.Set("RequestBytes", context.Request.ContentLength);
+        log.Set("ResponseBytes", context.Response.ContentLength);
+        log.Set("ClientAddress", context.Connection.RemoteIpAddress?.ToString());
+    }
 
     private static LogEventLevel Level(HttpContext context, Exception? exception) =>
         exception is not null || context.Response.StatusCode is StatusCodes.Status500InternalServerError ? LogEventLevel.Error
-        : context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) ? LogEventLevel.Debug
+        : IsWatching(context.Request.Path) ? LogEventLevel.Debug
         : context.Response.StatusCode is StatusCodes.Status503ServiceUnavailable ? LogEventLevel.Warning
         : LogEventLevel.Information;
+
+    private static bool IsWatching(PathString path) =>
+        path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/metrics", StringComparison.Ordinal);
 }

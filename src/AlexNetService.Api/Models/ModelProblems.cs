@@ -17,6 +17,11 @@ internal static class ModelProblems
         RetryAfter = served.Draining ? DrainingSeconds : LoadingSeconds,
     };
 
+    public static Problem WithoutFilters(string name) => new(
+        StatusCodes.Status404NotFound,
+        "There is no picture",
+        $"The package of '{name}' brings no picture of its filters. Export the model again, and load that version.");
+
     public static Problem Unknown(string name, CatalogSnapshot snapshot) => new(
         StatusCodes.Status404NotFound,
         "There is no such model",

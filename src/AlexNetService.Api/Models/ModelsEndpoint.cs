@@ -1,4 +1,5 @@
 using AlexNetService.Api.Hosting;
+using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
 using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
@@ -33,6 +34,7 @@ internal static class ModelsEndpoint
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<InferenceMeters>()));
         services.AddSingleton<PictureClassifier>();
+        services.AddSingleton<CropClassifier>();
         services.AddHostedService<EngineLifetime>();
         services.AddHostedService<ModelLoader>();
     }
@@ -43,10 +45,13 @@ internal static class ModelsEndpoint
         group.MapGetAndHead("/", List)
             .WithName("ListModels")
             .WithSummary("What is served")
+            .Offers(OfferedTypes.Json)
             .ProducesProblems(StatusCodes.Status503ServiceUnavailable);
         group.MapGetAndHead("/{name}", Details)
             .WithName("GetModel")
             .WithSummary("A model, where it runs, and its card")
+            .Offers(OfferedTypes.Json)
+            .Produces(StatusCodes.Status304NotModified)
             .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
     }
 
@@ -74,7 +79,7 @@ internal static class ModelsEndpoint
             MemberSummary.Of(snapshot.Default)));
     }
 
-    private static Results<Ok<ModelDetails>, Problem> Details(string name, ServedModels served)
+    private static Results<Ok<ModelDetails>, StatusCodeHttpResult, Problem> Details(string name, HttpContext context, ServedModels served)
     {
         if (served.Catalog is not { } catalog)
         {
@@ -82,9 +87,13 @@ internal static class ModelsEndpoint
         }
 
         using var lease = catalog.Enter();
-        return lease.Snapshot.Find(name) is { } model
-            ? TypedResults.Ok(ModelDetails.Of(model, catalog.States().Of(name)))
-            : ModelProblems.Unknown(name, lease.Snapshot);
+        if (lease.Snapshot.Find(name) is not { } model)
+        {
+            return ModelProblems.Unknown(name, lease.Snapshot);
+        }
+
+        var details = ModelDetails.Of(model, catalog.States().Of(name));
+        return context.HasAlready(details) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(details);
     }
 
     private static ModelState? Of(this IReadOnlyList<ModelState> states, string name) => states.FirstOrDefault(state => state.Name == name);

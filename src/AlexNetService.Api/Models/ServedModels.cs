@@ -8,11 +8,12 @@ internal sealed class ServedModels(IHostApplicationLifetime lifetime) : IDisposa
 {
     private volatile ModelCatalog? catalog;
     private volatile IReadOnlyList<string> progress = ["No model has been opened yet."];
+    private volatile bool closed;
 
     /// <summary>Why models could not be loaded, sentences, or null.</summary>
     public IReadOnlyList<string>? Failure { get; private set; }
 
-    /// <summary>Whether the service is stopping.</summary>
+    /// <summary>Whether the service has been told to stop; it may still answer for a while.</summary>
     public bool Draining => lifetime.ApplicationStopping.IsCancellationRequested;
 
     /// <summary>The catalog, ready or not, or null while it loads.</summary>
@@ -22,7 +23,7 @@ internal sealed class ServedModels(IHostApplicationLifetime lifetime) : IDisposa
     public IReadOnlyList<string> Reasons => Draining ? ["The service is stopping."] : catalog is null ? progress : [];
 
     /// <summary>What a request may use, held until it is disposed, or null; <see cref="Reasons"/> says why.</summary>
-    public CatalogLease? Enter() => Draining ? null : catalog?.Enter();
+    public CatalogLease? Enter() => closed ? null : catalog?.Enter();
 
     public void Report(string sentence) => progress = [sentence];
 
@@ -33,6 +34,9 @@ internal sealed class ServedModels(IHostApplicationLifetime lifetime) : IDisposa
         Failure = reasons;
         progress = reasons;
     }
+
+    /// <summary>Takes no more requests.</summary>
+    public void Close() => closed = true;
 
     public void Dispose() => catalog?.Dispose();
 }

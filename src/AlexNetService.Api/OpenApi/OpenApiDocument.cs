@@ -1,3 +1,5 @@
+using AlexNetService.Api.OpenInference;
+using AlexNetService.Api.Security;
 using Microsoft.OpenApi;
 
 namespace AlexNetService.Api.OpenApi;
@@ -14,18 +16,31 @@ internal static class OpenApiDocument
             {
                 Title = "AlexNetService",
                 Version = "v1",
-                Description = "Photographs in, classes out: one or more AlexNet models behind one POST.",
+                Description = "Photographs in, classes out: one or more AlexNet models behind one POST, "
+                    + "and tensors in the Open Inference Protocol (KServe v2, Triton) under /v2.",
             });
             options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
             options.SupportNonNullableReferenceTypes();
+            options.MapType<JsonSlice>(() => new OpenApiSchema { Type = JsonSchemaType.Array });
+            options.AddSecurityDefinition(AccessOperation.Scheme, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Header,
+                Name = KeyGate.Header,
+                Description = "A key of this service, where it has keys; routes that change what is served need an admin key.",
+            });
+            options.OperationFilter<ModelAddressOperation>();
             options.OperationFilter<PictureBodyOperation>();
+            options.OperationFilter<OfferedTypesOperation>();
+            options.OperationFilter<TensorBodyOperation>();
+            options.OperationFilter<AccessOperation>();
             options.OperationFilter<RetryAfterOperation>();
         });
     }
 
     public static void UseOpenApiDocument(this WebApplication app)
     {
-        app.UseSwagger();
+        app.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
         app.UseSwaggerUI(options =>
         {
             options.SwaggerEndpoint("v1/swagger.json", "AlexNetService v1");

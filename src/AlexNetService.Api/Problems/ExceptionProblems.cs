@@ -1,3 +1,4 @@
+using AlexNetService.Api.Security;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace AlexNetService.Api.Problems;
@@ -13,9 +14,16 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) 
 
     private Problem Map(Exception exception, HttpContext context)
     {
+        if (exception is BodyRefusedException refused)
+        {
+            return refused.Problem;
+        }
+
         if (exception is BadHttpRequestException bad)
         {
-            return new Problem(bad.StatusCode, "The request cannot be read", $"{bad.Message} Send the request again, whole.");
+            return bad.StatusCode == StatusCodes.Status408RequestTimeout
+                ? LimitProblems.TooSlow(bad.Message)
+                : new Problem(bad.StatusCode, "The request cannot be read", $"{bad.Message} Send the request again, whole.");
         }
 
         Log.Failed(log, exception, context.Request.Method, context.Request.Path);

@@ -16,6 +16,9 @@ internal sealed class Problem(int status, string title, string detail) : IResult
 
     public int StatusCode => status;
 
+    /// <summary>The problem as a part of another answer, without what belongs to a whole request.</summary>
+    public ProblemDetails Details => new() { Status = status, Title = title, Detail = detail };
+
     int? IStatusCodeHttpResult.StatusCode => status;
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => builder.Metadata.Add(
@@ -32,11 +35,12 @@ internal sealed class Problem(int status, string title, string detail) : IResult
         var context = new ProblemDetailsContext
         {
             HttpContext = httpContext,
-            ProblemDetails = new ProblemDetails { Status = status, Title = title, Detail = detail },
+            ProblemDetails = Details,
         };
         if (!await httpContext.RequestServices.GetRequiredService<IProblemDetailsService>().TryWriteAsync(context))
         {
             // The client accepts no JSON; it gets the sentence.
+            httpContext.Response.ContentType = "text/plain; charset=utf-8";
             await httpContext.Response.WriteAsync(detail, httpContext.RequestAborted);
         }
     }

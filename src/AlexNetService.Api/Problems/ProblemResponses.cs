@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace AlexNetService.Api.Problems;
 
-/// <summary>Every error answer is problem details with a <c>traceId</c>, those of routing and of exceptions included.</summary>
+/// <summary>
+/// Every error answer is problem details with a <c>type</c> that is explained and a <c>traceId</c>,
+/// those of routing and of exceptions included.
+/// </summary>
 internal static class ProblemResponses
 {
     public static void AddProblems(this IServiceCollection services)
@@ -21,11 +24,13 @@ internal static class ProblemResponses
     private static void Complete(ProblemDetailsContext context)
     {
         var (http, problem) = (context.HttpContext, context.ProblemDetails);
+        problem.Type = ProblemKinds.TypeOf(problem.Title);
         problem.Extensions["traceId"] = Activity.Current?.Id ?? http.TraceIdentifier;
         problem.Detail ??= problem.Status switch
         {
             StatusCodes.Status404NotFound => $"There is nothing at {http.Request.Path}. /swagger lists what there is.",
-            StatusCodes.Status405MethodNotAllowed => $"{http.Request.Path} does not take {http.Request.Method}; use {http.Response.Headers.Allow}.",
+            StatusCodes.Status405MethodNotAllowed =>
+                $"{http.Request.Path} does not take {http.Request.Method}; use {http.Response.Headers.Allow}.",
             _ => "See /swagger for what the service takes.",
         };
     }

@@ -1,82 +1,111 @@
-'use strict';
+import { ask } from './service.js';
+import { showCrops } from './crops.js';
+import { hideOcclusion, showOcclusion } from './occlusion.js';
+import { showAnswer } from './answer.js';
 
-const drop = document.getElementById('drop');
-const file = document.getElementById('file');
-const preview = document.getElementById('preview');
-const status = document.getElementById('status');
-const predictions = document.getElementById('predictions');
-const models = document.getElementById('models');
+const element = id => document.getElementById(id);
+const file = element('file');
+const preview = element('preview');
+const explain = element('explain');
+let picture = null;
 let underWay = new AbortController();
+let models = [];
 
 // Browsers announce no change when the same file is chosen again; emptied first, it is one.
 file.addEventListener('click', () => { file.value = ''; });
-file.addEventListener('change', () => classify(file.files[0]));
-// A format the service takes and the browser cannot show, such as TIFF.
-preview.addEventListener('error', () => { preview.hidden = true; });
-drop.addEventListener('dragover', event => {
+file.addEventListener('change', () => choose(file.files[0]));
+document.addEventListener('paste', event => choose([...event.clipboardData.files][0]));
+document.addEventListener('dragover', event => {
   event.preventDefault();
-  drop.classList.add('over');
+  document.body.classList.add('over');
 });
-drop.addEventListener('dragleave', () => drop.classList.remove('over'));
-drop.addEventListener('drop', event => {
+document.addEventListener('dragleave', event => {
+  if (!event.relatedTarget) {
+    document.body.classList.remove('over');
+  }
+});
+document.addEventListener('drop', event => {
   event.preventDefault();
-  drop.classList.remove('over');
-  classify(event.dataTransfer.files[0]);
+  document.body.classList.remove('over');
+  choose(event.dataTransfer.files[0]);
+});
+explain.addEventListener('click', makeMap);
+element('access').addEventListener('submit', event => {
+  event.preventDefault();
+  sessionStorage.setItem('key', element('key').value);
+  element('access').hidden = true;
+  introduce();
+  choose(picture);
 });
 
-async function classify(picture) {
-  if (!picture) {
+introduce();
+
+async function introduce() {
+  const { answer } = await ask('v1/models');
+  models = answer?.models ?? [];
+  const members = answer?.default ?? [];
+  element('ensemble').textContent = members.length === 0 ? ''
+    : `Ten crops through ${members.length === 1 ? 'one network' : `${members.length} networks, averaged`}: ${members.map(name).join(', ')}.`;
+}
+
+async function choose(chosen) {
+  if (!chosen) {
     return;
   }
 
   // Only the last picture chosen may answer.
   underWay.abort();
   underWay = new AbortController();
-  const { signal } = underWay;
-  URL.revokeObjectURL(preview.src);
-  preview.src = URL.createObjectURL(picture);
-  preview.hidden = false;
-  predictions.replaceChildren();
-  models.textContent = '';
-  status.textContent = 'Looking…';
-  const form = new FormData();
-  // Without the type that the browser guesses from the name: the bytes say what they are.
-  form.append('image', new Blob([picture]), picture.name);
-  try {
-    const response = await fetch('v1/classify?top=5', { method: 'POST', body: form, signal });
-    const answer = await response.json();
-    if (response.ok) {
-      show(answer);
-    } else {
-      status.textContent = answer.detail ?? answer.title;
-    }
-  } catch {
-    if (!signal.aborted) {
-      status.textContent = 'The service does not answer.';
-    }
+  picture = chosen;
+  show(preview, chosen);
+  element('answer').hidden = true;
+  element('error').hidden = true;
+  element('explain-status').textContent = '';
+  explain.disabled = false;
+  hideOcclusion();
+  element('status').textContent = 'Looking…';
+  const { answer, problem, left } = await ask('v1/classify?top=5&detail=true', chosen, underWay.signal);
+  if (left) {
+    return;
   }
+
+  element('status').textContent = '';
+  if (problem) {
+    complain(problem);
+    return;
+  }
+
+  element('answer').hidden = false;
+  showAnswer(answer);
+  const seen = models.find(model => model.name === answer.models[0].name);
+  showCrops(preview, seen ?? { canvas: 1, crop: 1 });
 }
 
-function show(answer) {
-  status.textContent = '';
-  predictions.replaceChildren(...answer.predictions.map(bar));
-  const names = answer.models.map(model => `${model.name} ${model.version}`).join(', ');
-  models.textContent = `${names}; ${answer.crops} crops; ${answer.timing.totalMs} ms`;
+async function makeMap() {
+  explain.disabled = true;
+  element('explain-status').textContent = 'Looking again and again…';
+  const { answer, problem, left } = await ask('v1/explain', picture, underWay.signal);
+  if (left) {
+    return;
+  }
+
+  explain.disabled = false;
+  element('explain-status').textContent = problem ? problem.detail ?? problem.title : showOcclusion(answer);
 }
 
-function bar(prediction) {
-  const percent = `${(100 * prediction.probability).toFixed(1)} %`;
-  const label = document.createElement('span');
-  label.textContent = prediction.label;
-  const meter = document.createElement('meter');
-  meter.max = 1;
-  meter.value = prediction.probability;
-  meter.title = percent;
-  meter.setAttribute('aria-label', prediction.label);
-  const number = document.createElement('span');
-  number.className = 'number';
-  number.textContent = percent;
-  const line = document.createElement('li');
-  line.append(label, meter, number);
-  return line;
+function show(image, chosen) {
+  URL.revokeObjectURL(image.src);
+  image.src = URL.createObjectURL(chosen);
+}
+
+function complain(problem) {
+  element('access').hidden = problem.status !== 401;
+  element('error').hidden = false;
+  element('error-title').textContent = problem.title;
+  element('error-detail').textContent = problem.detail ?? '';
+  element('error-request').textContent = problem.requestId ? `Request ${problem.requestId}` : '';
+}
+
+function name(model) {
+  return `${model.name} ${model.version}`;
 }

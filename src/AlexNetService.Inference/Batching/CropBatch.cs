@@ -57,7 +57,7 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
     private void Execute(CropRun run, ModelSession session)
     {
         var begun = time.GetTimestamp();
-        run.Execute(OutputKinds.Probabilities);
+        run.Execute(Kinds());
         var finished = time.GetTimestamp();
         meters?.Ran(session, run.Count, time.GetElapsedTime(begun, finished));
         var row = 0;
@@ -65,7 +65,7 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
         {
             for (var i = 0; i < count; i++)
             {
-                work.Add(first + i, run.Row(OutputKinds.Probabilities, row++));
+                work.Read(first + i, run, row++);
             }
 
             if (first + count == work.Crops)
@@ -76,6 +76,18 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
 
         parts.Clear();
         run.Begin();
+    }
+
+    /// <summary>What any of the works wants is computed for all rows: that costs less than another run.</summary>
+    private OutputKinds Kinds()
+    {
+        OutputKinds kinds = 0;
+        foreach (var part in parts)
+        {
+            kinds |= part.Work.Kinds;
+        }
+
+        return kinds;
     }
 
     private readonly record struct Part(CropWork Work, int First, int Count);

@@ -27,4 +27,6 @@ public sealed class QueueOptions
     /// </summary>
     [Range(0, 86_400_000, ErrorMessage = "Queue:DeadlineMs must be {1} to {2}.")]
     public int DeadlineMs { get; set; } = 30_000;
+
+    internal TimeSpan Deadline => DeadlineMs == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(DeadlineMs);
 }

@@ -117,6 +117,9 @@ public sealed class ModelCatalog : IDisposable
         }
     }
 
+    /// <summary>What lies in the repository's folder, loaded or not, by name in ordinal order; read from disk each time.</summary>
+    public IReadOnlyList<PackageVersions> Packages() => packages.Listed();
+
     /// <summary>Frees the models as soon as the last request that entered has left, and ends a change under way.</summary>
     public void Dispose()
     {

@@ -34,6 +34,11 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
             $"{setting} names '{name}', which is not in '{repository.Root}'; there is {string.Join(", ", names)}.";
     }
 
+    /// <summary>What lies in the folder; nothing where there is no folder any more.</summary>
+    public IReadOnlyList<PackageVersions> Listed() => Directory.Exists(repository.Root)
+        ? [.. repository.Names().Select(name => new PackageVersions(name, repository.Versions(name)))]
+        : [];
+
     /// <summary>
     /// The version that is meant: the one asked for, else the pinned one, else the newest; null with the reason where it is not there.
     /// </summary>

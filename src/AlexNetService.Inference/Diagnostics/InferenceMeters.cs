@@ -16,27 +16,42 @@ public sealed class InferenceMeters
     private const string QueueFull = "queue_full";
     private const string Draining = "draining";
 
+    // From a small model on a fast machine to a deadline's thirty seconds.
+    private static readonly InstrumentAdvice<double> Seconds =
+        new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] };
+
+    private static readonly InstrumentAdvice<int> Crops = new() { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 40, 80, 160] };
+
     private readonly Meter meter;
     private readonly Histogram<double> queueWait;
     private readonly Histogram<double> runTime;
     private readonly Histogram<int> cropsPerRun;
     private readonly Histogram<double> decodeTime;
-    private readonly Counter<long> refused;
-    private readonly Counter<long> expired;
-    private readonly Counter<long> cancelled;
+    private long queueFull;
+    private long draining;
+    private long expired;
+    private long cancelled;
 
     /// <summary>Creates the instruments.</summary>
     /// <param name="factory">Owns the meter.</param>
     public InferenceMeters(IMeterFactory factory)
     {
         meter = factory.Create(Name);
-        queueWait = meter.CreateHistogram<double>("alexnet.queue.wait", "s", "From a photograph's canvas to the run of its first crop, by model.");
-        runTime = meter.CreateHistogram<double>("alexnet.run.duration", "s", "One run of a model, by model and crops in the run.");
-        cropsPerRun = meter.CreateHistogram<int>("alexnet.run.crops", "{crop}", "Crops in a run, by model.");
-        decodeTime = meter.CreateHistogram<double>("alexnet.decode.duration", "s", "Decoding one photograph to all of its canvases.");
-        refused = meter.CreateCounter<long>("alexnet.pictures.refused", "{picture}", "Photographs that were not taken, by reason.");
-        expired = meter.CreateCounter<long>("alexnet.pictures.expired", "{picture}", "Photographs that waited past their deadline.");
-        cancelled = meter.CreateCounter<long>("alexnet.pictures.cancelled", "{picture}", "Photographs whose sender left.");
+        queueWait = Times("alexnet.queue.wait", "From a photograph's canvas to the run of its first crop, by model.");
+        runTime = Times("alexnet.run.duration", "One run of a model, by model and crops in the run.");
+        decodeTime = Times("alexnet.decode.duration", "Decoding one photograph to all of its canvases.");
+        cropsPerRun = meter.CreateHistogram("alexnet.run.crops", "{crop}", "Crops in a run, by model.", tags: null, Crops);
+
+        // Observed and not added to, so that each is there from the start, at 0: what has never been seen has no rate.
+        meter.CreateObservableCounter<long>(
+            "alexnet.pictures.refused",
+            () => [Count(ref queueFull, QueueFull), Count(ref draining, Draining)],
+            "{picture}",
+            "Photographs that were not taken, by reason.");
+        meter.CreateObservableCounter(
+            "alexnet.pictures.expired", () => Interlocked.Read(ref expired), "{picture}", "Photographs that waited past their deadline.");
+        meter.CreateObservableCounter(
+            "alexnet.pictures.cancelled", () => Interlocked.Read(ref cancelled), "{picture}", "Photographs whose sender left.");
 
         // ONNX Runtime's managed interface does not give its arena's statistics: what is resident and not the collector's stands in.
         meter.CreateObservableUpDownCounter(
@@ -46,7 +61,8 @@ public sealed class InferenceMeters
     internal void Watch(CropEngine engine) => meter.CreateObservableUpDownCounter(
         "alexnet.queue.crops", () => engine.WaitingCrops, "{crop}", "Crops that wait, or for which room is held.");
 
-    internal void Waited(ModelSession session, TimeSpan time) => queueWait.Record(time.TotalSeconds, new KeyValuePair<string, object?>(Model, session.Card.Name));
+    internal void Waited(ModelSession session, TimeSpan time) =>
+        queueWait.Record(time.TotalSeconds, new KeyValuePair<string, object?>(Model, session.Card.Name));
 
     internal void Ran(ModelSession session, int crops, TimeSpan time)
     {
@@ -57,12 +73,16 @@ public sealed class InferenceMeters
 
     internal void Decoded(TimeSpan time) => decodeTime.Record(time.TotalSeconds);
 
-    internal void Refused(Refusal refusal) =>
-        refused.Add(1, new KeyValuePair<string, object?>(Reason, refusal == Refusal.Draining ? Draining : QueueFull));
+    internal void Refused(Refusal refusal) => Interlocked.Increment(ref refusal == Refusal.Draining ? ref draining : ref queueFull);
 
-    internal void Expired() => expired.Add(1);
+    internal void Expired() => Interlocked.Increment(ref expired);
 
-    internal void Cancelled() => cancelled.Add(1);
+    internal void Cancelled() => Interlocked.Increment(ref cancelled);
+
+    private static Measurement<long> Count(ref long count, string reason) =>
+        new(Interlocked.Read(ref count), new KeyValuePair<string, object?>(Reason, reason));
+
+    private Histogram<double> Times(string name, string description) => meter.CreateHistogram(name, "s", description, tags: null, Seconds);
 
     private static long NativeBytes() => Environment.WorkingSet - GC.GetGCMemoryInfo().TotalCommittedBytes;
 }

@@ -35,7 +35,8 @@ public abstract record ClassificationResult : IDisposable
         {
             this.rented = rented;
             Probabilities = rented.AsMemory(0, classes);
-            ByMember = [.. Enumerable.Range(1, members).Select(member => (ReadOnlyMemory<float>)rented.AsMemory(member * classes, classes))];
+            ByMember =
+                [.. Enumerable.Range(1, members).Select(member => (ReadOnlyMemory<float>)rented.AsMemory(member * classes, classes))];
             Timing = timing;
         }
 
@@ -57,17 +58,25 @@ public abstract record ClassificationResult : IDisposable
         }
     }
 
+    /// <summary>It was not classified: one of the three records below.</summary>
+    public abstract record Unanswered : ClassificationResult
+    {
+        private protected Unanswered()
+        {
+        }
+    }
+
     /// <summary>The bytes are no photograph that can be decoded.</summary>
     /// <param name="Fault">Why.</param>
-    public sealed record Undecodable(DecodeFault Fault) : ClassificationResult;
+    public sealed record Undecodable(DecodeFault Fault) : Unanswered;
 
     /// <summary>It was not taken.</summary>
     /// <param name="Refusal">Why.</param>
-    public sealed record Refused(Refusal Refusal) : ClassificationResult;
+    public sealed record Refused(Refusal Refusal) : Unanswered;
 
     /// <summary>It waited past its deadline, and cost no run after that.</summary>
     /// <param name="Waited">From the place in the queue until it left.</param>
-    public sealed record Expired(TimeSpan Waited) : ClassificationResult;
+    public sealed record Expired(TimeSpan Waited) : Unanswered;
 }
 
 /// <summary>Where the time of a classification went.</summary>

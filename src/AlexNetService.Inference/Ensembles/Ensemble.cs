@@ -65,7 +65,8 @@ public sealed class Ensemble
             var other = stranger.Session.Card;
             return new EnsembleResult(
                 null,
-                $"'{first.Name}' ({first.Labels.Count} classes) and '{other.Name}' ({other.Labels.Count} classes) have different labels and cannot answer together. Name models with the same labels.");
+                $"'{first.Name}' ({first.Labels.Count} classes) and '{other.Name}' ({other.Labels.Count} classes) have different labels "
+                + "and cannot answer together. Name models with the same labels.");
         }
 
         return new EnsembleResult(new Ensemble(members), null);
@@ -137,10 +138,11 @@ public sealed class Ensemble
         return works;
     }
 
-    private static CropWork Work(EnsembleMember member, PictureCanvases picture, TestViews views, Memory<float> probabilities)
+    private static CanvasWork Work(EnsembleMember member, PictureCanvases picture, TestViews views, Memory<float> probabilities)
     {
         var input = member.Session.Card.Preprocessing;
-        return new CropWork(member.Session, picture[input.Canvas], views.Windows(input), probabilities);
+        return new CanvasWork(
+            member.Session, picture[input.Canvas], views.Windows(input), new CropTargets { Probabilities = probabilities });
     }
 
     private static bool SameLabels(IReadOnlyList<ClassLabel> left, IReadOnlyList<ClassLabel> right) =>

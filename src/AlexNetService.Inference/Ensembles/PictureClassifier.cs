@@ -15,9 +15,7 @@ namespace AlexNetService.Inference.Ensembles;
 /// <param name="meters">Told of what is refused, expired or cancelled, or null.</param>
 public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders, TimeProvider time, InferenceMeters? meters = null)
 {
-    private readonly TimeSpan usual = engine.Options.DeadlineMs == 0
-        ? Timeout.InfiniteTimeSpan
-        : TimeSpan.FromMilliseconds(engine.Options.DeadlineMs);
+    private readonly PicturePath path = new(engine, decoders, time, meters);
 
     /// <summary>Classifies a photograph within the time that <see cref="QueueOptions.DeadlineMs"/> gives it.</summary>
     /// <param name="encoded">The file's bytes; must stay as they are until the task is done.</param>
@@ -28,7 +26,7 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
     /// <exception cref="OperationCanceledException">It was taken out.</exception>
     public Task<ClassificationResult> ClassifyAsync(
         ReadOnlyMemory<byte> encoded, Ensemble ensemble, TestViews views, CancellationToken cancellation) =>
-        ClassifyAsync(encoded, ensemble, views, usual, cancellation);
+        ClassifyAsync(encoded, ensemble, views, path.Usual, cancellation);
 
     /// <summary>Classifies a photograph.</summary>
     /// <param name="encoded">The file's bytes; must stay as they are until the task is done.</param>
@@ -43,14 +41,9 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
     public async Task<ClassificationResult> ClassifyAsync(
         ReadOnlyMemory<byte> encoded, Ensemble ensemble, TestViews views, TimeSpan deadline, CancellationToken cancellation)
     {
-        var admission = engine.Admit(ensemble.Members.Count * (int)views);
-        if (admission.Place is null)
-        {
-            return Refuse(admission.Refusal ?? Refusal.QueueFull);
-        }
-
-        using var place = admission.Place;
-        return await Admitted(encoded, ensemble, views, place.Submit, deadline, cancellation);
+        var crops = ensemble.Members.Count * (int)views;
+        return Result(await path.GoAsync(
+            crops, encoded, ensemble.CanvasSides, deadline, picture => Classify(picture, ensemble, views, keepPlace: false), cancellation));
     }
 
     /// <summary>
@@ -67,7 +60,11 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
     /// <returns>What became of each, in order; to be disposed. Where there is no room for the first ones, all are refused.</returns>
     /// <exception cref="OperationCanceledException">They were taken out.</exception>
     public async Task<IReadOnlyList<ClassificationResult>> ClassifyManyAsync(
-        IReadOnlyList<ReadOnlyMemory<byte>> pictures, Ensemble ensemble, TestViews views, TimeSpan? deadline, CancellationToken cancellation)
+        IReadOnlyList<ReadOnlyMemory<byte>> pictures,
+        Ensemble ensemble,
+        TestViews views,
+        TimeSpan? deadline,
+        CancellationToken cancellation)
     {
         var results = new ClassificationResult[pictures.Count];
         var crops = ensemble.Members.Count * (int)views;
@@ -77,7 +74,7 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
         {
             for (var i = 0; i < results.Length; i++)
             {
-                results[i] = Refuse(admission.Refusal ?? Refusal.QueueFull);
+                results[i] = path.Refuse(admission.Refusal);
             }
 
             return results;
@@ -85,14 +82,33 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
 
         using var place = held;
         var next = -1;
-        await Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Lane()));
-        return results;
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Lane()));
+            return results;
+        }
+        catch
+        {
+            // Every lane has ended; where one failed there are places without a result.
+            foreach (var result in results)
+            {
+                result?.Dispose();
+            }
+
+            throw;
+        }
 
         async Task Lane()
         {
             while (Interlocked.Increment(ref next) is var mine && mine < results.Length)
             {
-                results[mine] = await Admitted(pictures[mine], ensemble, views, place.SubmitAndKeep, deadline ?? usual, cancellation);
+                results[mine] = Result(await path.GoAsync(
+                    place,
+                    pictures[mine],
+                    ensemble.CanvasSides,
+                    deadline ?? path.Usual,
+                    picture => Classify(picture, ensemble, views, keepPlace: true),
+                    cancellation));
             }
         }
     }
@@ -100,89 +116,27 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
     private int Lanes(Ensemble ensemble, TestViews views, int crops) => Math.Max(1, Math.Min(
         ensemble.Members.Min(member => member.Session.MaxCropsPerRun) / (int)views, engine.Options.LimitCrops / crops));
 
-    private async Task<ClassificationResult> Admitted(
-        ReadOnlyMemory<byte> encoded,
-        Ensemble ensemble,
-        TestViews views,
-        Action<IReadOnlyList<CropWork>, CancellationToken> submit,
-        TimeSpan deadline,
-        CancellationToken cancellation)
+    private static async Task<Outcome<ClassificationResult.Classified>> Classify(
+        OpenPicture picture, Ensemble ensemble, TestViews views, bool keepPlace)
     {
-        var admitted = time.GetTimestamp();
-        using var expiry = new CancellationTokenSource(deadline, time);
-        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellation, expiry.Token);
+        var (members, classes) = (ensemble.Members.Count, ensemble.Labels.Count);
+        var memory = ArrayPool<float>.Shared.Rent((1 + members) * classes);
         try
         {
-            var due = deadline == Timeout.InfiniteTimeSpan ? long.MaxValue : admitted + (long)(deadline.TotalSeconds * time.TimestampFrequency);
-            return await Run(encoded, ensemble, views, submit, admitted, due, leaving.Token);
+            var byMember = memory.AsMemory(classes, members * classes);
+            var timing = await picture.RunAsync(ensemble.Works(picture.Canvases, views, byMember), keepPlace);
+            ensemble.Mean(byMember.Span, memory.AsSpan(0, classes));
+            return new ClassificationResult.Classified(memory, members, classes, timing);
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch
         {
-            meters?.Cancelled();
+            // No run writes into it any more: a work that was begun with is waited for, whatever happens to its client.
+            ArrayPool<float>.Shared.Return(memory);
             throw;
         }
-        catch (OperationCanceledException) when (expiry.IsCancellationRequested || IsOver(deadline, admitted))
-        {
-            // The two are asked because neither is enough: a timer may be late, and it may be a little early by the timestamps' clock.
-            meters?.Expired();
-            return new ClassificationResult.Expired(time.GetElapsedTime(admitted));
-        }
-        catch (OperationCanceledException)
-        {
-            // Neither the client nor the clock: the engine gave up what had not begun when it was stopped.
-            return Refuse(Refusal.Draining);
-        }
     }
 
-    private bool IsOver(TimeSpan deadline, long admitted) => deadline != Timeout.InfiniteTimeSpan && time.GetElapsedTime(admitted) >= deadline;
-
-    private async Task<ClassificationResult> Run(
-        ReadOnlyMemory<byte> encoded,
-        Ensemble ensemble,
-        TestViews views,
-        Action<IReadOnlyList<CropWork>, CancellationToken> submit,
-        long admitted,
-        long due,
-        CancellationToken leaving)
-    {
-        if (!decoders.TryDecode(encoded, ensemble.CanvasSides, leaving, out var decoding))
-        {
-            return Refuse(Refusal.QueueFull);
-        }
-
-        var (picture, fault) = await decoding;
-        if (picture is null)
-        {
-            return fault is null
-                ? throw new InvalidOperationException("The decoder gave neither canvases nor a fault.")
-                : new ClassificationResult.Undecodable(fault);
-        }
-
-        using (picture)
-        {
-            var decoded = time.GetTimestamp();
-            var (members, classes) = (ensemble.Members.Count, ensemble.Labels.Count);
-            var memory = ArrayPool<float>.Shared.Rent((1 + members) * classes);
-            var works = ensemble.Works(picture, views, memory.AsMemory(classes, members * classes));
-            foreach (var work in works)
-            {
-                work.Deadline = due;
-            }
-
-            submit(works, leaving);
-            var answers = await Task.WhenAll(works.Select(work => work.Done));
-            ensemble.Mean(memory.AsSpan(classes, members * classes), memory.AsSpan(0, classes));
-            var started = answers.Min(answer => answer.Started);
-            return new ClassificationResult.Classified(memory, members, classes, new ClassificationTiming(
-                time.GetElapsedTime(admitted, decoded),
-                time.GetElapsedTime(decoded, started),
-                time.GetElapsedTime(started, answers.Max(answer => answer.Finished))));
-        }
-    }
-
-    private ClassificationResult.Refused Refuse(Refusal refusal)
-    {
-        meters?.Refused(refusal);
-        return new ClassificationResult.Refused(refusal);
-    }
+    private static ClassificationResult Result(Outcome<ClassificationResult.Classified> outcome) =>
+        outcome.Unanswered as ClassificationResult ?? outcome.Answer
+        ?? throw new InvalidOperationException("There is neither an answer nor a reason.");
 }

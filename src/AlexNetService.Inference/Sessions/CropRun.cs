@@ -36,6 +36,9 @@ internal sealed class CropRun(
     /// <param name="crop">[3,crop,crop], 0..255, red plane first.</param>
     public void Add(ReadOnlySpan<byte> crop) => source.Put(Count++, crop);
 
+    /// <param name="tensor">What the package's input tensor holds for one crop, byte for byte.</param>
+    public void AddTensor(ReadOnlySpan<byte> tensor) => source.PutTensor(Count++, tensor);
+
     /// <param name="canvas">[3,canvas,canvas], 0..255, red plane first, of the card's canvas.</param>
     /// <param name="windows">Parts of it, no more than there is room for.</param>
     public void Add(ReadOnlySpan<byte> canvas, ReadOnlySpan<CropWindow> windows)

@@ -12,6 +12,10 @@ internal abstract class CropSource : IDisposable
     /// <param name="crop">[3,crop,crop], 0..255, red plane first.</param>
     public abstract void Put(int row, ReadOnlySpan<byte> crop);
 
+    /// <param name="row">Row of the input.</param>
+    /// <param name="tensor">What the package's input tensor holds for one crop, byte for byte.</param>
+    public abstract void PutTensor(int row, ReadOnlySpan<byte> tensor);
+
     /// <param name="row">First row of the input; a row for each window.</param>
     /// <param name="canvas">[3,canvas,canvas], 0..255, red plane first, of the card's canvas.</param>
     /// <param name="windows">Parts of the canvas.</param>
@@ -31,6 +35,8 @@ internal sealed class SeparateCrops(PixelInput input, int canvasSide) : CropSour
     }
 
     public override void Put(int row, ReadOnlySpan<byte> crop) => input.Write(row, crop);
+
+    public override void PutTensor(int row, ReadOnlySpan<byte> tensor) => input.WriteTensor(row, tensor);
 
     public override void Put(int row, ReadOnlySpan<byte> canvas, ReadOnlySpan<CropWindow> windows)
     {

@@ -34,7 +34,8 @@ public sealed class ModelSession : IDisposable
         if (layout.Bytes > Array.MaxLength)
         {
             throw new InvalidPackageException(
-                package.Folder, $"{MaxCropsPerRun} of its crops take {layout.Bytes:N0} bytes in one run. Set Inference:MaxCropsPerRun lower.");
+                package.Folder,
+                $"{MaxCropsPerRun} of its crops take {layout.Bytes:N0} bytes in one run. Set Inference:MaxCropsPerRun lower.");
         }
     }
 
@@ -85,7 +86,8 @@ public sealed class ModelSession : IDisposable
         using var sessionOptions = target.Configure(options);
         if (package.Card.Quantization is { Precision: Precision.Int8 })
         {
-            // It would move bytes in front of max pooling, whose kernel for bytes in this layout is thirty times slower than that for floats.
+            // It would move bytes in front of max pooling, whose kernel for bytes in this layout is thirty times slower
+            // than that for floats.
             sessionOptions.AddSessionConfigEntry("optimization.disable_specified_optimizers", "QDQPropagationTransformer");
         }
 
@@ -119,10 +121,15 @@ public sealed class ModelSession : IDisposable
     /// <exception cref="ArgumentException">A span has another length than count asks for, or the card names no such tensor.</exception>
     public void Run(ReadOnlySpan<byte> crops, int count, CropOutputs outputs)
     {
-        Require(crops.Length, count * CropBytes, nameof(crops));
-        Require(outputs.Probabilities.Length, Asked(outputs, OutputKinds.Probabilities) * count * Classes, nameof(outputs.Probabilities));
-        Require(outputs.Logits.Length, Asked(outputs, OutputKinds.Logits) * count * (HasLogits ? Classes : 0), nameof(outputs.Logits));
-        Require(outputs.Features.Length, Asked(outputs, OutputKinds.Features) * count * Features, nameof(outputs.Features));
+        if (crops.Length != count * CropBytes)
+        {
+            throw new ArgumentException(
+                $"'{Card.Name}' takes {count * CropBytes} bytes for {count} crops, not {crops.Length}.", nameof(crops));
+        }
+
+        RequireRows(outputs.Probabilities.Length, count, OutputKinds.Probabilities);
+        RequireRows(outputs.Logits.Length, count, OutputKinds.Logits);
+        RequireRows(outputs.Features.Length, count, OutputKinds.Features);
 
         var run = Rent();
         try
@@ -200,7 +207,8 @@ public sealed class ModelSession : IDisposable
         {
             throw new InvalidPackageException(Package.Folder, string.Create(
                 CultureInfo.InvariantCulture,
-                $"its golden crop's logits differ by {difference / largest:g3} of the largest, where {golden.Tolerance:g3} is let through: {Provider} computes something else than what was exported. Copy the package again, or export it again."));
+                $"its golden crop's logits differ by {difference / largest:g3} of the largest, where {golden.Tolerance:g3} is let through: "
+                + $"{Provider} computes something else than what was exported. Copy the package again, or export it again."));
         }
     }
 
@@ -229,6 +237,28 @@ public sealed class ModelSession : IDisposable
 
     /// <summary>Bytes of one canvas, 3 × canvas × canvas.</summary>
     internal int CanvasBytes => NetworkArchitecture.Channels * Card.Preprocessing.Canvas * Card.Preprocessing.Canvas;
+
+    /// <summary>Bytes of the input tensor for one crop: bytes or floats, as the card says.</summary>
+    internal int TensorBytes => CropBytes * (Card.Preprocessing.Type == PixelType.Float32 ? sizeof(float) : 1);
+
+    /// <summary>Values of one crop's answer; 0 where the card names no such tensor.</summary>
+    internal int Values(OutputKinds kind) => kind switch
+    {
+        OutputKinds.Probabilities => Classes,
+        OutputKinds.Logits => HasLogits ? Classes : 0,
+        _ => Features,
+    };
+
+    /// <summary>Holds the length of what takes answers against the crops that are to be answered; 0 is not asked for.</summary>
+    /// <exception cref="ArgumentException">It has another length, or the card names no such tensor.</exception>
+    internal void RequireRows(int length, int count, OutputKinds kind)
+    {
+        if (length > 0 && length != count * Values(kind))
+        {
+            throw new ArgumentException(
+                $"'{Card.Name}' gives {count * Values(kind)} values of {kind} for {count} crops; there is room for {length}.");
+        }
+    }
 
     /// <summary>A run of up to <see cref="MaxCropsPerRun"/> crops; given back by <see cref="Return"/>.</summary>
     internal CropRun Rent()
@@ -271,8 +301,6 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    private static int Asked(CropOutputs outputs, OutputKinds kind) => outputs.Kinds.HasFlag(kind) ? 1 : 0;
-
     private static void CopyRows(CropRun run, CropOutputs outputs, int first, OutputKinds kind)
     {
         var target = outputs[kind];
@@ -280,14 +308,6 @@ public sealed class ModelSession : IDisposable
         {
             var row = run.Row(kind, i);
             row.CopyTo(target[((first + i) * row.Length)..]);
-        }
-    }
-
-    private void Require(int length, int expected, string span)
-    {
-        if (length != expected)
-        {
-            throw new ArgumentException($"'{Card.Name}' needs {expected} values here; the span has {length}.", span);
         }
     }
 }

@@ -32,6 +32,10 @@ internal sealed class PixelInput(CropPacking packing, TensorMemory tensor)
     }
 
     /// <param name="row">Row of the input.</param>
+    /// <param name="values">The row, as the tensor holds it.</param>
+    public void WriteTensor(int row, ReadOnlySpan<byte> values) => values.CopyTo(tensor.Row(row));
+
+    /// <param name="row">Row of the input.</param>
     /// <param name="canvas">[3,canvasSide,canvasSide], 0..255, red plane first.</param>
     /// <param name="canvasSide">Side of the canvas, in pixels.</param>
     /// <param name="window">The part of it that is written.</param>

@@ -31,6 +31,12 @@ internal sealed class SharedTrunkCrops(
         Wait(row);
     }
 
+    public override void PutTensor(int row, ReadOnlySpan<byte> tensor)
+    {
+        crops.Pixels.WriteTensor(pending, tensor);
+        Wait(row);
+    }
+
     public override void Put(int row, ReadOnlySpan<byte> canvas, ReadOnlySpan<CropWindow> windows)
     {
         var (plain, mirrored) = (0, 0);

@@ -71,9 +71,12 @@ public sealed record ModelCard
     /// <summary>The network as two graphs, or null where its crops cannot share layers; it then runs crop by crop.</summary>
     public SplitGraph? Split { get; init; }
 
-    /// <summary>Every file of the package besides the card: the graph, then weights, trunk and rest where there are such.</summary>
+    /// <summary>A picture (PNG) of the first convolution's filters, columns apart; null where the package has none.</summary>
+    public GraphFile? Filters { get; init; }
+
+    /// <summary>Every file of the package besides the card: the graph, then weights, trunk, rest and filters where there are such.</summary>
     [JsonIgnore]
-    public IReadOnlyList<GraphFile> Files => [.. new[] { Graph, Weights, Split?.Trunk, Split?.Rest }.OfType<GraphFile>()];
+    public IReadOnlyList<GraphFile> Files => [.. new[] { Graph, Weights, Split?.Trunk, Split?.Rest, Filters }.OfType<GraphFile>()];
 }
 
 /// <summary>One class.</summary>

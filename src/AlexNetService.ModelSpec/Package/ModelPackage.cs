@@ -23,6 +23,9 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
     /// <summary>File name that exports give the rest.</summary>
     public const string DefaultRestFile = "rest.onnx";
 
+    /// <summary>File name that exports give the picture of the filters.</summary>
+    public const string DefaultFiltersFile = "filters.png";
+
     /// <summary>Path of the graph of the whole network.</summary>
     public string GraphPath => PathOf(Card.Graph);
 

@@ -18,6 +18,9 @@ public sealed record PackageFiles(Action<Stream> Model)
     /// <summary>Writes the rest of <see cref="ModelCard.Split"/>, or null where the card names none.</summary>
     public Action<Stream>? Rest { get; init; }
 
+    /// <summary>Writes the picture of <see cref="ModelCard.Filters"/>, or null where the card names none.</summary>
+    public Action<Stream>? Filters { get; init; }
+
     /// <summary>A file of these bytes.</summary>
     /// <param name="bytes">The content; it must not change before the package is published.</param>
     public static Action<Stream> Bytes(ReadOnlyMemory<byte> bytes) => stream => stream.Write(bytes.Span);

@@ -62,7 +62,7 @@ public sealed class PackageRepository(string root)
     /// </summary>
     /// <param name="card">
     /// The card; lengths and hashes of the files that it names are filled in here. The graph gets its usual name whatever the card says;
-    /// weights, trunk and rest keep theirs, because graphs point to weights by name.
+    /// the others keep theirs, because graphs point to weights by name.
     /// </param>
     /// <param name="files">What stands in the files that the card names.</param>
     /// <param name="inspect">
@@ -94,6 +94,7 @@ public sealed class PackageRepository(string root)
                     Graph = card.Graph,
                     Weights = card.Weights,
                     Split = card.Split,
+                    Filters = card.Filters,
                 };
                 RequireSound(card, folder);
                 WriteCard(partial, card);
@@ -116,11 +117,11 @@ public sealed class PackageRepository(string root)
 
     private static void RequireMatch(ModelCard card, PackageFiles files)
     {
-        var named = (card.Weights is not null, card.Split is not null, card.Split is not null);
-        if (named != (files.Weights is not null, files.Trunk is not null, files.Rest is not null))
+        var named = (card.Weights is not null, card.Split is not null, card.Split is not null, card.Filters is not null);
+        if (named != (files.Weights is not null, files.Trunk is not null, files.Rest is not null, files.Filters is not null))
         {
             throw new ArgumentException(
-                "The card must name weights, trunk and rest where there are such files, and nowhere else.", nameof(files));
+                "The card must name weights, trunk, rest and filters where there are such files, and nowhere else.", nameof(files));
         }
     }
 
@@ -130,6 +131,11 @@ public sealed class PackageRepository(string root)
         if (card.Weights is { } weights && files.Weights is { } writeWeights)
         {
             card = card with { Weights = Write(folder, weights, writeWeights) };
+        }
+
+        if (card.Filters is { } filters && files.Filters is { } writeFilters)
+        {
+            card = card with { Filters = Write(folder, filters, writeFilters) };
         }
 
         return card.Split is { } split && files is { Trunk: { } trunk, Rest: { } rest }

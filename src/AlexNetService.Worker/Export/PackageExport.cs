@@ -5,6 +5,7 @@ using AlexNetService.Onnx;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Network;
 using AlexNetService.Worker.Evaluate;
+using AlexNetService.Worker.Report;
 
 namespace AlexNetService.Worker.Export;
 
@@ -40,7 +41,10 @@ internal static class PackageExport
         var plain = PackageGraphs.Build(
             source.Architecture, source.Weights, source.Colours.MeanOfCrop(source.Architecture.Geometry.Crop));
         var graphs = unmeasured.Calibration is { } calibration ? plain.WithTemperature(calibration.Temperature) : plain;
-        return packages.Publish(graphs.Describe(unmeasured), graphs.Files, package =>
+        var filters = FilterPicture.Png(source.Architecture, source.Weights);
+        var card = graphs.Describe(unmeasured) with { Filters = filters is null ? null : new GraphFile(ModelPackage.DefaultFiltersFile, "", 0) };
+        var files = graphs.Files with { Filters = filters is null ? null : PackageFiles.Bytes(filters) };
+        return packages.Publish(card, files, package =>
         {
             stop.ThrowIfCancellationRequested();
             using var network = new ColumnNetwork(source.Architecture, ColumnPlacement.OnCpu(source.Architecture.Columns));
@@ -48,9 +52,9 @@ internal static class PackageExport
             using var exported = EvaluatedPackage.Open(SplitCheck.Whole(package), new RuntimeOptions { Threads = threads });
             ParityCheck.Require(network, source.Colours, exported.Session, realCrops);
             SplitCheck.Require(package, exported.Session);
-            var card = package.Card with { Golden = GoldenAnswer.Of(exported.Session), Metrics = Measure(source, exported, data, stop) };
+            var measured = package.Card with { Golden = GoldenAnswer.Of(exported.Session), Metrics = Measure(source, exported, data, stop) };
             stop.ThrowIfCancellationRequested();
-            return card;
+            return measured;
         });
     }
 

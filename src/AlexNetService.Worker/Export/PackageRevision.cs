@@ -45,6 +45,7 @@ internal static class PackageRevision
         Weights = old.Card.Weights is { } weights ? PackageFiles.CopyOf(old.PathOf(weights)) : null,
         Trunk = old.Card.Split is { Trunk: var trunk } ? PackageFiles.CopyOf(old.PathOf(trunk)) : null,
         Rest = old.Card.Split is { Rest: var rest } ? Graph(old, rest, calibration) : null,
+        Filters = old.Card.Filters is { } filters ? PackageFiles.CopyOf(old.PathOf(filters)) : null,
     };
 
     private static Action<Stream> Graph(ModelPackage package, GraphFile graph, Calibration? calibration)

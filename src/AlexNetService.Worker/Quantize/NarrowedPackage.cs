@@ -45,7 +45,9 @@ internal sealed class NarrowedPackage
             Golden = null,
             Metrics = [],
         };
-        return packages.Publish(card, graphs.Files, package =>
+        // Rounding does not show in the picture: it is that of the package this one was made from.
+        var files = graphs.Files with { Filters = From.Card.Filters is { } filters ? PackageFiles.CopyOf(From.PathOf(filters)) : null };
+        return packages.Publish(card, files, package =>
         {
             var after = Measure(package, "after", stop);
             RequireAsGood(before, after);

@@ -11,6 +11,10 @@ namespace AlexNetService.Worker.Report;
 internal static class FilterPicture
 {
     private const int Gap = 1;
+
+    // In weights between two columns, and in pixels that a column is about wide.
+    private const int ColumnGap = 6;
+    private const int ColumnPixels = 384;
     private const byte Paper = 255;
     private const double Grey = 127.5;
 
@@ -28,6 +32,30 @@ internal static class FilterPicture
         [
             .. Enumerable.Range(0, architecture.Columns).Select(column => Of(values.AsSpan(column * ofAColumn, ofAColumn), first.Kernel)),
         ];
+    }
+
+    /// <summary>All columns side by side and apart, each weight several pixels large: what a package shows of itself.</summary>
+    /// <returns>A PNG, or null where the first layer sees no image.</returns>
+    public static byte[]? Png(NetworkArchitecture architecture, NamedWeights weights)
+    {
+        var columns = OfColumns(architecture, weights);
+        if (columns.Count == 0)
+        {
+            return null;
+        }
+
+        var one = columns[0].Side;
+        var times = Math.Max(1, ColumnPixels / one);
+        var (width, height) = (((columns.Count * (one + ColumnGap)) - ColumnGap) * times, one * times);
+        var planes = new byte[NetworkArchitecture.Channels * width * height];
+        for (var i = 0; i < planes.Length; i++)
+        {
+            var (channel, row, across) = (i / (width * height), i / width % height / times, i % width / times);
+            var (column, x) = (across / (one + ColumnGap), across % (one + ColumnGap));
+            planes[i] = x < one ? columns[column].Pixels[(((channel * one) + row) * one) + x] : Paper;
+        }
+
+        return CanvasEncoder.Png(planes, width, height);
     }
 
     /// <summary>[filters,3,kernel,kernel] → a picture of as many rows as columns, read from left to right and top to bottom.</summary>

@@ -80,6 +80,7 @@ public sealed class ClassifyProblemTests(SharedService service)
     [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"image\"\r\n\r\nhalf of")]
     [InlineData("multipart/form-data; boundary=x", "--x\r\nthis is no header\r\n\r\n--x--\r\n")]
     [InlineData("multipart/form-data; boundary=x", "")]
+    [InlineData("multipart/form-data; boundary=0123456789012345678901234567890123456789012345678901234567890123456789x", "--x--")]
     public async Task Classify_FormThatIsNone_Is400(string type, string body) =>
         await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Encoding.UTF8.GetBytes(body), type));
 
@@ -101,14 +102,14 @@ public sealed class ClassifyProblemTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_ClientThatTakesNoJson_GetsTheSentenceAsText()
+    public async Task Classify_ClientThatTakesNoJson_Is406WithTheSentenceAsText()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/classify?top=0") { Content = Raw(Pictures.Jpeg()) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/classify") { Content = Raw(Pictures.Jpeg()) };
         request.Headers.Accept.ParseAdd("image/png");
 
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
 
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains("1 to 100", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.NotAcceptable, "text/plain"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.Contains("application/json", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 }

@@ -4,7 +4,6 @@ using AlexNetService.Api.Models;
 using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Tests.Graphs;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
 
 namespace AlexNetService.Api.FunctionalTests.Classify;
@@ -104,18 +103,22 @@ public sealed class OverloadTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_WhileTheServiceStops_Is503WithRetryAfterAndReadySaysWhy()
+    public async Task Classify_WhileTheServiceStops_IsServedForTheGraceThen503AndReadySaysWhy()
     {
         using var stopping = new StoppingLifetime();
-        await using var host = new ServiceHost(service.Repository, replace: services =>
-            services.AddSingleton(new ServedModels(stopping)));
+        using var served = new ServedModels(stopping);
+        await using var host = new ServiceHost(service.Repository, replace: services => services.AddSingleton(served));
         using var client = await host.ReadyClientAsync();
         stopping.StopApplication();
+        using var late = await client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
+        served.Close();
 
         using var refused = await client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
         using var ready = await client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
 
+        Assert.Equal((HttpStatusCode.OK, true), (late.StatusCode, late.Headers.ConnectionClose));
         await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+        Assert.True(refused.Headers.ConnectionClose);
         Assert.NotNull(refused.Headers.RetryAfter?.Delta);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         Assert.Equal("draining", Text(await ready.JsonAsync(), "status"));
@@ -137,20 +140,5 @@ public sealed class OverloadTests(SharedService service)
         {
             await Task.Delay(5, patience.Token);
         }
-    }
-
-    private sealed class StoppingLifetime : IHostApplicationLifetime, IDisposable
-    {
-        private readonly CancellationTokenSource stopping = new();
-
-        public CancellationToken ApplicationStarted => CancellationToken.None;
-
-        public CancellationToken ApplicationStopping => stopping.Token;
-
-        public CancellationToken ApplicationStopped => CancellationToken.None;
-
-        public void StopApplication() => stopping.Cancel();
-
-        public void Dispose() => stopping.Dispose();
     }
 }

@@ -17,4 +17,15 @@ public sealed class HealthTests(SharedService service)
         Assert.Equal((HttpStatusCode.OK, state), (response.StatusCode, Text(health, "status")));
         Assert.Empty(List(health, "reasons"));
     }
+
+    [Fact]
+    public async Task Ready_ServiceThatIsWarm_SaysWhereModelsAndQueueStand()
+    {
+        using var response = await service.Client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
+        var health = await response.JsonAsync();
+
+        Assert.Contains(("cifar-a", "ready", 1), List(health, "models").Select(model =>
+            (Text(model, "name"), Text(model, "state"), Number<int>(model, "version"))));
+        Assert.Equal(320, health["queue"]?["limitCrops"]?.GetValue<int>());
+    }
 }

@@ -20,7 +20,10 @@ internal sealed class ServiceHost : WebApplicationFactory<Program>
             ["ModelRepository:Default"] = TestRepository.Default,
         };
         this.replace = replace ?? (_ => { });
-        UseKestrel(0);
+
+        // Not UseKestrel(0), which sets the address while the program, on a thread of its own, may have opened it already.
+        this.settings["urls"] = "http://127.0.0.1:0";
+        UseKestrel();
     }
 
     /// <summary>A client, once the service says that it is ready.</summary>

@@ -14,6 +14,8 @@ public sealed class SharedService : IAsyncLifetime
 
     public HttpClient Client => client ?? throw new InvalidOperationException("The service has not been started.");
 
+    public Uri Address => Client.BaseAddress ?? throw new InvalidOperationException("The service listens nowhere.");
+
     public async ValueTask InitializeAsync()
     {
         host = new ServiceHost(Repository);

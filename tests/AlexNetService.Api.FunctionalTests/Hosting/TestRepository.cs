@@ -7,7 +7,7 @@ namespace AlexNetService.Api.FunctionalTests.Hosting;
 
 /// <summary>
 /// A folder of real alexnet-cifar packages on random weights: <c>cifar-a</c> and <c>cifar-b</c> with the same ten labels, and
-/// <c>seven</c> with seven others and a weight of its own.
+/// <c>seven</c> with seven others and a weight of its own. Only <c>cifar-a</c> brings a picture of its filters, any picture.
 /// </summary>
 public sealed class TestRepository : IDisposable
 {
@@ -44,8 +44,13 @@ public sealed class TestRepository : IDisposable
             Labels = [.. Enumerable.Range(0, classes).Select(i => new ClassLabel(i, $"id{i}", $"class {i}"))],
             EnsembleWeight = ensembleWeight,
             Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
+            Filters = name == "cifar-a" ? new GraphFile(ModelPackage.DefaultFiltersFile, "", 0) : null,
         };
-        new PackageRepository(Root).Publish(card, AlexNetGraph.Build(architecture, new NamedWeights(architecture, weights), [125, 123, 114]));
+        var graph = AlexNetGraph.Build(architecture, new NamedWeights(architecture, weights), [125, 123, 114]);
+        new PackageRepository(Root).Publish(card, new PackageFiles(PackageFiles.Bytes(graph))
+        {
+            Filters = card.Filters is null ? null : PackageFiles.Bytes(Pictures.Encode(seed, ".png")),
+        });
     }
 
     // Wide enough that pictures differ in their answers; biases small.

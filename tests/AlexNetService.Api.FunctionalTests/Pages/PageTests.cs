@@ -8,6 +8,10 @@ public sealed class PageTests(SharedService service)
     [Theory]
     [InlineData("/", "text/html")]
     [InlineData("/page.js", "text/javascript")]
+    [InlineData("/service.js", "text/javascript")]
+    [InlineData("/answer.js", "text/javascript")]
+    [InlineData("/crops.js", "text/javascript")]
+    [InlineData("/occlusion.js", "text/javascript")]
     [InlineData("/page.css", "text/css")]
     public async Task Get_PartOfThePage_IsServedAndAsksNobodyElse(string path, string type)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using AlexNetService.Api.FunctionalTests.Hosting;
 
@@ -6,23 +7,37 @@ namespace AlexNetService.Api.FunctionalTests.Pages;
 
 public sealed class SwaggerTests(SharedService service)
 {
+    /// <summary>Set to 1, the tests write the document beside them instead of comparing it.</summary>
+    private const string Refresh = "REFRESH_OPENAPI";
+
     [Fact]
-    public async Task Document_EveryRoute_IsListedWithItsStatuses()
+    public async Task Document_OfTheService_IsTheOneThatWasReviewed()
+    {
+        var document = (await Document()).ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n";
+        if (Environment.GetEnvironmentVariable(Refresh) == "1")
+        {
+            await File.WriteAllTextAsync(Golden(), document, TestContext.Current.CancellationToken);
+        }
+
+        var golden = await File.ReadAllTextAsync(Golden(), TestContext.Current.CancellationToken);
+
+        Assert.True(
+            golden == document,
+            $"Routes, parameters or schemas changed. Run the tests with {Refresh}=1, and review the difference in openapi.json as part of the change.");
+    }
+
+    [Fact]
+    public async Task Document_OfTheService_IsOpenApi31WithItsTensors()
     {
         var document = await Document();
 
-        var routes = Object(document, "paths").SelectMany(path => Object(path.Value).Select(operation => (
-            Route: $"{operation.Key.ToUpperInvariant()} {path.Key}",
-            Statuses: string.Join(' ', Object(Object(operation.Value), "responses").Select(response => response.Key).Order()))));
+        Assert.StartsWith("3.1", document["openapi"]?.GetValue<string>(), StringComparison.Ordinal);
+        var infer = Object(Object(Object(document, "paths"), "/v2/models/{name}/versions/{version}/infer"), "post");
+        Assert.Equal(["application/json", "application/octet-stream"], Object(Object(infer, "requestBody"), "content").Select(type => type.Key));
+        Assert.Equal("200 400 401 404 408 413 415 422 429 500 503", string.Join(' ', Object(infer, "responses").Select(response => response.Key).Order()));
         Assert.Equal(
-            [
-                ("GET /health/live", "200"),
-                ("GET /health/ready", "200 503"),
-                ("GET /v1/models", "200 500 503"),
-                ("GET /v1/models/{name}", "200 404 500 503"),
-                ("POST /v1/classify", "200 400 404 413 415 422 500 503"),
-            ],
-            routes.OrderBy(route => route.Route, StringComparer.Ordinal));
+            ["name path", "version path", "Inference-Header-Content-Length header"],
+            infer["parameters"]?.AsArray().Select(parameter => $"{parameter?["name"]} {parameter?["in"]}"));
     }
 
     [Fact]
@@ -45,6 +60,46 @@ public sealed class SwaggerTests(SharedService service)
     }
 
     [Fact]
+    public async Task Document_EveryRoute_ListsWhatIsBeforeIt()
+    {
+        foreach (var (path, method, operation) in Operations(await Document()))
+        {
+            string[] open = ["/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"];
+            string[] expected =
+            [
+                .. open.Contains(path) ? Array.Empty<string>() : ["401", "429"],
+                .. path.EndsWith("load", StringComparison.Ordinal) ? ["403"] : Array.Empty<string>(),
+                .. method == "post" ? ["408", "503"] : Array.Empty<string>(),
+            ];
+            var listed = Object(operation, "responses");
+
+            Assert.Equal(expected.Order(), listed.Select(response => response.Key)
+                .Where(status => status is "401" or "403" or "408" or "429" || (status == "503" && method == "post")).Order());
+            Assert.Equal(expected.Contains("401"), operation["security"] is not null);
+            Assert.All(expected, status => Assert.Equal(
+                path.StartsWith("/v2", StringComparison.Ordinal) ? "application/json" : "application/problem+json",
+                Object(Object(listed, status), "content").Single().Key));
+        }
+    }
+
+    [Fact]
+    public async Task Document_EveryParameter_HasItsLimitsAndAnExample()
+    {
+        foreach (var (path, method, operation) in Operations(await Document()))
+        {
+            foreach (var parameter in (operation["parameters"]?.AsArray() ?? []).Select(Object))
+            {
+                var (name, schema) = ($"{method} {path} {parameter["name"]}", Object(parameter, "schema"));
+                Assert.True(parameter["description"] is not null, name);
+                Assert.True(parameter["example"] is not null || schema["examples"] is JsonArray { Count: > 0 }, name);
+                Assert.True(
+                    schema["type"]?.GetValue<string>() == "boolean" || schema["pattern"] is not null || schema["minimum"] is not null || schema["enum"] is not null,
+                    name);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Document_EveryReference_Resolves()
     {
         var document = await Document();
@@ -63,11 +118,28 @@ public sealed class SwaggerTests(SharedService service)
         Assert.Equal((HttpStatusCode.OK, "text/html"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
     }
 
+    private static string Golden()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "AlexNetService.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(folder?.FullName ?? "", "tests", "AlexNetService.Api.FunctionalTests", "Pages", "openapi.json");
+    }
+
     private async Task<JsonObject> Document()
     {
         using var response = await service.Client.GetAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return Object(await response.JsonAsync());
     }
+
+    private static IEnumerable<(string Path, string Method, JsonObject Operation)> Operations(JsonObject document) =>
+        from path in Object(document, "paths")
+        from operation in Object(path.Value)
+        select (path.Key, operation.Key, Object(operation.Value));
 
     private static JsonObject Object(JsonNode? node) => node?.AsObject() ?? throw new InvalidOperationException("There is no object.");
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -13,7 +12,6 @@ public sealed class ProcessTests(SharedService service)
     [Fact]
     public async Task Sigterm_RequestUnderWay_IsAnsweredAndTheServiceEndsWell()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "SIGTERM is sent with kill.");
         using var process = ServiceProcess.Start(Settings(service.Repository.Root));
         var address = new Uri((await process.LoggedAsync("Now listening on"))["address"]?.GetValue<string>() ?? "");
         await process.LoggedAsync("Ready with");
@@ -28,11 +26,7 @@ public sealed class ProcessTests(SharedService service)
             $"POST /v1/classify HTTP/1.1\r\nHost: test\r\nContent-Type: image/jpeg\r\nContent-Length: {picture.Length}\r\nExpect: 100-continue\r\n\r\n")), none);
         using var reader = new StreamReader(stream, Encoding.ASCII);
         Assert.Equal("HTTP/1.1 100 Continue", await reader.ReadLineAsync(none));
-        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
-        {
-            await kill.WaitForExitAsync(none);
-        }
-
+        await process.TerminateAsync();
         await process.LoggedAsync("Application is shutting down");
         await stream.WriteAsync(picture, none);
         var answer = await reader.ReadToEndAsync(none);

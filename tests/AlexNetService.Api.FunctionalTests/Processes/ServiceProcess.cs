@@ -15,9 +15,10 @@ internal sealed class ServiceProcess : IDisposable
     public StreamReader StandardError => process.StandardError;
 
     /// <param name="environment">Settings; an address is among them unless the start is to fail before.</param>
-    public static ServiceProcess Start(Dictionary<string, string> environment)
+    /// <param name="arguments">What follows the program's name.</param>
+    public static ServiceProcess Start(Dictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "AlexNetService.Api.dll")])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "AlexNetService.Api.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -29,6 +30,61 @@ internal sealed class ServiceProcess : IDisposable
         }
 
         return new ServiceProcess(Process.Start(start) ?? throw new InvalidOperationException("The service does not start."));
+    }
+
+    /// <summary>Starts it on a free port, and waits until every model is warm.</summary>
+    /// <param name="repository">Folder of its packages.</param>
+    /// <param name="more">Settings besides.</param>
+    public static async Task<(ServiceProcess Process, HttpClient Client)> ReadyAsync(string repository, Dictionary<string, string>? more = null)
+    {
+        var process = Start(new(more ?? [])
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+            ["ModelRepository__Path"] = repository,
+            ["ModelRepository__Default"] = Hosting.TestRepository.Default,
+        });
+        var address = (await process.LoggedAsync("Now listening on"))["address"]?.GetValue<string>() ?? "";
+        await process.LoggedAsync("Ready with");
+        return (process, new HttpClient { BaseAddress = new Uri(address) });
+    }
+
+    /// <summary>Resident bytes now.</summary>
+    public long Resident
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
+    public bool HasExited => process.HasExited;
+
+    /// <summary>Reads the rest of the log, so that the service does not stand still when the pipe is full.</summary>
+    /// <returns>Its errors, once the service has ended.</returns>
+    public async Task<IReadOnlyList<string>> ErrorsAsync()
+    {
+        var errors = new List<string>();
+        while (await process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
+        {
+            if (JsonNode.Parse(line)?["@l"]?.GetValue<string>() is "Error" or "Fatal")
+            {
+                errors.Add(line);
+            }
+        }
+
+        return errors;
+    }
+
+    public void Stop() => process.Kill();
+
+    /// <summary>Asks it to end, as an orchestrator does; skips the test where that cannot be done.</summary>
+    public async Task TerminateAsync()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "SIGTERM is sent with kill.");
+        using var kill = Process.Start("kill", ["-TERM", $"{Id}"]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
     /// <summary>Reads the log up to an event whose message begins so.</summary>

@@ -39,7 +39,7 @@ public sealed class CropEngineTests : IDisposable
         {
             var expected = ensemble.Probabilities([pictures[i]], TestViews.Ten)[0];
             await works[i].Done;
-            Assert.All(expected.Zip(works[i].Probabilities.ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+            Assert.All(expected.Zip(works[i].Targets.Probabilities.ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
         }
     }
 
@@ -113,7 +113,7 @@ public sealed class CropEngineTests : IDisposable
         await Task.WhenAll(works.Select(work => work.Done));
 
         Assert.Equal(Refusal.Draining, late.Refusal);
-        Assert.All(works, work => Assert.Equal(1, work.Probabilities.ToArray().Sum(), 1e-5f));
+        Assert.All(works, work => Assert.Equal(1, work.Targets.Probabilities.ToArray().Sum(), 1e-5f));
         Assert.False(stopping.IsCompleted);
 
         // Admitted before the stop, submitted after it: still served.
@@ -154,7 +154,7 @@ public sealed class CropEngineTests : IDisposable
 
         await Assert.ThrowsAnyAsync<Exception>(() => failing.Done);
         await fine.Done;
-        Assert.Equal(1, fine.Probabilities.ToArray().Sum(), 1e-5f);
+        Assert.Equal(1, fine.Targets.Probabilities.ToArray().Sum(), 1e-5f);
     }
 
     [Fact]
@@ -212,7 +212,7 @@ public sealed class CropEngineTests : IDisposable
         clock.Open();
 
         await work.Done;
-        Assert.Equal(1, work.Probabilities.ToArray().Sum(), 1e-5f);
+        Assert.Equal(1, work.Targets.Probabilities.ToArray().Sum(), 1e-5f);
     }
 
     [Fact]
@@ -261,6 +261,10 @@ public sealed class CropEngineTests : IDisposable
 
     private CropEngine Engine(int limit) => new(new QueueOptions { LimitCrops = limit }, clock);
 
-    private CropWork Work(int seed, TestViews views = TestViews.Centre, ModelSession? on = null) =>
-        new(on ?? session, TestFolder.RandomCanvas(seed).Pixels, views.Windows(session.Card.Preprocessing), new float[TestFolder.Classes]);
+    private CanvasWork Work(int seed, TestViews views = TestViews.Centre, ModelSession? on = null) =>
+        new CanvasWork(
+            on ?? session,
+            TestFolder.RandomCanvas(seed).Pixels,
+            views.Windows(session.Card.Preprocessing),
+            new CropTargets { Probabilities = new float[TestFolder.Classes] });
 }

@@ -57,10 +57,10 @@ public sealed class MaxDelayTests : IDisposable
         Assert.True(work.Done.IsCompletedSuccessfully);
     }
 
-    private CropWork Submit(CropEngine engine, int seed)
+    private CanvasWork Submit(CropEngine engine, int seed)
     {
-        var work = new CropWork(
-            session, TestFolder.RandomCanvas(seed).Pixels, TestViews.Centre.Windows(session.Card.Preprocessing), new float[TestFolder.Classes]);
+        var work = new CanvasWork(
+            session, TestFolder.RandomCanvas(seed).Pixels, TestViews.Centre.Windows(session.Card.Preprocessing), new CropTargets { Probabilities = new float[TestFolder.Classes] });
         using var place = engine.Admit(1).Place ?? throw new InvalidOperationException("No place.");
         place.Submit([work], TestContext.Current.CancellationToken);
         return work;

@@ -79,9 +79,11 @@ public sealed class InferenceMetersTests : IDisposable
         await running;
 
         Assert.Equal(10, waiting);
-        Assert.Equal([1.0], recorded.Values("alexnet.pictures.expired"));
-        Assert.Equal([1.0], recorded.Values("alexnet.pictures.cancelled"));
-        Assert.Equal(["alexnet.reason=queue_full"], recorded.Tags("alexnet.pictures.refused"));
+        recorded.Observe();
+        Assert.Equal(1, recorded.Values("alexnet.pictures.expired")[^1]);
+        Assert.Equal(1, recorded.Values("alexnet.pictures.cancelled")[^1]);
+        Assert.Equal([1.0, 0.0], recorded.Values("alexnet.pictures.refused").TakeLast(2));
+        Assert.Equal(["alexnet.reason=queue_full", "alexnet.reason=draining"], recorded.Tags("alexnet.pictures.refused").TakeLast(2));
     }
 
     [Fact]

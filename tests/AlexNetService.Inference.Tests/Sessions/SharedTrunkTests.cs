@@ -75,8 +75,8 @@ public sealed class SharedTrunkTests
         {
             var alone = Work(folder, session, i, views[i]);
             new CropBatch(TimeProvider.System, meters: null).Run([alone], 0);
-            Equal(alone.Probabilities.ToArray(), works[i].Probabilities.ToArray(), 1e-6f);
-            Assert.Equal(1, works[i].Probabilities.ToArray().Sum(), 1e-5f);
+            Equal(alone.Targets.Probabilities.ToArray(), works[i].Targets.Probabilities.ToArray(), 1e-6f);
+            Assert.Equal(1, works[i].Targets.Probabilities.ToArray().Sum(), 1e-5f);
         }
     }
 
@@ -135,8 +135,8 @@ public sealed class SharedTrunkTests
         Assert.Contains("[1,3,4,4] where the card says Float32 [1,4,4,4]", refused.Message, StringComparison.Ordinal);
     }
 
-    private static CropWork Work(SplitFolder folder, ModelSession session, int seed, TestViews views) => new(
-        session, folder.RandomCanvas(seed).Pixels, views.Windows(session.Card.Preprocessing), new float[TestFolder.Classes]);
+    private static CanvasWork Work(SplitFolder folder, ModelSession session, int seed, TestViews views) => new(
+        session, folder.RandomCanvas(seed).Pixels, views.Windows(session.Card.Preprocessing), new CropTargets { Probabilities = new float[TestFolder.Classes] });
 
     private static Ensemble Of(ModelSession session) =>
         Ensemble.Of([new EnsembleMember(session)]).Ensemble ?? throw new InvalidOperationException("It does not fit.");

@@ -16,7 +16,7 @@ public sealed class PackageExportTests : IDisposable
     {
         var package = Export(AlexNetLayers.ForCifar());
 
-        Assert.Equal(["model.onnx", "model.weights", "trunk.onnx", "rest.onnx"], package.Card.Files.Select(file => file.File));
+        Assert.Equal(["model.onnx", "model.weights", "trunk.onnx", "rest.onnx", "filters.png"], package.Card.Files.Select(file => file.File));
         var golden = package.Card.Golden;
         Assert.NotNull(golden);
         using var session = ModelSession.Open(ModelPackage.Open(package.Folder), new RuntimeOptions { Threads = 1 });
@@ -32,7 +32,7 @@ public sealed class PackageExportTests : IDisposable
     {
         var package = Export(AlexNetLayers.ForCifar() with { MeanImage = true });
 
-        Assert.Equal(["model.onnx", "model.weights"], package.Card.Files.Select(file => file.File));
+        Assert.Equal(["model.onnx", "model.weights", "filters.png"], package.Card.Files.Select(file => file.File));
         Assert.Null(package.Card.Split);
         Assert.NotNull(package.Card.Golden);
     }

@@ -1,0 +1,37 @@
+namespace AlexNetService.Api.Problems;
+
+/// <summary>The kinds of problems, as the README beside this file describes them.</summary>
+internal static class ProblemKinds
+{
+    /// <summary>Where a kind is explained; its name follows.</summary>
+    public const string Path = "/problems";
+
+    private const string Heading = "## ";
+
+    /// <summary>The kinds by name.</summary>
+    public static IReadOnlyDictionary<string, ProblemKind> ByName { get; } = Read();
+
+    /// <summary>
+    /// The <c>type</c> of problems with that title: an address that explains them, or <c>about:blank</c>. RFC 9457 §4.2.1.
+    /// </summary>
+    public static string TypeOf(string? title) =>
+        title is not null && Name(title) is var name && ByName.ContainsKey(name) ? $"{Path}/{name}" : "about:blank";
+
+    // As the anchors of a README are made.
+    private static string Name(string title) => title.ToLowerInvariant().Replace(' ', '-');
+
+    private static Dictionary<string, ProblemKind> Read()
+    {
+        using var stream = typeof(ProblemKinds).Assembly.GetManifestResourceStream(typeof(ProblemKinds), "README.md")
+            ?? throw new InvalidOperationException("The README of the problems is no resource of this assembly.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd().ReplaceLineEndings("\n").Split('\n' + Heading).Skip(1)
+            .Select(section => section.Split('\n', 2, StringSplitOptions.TrimEntries))
+            .ToDictionary(section => Name(section[0]), section => new ProblemKind(section[0], section[1]), StringComparer.Ordinal);
+    }
+}
+
+/// <summary>A kind of problem.</summary>
+/// <param name="Title">The title of its problems.</param>
+/// <param name="Explanation">Status and cause, sentences.</param>
+internal sealed record ProblemKind(string Title, string Explanation);

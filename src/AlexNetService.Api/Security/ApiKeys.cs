@@ -1,0 +1,49 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace AlexNetService.Api.Security;
+
+/// <summary>The configured keys, as hashes.</summary>
+internal sealed class ApiKeys
+{
+    /// <summary>Hexadecimal digits of a hash.</summary>
+    public const int HashDigits = 2 * SHA256.HashSizeInBytes;
+
+    private readonly Entry[] entries;
+
+    public ApiKeys(IOptions<SecurityOptions> options) => entries =
+        [.. options.Value.Keys.Select(key => new Entry(new ApiKey(key.Key, key.Value.Admin), Convert.FromHexString(key.Value.Sha256)))];
+
+    /// <summary>Whether there is none, so that nobody is asked for one.</summary>
+    public bool IsEmpty => entries.Length == 0;
+
+    /// <summary>
+    /// The key that was presented, or null. Hashes are compared, all of them and each whole, so that the time taken tells nothing
+    /// about them.
+    /// </summary>
+    public ApiKey? Find(string? presented)
+    {
+        if (string.IsNullOrEmpty(presented))
+        {
+            return null;
+        }
+
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(presented), hash);
+        ApiKey? found = null;
+        foreach (var entry in entries)
+        {
+            found = CryptographicOperations.FixedTimeEquals(hash, entry.Hash) ? entry.Key : found;
+        }
+
+        return found;
+    }
+
+    private sealed record Entry(ApiKey Key, byte[] Hash);
+}
+
+/// <summary>Whose key a request carries.</summary>
+/// <param name="Name">Name in the configuration.</param>
+/// <param name="Admin">Whether it opens admin routes.</param>
+internal sealed record ApiKey(string Name, bool Admin);

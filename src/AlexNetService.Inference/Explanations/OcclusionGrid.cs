@@ -1,0 +1,62 @@
+namespace AlexNetService.Inference.Explanations;
+
+/// <summary>Where a square is laid over a crop: the same places from the left as from the top, the last one at the edge.</summary>
+public sealed record OcclusionGrid
+{
+    // About as many places along a side as one still tells apart in the map.
+    private const int UsualSteps = 12;
+    private const int UsualShare = 5;
+
+    private OcclusionGrid(int crop, int window, int stride)
+    {
+        (Crop, Window, Stride) = (crop, window, stride);
+        var far = crop - window;
+        Offsets = [.. Enumerable.Range(0, (far / stride) + 1).Select(step => step * stride).Append(far).Distinct()];
+    }
+
+    /// <summary>Side of the crop, in pixels.</summary>
+    public int Crop { get; }
+
+    /// <summary>Side of the square, in pixels.</summary>
+    public int Window { get; }
+
+    /// <summary>Pixels from one place to the next.</summary>
+    public int Stride { get; }
+
+    /// <summary>The places along a side, in pixels from its beginning.</summary>
+    public IReadOnlyList<int> Offsets { get; }
+
+    /// <summary>Number of places.</summary>
+    public int Count => Offsets.Count * Offsets.Count;
+
+    /// <summary>A grid over a crop.</summary>
+    /// <param name="crop">Side of the crop, in pixels.</param>
+    /// <param name="window">Side of the square, 1 to <paramref name="crop"/>; null is a fifth of the crop.</param>
+    /// <param name="stride">Pixels from one place to the next, at least 1; null gives 100 to 170 places.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The square is no part of the crop, or the stride leads nowhere.</exception>
+    public static OcclusionGrid Over(int crop, int? window = null, int? stride = null)
+    {
+        var side = window ?? Math.Max(1, (int)Math.Round(crop / (double)UsualShare));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(side, nameof(window));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(side, crop, nameof(window));
+        var step = stride ?? Math.Max(1, (crop - side + UsualSteps - 1) / UsualSteps);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(step, nameof(stride));
+        return new OcclusionGrid(crop, side, step);
+    }
+
+    /// <summary>Lays the square over a crop.</summary>
+    /// <param name="place">Number of the place, rows from the top, each from the left.</param>
+    /// <param name="fill">Red, green and blue of the square.</param>
+    /// <param name="pixels">[3,crop,crop], 0..255, red plane first.</param>
+    internal void Cover(int place, ReadOnlySpan<byte> fill, Span<byte> pixels)
+    {
+        var (top, left) = (Offsets[place / Offsets.Count], Offsets[place % Offsets.Count]);
+        for (var channel = 0; channel < fill.Length; channel++)
+        {
+            for (var row = top; row < top + Window; row++)
+            {
+                pixels.Slice((((channel * Crop) + row) * Crop) + left, Window).Fill(fill[channel]);
+            }
+        }
+    }
+}

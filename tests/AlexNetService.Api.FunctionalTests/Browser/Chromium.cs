@@ -1,0 +1,50 @@
+using AlexNetService.Api.FunctionalTests.Browser;
+using Microsoft.Playwright;
+
+[assembly: AssemblyFixture(typeof(Chromium))]
+
+namespace AlexNetService.Api.FunctionalTests.Browser;
+
+/// <summary>The machine's own Chromium, started by the first test that opens a page; Playwright downloads nothing.</summary>
+public sealed class Chromium : IAsyncDisposable
+{
+    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
+    private readonly Lazy<Task<Session>> session = new(StartAsync);
+
+    /// <summary>Opens a page that notes what the browser complains about; skips the test where there is no browser.</summary>
+    /// <param name="options">Size, colours and the like.</param>
+    internal async Task<BrowserPage> OpenAsync(BrowserNewContextOptions options)
+    {
+        Assert.SkipWhen(Executable() is null, $"None of {string.Join(", ", Names)} is on the PATH; on Debian: apt-get install chromium.");
+        var context = await (await session.Value).Browser.NewContextAsync(options);
+        return new BrowserPage(await context.NewPageAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (session.IsValueCreated)
+        {
+            var (playwright, browser) = await session.Value;
+            await browser.DisposeAsync();
+            playwright.Dispose();
+        }
+    }
+
+    private static async Task<Session> StartAsync()
+    {
+        var playwright = await Playwright.CreateAsync();
+        return new Session(playwright, await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Executable(),
+
+            // Root has no sandbox, and containers share little memory.
+            Args = ["--no-sandbox", "--disable-dev-shm-usage"],
+        }));
+    }
+
+    private static string? Executable() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .SelectMany(folder => Names.Select(name => Path.Combine(folder, name)))
+        .FirstOrDefault(File.Exists);
+
+    private sealed record Session(IPlaywright Playwright, IBrowser Browser);
+}

@@ -1,0 +1,45 @@
+namespace AlexNetService.Api.FunctionalTests.Fuzz;
+
+/// <summary>A change to bytes.</summary>
+/// <param name="Kind">What is done.</param>
+/// <param name="Place">Where, 0 the beginning to 1 the end; headers lie at the beginning, so places crowd there.</param>
+/// <param name="Value">The byte that is written, or how many are taken.</param>
+internal sealed record Mutation(MutationKind Kind, double Place, byte Value)
+{
+    public static byte[] Apply(byte[] bytes, IEnumerable<Mutation> mutations) => mutations.Aggregate(bytes, (changed, mutation) => mutation.Apply(changed));
+
+    private byte[] Apply(byte[] bytes)
+    {
+        var at = Math.Min((int)(Place * Place * Place * bytes.Length), Math.Max(0, bytes.Length - 1));
+        if (bytes.Length == 0)
+        {
+            return [Value];
+        }
+
+        switch (Kind)
+        {
+            case MutationKind.Truncate:
+                return bytes[..at];
+            case MutationKind.Remove:
+                return [.. bytes[..at], .. bytes[Math.Min(bytes.Length, at + Value)..]];
+            case MutationKind.Repeat:
+                return [.. bytes[..at], .. bytes[at..Math.Min(bytes.Length, at + Value)], .. bytes[at..]];
+            case MutationKind.Insert:
+                return [.. bytes[..at], Value, .. bytes[at..]];
+            default:
+                byte[] changed = [.. bytes];
+                changed[at] = Kind == MutationKind.Flip ? (byte)(changed[at] ^ (1 << (Value & 7))) : Value;
+                return changed;
+        }
+    }
+}
+
+internal enum MutationKind
+{
+    Flip,
+    Write,
+    Truncate,
+    Remove,
+    Repeat,
+    Insert,
+}

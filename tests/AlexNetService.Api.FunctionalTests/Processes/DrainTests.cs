@@ -1,0 +1,54 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using AlexNetService.Api.FunctionalTests.Hosting;
+using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
+
+namespace AlexNetService.Api.FunctionalTests.Processes;
+
+public sealed class DrainTests(SharedService service)
+{
+    private readonly CancellationToken none = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Sigterm_InTheGrace_IsNotReadyAndStillAnswersOnConnectionsThatEnd()
+    {
+        var (process, client) = await ServiceProcess.ReadyAsync(service.Repository.Root, new() { ["Drain__GraceSeconds"] = "3" });
+        using var running = process;
+        using var sender = client;
+
+        await process.TerminateAsync();
+        await process.LoggedAsync("Leaving");
+        using var ready = await client.GetAsync("/health/ready", none);
+        using var answer = await client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), none);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Equal("draining", Text(await ready.JsonAsync(), "status"));
+        Assert.Equal((HttpStatusCode.OK, true), (answer.StatusCode, answer.Headers.ConnectionClose));
+        await process.LoggedAsync("Closed");
+        Assert.Equal(0, await process.ExitCodeAsync());
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("/health/live", none));
+    }
+
+    [Fact]
+    public async Task Sigterm_ABodyThatNeverComes_IsCutOffAtTheLimitAndTheServiceEndsWell()
+    {
+        var (process, client) = await ServiceProcess.ReadyAsync(service.Repository.Root, new() { ["Drain__LimitSeconds"] = "1" });
+        using var running = process;
+        using var sender = client;
+        var address = client.BaseAddress ?? throw new InvalidOperationException("The service listens nowhere.");
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(address.Host, address.Port, none);
+        await using var stream = connection.GetStream();
+
+        // The service asks for the body only once it handles the request.
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            "POST /v1/classify HTTP/1.1\r\nHost: test\r\nContent-Type: image/jpeg\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n"), none);
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        Assert.Equal("HTTP/1.1 100 Continue", await reader.ReadLineAsync(none));
+
+        await process.TerminateAsync();
+
+        Assert.Equal(0, await process.ExitCodeAsync());
+    }
+}

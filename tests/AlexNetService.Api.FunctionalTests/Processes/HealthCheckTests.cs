@@ -1,0 +1,45 @@
+using AlexNetService.Api.FunctionalTests.Hosting;
+
+namespace AlexNetService.Api.FunctionalTests.Processes;
+
+public sealed class HealthCheckTests(SharedService service)
+{
+    [Fact]
+    public async Task HealthCheck_OfAServiceThatIsReady_EndsWell() => Assert.Equal((0, ""), await CheckAsync($"{service.Address}health/ready"));
+
+    [Fact]
+    public async Task HealthCheck_OfAnAddressThatSaysNo_EndsWithTheAnswer()
+    {
+        var (code, error) = await CheckAsync($"{service.Address}v1/models/nobody");
+
+        Assert.Equal(1, code);
+        Assert.Contains("answers 404", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HealthCheck_WhereNobodyListens_EndsWithTheReason()
+    {
+        var (code, error) = await CheckAsync("http://127.0.0.1:1/health/ready");
+
+        Assert.Equal(1, code);
+        Assert.Contains("does not answer", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("file:///etc/passwd")]
+    public async Task HealthCheck_OfNoAddress_SaysWhatItTakes(string address)
+    {
+        var (code, error) = await CheckAsync(address);
+
+        Assert.Equal(2, code);
+        Assert.Contains("--health-check takes one address", error, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Code, string Error)> CheckAsync(string address)
+    {
+        using var process = ServiceProcess.Start([], "--health-check", address);
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        return (await process.ExitCodeAsync(), error);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Api.FunctionalTests.Routes;
+
+namespace AlexNetService.Api.FunctionalTests.Security;
+
+public sealed class LimitTests(SharedService service)
+{
+    [Fact]
+    public async Task Get_MoreHeaderBytesThanAllowed_Is431()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models");
+        request.Headers.Add("X-Long", new string('x', 20_000));
+        using var response = await service.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Classify_BodiesThatAreMoreThanMayBeHeld_Is503WithRetryAfterAndSmallerOnesAreServed()
+    {
+        await using var host = new ServiceHost(service.Repository, new() { ["Limits:BytesOfAllBodies"] = "1000000" });
+        using var client = await host.ReadyClientAsync();
+
+        // Twice, because what the first one took has to be given back.
+        for (var i = 0; i < 2; i++)
+        {
+            using var refused = await client.PostAsync("/v1/classify", Requests.Raw(new byte[1_500_000]), TestContext.Current.CancellationToken);
+            await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+            Assert.NotNull(refused.Headers.RetryAfter?.Delta);
+        }
+
+        Assert.Equal(5, Requests.List(await client.ClassifyAsync(content: Requests.Raw([.. Pictures.Jpeg(), .. new byte[900_000]])), "predictions").Count);
+    }
+
+    [Theory]
+    [InlineData("Limits:BodySeconds", "1")]
+    [InlineData("Limits:BodyGraceSeconds", "2")]
+    public async Task Classify_BodyThatDoesNotCome_Is408WhileOthersAreServed(string setting, string seconds)
+    {
+        await using var host = new ServiceHost(service.Repository, new() { [setting] = seconds });
+        using var client = await host.ReadyClientAsync();
+        using var slow = await SlowAsync(client);
+
+        var others = await client.ClassifyAsync();
+
+        Assert.Equal(5, Requests.List(others, "predictions").Count);
+        Assert.Equal("HTTP/1.1 408 Request Timeout", await FirstLineAsync(slow));
+    }
+
+    [Fact]
+    public async Task Post_BodyThatDoesNotCome_Is408OnEveryRoute()
+    {
+        await using var host = new ServiceHost(service.Repository, new() { ["Limits:BodySeconds"] = "1" });
+        using var client = await host.ReadyClientAsync();
+        var slow = await Task.WhenAll(
+            SlowAsync(client, "/v1/features"),
+            SlowAsync(client, "/v1/explain"),
+            SlowAsync(client, EveryRoute.Batch, "multipart/form-data; boundary=x"));
+
+        var lines = await Task.WhenAll(slow.Select(FirstLineAsync));
+
+        Assert.All(lines, line => Assert.Equal("HTTP/1.1 408 Request Timeout", line));
+        Array.ForEach(slow, connection => connection.Dispose());
+    }
+
+    [Fact]
+    public async Task Classify_FiftyBodiesThatDoNotCome_AreCutOffAndTakeNoPlaceFromOthers()
+    {
+        await using var host = new ServiceHost(service.Repository, new()
+        {
+            ["Limits:BodyGraceSeconds"] = "2",
+            ["Queue:LimitCrops"] = "20",
+            ["Decoding:QueueLimit"] = "1",
+        });
+        using var client = await host.ReadyClientAsync();
+        var slow = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => SlowAsync(client)));
+
+        // A place in the queue or a thread that decodes, had one of the fifty either, would be missing here.
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal(5, Requests.List(await client.ClassifyAsync(), "predictions").Count);
+        }
+
+        var lines = await Task.WhenAll(slow.Select(FirstLineAsync));
+        Assert.All(lines, line => Assert.Equal("HTTP/1.1 408 Request Timeout", line));
+        Array.ForEach(slow, connection => connection.Dispose());
+    }
+
+    /// <summary>A connection that has sent the first bytes of a picture, and sends no more.</summary>
+    private static async Task<TcpClient> SlowAsync(HttpClient client, string path = "/v1/classify", string type = "image/jpeg")
+    {
+        var address = client.BaseAddress ?? throw new InvalidOperationException("The client has no address.");
+        var connection = new TcpClient();
+        await connection.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
+        var picture = Pictures.Jpeg();
+        var head = string.Create(
+            CultureInfo.InvariantCulture,
+            $"POST {path} HTTP/1.1\r\nHost: test\r\nContent-Type: {type}\r\nContent-Length: {picture.Length}\r\n\r\n");
+        await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
+        await connection.GetStream().WriteAsync(picture.AsMemory(0, 10), TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+    private static async Task<string?> FirstLineAsync(TcpClient connection)
+    {
+        using var reader = new StreamReader(connection.GetStream(), Encoding.ASCII);
+        return await reader.ReadLineAsync(TestContext.Current.CancellationToken);
+    }
+}
