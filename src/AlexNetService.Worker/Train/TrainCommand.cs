@@ -25,6 +25,7 @@ internal static class TrainCommand
         var epochs = new Option<int?>("--epochs") { Description = "Passes through the data. Default: the preset's." };
         var batchSize = new Option<int?>("--batch-size") { Description = $"Photographs in a step. Default: {Defaults.BatchSize}." };
         var rate = CommonOptions.Number("--learning-rate", "Learning rate at the start. Default: the preset's.");
+        var decay = CommonOptions.Number("--weight-decay", "Share of a weight taken off in each step, times the rate: 0 to below 1. Default: the preset's.");
         var schedule = new Option<LearningRateSchedule?>("--schedule") { Description = "How the rate falls. Default: the preset's." };
         var precision = new Option<ComputePrecision?>("--precision")
         {
@@ -59,7 +60,7 @@ internal static class TrainCommand
                      alexnet train --resume --output runs/first
             """)
         {
-            preset, data, validation, output, resume, epochs, batchSize, rate, schedule, precision, biasRate, biasDecay, fraction, seed, minutes, keep, devices, threads,
+            preset, data, validation, output, resume, epochs, batchSize, rate, decay, schedule, precision, biasRate, biasDecay, fraction, seed, minutes, keep, devices, threads,
         };
         foreach (var option in switches.All)
         {
@@ -72,6 +73,7 @@ internal static class TrainCommand
             RunOption.Of(epochs, state => state.Recipe.Epochs),
             RunOption.Of(batchSize, state => state.Recipe.BatchSize),
             RunOption.Of(rate, state => state.Recipe.LearningRate),
+            RunOption.Of(decay, state => state.Recipe.WeightDecay),
             RunOption.Of(schedule, state => state.Recipe.Schedule),
             RunOption.Of(precision, state => state.Recipe.Precision),
             RunOption.Of(biasRate, state => state.Recipe.BiasRate),
@@ -112,6 +114,7 @@ internal static class TrainCommand
                 Epochs = parsed.GetValue(epochs) ?? usual.Epochs,
                 BatchSize = parsed.GetValue(batchSize) ?? usual.BatchSize,
                 LearningRate = parsed.GetValue(rate) ?? usual.LearningRate,
+                WeightDecay = parsed.GetValue(decay) ?? usual.WeightDecay,
                 Schedule = parsed.GetValue(schedule) ?? usual.Schedule,
                 Precision = parsed.GetValue(precision) ?? usual.Precision,
                 BiasRate = parsed.GetValue(biasRate) ?? usual.BiasRate,
