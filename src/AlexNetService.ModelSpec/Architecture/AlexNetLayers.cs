@@ -135,10 +135,10 @@ public static class AlexNetLayers
     /// pass a signal on; they grow with 1/√(values a unit reads).
     /// </summary>
     /// <param name="classes">Number of classes.</param>
-    public static NetworkArchitecture ForCifar(int classes = 10) => new(Cifar, Columns: 2, new CropGeometry(32, 24),
+    public static NetworkArchitecture ForCifar(int classes = 10) => new(Cifar, Columns: 2, new CropGeometry(32, 28),
     [
         new Scaling("scale0", Factor: 1.0 / 64),
-        new Convolution("conv1", 64, Kernel: 5, Stride: 1, Padding: 2, Reads.Image, 0.1, InitialBias: 0),
+        new Convolution("conv1", 64, Kernel: 5, Stride: 1, Padding: 0, Reads.Image, 0.1, InitialBias: 0),
         new Rectifier("relu1"),
         new LocalResponseNormalisation("lrn1", Maps: 5, K: 2, Alpha: 0.1, Beta: 0.75),
         new MaxPooling("pool1", Window: 3, Stride: 2),
