@@ -32,6 +32,10 @@ internal static class EvaluateCommand
         var data = new Option<string?>("--data") { Description = "Labelled data set; its class folders must be labels of the models." };
         var fraction = CommonOptions.Number(
             "--validation-fraction", "Measure only what 'alexnet train --validation-fraction' of the same value holds out. Default: everything.");
+        var others = new Option<string?>("--others")
+        {
+            Description = "Photographs of other things, with or without class folders: also print how sure the models are of those, where they should not be.",
+        };
         var crops = new Option<int?>("--crops") { Description = "Views averaged for each photograph: 1 (centre) or 10. Default: both, in one pass." };
         crops.AcceptOnlyFromAmong([.. CropViews.Counts.Select(count => count.ToString(CultureInfo.InvariantCulture))]);
         var temperature = new Option<string>("--temperature")
@@ -65,7 +69,7 @@ internal static class EvaluateCommand
             Example: alexnet evaluate --run runs/first runs/second --data photographs.zip --validation-fraction 0.1 --weights search --json e.json
             """)
         {
-            packages, runs, checkpoint, data, fraction, crops, temperature, weights, perClass, confusion, json, devices, threads,
+            packages, runs, checkpoint, data, fraction, others, crops, temperature, weights, perClass, confusion, json, devices, threads,
         };
         command.SetAction(parsed =>
         {
@@ -76,9 +80,11 @@ internal static class EvaluateCommand
             }
 
             using var source = DataSetOpener.Open(parsed.GetValue(data) ?? throw new InputException("Name the --data to measure on."));
+            using var strangers = parsed.GetValue(others) is { } path ? DataSetOpener.Open(path, labelled: false) : null;
             var evaluation = new Evaluation
             {
                 Source = source,
+                Others = strangers,
                 Photographs = Chosen(source, parsed.GetValue(fraction)),
                 ValidationFraction = parsed.GetValue(fraction),
                 Crops = parsed.GetValue(crops) is { } one ? [one] : CropViews.Counts,
@@ -141,6 +147,11 @@ internal static class EvaluateCommand
         if (report.Weights is { } weights)
         {
             EvaluationTables.PrintWeights(report, weights, console);
+        }
+
+        if (report.Others is { } others)
+        {
+            EvaluationTables.PrintOthers(others, console);
         }
 
         var last = report.Ensemble ?? report.Models[^1];

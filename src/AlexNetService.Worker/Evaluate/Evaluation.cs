@@ -27,6 +27,9 @@ internal sealed class Evaluation
     /// <summary>Weights of the ensemble.</summary>
     public WeightChoice Weights { get; init; } = WeightChoice.Cards;
 
+    /// <summary>Photographs that show none of the classes, or null; must outlive this.</summary>
+    public LabelledPhotographs? Others { get; init; }
+
     private int MostCrops => Crops.Max();
 
     /// <summary>One pass over the photographs a model, then everything that is counted from it.</summary>
@@ -57,7 +60,7 @@ internal sealed class Evaluation
             throw new InputException($"The models cannot read the same photographs of '{Source.Name}'. Remove the unreadable ones.");
         }
 
-        return Report(models, members, halves);
+        return Report(models, members, halves, stop);
     }
 
     private Halves Divided(int photographs, int logits) => photographs >= 2 && (FitTemperatures || Weights.Search)
@@ -99,7 +102,7 @@ internal sealed class Evaluation
         return temperature;
     }
 
-    private EvaluationReport Report(IReadOnlyList<EvaluatedModel> models, IReadOnlyList<Member> members, Halves halves)
+    private EvaluationReport Report(IReadOnlyList<EvaluatedModel> models, IReadOnlyList<Member> members, Halves halves, CancellationToken stop)
     {
         var weights = Weights.Given ?? [.. models.Select(model => model.Weight / models.Sum(other => other.Weight))];
         return new EvaluationReport
@@ -118,6 +121,8 @@ internal sealed class Evaluation
             ],
             Ensemble = members.Count == 1 ? null : Together(members, weights, halves),
             Weights = Weights == WeightChoice.Cards ? null : Weighed(members, halves),
+            Others = Others is null ? null
+                : OtherPhotographs.Of(Others, [.. members.Select(member => (member.Model, member.Temperature))], weights, MostCrops, stop),
         };
     }
 

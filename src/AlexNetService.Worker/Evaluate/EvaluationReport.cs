@@ -43,6 +43,9 @@ internal sealed record EvaluationReport
     /// <summary>Weights that were asked for, or null where the cards' stand.</summary>
     public WeightReport? Weights { get; init; }
 
+    /// <summary>How sure the models are of photographs that show none of their classes, where that was asked for.</summary>
+    public OtherPhotographs? Others { get; init; }
+
     /// <summary>Writes the file, whole or not at all.</summary>
     public void Write(string path) => WholeFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, WorkerJson.Indented.EvaluationReport));
 

@@ -76,6 +76,23 @@ internal static class EvaluationTables
             Cell($"{quality.Top5Error:P2}"));
     }
 
+    public static void PrintOthers(OtherPhotographs others, IAnsiConsole console)
+    {
+        console.WriteLine($"{others.Photographs} photographs of other things with {Crops(others.Crops)}: the first prediction's probability.");
+        var table = Create(["model"], "mean", "→ mean", $"{Sureness.Threshold:P0} or more", $"→ {Sureness.Threshold:P0} or more");
+        foreach (var row in others.Ensemble is { } ensemble ? [.. others.Models, ensemble] : others.Models)
+        {
+            table.AddRow(
+                new Text(row.Model),
+                Cell($"{row.Now.MeanTop:P1}"),
+                Cell($"{row.Fitted?.MeanTop:P1}"),
+                Cell($"{row.Now.VerySure:P1}"),
+                Cell($"{row.Fitted?.VerySure:P1}"));
+        }
+
+        console.Write(table);
+    }
+
     public static void PrintClasses(ModelReport row, IAnsiConsole console)
     {
         console.WriteLine($"Classes of {row.Model} with {Crops(row.Calibration.Crops)}, worst first.");

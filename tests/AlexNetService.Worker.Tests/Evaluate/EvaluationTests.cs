@@ -85,6 +85,22 @@ public sealed class EvaluationTests : IDisposable
     }
 
     [Fact]
+    public void Evaluation_WithPhotographsOfOtherThings_FindsHowSureEachModelIsOfThem()
+    {
+        using var one = Open("one", seed: 1);
+        using var two = Open("two", seed: 2);
+        using var others = DataSetOpener.Open(Pictures.Write(Path.Combine(folder.Path, "others"), classes: 1, perClass: 3, side: 40), labelled: false);
+        var evaluation = new Evaluation { Source = photographs, Photographs = photographs.Photographs, Crops = [1, 10], Others = others };
+
+        var found = evaluation.Of([one, two], TestContext.Current.CancellationToken).Others;
+
+        Assert.Equal((3, 10), (found?.Photographs, found?.Crops));
+        Assert.Equal(["one version 1", "two version 1"], found?.Models.Select(row => row.Model));
+        Assert.All(found?.Models ?? [], row => Assert.InRange(row.Now.MeanTop, 1 / 3.0, 1));
+        Assert.True(found?.Ensemble?.Now.MeanTop <= found?.Models.Average(row => row.Now.MeanTop));
+    }
+
+    [Fact]
     public void Evaluation_OfModelsWithDifferentLabels_NamesBoth()
     {
         using var one = Open("one", seed: 1);

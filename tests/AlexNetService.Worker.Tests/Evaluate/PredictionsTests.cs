@@ -36,6 +36,15 @@ public sealed class PredictionsTests
     }
 
     [Fact]
+    public void Sureness_IsTheMeanOfTheFirstAndTheShareOfNineTenths()
+    {
+        var sureness = Sureness.Of(Five);
+
+        Assert.Equal((0.7 + 0.6 + 0.9 + 0.8 + 0.5) / 5, sureness.MeanTop, 1e-6);
+        Assert.Equal(0.2, sureness.VerySure);
+    }
+
+    [Fact]
     public void Classes_AreListedWorstFirstWithWhatTheyAreTakenFor()
     {
         var classes = ClassErrors.Of(Five, ConfusionMatrix.Of(Five));
