@@ -84,14 +84,18 @@ public static class AlexNetGraph
     /// <summary>Name of the tensor between trunk and rest: that of the trunk's last layer.</summary>
     internal static string MapsOf(NetworkArchitecture architecture, SharedTrunk trunk) => architecture.Layers[trunk.Layers - 1].Name;
 
+    /// <summary>Name of the tensor that a layer of a table writes, in every graph that is built here.</summary>
+    /// <param name="architecture">The table.</param>
+    /// <param name="layer">One of its layers.</param>
+    public static string TensorOf(NetworkArchitecture architecture, Layer layer) =>
+        layer is Classifier ? Logits : ReferenceEquals(layer, FeatureSource(architecture)) ? Features : layer.Name;
+
     private static Activation WriteLayers(
         GraphWriter writer, NetworkArchitecture architecture, IEnumerable<LayerRow> rows, Activation activation)
     {
-        var features = FeatureSource(architecture);
         foreach (var row in rows)
         {
-            var output = row.Layer is Classifier ? Logits : ReferenceEquals(row.Layer, features) ? Features : row.Layer.Name;
-            activation = LayerTranslation.Write(writer, row, activation, output);
+            activation = LayerTranslation.Write(writer, row, activation, TensorOf(architecture, row.Layer));
         }
 
         return activation;

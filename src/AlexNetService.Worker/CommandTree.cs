@@ -39,7 +39,7 @@ internal static class CommandTree
             ExportCommand.Create(stop),
             ImportCommand.Create(stop),
             QuantizeCommand.Create(stop),
-            InspectCommand.Create(),
+            InspectCommand.Create(stop),
             log,
         };
         EnvironmentOptions.Document(root);

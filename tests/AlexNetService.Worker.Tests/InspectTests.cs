@@ -1,4 +1,6 @@
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
+using AlexNetService.Worker.Inspect;
 
 namespace AlexNetService.Worker.Tests;
 
@@ -28,6 +30,55 @@ public class InspectTests
 
         // 990 classes fewer, 4,097 parameters each.
         Assert.Contains("56,909,194", output, StringComparison.Ordinal);
+    }
+
+    // By hand: conv3's device reads the other's 128·13·13 maps, 4 bytes each, for 128 crops; two devices; as many gradients come back.
+    [Fact]
+    public async Task Inspect_Exchange_PrintsWhatTheDevicesSend()
+    {
+        var (code, output, _) = await Programs.AlexnetAsync("inspect", "--preset", "alexnet", "--exchange", "--batch-size", "128");
+
+        Assert.Equal(ExitCode.Done, code);
+        var table = output[output.IndexOf("What the devices", StringComparison.Ordinal)..].Split('\n');
+        Assert.Matches(@"conv2 .*nothing", Assert.Single(table, line => line.Contains("conv2", StringComparison.Ordinal)));
+        Assert.Matches(@"192×13×13 +128×13×13 +128×13×13 +each to each +22,151,168 +44,302,336", Assert.Single(table, line => line.Contains("conv3", StringComparison.Ordinal)));
+        Assert.Matches(@"the others to the first +1,048,576 +2,097,152", Assert.Single(table, line => line.Contains("fc8", StringComparison.Ordinal)));
+        Assert.Contains("60,030,976", Assert.Single(table, line => line.Contains("total", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Inspect_OfAPackageWithPhotographs_PrintsWhatTheLayersGive()
+    {
+        using var folder = new TemporaryFolder();
+        var package = RandomPackage.Publish(new PackageRepository(Path.Combine(folder.Path, "models")), "one", seed: 1, "a", "b", "c");
+        var photographs = Pictures.Write(Path.Combine(folder.Path, "data"), classes: 1, perClass: 3, side: 40);
+
+        var (code, output, _) = await Programs.AlexnetAsync("inspect", "--package", package.Folder, "--data", photographs);
+
+        Assert.Equal(ExitCode.Done, code);
+        Assert.Contains("the centre crops of 3 photographs", output, StringComparison.Ordinal);
+        Assert.Contains("lrn2 divides by ", output, StringComparison.Ordinal);
+        Assert.Contains("relu7 ", output[output.IndexOf("the centre crops", StringComparison.Ordinal)..], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Inspect_OfAPresetWithPhotographs_AsksForAPackage()
+    {
+        var (code, _, error) = await Programs.AlexnetAsync("inspect", "--preset", "alexnet-cifar", "--data", Path.GetTempPath());
+
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains("name the --package to run on --data", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ActivationStatistics_OfFourValues_AreThoseByHand()
+    {
+        var found = ActivationStatistics.Of(new Rectifier("relu1"), [0, 4, 0, 2]);
+
+        Assert.Equal((1.5, 0.5), (found.Mean, found.Zeros));
+        Assert.Equal(Math.Sqrt(2.75), found.Deviation, 1e-12);
+        Assert.Equal([2, 4], found.Positive);
+        Assert.Equal((4, 4), (found.Quantile(0.5), found.Quantile(1)));
     }
 
     [Fact]

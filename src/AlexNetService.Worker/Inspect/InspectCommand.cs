@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
+using AlexNetService.Training.Data;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Inspect;
@@ -9,37 +10,77 @@ namespace AlexNetService.Worker.Inspect;
 /// <summary><c>alexnet inspect</c>: the layer table of a preset or a package, with shapes, parameters and multiply-adds.</summary>
 internal static class InspectCommand
 {
-    public static Command Create()
+    private const int UsualPhotographs = 64;
+    private const int UsualBatch = 128;
+
+    public static Command Create(CancellationToken stop)
     {
         var preset = CommonOptions.Preset();
         var package = new Option<string?>("--package") { Description = "Package folder, …/NAME/VERSION." };
         var classes = new Option<int?>("--classes") { Description = "Classes of the preset. Default: 1000 for alexnet, 10 for alexnet-cifar." };
+        var exchange = new Option<bool>("--exchange") { Description = "Also print what the devices of the columns send each other in a step of training." };
+        var batch = new Option<int>("--batch-size") { Description = "Crops in that step.", DefaultValueFactory = _ => UsualBatch };
+        var data = new Option<string?>("--data")
+        {
+            Description = "Photographs: also print what the layers of the package give for them, before and after response normalisation.",
+        };
+        var photographs = new Option<int>("--photographs")
+        {
+            Description = "How many of them, spread evenly over the data set.",
+            DefaultValueFactory = _ => UsualPhotographs,
+        };
+        var threads = CommonOptions.Threads();
         var command = new Command("inspect", """
             Print the layer table of a preset or package: output shapes, parameters, multiply-adds of one crop.
 
-            Example: alexnet inspect --preset alexnet
+            Example: alexnet inspect --preset alexnet --exchange
+            Example: alexnet inspect --package models/first/1 --data photographs.zip
             """)
         {
-            preset, package, classes,
+            preset, package, classes, exchange, batch, data, photographs, threads,
         };
         command.SetAction(parsed =>
         {
-            switch ((parsed.GetValue(preset), parsed.GetValue(package)))
+            var architecture = (parsed.GetValue(preset), parsed.GetValue(package)) switch
             {
-                case ({ } name, null):
-                    LayerTable.Print(CommonOptions.Architecture(name, parsed.GetValue(classes) ?? AlexNetLayers.UsualClasses(name)), AnsiConsole.Console);
-                    return ExitCode.Done;
-                case (null, { } folder):
-                    PrintPackage(ModelPackage.Open(folder));
-                    return ExitCode.Done;
-                default:
-                    throw new InputException("Name either a --preset or a --package.");
+                ({ } name, null) => CommonOptions.Architecture(name, parsed.GetValue(classes) ?? AlexNetLayers.UsualClasses(name)),
+                (null, { } folder) => Printed(ModelPackage.Open(folder)),
+                _ => throw new InputException("Name either a --preset or a --package."),
+            };
+            if (architecture is not null)
+            {
+                LayerTable.Print(architecture, AnsiConsole.Console);
             }
+
+            if (parsed.GetValue(exchange))
+            {
+                ExchangeTable.Print(architecture ?? throw new InputException("The card holds no layer table, so that nobody knows its columns."), Positive(parsed, batch), AnsiConsole.Console);
+            }
+
+            if (parsed.GetValue(data) is { } path)
+            {
+                using var source = DataSetOpener.Open(path, labelled: false);
+                var read = ModelPackage.Open(parsed.GetValue(package) ?? throw new InputException("A preset has learned nothing; name the --package to run on --data."));
+                var found = ActivationStatistics.Of(
+                    read,
+                    architecture ?? throw new InputException("The card holds no layer table, so that nobody knows its layers."),
+                    source,
+                    Positive(parsed, photographs),
+                    parsed.GetValue(threads),
+                    stop);
+                ActivationTable.Print(found, Math.Min(parsed.GetValue(photographs), source.Photographs.Count), AnsiConsole.Console);
+            }
+
+            return ExitCode.Done;
         });
         return command;
     }
 
-    private static void PrintPackage(ModelPackage package)
+    private static int Positive(ParseResult parsed, Option<int> option) =>
+        parsed.GetValue(option) is > 0 and var value ? value : throw new InputException($"{option.Name} must be 1 or more.");
+
+    /// <returns>The layer table, or null where the card holds none.</returns>
+    private static NetworkArchitecture? Printed(ModelPackage package)
     {
         var card = package.Card;
         Console.WriteLine($"{card.Name} version {card.Version}: {card.Labels.Count} classes, crops of {card.Preprocessing.Crop} from a canvas of {card.Preprocessing.Canvas}");
@@ -54,14 +95,12 @@ internal static class InspectCommand
             Console.WriteLine($"{metric.DataSet} {metric.Split}, {metric.Images} photographs, {metric.Crops} crops: top-1 error {metric.Top1Error:P2}, top-5 error {metric.Top5Error:P2}");
         }
 
-        if (card.Architecture is { } architecture)
-        {
-            LayerTable.Print(architecture, AnsiConsole.Console);
-        }
-        else
+        if (card.Architecture is null)
         {
             Console.WriteLine("The card holds no layer table: a foreign graph.");
         }
+
+        return card.Architecture;
     }
 
     private static void PrintHowItRuns(ModelCard card)

@@ -1,0 +1,51 @@
+using AlexNetService.ModelSpec.Package;
+using AlexNetService.Onnx.Schema;
+using Google.Protobuf;
+using static AlexNetService.Onnx.Schema.TensorProto.Types;
+
+namespace AlexNetService.Onnx;
+
+/// <summary>The graph of a package with some of its inner tensors among its outputs, for tools that look inside a network.</summary>
+public static class ObservedGraph
+{
+    /// <summary>Name of the output that a tensor comes out as.</summary>
+    /// <param name="tensor">Name of the tensor.</param>
+    public static string OutputOf(string tensor) => tensor + ".observed";
+
+    /// <summary>Reads the package's graph and adds outputs. The weights stay where the package's are.</summary>
+    /// <param name="package">The package, its hashes verified.</param>
+    /// <param name="tensors">Names of tensors; each comes out as 32-bit floats (ONNX Cast), whatever the graph computes with.</param>
+    /// <returns>A serialised ModelProto.</returns>
+    /// <exception cref="InvalidPackageException">The graph has no such tensor, or is no ONNX file.</exception>
+    public static byte[] Of(ModelPackage package, IReadOnlyList<string> tensors)
+    {
+        try
+        {
+            using var stream = File.OpenRead(package.GraphPath);
+            var model = ModelProto.Parser.ParseFrom(stream);
+            var known = model.Graph.Node.SelectMany(node => node.Output).ToHashSet(StringComparer.Ordinal);
+            foreach (var tensor in tensors)
+            {
+                if (!known.Contains(tensor))
+                {
+                    throw new InvalidPackageException(package.Folder, $"the graph has no tensor '{tensor}' to look at.");
+                }
+
+                var cast = new NodeProto { OpType = "Cast", Name = OutputOf(tensor), Input = { tensor }, Output = { OutputOf(tensor) } };
+                cast.Attribute.Add(new AttributeProto { Name = "to", Type = AttributeProto.Types.AttributeType.Int, I = (int)DataType.Float });
+                model.Graph.Node.Add(cast);
+                model.Graph.Output.Add(new ValueInfoProto
+                {
+                    Name = OutputOf(tensor),
+                    Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } },
+                });
+            }
+
+            return model.ToByteArray();
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new InvalidPackageException(package.Folder, $"{package.Card.Graph.File} is no ONNX file: {e.Message}", e);
+        }
+    }
+}
