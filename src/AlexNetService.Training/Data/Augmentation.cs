@@ -8,7 +8,11 @@ namespace AlexNetService.Training.Data;
 /// <param name="colours">Mean and principal components of the training set.</param>
 /// <param name="colourShift">Standard deviation of the random factor on each principal component; 0.1 in the paper, 0 for none.</param>
 /// <param name="randomCrops">Whether windows are drawn and mirrored at random; without, every use is the centre window.</param>
-public sealed class Augmentation(CropGeometry geometry, ColourStatistics colours, double colourShift, bool randomCrops = true)
+/// <param name="scaleJitter">
+/// How much a random window's side may differ from the crop's, as a share of it; the window is then resampled to the crop. 0 in the paper.
+/// </param>
+public sealed class Augmentation(
+    CropGeometry geometry, ColourStatistics colours, double colourShift, bool randomCrops = true, double scaleJitter = 0)
 {
     private readonly CropWindow centre = CropViews.Centre(geometry)[0];
     private readonly float[] mean = ChannelsLast(colours.MeanOfCrop(geometry.Crop), geometry.Crop);
@@ -23,7 +27,8 @@ public sealed class Augmentation(CropGeometry geometry, ColourStatistics colours
     /// <param name="crop">[crop,crop,3] (channels last), 0..255 less the mean; written whole.</param>
     public void Draw(ReadOnlySpan<byte> canvas, Random random, Span<float> crop)
     {
-        var window = randomCrops ? RandomCrop.Draw(random, geometry) : centre;
+        var scaled = randomCrops && scaleJitter > 0 ? ScaledWindow.Draw(random, geometry, scaleJitter) : (ScaledWindow?)null;
+        var window = scaled is null && randomCrops ? RandomCrop.Draw(random, geometry) : centre;
         Span<float> shift = stackalloc float[3];
         for (var component = 0; component < 3 && colourShift > 0; component++)
         {
@@ -34,7 +39,14 @@ public sealed class Augmentation(CropGeometry geometry, ColourStatistics colours
             }
         }
 
-        Cut(canvas, window, shift, crop);
+        if (scaled is { } resampled)
+        {
+            resampled.Resample(canvas, geometry, shift, mean, crop);
+        }
+        else
+        {
+            Cut(canvas, window, shift, crop);
+        }
     }
 
     /// <summary>The centre window as it is, for validation.</summary>

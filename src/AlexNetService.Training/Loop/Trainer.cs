@@ -58,7 +58,7 @@ public sealed class Trainer : IDisposable
         network = new ColumnNetwork(state.Architecture, placement, state.Recipe.Precision);
         step = new TrainingStep(network, state.Recipe);
         feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop);
-        augmentation = new Augmentation(state.Architecture.Geometry, state.Colours, state.Recipe.ColourShift, state.Recipe.RandomCrops);
+        augmentation = new Augmentation(state.Architecture.Geometry, state.Colours, state.Recipe.ColourShift, state.Recipe.RandomCrops, state.Recipe.ScaleJitter);
     }
 
     /// <summary>The state as it was kept last, or as the run began.</summary>

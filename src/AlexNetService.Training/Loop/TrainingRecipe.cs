@@ -40,6 +40,11 @@ public sealed record TrainingRecipe
     /// <summary>Whether crops are drawn and mirrored at random (§4.1); without, every use of a photograph is its centre crop.</summary>
     public bool RandomCrops { get; init; } = true;
 
+    /// <summary>
+    /// How much the side of a random crop's window may differ from the crop's, as a share of it; 0, as in the paper, for windows of one size.
+    /// </summary>
+    public double ScaleJitter { get; init; }
+
     /// <summary>Standard deviation of the random factor on each principal component of the colours; 0 for none.</summary>
     public double ColourShift { get; init; } = 0.1;
 
@@ -67,6 +72,7 @@ public sealed record TrainingRecipe
         : WeightDecay is not (>= 0 and < 1) ? $"A weight decay of {WeightDecay} is impossible; use 0 to below 1."
         : BiasRate is not (1 or 2) ? $"A bias rate of {BiasRate} is impossible; use 1, as the weights, or 2, as in the paper's code."
         : !Enum.IsDefined(Precision) ? $"There is no precision {Precision}; there are {string.Join(", ", Enum.GetNames<ComputePrecision>())}."
+        : ScaleJitter is not (>= 0 and < 1) ? $"A scale jitter of {ScaleJitter} is impossible; use 0 to below 1, such as 0.2."
         : ColourShift is not (>= 0 and <= 10) ? $"A colour shift of {ColourShift} is impossible; use 0 to 10."
         : ValidationFraction is not (>= 0 and < 1) ? $"A validation fraction of {ValidationFraction} is impossible; use 0 to below 1."
         : null;

@@ -31,6 +31,8 @@ internal static class TrainCommand
         {
             Description = "What a step computes with: fp32, or bf16 over float32 weights, about twice as fast on hardware that has it. Default: the preset's.",
         };
+        var jitter = CommonOptions.Number(
+            "--scale-jitter", "Random crops are cut from windows up to this share smaller or larger than the crop, and resampled; 0, as in the paper: of one size. Default: the preset's.");
         var biasRate = CommonOptions.Number("--bias-rate", "Rate of the biases as a multiple of the weights': 1 as in the paper, 2 as in its code. Default: the preset's.");
         var biasDecay = new Option<bool?>("--bias-decay") { Description = "Whether biases decay as the weights do: true or false. Default: the preset's." };
         var fraction = CommonOptions.Number(
@@ -60,7 +62,7 @@ internal static class TrainCommand
                      alexnet train --resume --output runs/first
             """)
         {
-            preset, data, validation, output, resume, epochs, batchSize, rate, decay, schedule, precision, biasRate, biasDecay, fraction, seed, minutes, keep, devices, threads,
+            preset, data, validation, output, resume, epochs, batchSize, rate, decay, schedule, precision, jitter, biasRate, biasDecay, fraction, seed, minutes, keep, devices, threads,
         };
         foreach (var option in switches.All)
         {
@@ -76,6 +78,7 @@ internal static class TrainCommand
             RunOption.Of(decay, state => state.Recipe.WeightDecay),
             RunOption.Of(schedule, state => state.Recipe.Schedule),
             RunOption.Of(precision, state => state.Recipe.Precision),
+            RunOption.Of(jitter, state => state.Recipe.ScaleJitter),
             RunOption.Of(biasRate, state => state.Recipe.BiasRate),
             RunOption.Of(biasDecay, state => state.Recipe.BiasDecay),
             RunOption.Of(fraction, state => state.Recipe.ValidationFraction),
@@ -117,6 +120,7 @@ internal static class TrainCommand
                 WeightDecay = parsed.GetValue(decay) ?? usual.WeightDecay,
                 Schedule = parsed.GetValue(schedule) ?? usual.Schedule,
                 Precision = parsed.GetValue(precision) ?? usual.Precision,
+                ScaleJitter = parsed.GetValue(jitter) ?? usual.ScaleJitter,
                 BiasRate = parsed.GetValue(biasRate) ?? usual.BiasRate,
                 BiasDecay = parsed.GetValue(biasDecay) ?? usual.BiasDecay,
                 ValidationFraction = paths.Validation is null ? parsed.GetValue(fraction) ?? usual.ValidationFraction : 0,
