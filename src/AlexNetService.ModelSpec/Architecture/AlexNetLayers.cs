@@ -129,7 +129,7 @@ public static class AlexNetLayers
     ]);
 
     /// <summary>
-    /// The same layer kinds and the same exchanges for 32×32 photographs: 28² crops, conv1 and pool1 unpadded, 1.13 M parameters
+    /// The same layer kinds and the same exchanges for 32×32 photographs: 28² crops, conv1 and pool1 unpadded, 2.78 M parameters
     /// at ten classes. Pixels are scaled to about unit variance, so that all layers may learn at one and a higher rate; α is larger
     /// for the same reason, or the normalisation would divide by a constant. Small layers need larger initial weights than 0.01 to
     /// pass a signal on; they grow with 1/√(values a unit reads).
