@@ -39,7 +39,7 @@ public sealed class NamedWeightsTests
         var tensors = Zeros();
         tensors["fc8.weight"] = new WeightTensor([10, 768], new float[7679]);
 
-        AssertRefused("Weight fc8.weight has 5119 values where its dimensions ask for 7680", tensors);
+        AssertRefused("Weight fc8.weight has 7679 values where its dimensions ask for 7680", tensors);
     }
 
     private static void AssertRefused(string reason, Dictionary<string, WeightTensor> tensors)
