@@ -6,6 +6,7 @@ using AlexNetService.Inference.Ensembles;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using Serilog;
 
 namespace AlexNetService.Api.Batch;
 
@@ -32,6 +33,7 @@ internal static class BatchEndpoint
         PictureClassifier classifier,
         IOptions<ClassifyOptions> options,
         TimeProvider time,
+        IDiagnosticContext log,
         CancellationToken cancellation)
     {
         var begun = time.GetTimestamp();
@@ -64,14 +66,18 @@ internal static class BatchEndpoint
             var read = time.GetTimestamp();
             var batch = new ClassifiedBatch(ensemble, settings, served, options.Value);
             var results = await batch.RunAsync(pictures, classifier, cancellation);
-            return batch.Refusal is { } refusal
-                ? refusal
-                : TypedResults.Ok(new BatchAnswer(
-                    results,
-                    MemberAnswer.Of(ensemble),
-                    (int)settings.Views,
-                    BatchTiming.Of(time.GetElapsedTime(begun), time.GetElapsedTime(read)),
-                    context.TraceIdentifier));
+            if (batch.Refusal is { } refusal)
+            {
+                return refusal;
+            }
+
+            var timing = BatchTiming.Of(time.GetElapsedTime(begun), time.GetElapsedTime(read));
+            var answer = new BatchAnswer(results, MemberAnswer.Of(ensemble), (int)settings.Views, timing, context.TraceIdentifier);
+            log.Answered(answer.Models.Select(model => model.Name), answer.Crops);
+            log.Set("Pictures", results.Count);
+            log.Set("ReadMs", timing.ReadMs);
+            log.Set("ClassifyMs", timing.ClassifyMs);
+            return TypedResults.Ok(answer);
         }
         finally
         {

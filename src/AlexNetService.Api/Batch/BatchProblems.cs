@@ -16,11 +16,15 @@ internal static class BatchProblems
         BatchBodyFault.TooLarge => new Problem(
             StatusCodes.Status413PayloadTooLarge,
             "The body is too large",
-            string.Create(CultureInfo.InvariantCulture, $"At most {options.MaxBatchBytes:N0} bytes are taken in a batch. Send several smaller ones.")),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"At most {options.MaxBatchBytes:N0} bytes are taken in a batch. Send several smaller ones.")),
         BatchBodyFault.TooMany => new Problem(
             StatusCodes.Status413PayloadTooLarge,
             "There are too many pictures",
-            string.Create(CultureInfo.InvariantCulture, $"At most {options.MaxBatchImages:N0} pictures are taken in a batch. Send several smaller ones.")),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"At most {options.MaxBatchImages:N0} pictures are taken in a batch. Send several smaller ones.")),
         BatchBodyFault.Empty => new Problem(
             StatusCodes.Status400BadRequest,
             "There is no picture",

@@ -23,7 +23,8 @@ internal sealed class ClassifiedBatch(Ensemble ensemble, ClassifySettings settin
     public async Task<IReadOnlyList<BatchResult>> RunAsync(
         IReadOnlyList<BatchPicture> pictures, PictureClassifier classifier, CancellationToken cancellation)
     {
-        ReadOnlyMemory<byte>[] encoded = [.. pictures.Select(picture => picture.Encoded).OfType<EncodedPicture>().Select(read => read.Bytes)];
+        ReadOnlyMemory<byte>[] encoded =
+            [.. pictures.Select(picture => picture.Encoded).OfType<EncodedPicture>().Select(read => read.Bytes)];
         var classified = await classifier.ClassifyManyAsync(encoded, ensemble, settings.Views, deadline: null, cancellation);
         try
         {

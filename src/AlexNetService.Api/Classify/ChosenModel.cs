@@ -13,7 +13,13 @@ internal readonly record struct ChosenModel(ModelSession? Session, Problem? Prob
     /// <param name="name">Name of a model; null for the first one of those that answer by default.</param>
     public static ChosenModel Of(CatalogSnapshot snapshot, string? name)
     {
-        var (ensemble, problem) = ChosenModels.Of(snapshot, name is null ? [] : name.Split(',', StringSplitOptions.TrimEntries));
+        var (names, unreadable) = ModelNames.Read(name);
+        if (names is null)
+        {
+            return new ChosenModel(null, ClassifyProblems.BadParameter(unreadable ?? ""));
+        }
+
+        var (ensemble, problem) = ChosenModels.Of(snapshot, names);
         return ensemble switch
         {
             null => new ChosenModel(null, problem),

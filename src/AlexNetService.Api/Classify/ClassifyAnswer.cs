@@ -42,7 +42,8 @@ internal sealed record RankedPrediction(int Rank, int Index, string Id, string L
 /// <param name="Predictions">Its own most probable classes, where <c>detail</c> was asked for.</param>
 internal sealed record MemberAnswer(string Name, int Version, double Weight, IReadOnlyList<RankedPrediction>? Predictions)
 {
-    public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble) => [.. ensemble.Members.Select(member => Of(member, predictions: null))];
+    public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble) =>
+        [.. ensemble.Members.Select(member => Of(member, predictions: null))];
 
     public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble, ClassificationResult.Classified classified, int top) =>
         [.. ensemble.Members.Select((member, i) => Of(member, RankedPrediction.Top(classified.ByMember[i].Span, ensemble, top)))];

@@ -4,8 +4,8 @@ using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
 using AlexNetService.Inference.Ensembles;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using Serilog;
 
 namespace AlexNetService.Api.Classify;
 
@@ -18,16 +18,8 @@ internal static class ClassifyEndpoint
         .WithTags("Classify")
         .WithName("Classify")
         .WithSummary("Classify a photograph")
-        .AddEndpointFilter<ClassifyLog>()
-        .WithMetadata(new DisableRequestSizeLimitAttribute(), new PictureBodyMetadata())
         .Offers(OfferedTypes.Json)
-        .ProducesProblems(
-            StatusCodes.Status400BadRequest,
-            StatusCodes.Status404NotFound,
-            StatusCodes.Status413PayloadTooLarge,
-            StatusCodes.Status415UnsupportedMediaType,
-            StatusCodes.Status422UnprocessableEntity,
-            StatusCodes.Status503ServiceUnavailable);
+        .TakesPicture(new PictureBodyMetadata());
 
     private static async Task<Results<Ok<ClassifyAnswer>, Problem>> Classify(
         [AsParameters] ClassifyQuery query,
@@ -36,6 +28,7 @@ internal static class ClassifyEndpoint
         PictureClassifier classifier,
         IOptions<ClassifyOptions> options,
         TimeProvider time,
+        IDiagnosticContext log,
         CancellationToken cancellation)
     {
         var begun = time.GetTimestamp();
@@ -67,9 +60,14 @@ internal static class ClassifyEndpoint
         using (picture)
         {
             using var result = await classifier.ClassifyAsync(picture.Bytes, ensemble, settings.Views, cancellation);
-            return result is ClassificationResult.Classified classified
-                ? TypedResults.Ok(ClassifyAnswer.Of(classified, ensemble, settings, time.GetElapsedTime(begun), context.TraceIdentifier))
-                : ClassifyProblems.Of(result, served);
+            if (result is not ClassificationResult.Classified classified)
+            {
+                return ClassifyProblems.Of(result, served);
+            }
+
+            var answer = ClassifyAnswer.Of(classified, ensemble, settings, time.GetElapsedTime(begun), context.TraceIdentifier);
+            log.Answered(answer.Models.Select(model => model.Name), answer.Crops, answer.Timing);
+            return TypedResults.Ok(answer);
         }
     }
 }

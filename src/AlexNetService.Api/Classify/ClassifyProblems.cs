@@ -24,7 +24,8 @@ internal static class ClassifyProblems
         PictureBodyFault.UnsupportedType => new Problem(
             StatusCodes.Status415UnsupportedMediaType,
             "The media type is not taken",
-            $"Send a picture with Content-Type {string.Join(", ", PictureBody.RawTypes)}, or {PictureBody.Multipart} with a field '{PictureBody.Field}'."),
+            $"Send a picture with Content-Type {string.Join(", ", PictureBody.RawTypes)}, "
+            + $"or {PictureBody.Multipart} with a field '{PictureBody.Field}'."),
         PictureBodyFault.NoPicture => new Problem(
             StatusCodes.Status400BadRequest,
             "There is no picture",
@@ -61,7 +62,9 @@ internal static class ClassifyProblems
     public static Problem Expired(TimeSpan waited) => new(
         StatusCodes.Status503ServiceUnavailable,
         "The picture waited too long",
-        string.Create(CultureInfo.InvariantCulture, $"It waited {waited.TotalSeconds:0.0} seconds and was not run. Try again in a moment, or ask for fewer crops or models."))
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"It waited {waited.TotalSeconds:0.0} seconds and was not run. Try again in a moment, or ask for fewer crops or models."))
     {
         RetryAfter = QueueFullSeconds,
     };

@@ -27,10 +27,10 @@ internal sealed record ClassifyQuery(
             return (null, $"crops is '{Crops}'; use 1 (centre) or 10 (corners, centre and their mirrors).");
         }
 
-        var names = Models is null ? [] : Models.Split(',', StringSplitOptions.TrimEntries);
-        if (names.Contains(""))
+        var (names, unreadable) = ModelNames.Read(Models);
+        if (names is null)
         {
-            return (null, $"models is '{Models}'; use names separated by single commas, or leave it out for the default.");
+            return (null, unreadable);
         }
 
         return QuerySwitch.Read(Detail) is { } detail

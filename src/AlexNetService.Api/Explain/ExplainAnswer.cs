@@ -35,7 +35,7 @@ internal sealed record ExplainAnswer(
     AnswerTiming Timing,
     string RequestId)
 {
-    public static ExplainAnswer Of(ModelSession model, OcclusionMap map, bool overlay, TimeSpan total, string requestId) => new(
+    public static ExplainAnswer Of(ModelSession model, OcclusionMap map, bool overlay, AnswerTiming timing, string requestId) => new(
         model.Card.Name,
         model.Card.Version,
         new ExplainedClass(map.Label.Index, map.Label.Id, map.Label.Name),
@@ -48,7 +48,7 @@ internal sealed record ExplainAnswer(
         map.Grid.Offsets,
         [.. map.Falls.ToArray().Chunk(map.Grid.Offsets.Count)],
         overlay ? $"data:image/png;base64,{Convert.ToBase64String(OcclusionOverlay.Png(map))}" : null,
-        AnswerTiming.Of(map.Timing, total),
+        timing,
         requestId);
 }
 

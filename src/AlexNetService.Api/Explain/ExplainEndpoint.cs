@@ -4,8 +4,8 @@ using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
 using AlexNetService.Inference.Explanations;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using Serilog;
 
 namespace AlexNetService.Api.Explain;
 
@@ -19,17 +19,11 @@ internal static class ExplainEndpoint
         .WithName("Explain")
         .WithSummary("What in a photograph a class depends on")
         .WithDescription(
-            "Covers one part of the centre crop after the other with a square of its mean colour; the numbers say how much the probability falls. "
+            "Covers one part of the centre crop after the other with a square of its mean colour; "
+            + "the numbers say how much the probability falls. "
             + $"As JSON, or as {OfferedTypes.Png}: the map over the crop, red where the class depends on what is seen.")
-        .WithMetadata(new DisableRequestSizeLimitAttribute(), new PictureBodyMetadata(OneModel: true))
         .Offers(OfferedTypes.Json, OfferedTypes.Png)
-        .ProducesProblems(
-            StatusCodes.Status400BadRequest,
-            StatusCodes.Status404NotFound,
-            StatusCodes.Status413PayloadTooLarge,
-            StatusCodes.Status415UnsupportedMediaType,
-            StatusCodes.Status422UnprocessableEntity,
-            StatusCodes.Status503ServiceUnavailable);
+        .TakesPicture(new PictureBodyMetadata(OneModel: true));
 
     private static async Task<Results<Ok<ExplainAnswer>, FileContentHttpResult, Problem>> Explain(
         [AsParameters] ExplainQuery query,
@@ -38,6 +32,7 @@ internal static class ExplainEndpoint
         PictureOcclusion occlusion,
         IOptions<ClassifyOptions> options,
         TimeProvider time,
+        IDiagnosticContext log,
         CancellationToken cancellation)
     {
         var begun = time.GetTimestamp();
@@ -70,12 +65,15 @@ internal static class ExplainEndpoint
             var (map, unanswered) = await occlusion.MapAsync(picture.Bytes, model, settings.Grid, settings.Index, cancellation);
             if (map is null)
             {
-                return ClassifyProblems.Of(unanswered ?? throw new InvalidOperationException("There is neither a map nor a reason."), served);
+                return ClassifyProblems.Of(
+                    unanswered ?? throw new InvalidOperationException("There is neither a map nor a reason."), served);
             }
 
+            var times = AnswerTiming.Of(map.Timing, time.GetElapsedTime(begun));
+            log.Answered([model.Card.Name], map.Grid.Count + 1, times);
             return context.ChosenType() == OfferedTypes.Png
                 ? TypedResults.Bytes(OcclusionOverlay.Png(map), OfferedTypes.Png)
-                : TypedResults.Ok(ExplainAnswer.Of(model, map, settings.Overlay, time.GetElapsedTime(begun), context.TraceIdentifier));
+                : TypedResults.Ok(ExplainAnswer.Of(model, map, settings.Overlay, times, context.TraceIdentifier));
         }
     }
 }

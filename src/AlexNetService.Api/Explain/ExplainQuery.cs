@@ -38,7 +38,8 @@ internal sealed record ExplainQuery(
 
         var grid = OcclusionGrid.Over(crop, window, stride);
         return grid.Count > MaxPlaces
-            ? (null, $"a window of {grid.Window} every {grid.Stride} pixels has {grid.Count} places and at most {MaxPlaces} are run; use a larger stride.")
+            ? (null, $"a window of {grid.Window} every {grid.Stride} pixels has {grid.Count} places, "
+                + $"and at most {MaxPlaces} are run; use a larger stride.")
             : QuerySwitch.Read(Overlay) is { } overlay
                 ? (new ExplainSettings(grid, index, overlay), null)
                 : (null, $"overlay is '{Overlay}'; use true or false.");

@@ -1,5 +1,4 @@
 using AlexNetService.Api.Classify;
-using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.Api.Features;
@@ -24,13 +23,13 @@ internal sealed record FeaturesAnswer(
     string RequestId)
 {
     public static FeaturesAnswer Of(
-        ModelSession model, FeaturesSettings settings, float[] vector, ClassificationTiming timing, TimeSpan total, string requestId) => new(
+        ModelSession model, FeaturesSettings settings, float[] vector, AnswerTiming timing, string requestId) => new(
             model.Card.Name,
             model.Card.Version,
             (int)settings.Views,
             settings.Normalise,
             vector.Length,
             vector,
-            AnswerTiming.Of(timing, total),
+            timing,
             requestId);
 }

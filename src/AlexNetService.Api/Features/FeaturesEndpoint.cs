@@ -6,12 +6,14 @@ using AlexNetService.Api.Problems;
 using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Sessions;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using Serilog;
 
 namespace AlexNetService.Api.Features;
 
-/// <summary>One photograph in, the vector that the last hidden layer makes of it out: for search by likeness, or for another classifier.</summary>
+/// <summary>
+/// One photograph in, the vector that the last hidden layer makes of it out: to search by likeness, or for another classifier.
+/// </summary>
 internal static class FeaturesEndpoint
 {
     public static void AddFeatures(this IServiceCollection services) => services.AddSingleton<PictureFeatures>();
@@ -21,15 +23,8 @@ internal static class FeaturesEndpoint
         .WithName("Features")
         .WithSummary("The feature vector of a photograph")
         .WithDescription($"As JSON, or as {OfferedTypes.Bytes}: 32-bit floats, lowest byte first, and nothing else.")
-        .WithMetadata(new DisableRequestSizeLimitAttribute(), new PictureBodyMetadata(Crops: 1, OneModel: true))
         .Offers(OfferedTypes.Json, OfferedTypes.Bytes)
-        .ProducesProblems(
-            StatusCodes.Status400BadRequest,
-            StatusCodes.Status404NotFound,
-            StatusCodes.Status413PayloadTooLarge,
-            StatusCodes.Status415UnsupportedMediaType,
-            StatusCodes.Status422UnprocessableEntity,
-            StatusCodes.Status503ServiceUnavailable);
+        .TakesPicture(new PictureBodyMetadata(Crops: 1, OneModel: true));
 
     private static async Task<Results<Ok<FeaturesAnswer>, FileContentHttpResult, Problem>> Compute(
         [AsParameters] FeaturesQuery query,
@@ -38,6 +33,7 @@ internal static class FeaturesEndpoint
         PictureFeatures features,
         IOptions<ClassifyOptions> options,
         TimeProvider time,
+        IDiagnosticContext log,
         CancellationToken cancellation)
     {
         var begun = time.GetTimestamp();
@@ -75,7 +71,8 @@ internal static class FeaturesEndpoint
             var (vector, timing, unanswered) = await features.OfAsync(picture.Bytes, model, settings.Views, cancellation);
             if (vector is null)
             {
-                return ClassifyProblems.Of(unanswered ?? throw new InvalidOperationException("There is neither a vector nor a reason."), served);
+                return ClassifyProblems.Of(
+                    unanswered ?? throw new InvalidOperationException("There is neither a vector nor a reason."), served);
             }
 
             if (settings.Normalise)
@@ -83,14 +80,17 @@ internal static class FeaturesEndpoint
                 PictureFeatures.Normalise(vector);
             }
 
+            var times = AnswerTiming.Of(timing, time.GetElapsedTime(begun));
+            log.Answered([model.Card.Name], (int)settings.Views, times);
             return context.ChosenType() == OfferedTypes.Bytes
                 ? TypedResults.Bytes(LittleEndian(vector), OfferedTypes.Bytes)
-                : TypedResults.Ok(FeaturesAnswer.Of(model, settings, vector, timing, time.GetElapsedTime(begun), context.TraceIdentifier));
+                : TypedResults.Ok(FeaturesAnswer.Of(model, settings, vector, times, context.TraceIdentifier));
         }
     }
 
     private static Problem WithoutFeatures(ModelSession model) => ClassifyProblems.BadParameter(
-        $"The card of '{model.Card.Name}' names no features. Name another model in models, or add the tensor to the card and load the model again.");
+        $"The card of '{model.Card.Name}' names no features. Name another model in models, "
+        + "or add the tensor to the card and load the model again.");
 
     private static byte[] LittleEndian(ReadOnlySpan<float> values)
     {

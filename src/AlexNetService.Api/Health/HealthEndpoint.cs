@@ -22,7 +22,8 @@ internal static class HealthEndpoint
             .Produces<ReadyAnswer>(StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static Results<Ok<ReadyAnswer>, JsonHttpResult<ReadyAnswer>> Ready(ServedModels served, CropEngine engine, IOptions<QueueOptions> queue)
+    private static Results<Ok<ReadyAnswer>, JsonHttpResult<ReadyAnswer>> Ready(
+        ServedModels served, CropEngine engine, IOptions<QueueOptions> queue)
     {
         var answer = ReadyAnswer.Of(served, engine, queue);
         return answer.Reasons.Count == 0

@@ -5,7 +5,9 @@ using Serilog.Formatting.Compact;
 
 namespace AlexNetService.Api.Hosting;
 
-/// <summary>The log: one line a request, readable for people, compact JSON for machines; never a byte of a picture, a query or a key.</summary>
+/// <summary>
+/// The log: one line a request, readable for people, compact JSON for machines; never a byte of a picture, a query or a key.
+/// </summary>
 internal static class RequestLog
 {
     public static void AddRequestLog(this WebApplicationBuilder builder)

@@ -9,7 +9,9 @@ internal static class StartFailure
 {
     public const int ExitCode = 2;
 
-    /// <summary>Builds the host; settings of the server itself are read here already. Null where that fails through no fault of the program.</summary>
+    /// <summary>
+    /// Builds the host; settings of the server itself are read here already. Null where that fails through no fault of the program.
+    /// </summary>
     public static WebApplication? BuildOrExplain(this WebApplicationBuilder builder)
     {
         try
@@ -28,7 +30,8 @@ internal static class StartFailure
     {
         OptionsValidationException options => string.Join(Environment.NewLine, options.Failures),
         ExposedServiceException exposed => exposed.Message,
-        IOException { InnerException: AddressInUseException } taken => $"{taken.Message} Stop what listens there, or choose another address with --urls.",
+        IOException { InnerException: AddressInUseException } taken =>
+            $"{taken.Message} Stop what listens there, or choose another address with --urls.",
         _ => null,
     };
 }

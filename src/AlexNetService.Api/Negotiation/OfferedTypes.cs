@@ -11,7 +11,9 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
     public const string Bytes = "application/octet-stream";
     public const string Png = "image/png";
 
-    /// <summary>What the client likes most of these; null where it takes none. A client that says nothing readable takes the first.</summary>
+    /// <summary>
+    /// What the client likes most of these; null where it takes none. A client that says nothing readable takes the first.
+    /// </summary>
     public string? Choose(HttpRequest request)
     {
         if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted) || accepted.Count == 0)
@@ -33,15 +35,22 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
 
     /// <summary>The quality of the range that says most about a type: itself before its kind, and its kind before everything.</summary>
     private static double QualityOf(MediaTypeHeaderValue type, IList<MediaTypeHeaderValue> accepted) => accepted
-        .Where(type.IsSubsetOf)
+        .Where(range => Covers(range, type))
         .OrderBy(range => range.MatchesAllTypes ? 2 : range.MatchesAllSubTypes ? 1 : 0)
         .Select(range => range.Quality ?? 1)
         .FirstOrDefault();
+
+    // Parameters decide nothing: "application/json; charset=utf-8" is what many clients write, and what they get.
+    private static bool Covers(MediaTypeHeaderValue range, MediaTypeHeaderValue type) => range.MatchesAllTypes
+        || (range.Type.Equals(type.Type, StringComparison.OrdinalIgnoreCase)
+            && (range.MatchesAllSubTypes || range.SubType.Equals(type.SubType, StringComparison.OrdinalIgnoreCase)));
 }
 
 internal static class OfferedTypesEndpoints
 {
-    /// <summary>Answers 406 where the client takes none of the types, before anything is read or run; the OpenAPI document lists them.</summary>
+    /// <summary>
+    /// Answers 406 where the client takes none of the types, before anything is read or run; the OpenAPI document lists them.
+    /// </summary>
     public static RouteHandlerBuilder Offers(this RouteHandlerBuilder endpoint, params IReadOnlyList<string> types)
     {
         var offered = new OfferedTypes(types);

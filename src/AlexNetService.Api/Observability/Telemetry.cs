@@ -33,5 +33,6 @@ internal static class Telemetry
     }
 
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
-        routes.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(MetricsRouteMetadata.Instance);
+        routes.MapPrometheusScrapingEndpoint("/metrics")
+            .WithMetadata(MetricsRouteMetadata.Instance, new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
 }

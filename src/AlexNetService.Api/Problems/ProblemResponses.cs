@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace AlexNetService.Api.Problems;
 
-/// <summary>Every error answer is problem details with a <c>type</c> that is explained and a <c>traceId</c>, those of routing and of exceptions included.</summary>
+/// <summary>
+/// Every error answer is problem details with a <c>type</c> that is explained and a <c>traceId</c>,
+/// those of routing and of exceptions included.
+/// </summary>
 internal static class ProblemResponses
 {
     public static void AddProblems(this IServiceCollection services)
@@ -26,7 +29,8 @@ internal static class ProblemResponses
         problem.Detail ??= problem.Status switch
         {
             StatusCodes.Status404NotFound => $"There is nothing at {http.Request.Path}. /swagger lists what there is.",
-            StatusCodes.Status405MethodNotAllowed => $"{http.Request.Path} does not take {http.Request.Method}; use {http.Response.Headers.Allow}.",
+            StatusCodes.Status405MethodNotAllowed =>
+                $"{http.Request.Path} does not take {http.Request.Method}; use {http.Response.Headers.Allow}.",
             _ => "See /swagger for what the service takes.",
         };
     }

@@ -22,7 +22,8 @@ internal static class ProblemsEndpoint
     {
         var html = HtmlEncoder.Default;
         var page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
-        page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>").Append(html.Encode(title)).Append("</title>\n");
+        page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+        page.Append("<title>").Append(html.Encode(title)).Append("</title>\n");
         foreach (var kind in kinds)
         {
             page.Append("<h1>").Append(html.Encode(kind.Title)).Append("</h1>\n<p>").Append(html.Encode(kind.Explanation)).Append("</p>\n");

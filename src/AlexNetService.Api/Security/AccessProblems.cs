@@ -6,18 +6,25 @@ namespace AlexNetService.Api.Security;
 internal static class AccessProblems
 {
     public static Problem NoKey => new(
-        StatusCodes.Status401Unauthorized, "A key is needed", $"Send a key of this service in the header {KeyGate.Header}; its operator has one for you.");
+        StatusCodes.Status401Unauthorized,
+        "A key is needed",
+        $"Send a key of this service in the header {KeyGate.Header}; its operator has one for you.");
 
     public static Problem UnknownKey => new(
-        StatusCodes.Status401Unauthorized, "The key is not known", $"Send a valid key in the header {KeyGate.Header}; its operator has one for you.");
+        StatusCodes.Status401Unauthorized,
+        "The key is not known",
+        $"Send a valid key in the header {KeyGate.Header}; its operator has one for you.");
 
     public static Problem NotAdmin => new(
-        StatusCodes.Status403Forbidden, "An admin key is needed", "This key may classify, not change what is served. Send a key whose Admin is true.");
+        StatusCodes.Status403Forbidden,
+        "An admin key is needed",
+        "This key may classify, not change what is served. Send a key whose Admin is true.");
 
     public static Problem AdminNeedsKeys => new(
         StatusCodes.Status403Forbidden,
         "Only local callers may do this",
-        "Without keys, what is served changes only from the service's own machine. Configure Security:Keys with an Admin key, and send it.");
+        "Without keys, what is served changes only from the service's own machine. "
+        + "Configure Security:Keys with an Admin key, and send it.");
 
     public static Problem TooManyRequests(int seconds) => new(
         StatusCodes.Status429TooManyRequests,

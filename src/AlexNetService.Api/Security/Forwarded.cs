@@ -9,7 +9,8 @@ internal static class Forwarded
     public static void AddForwarded(this IServiceCollection services) =>
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxiesOptions>>((forwarded, proxies) =>
         {
-            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            forwarded.ForwardedHeaders =
+                ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
 
             // Every hop is checked against the known ones, so a chain of them may be of any length. Loopback is known by default; not here.
             forwarded.ForwardLimit = null;
@@ -24,7 +25,8 @@ internal static class Forwarded
     /// <summary>Without known proxies the headers are left alone; the middleware would believe everyone.</summary>
     public static void UseForwarded(this WebApplication app)
     {
-        if (app.Services.GetRequiredService<IConfiguration>()[$"{ProxiesOptions.Section}:{nameof(ProxiesOptions.Known)}"] is { Length: > 0 })
+        var configuration = app.Services.GetRequiredService<IConfiguration>();
+        if (configuration[$"{ProxiesOptions.Section}:{nameof(ProxiesOptions.Known)}"] is { Length: > 0 })
         {
             app.UseForwardedHeaders();
         }

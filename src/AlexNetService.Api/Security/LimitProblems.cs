@@ -17,5 +17,7 @@ internal static class LimitProblems
 
     /// <param name="reason">What was too slow, a sentence.</param>
     public static Problem TooSlow(string reason) => new(
-        StatusCodes.Status408RequestTimeout, "The body came too slowly", $"{reason} Send a smaller picture, or send it over a faster connection.");
+        StatusCodes.Status408RequestTimeout,
+        "The body came too slowly",
+        $"{reason} Send a smaller picture, or send it over a faster connection.");
 }

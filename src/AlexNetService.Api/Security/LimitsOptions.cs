@@ -20,7 +20,9 @@ internal sealed class LimitsOptions
     [Range(1, 600, ErrorMessage = "Limits:HeaderSeconds must be {1} to {2}.")]
     public int HeaderSeconds { get; set; } = 10;
 
-    /// <summary>Bytes a second that a body must come with on average, once its first <see cref="BodyGraceSeconds"/> are over; default 2000.</summary>
+    /// <summary>
+    /// Bytes a second that a body must come with on average, once its first <see cref="BodyGraceSeconds"/> are over; default 2000.
+    /// </summary>
     [Range(1, 1_000_000, ErrorMessage = "Limits:BodyBytesPerSecond must be {1} to {2}.")]
     public int BodyBytesPerSecond { get; set; } = 2000;
 

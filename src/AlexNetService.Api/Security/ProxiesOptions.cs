@@ -22,7 +22,8 @@ internal sealed class ProxiesOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => Parts
         .Where(part => Parse(part) is null)
-        .Select(part => new ValidationResult($"Proxies:Known holds '{part}'; use addresses and networks such as 10.0.0.0/8, separated by commas."));
+        .Select(part => new ValidationResult(
+            $"Proxies:Known holds '{part}'; use addresses and networks such as 10.0.0.0/8, separated by commas."));
 
     private static IPNetwork? Parse(string part) =>
         IPNetwork.TryParse(part, out var network) ? network

@@ -11,7 +11,8 @@ internal static class SecurityHeaders
     private const string PermissionsPolicy = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
 
     // Swagger UI's script writes a style sheet into the document.
-    private static readonly string SwaggerUi = Page.Replace("style-src 'self'", "style-src 'self' 'unsafe-inline'", StringComparison.Ordinal);
+    private static readonly string SwaggerUi =
+        Page.Replace("style-src 'self'", "style-src 'self' 'unsafe-inline'", StringComparison.Ordinal);
 
     /// <summary>Set when the answer starts, because an error clears the headers that were set before it.</summary>
     public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
@@ -19,7 +20,8 @@ internal static class SecurityHeaders
         context.Response.OnStarting(() =>
         {
             var headers = context.Response.Headers;
-            headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments("/swagger", StringComparison.Ordinal) ? SwaggerUi : Page;
+            headers.ContentSecurityPolicy =
+                context.Request.Path.StartsWithSegments("/swagger", StringComparison.Ordinal) ? SwaggerUi : Page;
             headers.XContentTypeOptions = "nosniff";
             headers.XFrameOptions = "DENY";
             headers["Referrer-Policy"] = "no-referrer";

@@ -24,7 +24,8 @@ internal sealed class SecurityOptions : IValidatableObject
             if (key.Sha256.Length != ApiKeys.HashDigits || !key.Sha256.All(char.IsAsciiHexDigit))
             {
                 yield return new ValidationResult(
-                    $"Security:Keys:{name}:Sha256 must be the SHA-256 of the key in {ApiKeys.HashDigits} hexadecimal digits: printf %s \"$KEY\" | sha256sum.");
+                    $"Security:Keys:{name}:Sha256 must be the SHA-256 of the key in {ApiKeys.HashDigits} hexadecimal digits: "
+                    + "printf %s \"$KEY\" | sha256sum.");
             }
         }
 

@@ -61,7 +61,9 @@ public sealed class CropEngine : IAsyncDisposable
 
     internal QueueOptions Options => options;
 
-    /// <summary>Lets several runs go on at a time, where the sessions were opened for that; see <see cref="RuntimeOptions.ConcurrentRuns"/>.</summary>
+    /// <summary>
+    /// Lets several runs go on at a time, where the sessions were opened for that; see <see cref="RuntimeOptions.ConcurrentRuns"/>.
+    /// </summary>
     /// <param name="runs">How many, at least as many as there are already.</param>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than there are.</exception>
     public void RunSideBySide(int runs)
@@ -192,7 +194,9 @@ public sealed class CropEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>What waited past its deadline leaves before it costs a run, even where the timer that should have told it is late.</summary>
+    /// <summary>
+    /// What waited past its deadline leaves before it costs a run, even where the timer that should have told it is late.
+    /// </summary>
     private static bool LeaveLate(CropWork work, long now)
     {
         if (now < work.Deadline)
@@ -290,9 +294,10 @@ public sealed class CropEngine : IAsyncDisposable
 
                 Monitor.PulseAll(gate);
             }
-        }
 
-        work.Cancel(cancellation);
+            // Under the lock: a work that is cancelled behind it might have begun to wait, and run in memory that was given back.
+            work.Cancel(cancellation);
+        }
     }
 
     private void Abandon()

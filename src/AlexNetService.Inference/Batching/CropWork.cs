@@ -25,7 +25,9 @@ internal abstract class CropWork(ModelSession session, int crops, CropTargets ta
     /// <summary>The place in its model's queue, null where it is not or no longer waiting. Guarded by the engine's lock.</summary>
     public LinkedListNode<CropWork>? Waiting { get; set; }
 
-    /// <summary>Crops that count as waiting while it waits: none where its request holds the room itself. Guarded by the engine's lock.</summary>
+    /// <summary>
+    /// Crops that count as waiting while it waits: none where its request holds the room itself. Guarded by the engine's lock.
+    /// </summary>
     public int Counted { get; set; }
 
     /// <summary>Whether a run has it: from then on it is finished, not cancelled. Guarded by the engine's lock.</summary>

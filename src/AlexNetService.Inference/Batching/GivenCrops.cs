@@ -17,7 +17,8 @@ public readonly record struct GivenCrops
 
     /// <summary>Crops as the package's input tensor holds them, in its own layout, order of channels and normalisation.</summary>
     /// <param name="values">
-    /// [N,3,crop,crop] or [N,crop,crop,3], bytes, or floats of four bytes each, lowest first; must stay as they are until the answer is there.
+    /// [N,3,crop,crop] or [N,crop,crop,3], bytes, or floats of four bytes each, lowest first; must stay as they are until the answer
+    /// is there.
     /// </param>
     public static GivenCrops Tensor(ReadOnlyMemory<byte> values) => new(values, areTensor: true);
 
@@ -29,7 +30,9 @@ public readonly record struct GivenCrops
         var (count, rest) = Math.DivRem(Bytes.Length, BytesOfOne(session));
         return count > 0 && rest == 0
             ? count
-            : throw new ArgumentException($"A crop for '{session.Card.Name}' has {BytesOfOne(session)} bytes here; {Bytes.Length} bytes are no whole number of crops.");
+            : throw new ArgumentException(
+                $"A crop for '{session.Card.Name}' has {BytesOfOne(session)} bytes here; "
+                + $"{Bytes.Length} bytes are no whole number of crops.");
     }
 
     internal GivenCrops Rows(int first, int count, ModelSession session) =>

@@ -10,7 +10,9 @@ internal sealed class GivenWork : CropWork
     /// <param name="session">The model.</param>
     /// <param name="given">The crops, at least one; must stay as they are until the work is done.</param>
     /// <param name="targets">Where the answers are written, a row a crop.</param>
-    /// <exception cref="ArgumentException">The bytes are no whole number of crops, or the targets are not what the model gives for them.</exception>
+    /// <exception cref="ArgumentException">
+    /// The bytes are no whole number of crops, or the targets are not what the model gives for them.
+    /// </exception>
     public GivenWork(ModelSession session, GivenCrops given, CropTargets targets)
         : base(session, given.Count(session), targets)
     {

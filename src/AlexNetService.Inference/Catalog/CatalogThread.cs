@@ -60,11 +60,16 @@ internal sealed class CatalogThread : IDisposable
         job();
     }
 
-    /// <summary>Ends the change under way and those that wait, does what was posted, ends the thread.</summary>
+    /// <summary>Ends the change under way and those that wait, does what was posted, ends the thread. A second time it does nothing.</summary>
     public void Dispose()
     {
         lock (gate)
         {
+            if (ended)
+            {
+                return;
+            }
+
             ended = true;
             Monitor.Pulse(gate);
         }

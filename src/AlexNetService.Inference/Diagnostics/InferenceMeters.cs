@@ -61,7 +61,8 @@ public sealed class InferenceMeters
     internal void Watch(CropEngine engine) => meter.CreateObservableUpDownCounter(
         "alexnet.queue.crops", () => engine.WaitingCrops, "{crop}", "Crops that wait, or for which room is held.");
 
-    internal void Waited(ModelSession session, TimeSpan time) => queueWait.Record(time.TotalSeconds, new KeyValuePair<string, object?>(Model, session.Card.Name));
+    internal void Waited(ModelSession session, TimeSpan time) =>
+        queueWait.Record(time.TotalSeconds, new KeyValuePair<string, object?>(Model, session.Card.Name));
 
     internal void Ran(ModelSession session, int crops, TimeSpan time)
     {

@@ -25,7 +25,8 @@ public static class InferenceTraces
     internal static void Write(string name, TimeProvider time, long started, long finished, ModelSession? model = null)
     {
         var (now, stamp) = (time.GetUtcNow(), time.GetTimestamp());
-        using var span = Source.StartActivity(name, ActivityKind.Internal, default(ActivityContext), startTime: now - time.GetElapsedTime(started, stamp));
+        using var span = Source.StartActivity(
+            name, ActivityKind.Internal, default(ActivityContext), startTime: now - time.GetElapsedTime(started, stamp));
         span?.SetTag("alexnet.model", model?.Card.Name);
         span?.SetEndTime((now - time.GetElapsedTime(finished, stamp)).UtcDateTime);
     }

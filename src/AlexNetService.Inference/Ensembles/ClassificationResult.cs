@@ -35,7 +35,8 @@ public abstract record ClassificationResult : IDisposable
         {
             this.rented = rented;
             Probabilities = rented.AsMemory(0, classes);
-            ByMember = [.. Enumerable.Range(1, members).Select(member => (ReadOnlyMemory<float>)rented.AsMemory(member * classes, classes))];
+            ByMember =
+                [.. Enumerable.Range(1, members).Select(member => (ReadOnlyMemory<float>)rented.AsMemory(member * classes, classes))];
             Timing = timing;
         }
 

@@ -41,7 +41,8 @@ public sealed class CropClassifier(CropEngine engine, TimeProvider time, Inferen
         {
             var some = Math.Min(together, count - first);
             var work = new GivenWork(session, crops.Rows(first, some, session), targets.Rows(first, some, session));
-            var (timing, unanswered) = await deadlines.WithinAsync(engine.Options.Deadline, patience => Run(work, place, patience), cancellation);
+            var (timing, unanswered) = await deadlines.WithinAsync(
+                engine.Options.Deadline, patience => Run(work, place, patience), cancellation);
             if (unanswered is not null)
             {
                 return new CropsResult(default, unanswered);
@@ -58,7 +59,10 @@ public sealed class CropClassifier(CropEngine engine, TimeProvider time, Inferen
         work.Deadline = patience.Due;
         place.SubmitAndKeep([work], patience.Leaving);
         var (started, finished) = await work.Done;
-        return new ClassificationTiming(TimeSpan.Zero, time.GetElapsedTime(patience.Begun, started), time.GetElapsedTime(started, finished));
+        InferenceTraces.Write("queue", time, patience.Begun, started);
+        InferenceTraces.Write("run", time, started, finished, work.Session);
+        return new ClassificationTiming(
+            TimeSpan.Zero, time.GetElapsedTime(patience.Begun, started), time.GetElapsedTime(started, finished));
     }
 }
 

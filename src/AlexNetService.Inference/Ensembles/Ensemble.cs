@@ -65,7 +65,8 @@ public sealed class Ensemble
             var other = stranger.Session.Card;
             return new EnsembleResult(
                 null,
-                $"'{first.Name}' ({first.Labels.Count} classes) and '{other.Name}' ({other.Labels.Count} classes) have different labels and cannot answer together. Name models with the same labels.");
+                $"'{first.Name}' ({first.Labels.Count} classes) and '{other.Name}' ({other.Labels.Count} classes) have different labels "
+                + "and cannot answer together. Name models with the same labels.");
         }
 
         return new EnsembleResult(new Ensemble(members), null);

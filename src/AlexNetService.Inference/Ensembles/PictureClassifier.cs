@@ -60,7 +60,11 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
     /// <returns>What became of each, in order; to be disposed. Where there is no room for the first ones, all are refused.</returns>
     /// <exception cref="OperationCanceledException">They were taken out.</exception>
     public async Task<IReadOnlyList<ClassificationResult>> ClassifyManyAsync(
-        IReadOnlyList<ReadOnlyMemory<byte>> pictures, Ensemble ensemble, TestViews views, TimeSpan? deadline, CancellationToken cancellation)
+        IReadOnlyList<ReadOnlyMemory<byte>> pictures,
+        Ensemble ensemble,
+        TestViews views,
+        TimeSpan? deadline,
+        CancellationToken cancellation)
     {
         var results = new ClassificationResult[pictures.Count];
         var crops = ensemble.Members.Count * (int)views;
@@ -78,8 +82,21 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
 
         using var place = held;
         var next = -1;
-        await Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Lane()));
-        return results;
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Lane()));
+            return results;
+        }
+        catch
+        {
+            // Every lane has ended; where one failed there are places without a result.
+            foreach (var result in results)
+            {
+                result?.Dispose();
+            }
+
+            throw;
+        }
 
         async Task Lane()
         {
@@ -104,10 +121,19 @@ public sealed class PictureClassifier(CropEngine engine, DecodeWorkers decoders,
     {
         var (members, classes) = (ensemble.Members.Count, ensemble.Labels.Count);
         var memory = ArrayPool<float>.Shared.Rent((1 + members) * classes);
-        var byMember = memory.AsMemory(classes, members * classes);
-        var timing = await picture.RunAsync(ensemble.Works(picture.Canvases, views, byMember), keepPlace);
-        ensemble.Mean(byMember.Span, memory.AsSpan(0, classes));
-        return new ClassificationResult.Classified(memory, members, classes, timing);
+        try
+        {
+            var byMember = memory.AsMemory(classes, members * classes);
+            var timing = await picture.RunAsync(ensemble.Works(picture.Canvases, views, byMember), keepPlace);
+            ensemble.Mean(byMember.Span, memory.AsSpan(0, classes));
+            return new ClassificationResult.Classified(memory, members, classes, timing);
+        }
+        catch
+        {
+            // No run writes into it any more: a work that was begun with is waited for, whatever happens to its client.
+            ArrayPool<float>.Shared.Return(memory);
+            throw;
+        }
     }
 
     private static ClassificationResult Result(Outcome<ClassificationResult.Classified> outcome) =>

@@ -41,7 +41,8 @@ public sealed class PictureFeatures(CropEngine engine, DecodeWorkers decoders, T
             path.Usual,
             async picture =>
             {
-                var work = new CanvasWork(session, picture.Canvases[input.Canvas], views.Windows(input), new CropTargets { Features = vector });
+                var targets = new CropTargets { Features = vector };
+                var work = new CanvasWork(session, picture.Canvases[input.Canvas], views.Windows(input), targets);
                 return await picture.RunAsync([work], keepPlace: false);
             },
             cancellation);

@@ -86,6 +86,7 @@ internal sealed class PicturePath(CropEngine engine, DecodeWorkers decoders, Tim
 internal sealed class OpenPicture(PictureCanvases canvases, QueuePlace place, Patience patience, TimeProvider time)
 {
     private readonly long decoded = time.GetTimestamp();
+    private bool decodeIsTraced;
 
     public PictureCanvases Canvases => canvases;
 
@@ -95,6 +96,7 @@ internal sealed class OpenPicture(PictureCanvases canvases, QueuePlace place, Pa
     /// <returns>Where the time went, from the place in the queue to the end of these works.</returns>
     public async Task<ClassificationTiming> RunAsync(IReadOnlyList<CropWork> works, bool keepPlace)
     {
+        var submitted = time.GetTimestamp();
         foreach (var work in works)
         {
             work.Deadline = patience.Due;
@@ -111,22 +113,28 @@ internal sealed class OpenPicture(PictureCanvases canvases, QueuePlace place, Pa
 
         var times = await Task.WhenAll(works.Select(work => work.Done));
         var started = times.Min(run => run.Started);
-        Trace(works, started, times);
+        Trace(works, submitted, started, times);
         return new ClassificationTiming(
             time.GetElapsedTime(patience.Begun, decoded),
             time.GetElapsedTime(decoded, started),
             time.GetElapsedTime(started, times.Max(run => run.Finished)));
     }
 
-    private void Trace(IReadOnlyList<CropWork> works, long started, CropTimes[] times)
+    private void Trace(IReadOnlyList<CropWork> works, long submitted, long started, CropTimes[] times)
     {
         if (!InferenceTraces.AreListenedTo)
         {
             return;
         }
 
-        InferenceTraces.Write("decode", time, patience.Begun, decoded);
-        InferenceTraces.Write("queue", time, decoded, started);
+        // Once, however many works follow each other.
+        if (!decodeIsTraced)
+        {
+            InferenceTraces.Write("decode", time, patience.Begun, decoded);
+            decodeIsTraced = true;
+        }
+
+        InferenceTraces.Write("queue", time, submitted, started);
         foreach (var (work, run) in works.Zip(times))
         {
             InferenceTraces.Write("run", time, run.Started, run.Finished, work.Session);

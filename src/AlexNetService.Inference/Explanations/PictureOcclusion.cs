@@ -47,7 +47,8 @@ public sealed class PictureOcclusion(CropEngine engine, DecodeWorkers decoders, 
         return new OcclusionResult(map, unanswered);
     }
 
-    private static async Task<Outcome<OcclusionMap>> Map(OpenPicture picture, ModelSession session, OcclusionGrid grid, int? index, int together)
+    private static async Task<Outcome<OcclusionMap>> Map(
+        OpenPicture picture, ModelSession session, OcclusionGrid grid, int? index, int together)
     {
         var input = session.Card.Preprocessing;
         var plain = new byte[session.CropBytes];

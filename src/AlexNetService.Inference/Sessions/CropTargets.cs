@@ -25,7 +25,9 @@ public readonly record struct CropTargets
         Features = Rows(Features, first, count, session.Features),
     };
 
-    /// <exception cref="ArgumentException">Something is asked for that the card does not name, or has room for another number of rows.</exception>
+    /// <exception cref="ArgumentException">
+    /// Something is asked for that the card does not name, or has room for another number of rows.
+    /// </exception>
     internal void Require(ModelSession session, int rows)
     {
         if (Kinds == 0)

@@ -34,7 +34,8 @@ public sealed class ModelSession : IDisposable
         if (layout.Bytes > Array.MaxLength)
         {
             throw new InvalidPackageException(
-                package.Folder, $"{MaxCropsPerRun} of its crops take {layout.Bytes:N0} bytes in one run. Set Inference:MaxCropsPerRun lower.");
+                package.Folder,
+                $"{MaxCropsPerRun} of its crops take {layout.Bytes:N0} bytes in one run. Set Inference:MaxCropsPerRun lower.");
         }
     }
 
@@ -85,7 +86,8 @@ public sealed class ModelSession : IDisposable
         using var sessionOptions = target.Configure(options);
         if (package.Card.Quantization is { Precision: Precision.Int8 })
         {
-            // It would move bytes in front of max pooling, whose kernel for bytes in this layout is thirty times slower than that for floats.
+            // It would move bytes in front of max pooling, whose kernel for bytes in this layout is thirty times slower
+            // than that for floats.
             sessionOptions.AddSessionConfigEntry("optimization.disable_specified_optimizers", "QDQPropagationTransformer");
         }
 
@@ -121,7 +123,8 @@ public sealed class ModelSession : IDisposable
     {
         if (crops.Length != count * CropBytes)
         {
-            throw new ArgumentException($"'{Card.Name}' takes {count * CropBytes} bytes for {count} crops, not {crops.Length}.", nameof(crops));
+            throw new ArgumentException(
+                $"'{Card.Name}' takes {count * CropBytes} bytes for {count} crops, not {crops.Length}.", nameof(crops));
         }
 
         RequireRows(outputs.Probabilities.Length, count, OutputKinds.Probabilities);
@@ -204,7 +207,8 @@ public sealed class ModelSession : IDisposable
         {
             throw new InvalidPackageException(Package.Folder, string.Create(
                 CultureInfo.InvariantCulture,
-                $"its golden crop's logits differ by {difference / largest:g3} of the largest, where {golden.Tolerance:g3} is let through: {Provider} computes something else than what was exported. Copy the package again, or export it again."));
+                $"its golden crop's logits differ by {difference / largest:g3} of the largest, where {golden.Tolerance:g3} is let through: "
+                + $"{Provider} computes something else than what was exported. Copy the package again, or export it again."));
         }
     }
 
@@ -251,7 +255,8 @@ public sealed class ModelSession : IDisposable
     {
         if (length > 0 && length != count * Values(kind))
         {
-            throw new ArgumentException($"'{Card.Name}' gives {count * Values(kind)} values of {kind} for {count} crops; there is room for {length}.");
+            throw new ArgumentException(
+                $"'{Card.Name}' gives {count * Values(kind)} values of {kind} for {count} crops; there is room for {length}.");
         }
     }
 

@@ -4,7 +4,6 @@ using AlexNetService.Api.Models;
 using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Tests.Graphs;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
 
 namespace AlexNetService.Api.FunctionalTests.Classify;
@@ -141,20 +140,5 @@ public sealed class OverloadTests(SharedService service)
         {
             await Task.Delay(5, patience.Token);
         }
-    }
-
-    private sealed class StoppingLifetime : IHostApplicationLifetime, IDisposable
-    {
-        private readonly CancellationTokenSource stopping = new();
-
-        public CancellationToken ApplicationStarted => CancellationToken.None;
-
-        public CancellationToken ApplicationStopping => stopping.Token;
-
-        public CancellationToken ApplicationStopped => CancellationToken.None;
-
-        public void StopApplication() => stopping.Cancel();
-
-        public void Dispose() => stopping.Dispose();
     }
 }

@@ -77,6 +77,8 @@ public sealed class ExplainTests(SharedService service)
     [InlineData("?stride=0", "1 to 28")]
     [InlineData("?overlay=perhaps", "true or false")]
     [InlineData("?models=cifar-a,cifar-b", "exactly one")]
+    [InlineData("?models=", "single commas")]
+    [InlineData("?models=,", "single commas")]
     public async Task Explain_ParameterThatCannotBeUsed_Is400AndSaysWhatCan(string query, string what) =>
         Assert.Contains(what, await RefusedAsync(client, HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query), StringComparison.Ordinal);
 

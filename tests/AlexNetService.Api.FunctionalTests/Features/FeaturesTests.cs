@@ -70,6 +70,8 @@ public sealed class FeaturesTests(SharedService service)
     [InlineData("?crops=5", "1 (centre) or 10")]
     [InlineData("?normalise=perhaps", "true or false")]
     [InlineData("?models=cifar-a,cifar-b", "exactly one")]
+    [InlineData("?models=", "single commas")]
+    [InlineData("?models=,", "single commas")]
     [InlineData("?models=cifar-a,seven", "different labels")]
     public async Task Features_ParameterThatCannotBeUsed_Is400AndSaysWhatCan(string query, string what) =>
         Assert.Contains(what, await RefusedAsync(client, HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query), StringComparison.Ordinal);

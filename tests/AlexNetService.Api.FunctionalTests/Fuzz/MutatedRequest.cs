@@ -1,5 +1,6 @@
 using System.Text;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Api.FunctionalTests.OpenInference;
 using CsCheck;
 
 namespace AlexNetService.Api.FunctionalTests.Fuzz;
@@ -12,17 +13,28 @@ namespace AlexNetService.Api.FunctionalTests.Fuzz;
 internal sealed record MutatedRequest(string Method, string Address, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body)
 {
     private const string Boundary = "a-boundary";
+    private const string PictureTensor = """{"name":"image","datatype":"BYTES","shape":[1]""";
+    private const string CropTensor = """{"name":"image","datatype":"UINT8","shape":[1,3,28,28]""";
 
-    private static readonly string[] Routes =
-    [
-        "/v1/classify", "/v1/classify/batch", "/v1/features", "/v1/explain",
-        "/v2/models/cifar-a/infer", "/v2/models/cifar-a/versions/1/infer", "/v2/repository/index",
-    ];
+    private const string Batch = "/v1/classify/batch";
+    private const string Explain = "/v1/explain";
+
+    // Stands for the query that the route takes.
+    private const string Valid = "?valid";
+
+    // Nine places instead of a hundred.
+    private const string ExplainQuery = "?models=cifar-a&window=14&stride=7";
+
+    private static readonly string[] PictureRoutes = ["/v1/classify", Batch, "/v1/features", Explain];
+
+    private static readonly string[] TensorRoutes = ["/v2/models/cifar-a/infer", "/v2/models/cifar-a/versions/1/infer"];
+    private static readonly string[] RepositoryRoutes = ["/v2/repository/index", "/v2/repository/models/nobody/load", "/v2/repository/models/nobody/unload"];
 
     private static readonly string[] Pages =
     [
         "/", "/v1/models", "/v1/models/cifar-a", "/v1/models/cifar-a/filters.png", "/health/ready", "/health/live", "/metrics", "/problems/not-found",
-        "/swagger/v1/swagger.json", "/v2", "/v2/health/ready", "/v2/models/cifar-a", "/v2/models/cifar-a/ready",
+        "/swagger/v1/swagger.json", "/v2", "/v2/health/ready", "/v2/models/cifar-a", "/v2/models/cifar-a/ready", "/v2/models/cifar-a/config",
+        "/v2/models/cifar-a/stats",
     ];
 
     private static readonly string[] Queries =
@@ -34,7 +46,15 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
     [
         .. new[] { ".jpg", ".jpg[interlace=true]", ".png", ".png[palette=true]", ".gif", ".webp", ".webp[lossless=true]", ".tif", ".tif[compression=lzw]", ".tif[compression=jpeg]" }
             .Select((suffix, seed) => Pictures.Encode(seed + 1, suffix)),
-        Encoding.UTF8.GetBytes("""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["abc"]}],"outputs":[{"name":"probabilities"}]}"""),
+    ];
+
+    /// <summary>As JSON and with bytes behind it; a header says where they begin.</summary>
+    private static readonly Tensors[] TensorBodies =
+    [
+        Tensors.Json($$"""{"parameters":{"crops":1},"inputs":[{{PictureTensor}},"data":["{{Convert.ToBase64String(Pictures.Jpeg())}}"]}]}"""),
+        Tensors.Json($$"""{"inputs":[{{CropTensor}},"data":[{{string.Join(',', TensorRequests.Crops(1))}}]}],"outputs":[{"name":"logits"}]}"""),
+        Tensors.Binary(PictureTensor, TensorRequests.Prefixed(Pictures.Jpeg())),
+        Tensors.Binary(CropTensor, TensorRequests.Crops(1)),
     ];
 
     private static readonly string[] Types =
@@ -56,8 +76,14 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
 
     private static readonly Gen<(string, string)[]> GenExtras = One(Extras).Array[0, 3];
 
-    /// <summary>Posts of pictures, raw or as a form, with anything about them changed; and reads with odd addresses.</summary>
-    public static Gen<MutatedRequest> Any { get; } = Gen.Frequency((6, Posts()), (1, Reads()));
+    /// <summary>Posts of pictures, raw or as a form, and of tensors, with anything about them changed; and reads with odd addresses.</summary>
+    public static Gen<MutatedRequest> Any { get; } = Gen.Frequency((6, Posts()), (2, Inferences()), (2, Reads()));
+
+    /// <summary>Addresses that many requests reach as they are.</summary>
+    public static IEnumerable<string> Usual => [.. PictureRoutes, .. TensorRoutes, .. Pages];
+
+    /// <summary>The address without query.</summary>
+    public string Path => Address.Split('?', 2)[0];
 
     /// <param name="service">Scheme, host and port; an address such as <c>//x</c> is meant for it as well.</param>
     public HttpRequestMessage Message(Uri service)
@@ -86,8 +112,8 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
     private static Gen<T> One<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     private static Gen<MutatedRequest> Posts() => Gen.Select(
-        Gen.Frequency((3, Gen.Const("/v1/classify")), (1, One(Routes))),
-        Gen.Frequency((5, Gen.Const("?crops=1&models=cifar-a")), (4, One(Queries)), (1, GenText.Select(text => $"?models={Uri.EscapeDataString(text)}&crops=1"))),
+        One(PictureRoutes),
+        Gen.Frequency((5, Gen.Const(Valid)), (4, One(Queries)), (1, GenText.Select(text => $"?models={Uri.EscapeDataString(text)}&crops=1"))),
         One(Bodies),
         GenMutation.Array[0, 4],
         Gen.Bool,
@@ -99,21 +125,32 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
             var changed = Mutation.Apply(body, changes);
             return new MutatedRequest(
                 "POST",
-                route + query,
+                route + (query != Valid ? query : route == Explain ? ExplainQuery : "?crops=1&models=cifar-a"),
                 [("Content-Type", form ? $"multipart/form-data; boundary={Boundary}" : type), .. extras],
                 form ? Mutation.Apply(Form(changed, route), formChanges) : changed);
         });
 
+    private static Gen<MutatedRequest> Inferences() => Gen.Select(
+        Gen.Frequency((5, One(TensorRoutes)), (1, One(RepositoryRoutes))),
+        One(TensorBodies),
+        GenMutation.Array[0, 3],
+        Gen.Frequency((8, Gen.Const(0)), (1, Gen.Int[-20, 20])),
+        GenExtras,
+        (route, tensors, changes, moved, extras) => new MutatedRequest(
+            "POST", route, [.. tensors.Headers(moved), .. extras], Mutation.Apply(tensors.Body, changes)));
+
     private static Gen<MutatedRequest> Reads() => Gen.Select(
-        One("GET", "HEAD", "OPTIONS", "DELETE", "PUT", "ODD"),
-        One([.. Pages, .. Routes]),
+        Gen.Frequency((3, Gen.Const("GET")), (2, One("HEAD", "OPTIONS", "DELETE", "PUT", "ODD"))),
+        One([.. Pages, .. PictureRoutes, .. TensorRoutes, .. RepositoryRoutes]),
+        Gen.Bool,
         GenText,
         GenExtras,
-        (method, page, text, extras) => new MutatedRequest(method, $"{page}/{Uri.EscapeDataString(text)}?{Uri.EscapeDataString(text)}={page}", extras, []));
+        (method, page, below, text, extras) => new MutatedRequest(
+            method, $"{page}{(below ? $"/{Uri.EscapeDataString(text)}" : "")}?{Uri.EscapeDataString(text)}={page}", extras, []));
 
     private static byte[] Form(byte[] picture, string route)
     {
-        var field = route.EndsWith("batch", StringComparison.Ordinal) ? "images" : "image";
+        var field = route == Batch ? "images" : "image";
         return
         [
             .. Encoding.ASCII.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"a.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n"),

@@ -28,7 +28,9 @@ public sealed class FiltersTests(SharedService service)
         using var again = await Asked(tag);
         using var other = await Asked(new EntityTagHeaderValue("\"other\""));
 
-        Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
+        using var head = await Asked(tag, HttpMethod.Head);
+
+        Assert.Equal((HttpStatusCode.NotModified, HttpStatusCode.NotModified), (again.StatusCode, head.StatusCode));
         Assert.Equal(tag, again.Headers.ETag);
         Assert.Empty(await again.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         Assert.Equal(HttpStatusCode.OK, other.StatusCode);
@@ -55,9 +57,9 @@ public sealed class FiltersTests(SharedService service)
         Assert.Contains("image/png", await response.ProblemAsync(HttpStatusCode.NotAcceptable), StringComparison.Ordinal);
     }
 
-    private async Task<HttpResponseMessage> Asked(EntityTagHeaderValue tag)
+    private async Task<HttpResponseMessage> Asked(EntityTagHeaderValue tag, HttpMethod? method = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models/cifar-a/filters.png");
+        using var request = new HttpRequestMessage(method ?? HttpMethod.Get, "/v1/models/cifar-a/filters.png");
         request.Headers.IfNoneMatch.Add(tag);
         return await client.SendAsync(request, TestContext.Current.CancellationToken);
     }

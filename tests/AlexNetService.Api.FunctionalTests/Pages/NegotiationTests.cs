@@ -1,6 +1,8 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Api.FunctionalTests.Routes;
 using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
 
 namespace AlexNetService.Api.FunctionalTests.Pages;
@@ -22,6 +24,31 @@ public sealed class NegotiationTests(SharedService service)
 
         Assert.Equal(expected, response.Content.Headers.ContentEncoding.SingleOrDefault());
         Assert.NotEmpty(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("/v1/classify", null, "br")]
+    [InlineData("/v1/classify/batch", null, "gzip")]
+    [InlineData("/v1/features", null, "gzip")]
+    [InlineData("/v1/features", "application/octet-stream", null)]
+    [InlineData("/v1/explain", null, "br")]
+    [InlineData("/v1/explain", "image/png", null)]
+    public async Task Post_EncodingsThatAreTaken_CompressJsonAlone(string path, string? accept, string? encoding)
+    {
+        using var request = EveryRoute.Request(path, accept: accept);
+        request.Headers.AcceptEncoding.ParseAdd(encoding ?? "gzip, br");
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.OK, encoding), (response.StatusCode, response.Content.Headers.ContentEncoding.SingleOrDefault()));
+        await using var body = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        await using var plain = encoding switch
+        {
+            "br" => new BrotliStream(body, CompressionMode.Decompress),
+            "gzip" => new GZipStream(body, CompressionMode.Decompress),
+            _ => body,
+        };
+        var first = plain.ReadByte();
+        Assert.Equal(accept is null, first == '{');
     }
 
     [Fact]
@@ -49,6 +76,11 @@ public sealed class NegotiationTests(SharedService service)
     [InlineData("/health/ready", "GET, HEAD, OPTIONS")]
     [InlineData("/v1/classify", "OPTIONS, POST")]
     [InlineData("/v1/explain", "OPTIONS, POST")]
+    [InlineData("/v1/features", "OPTIONS, POST")]
+    [InlineData("/v1/classify/batch", "OPTIONS, POST")]
+    [InlineData("/health/live", "GET, HEAD, OPTIONS")]
+    [InlineData("/problems", "GET, HEAD, OPTIONS")]
+    [InlineData("/metrics", "GET, HEAD, OPTIONS")]
     public async Task Options_AnAddress_Is204AndSaysWhatItTakes(string path, string allowed)
     {
         using var response = await SendAsync(HttpMethod.Options, path, _ => { });
@@ -73,12 +105,15 @@ public sealed class NegotiationTests(SharedService service)
     [InlineData("/v1/models", "text/html, */*;q=0.1", HttpStatusCode.OK)]
     [InlineData("/v1/models", "application/json;q=0, */*", HttpStatusCode.NotAcceptable)]
     [InlineData("/v1/models", "text/html", HttpStatusCode.NotAcceptable)]
+    [InlineData("/v1/models", "application/json; charset=utf-8", HttpStatusCode.OK)]
     [InlineData("/v1/models/cifar-a", "image/png", HttpStatusCode.NotAcceptable)]
+    [InlineData("/v1/models/cifar-a/filters.png", "application/json", HttpStatusCode.NotAcceptable)]
     public async Task Get_TypesThatAreTaken_DecideBetweenTheAnswerAnd406(string path, string accept, HttpStatusCode expected)
     {
         using var response = await SendAsync(HttpMethod.Get, path, request => request.Headers.Accept.ParseAdd(accept));
+        using var head = await SendAsync(HttpMethod.Head, path, request => request.Headers.Accept.ParseAdd(accept));
 
-        Assert.Equal(expected, response.StatusCode);
+        Assert.Equal((expected, expected), (response.StatusCode, head.StatusCode));
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, Action<HttpRequestMessage> prepare)

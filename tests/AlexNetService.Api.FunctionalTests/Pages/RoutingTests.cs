@@ -14,6 +14,9 @@ public sealed class RoutingTests(SharedService service)
     [InlineData("/v1/models/cifar-a/filters.png")]
     [InlineData("/health/live")]
     [InlineData("/health/ready")]
+    [InlineData("/metrics")]
+    [InlineData("/problems")]
+    [InlineData("/problems/not-found")]
     public async Task Head_WhatCanBeGot_Is200WithoutABody(string path)
     {
         using var request = new HttpRequestMessage(HttpMethod.Head, path);
@@ -28,6 +31,7 @@ public sealed class RoutingTests(SharedService service)
     [InlineData("PUT", "/v1/classify", "POST")]
     [InlineData("POST", "/v1/models", "GET")]
     [InlineData("DELETE", "/health/live", "GET")]
+    [InlineData("POST", "/metrics", "GET")]
     public async Task Send_MethodThatIsNotTaken_Is405AndSaysWhichIs(string method, string path, string allowed)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
@@ -37,10 +41,14 @@ public sealed class RoutingTests(SharedService service)
         Assert.Contains(allowed, await response.ProblemAsync(HttpStatusCode.MethodNotAllowed), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Head_OfClassify_Is405()
+    [Theory]
+    [InlineData("/v1/classify")]
+    [InlineData("/v1/classify/batch")]
+    [InlineData("/v1/features")]
+    [InlineData("/v1/explain")]
+    public async Task Head_OfWhatTakesAPicture_Is405(string path)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Head, "/v1/classify");
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);

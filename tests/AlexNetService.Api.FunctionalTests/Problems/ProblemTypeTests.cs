@@ -32,6 +32,14 @@ public sealed class ProblemTypeTests(SharedService service)
     }
 
     [Fact]
+    public async Task Types_AllOfThem_AreOnOnePage()
+    {
+        var page = await service.Client.GetStringAsync("/problems", TestContext.Current.CancellationToken);
+
+        Assert.All(ProblemKinds.ByName.Values, kind => Assert.Contains($"<h1>{kind.Title}</h1>", page, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Type_OfARefusal_LeadsToItsExplanation()
     {
         using var refused = await service.Client.GetAsync("/v1/models/nobody", TestContext.Current.CancellationToken);

@@ -1,7 +1,9 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Api.FunctionalTests.Routes;
 
 namespace AlexNetService.Api.FunctionalTests.Processes;
 
@@ -35,6 +37,35 @@ public sealed class LogTests(SharedService service)
         Assert.All(["DecodeMs", "QueueMs", "InferMs", "Elapsed"], time => Assert.True(Requests.Number<double>(line, time) >= 0));
         AssertNotIn(line, Key);
         AssertNotIn(line, Convert.ToBase64String(picture.AsSpan(0, 30)));
+    }
+
+    [Fact]
+    public async Task Log_OfOtherAnswersAboutPictures_HasModelsAndTimesWhateverTypeTheyHave()
+    {
+        var (process, client) = await ServiceProcess.ReadyAsync(service.Repository.Root);
+        using var running = process;
+        using var sender = client;
+
+        var features = await LineAsync(process, client, "/v1/features", "application/octet-stream");
+        var explain = await LineAsync(process, client, "/v1/explain", "image/png");
+        var batch = await LineAsync(process, client, EveryRoute.Batch, "application/json");
+
+        Assert.All([features, explain], line => Assert.Equal("cifar-a", Assert.Single(Requests.List(line, "Models")).GetValue<string>()));
+        Assert.All(
+            [features, explain],
+            line => Assert.All(["DecodeMs", "QueueMs", "InferMs"], time => Assert.True(Requests.Number<double>(line, time) >= 0)));
+        Assert.Equal(1, Requests.Number<int>(features, "Crops"));
+        Assert.InRange(Requests.Number<int>(explain, "Crops"), 101, 171);
+        Assert.Equal(["cifar-a", "cifar-b"], Requests.List(batch, "Models").Select(model => model.GetValue<string>()));
+        Assert.Equal((10, 1), (Requests.Number<int>(batch, "Crops"), Requests.Number<int>(batch, "Pictures")));
+        Assert.All(["ReadMs", "ClassifyMs"], time => Assert.True(Requests.Number<double>(batch, time) >= 0));
+    }
+
+    private static async Task<JsonNode> LineAsync(ServiceProcess process, HttpClient client, string path, string accept)
+    {
+        using var response = await client.SendAsync(path, accept: accept);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return await process.LoggedAsync($"HTTP \"POST\" \"{path}\"");
     }
 
     private static void AssertNotIn(JsonNode line, string secret) => Assert.DoesNotContain(secret, line.ToJsonString(), StringComparison.Ordinal);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Api.FunctionalTests.Routes;
 
 namespace AlexNetService.Api.FunctionalTests.Security;
 
@@ -22,6 +23,10 @@ public sealed class KeyTests(SharedService service)
     [InlineData("/health/ready", "a key of nobody", HttpStatusCode.OK)]
     [InlineData("/", null, HttpStatusCode.OK)]
     [InlineData("/swagger/v1/swagger.json", null, HttpStatusCode.OK)]
+    [InlineData("/problems/not-found", null, HttpStatusCode.OK)]
+    [InlineData("/v1/models/cifar-a/filters.png", null, HttpStatusCode.Unauthorized)]
+    [InlineData("/metrics", null, HttpStatusCode.Unauthorized)]
+    [InlineData("/metrics", UserKey, HttpStatusCode.OK)]
     public async Task Get_WithOrWithoutAKey_IsAnsweredWhereTheKeyOrTheRouteAllowsIt(string path, string? key, HttpStatusCode status)
     {
         await using var host = new ServiceHost(service.Repository, Keys());
@@ -50,6 +55,56 @@ public sealed class KeyTests(SharedService service)
         client.DefaultRequestHeaders.Add("X-Api-Key", UserKey);
 
         Assert.Equal(5, Requests.List(await client.ClassifyAsync(), "predictions").Count);
+    }
+
+    [Fact]
+    public async Task Post_WithoutAKey_Is401AndWithOneItIsAnswered()
+    {
+        await using var host = new ServiceHost(service.Repository, Keys());
+        using var client = await host.ReadyClientAsync();
+        foreach (var path in EveryRoute.Posts)
+        {
+            using var refused = await client.SendAsync(path);
+            await refused.ProblemAsync(HttpStatusCode.Unauthorized);
+        }
+
+        client.DefaultRequestHeaders.Add("X-Api-Key", UserKey);
+        foreach (var path in EveryRoute.Posts)
+        {
+            using var answered = await client.SendAsync(path);
+            Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
+        }
+    }
+
+    [Theory]
+    [InlineData(null, HttpStatusCode.Unauthorized)]
+    [InlineData(UserKey, HttpStatusCode.Forbidden)]
+    [InlineData(AdminKey, HttpStatusCode.NotFound)]
+    public async Task Unload_WithOrWithoutAKey_NeedsAnAdmins(string? key, HttpStatusCode status)
+    {
+        await using var host = new ServiceHost(service.Repository, Keys());
+        using var client = await host.ReadyClientAsync();
+        if (key is not null)
+        {
+            client.DefaultRequestHeaders.Add("X-Api-Key", key);
+        }
+
+        using var response = await client.PostAsync("/v2/repository/models/nobody/unload", null, TestContext.Current.CancellationToken);
+
+        Assert.Equal(status, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Metrics_OpenByTheSettings_AreAnsweredWithoutAKey()
+    {
+        var settings = Keys();
+        settings["Security:OpenMetrics"] = "true";
+        await using var host = new ServiceHost(service.Repository, settings);
+        using var client = await host.ReadyClientAsync();
+
+        using var response = await client.GetAsync("/metrics", TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     private static Dictionary<string, string> Keys() => new()

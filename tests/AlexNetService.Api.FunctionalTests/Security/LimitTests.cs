@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Api.FunctionalTests.Routes;
 
 namespace AlexNetService.Api.FunctionalTests.Security;
 
@@ -51,6 +52,22 @@ public sealed class LimitTests(SharedService service)
     }
 
     [Fact]
+    public async Task Post_BodyThatDoesNotCome_Is408OnEveryRoute()
+    {
+        await using var host = new ServiceHost(service.Repository, new() { ["Limits:BodySeconds"] = "1" });
+        using var client = await host.ReadyClientAsync();
+        var slow = await Task.WhenAll(
+            SlowAsync(client, "/v1/features"),
+            SlowAsync(client, "/v1/explain"),
+            SlowAsync(client, EveryRoute.Batch, "multipart/form-data; boundary=x"));
+
+        var lines = await Task.WhenAll(slow.Select(FirstLineAsync));
+
+        Assert.All(lines, line => Assert.Equal("HTTP/1.1 408 Request Timeout", line));
+        Array.ForEach(slow, connection => connection.Dispose());
+    }
+
+    [Fact]
     public async Task Classify_FiftyBodiesThatDoNotCome_AreCutOffAndTakeNoPlaceFromOthers()
     {
         await using var host = new ServiceHost(service.Repository, new()
@@ -74,7 +91,7 @@ public sealed class LimitTests(SharedService service)
     }
 
     /// <summary>A connection that has sent the first bytes of a picture, and sends no more.</summary>
-    private static async Task<TcpClient> SlowAsync(HttpClient client)
+    private static async Task<TcpClient> SlowAsync(HttpClient client, string path = "/v1/classify", string type = "image/jpeg")
     {
         var address = client.BaseAddress ?? throw new InvalidOperationException("The client has no address.");
         var connection = new TcpClient();
@@ -82,7 +99,7 @@ public sealed class LimitTests(SharedService service)
         var picture = Pictures.Jpeg();
         var head = string.Create(
             CultureInfo.InvariantCulture,
-            $"POST /v1/classify HTTP/1.1\r\nHost: test\r\nContent-Type: image/jpeg\r\nContent-Length: {picture.Length}\r\n\r\n");
+            $"POST {path} HTTP/1.1\r\nHost: test\r\nContent-Type: {type}\r\nContent-Length: {picture.Length}\r\n\r\n");
         await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
         await connection.GetStream().WriteAsync(picture.AsMemory(0, 10), TestContext.Current.CancellationToken);
         return connection;

@@ -146,6 +146,18 @@ public sealed class ModelCatalogTests : IDisposable
     }
 
     [Fact]
+    public async Task Dispose_ASecondTime_DoesNothing()
+    {
+        Publish("a");
+        using var catalog = await Load();
+
+        catalog.Dispose();
+        catalog.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(catalog.Enter);
+    }
+
+    [Fact]
     public async Task Dispose_Catalog_DisposesEverySession()
     {
         Publish("a");

@@ -1,0 +1,45 @@
+using System.Net.Http.Headers;
+using AlexNetService.Api.FunctionalTests.Hosting;
+
+namespace AlexNetService.Api.FunctionalTests.Routes;
+
+/// <summary>The routes of the service's own protocol, each with a request that is answered with 200.</summary>
+internal static class EveryRoute
+{
+    public const string Batch = "/v1/classify/batch";
+
+    /// <summary>Routes that read a picture.</summary>
+    public static IReadOnlyList<string> Posts { get; } = ["/v1/classify", Batch, "/v1/features", "/v1/explain"];
+
+    /// <summary>Routes that are read and need a key where there are keys.</summary>
+    public static IReadOnlyList<string> Gets { get; } = ["/v1/models", "/v1/models/cifar-a", "/v1/models/cifar-a/filters.png"];
+
+    /// <summary>Routes that answer everyone.</summary>
+    public static IReadOnlyList<string> Open { get; } = ["/", "/health/live", "/health/ready", "/problems", "/problems/not-found"];
+
+    /// <param name="path">One of the routes.</param>
+    /// <param name="picture">What is posted where the route reads a picture.</param>
+    /// <param name="accept">Accept; null is none.</param>
+    public static HttpRequestMessage Request(string path, byte[]? picture = null, string? accept = null)
+    {
+        var request = new HttpRequestMessage(Posts.Contains(path) ? HttpMethod.Post : HttpMethod.Get, path);
+        if (request.Method == HttpMethod.Post)
+        {
+            var bytes = picture ?? Pictures.Jpeg();
+            request.Content = path == Batch ? Requests.Form(bytes, "images") : Requests.Raw(bytes);
+        }
+
+        if (accept is not null)
+        {
+            request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse(accept));
+        }
+
+        return request;
+    }
+
+    public static async Task<HttpResponseMessage> SendAsync(this HttpClient client, string path, byte[]? picture = null, string? accept = null)
+    {
+        using var request = Request(path, picture, accept);
+        return await client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+}
