@@ -33,7 +33,10 @@ LABEL org.opencontainers.image.title="AlexNetService (CUDA)" \
       org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 COPY --from=published-cuda /app ./
+# A volume that is new and empty begins with the bundled packages.
+COPY --from=published-cuda --chown=1654:1654 /app/models /models
 ENV ASPNETCORE_HTTP_PORTS=8080 \
+    ModelRepository__Path=/models \
     DOTNET_EnableDiagnostics=0 \
     Inference__Devices=cuda:0 \
     Inference__RequireProvider=CUDAExecutionProvider \
@@ -51,7 +54,10 @@ LABEL org.opencontainers.image.title="AlexNetService" \
       org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 COPY --from=published-cpu /app ./
+# A volume that is new and empty begins with the bundled packages.
+COPY --from=published-cpu --chown=1654:1654 /app/models /models
 ENV ASPNETCORE_HTTP_PORTS=8080 \
+    ModelRepository__Path=/models \
     DOTNET_EnableDiagnostics=0 \
     Drain__GraceSeconds=5
 EXPOSE 8080
