@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using AlexNetService.Api.Hosting;
 
 namespace AlexNetService.Api.Security;
 
@@ -8,24 +9,9 @@ namespace AlexNetService.Api.Security;
 /// <param name="budget">Counts its bytes.</param>
 /// <param name="patience">Time from the first read to the last one.</param>
 /// <param name="time">Where that time comes from.</param>
-internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpan patience, TimeProvider time) : Stream
+internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpan patience, TimeProvider time) : ReadOnceStream
 {
     private CancellationTokenSource? expiry;
-    private long taken;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => taken;
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -43,30 +29,15 @@ internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpa
         }
 
         // Counted here before it may be refused there, because all that was counted is given back in the end.
-        taken += count;
+        Taken += count;
         budget.Take(count);
         return count;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
     protected override void Dispose(bool disposing)
     {
-        budget.Return(taken);
-        taken = 0;
+        budget.Return(Taken);
+        Taken = 0;
         expiry?.Dispose();
         base.Dispose(disposing);
     }

@@ -170,11 +170,8 @@ public sealed class BatchTests(SharedService service)
         return form;
     }
 
-    private static async Task<string> RefusedAsync(HttpClient client, HttpStatusCode status, HttpContent content, string query = "")
-    {
-        using var response = await client.PostAsync(Route + query, content, TestContext.Current.CancellationToken);
-        return await response.ProblemAsync(status);
-    }
+    private static Task<string> RefusedAsync(HttpClient client, HttpStatusCode status, HttpContent content, string query = "") =>
+        client.RefusedAsync(status, content, query, Route);
 
     private static void Same(IReadOnlyList<JsonNode> expected, IReadOnlyList<JsonNode> found)
     {

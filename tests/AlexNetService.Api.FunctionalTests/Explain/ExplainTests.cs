@@ -80,17 +80,10 @@ public sealed class ExplainTests(SharedService service)
     [InlineData("?models=", "single commas")]
     [InlineData("?models=,", "single commas")]
     public async Task Explain_ParameterThatCannotBeUsed_Is400AndSaysWhatCan(string query, string what) =>
-        Assert.Contains(what, await RefusedAsync(client, HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query), StringComparison.Ordinal);
+        Assert.Contains(what, await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query, Route), StringComparison.Ordinal);
 
     [Fact]
-    public async Task Explain_OfWhatIsNone_IsRefusedLikeAClassification()
-    {
-        await RefusedAsync(client, HttpStatusCode.NotFound, Raw(Pictures.Jpeg()), "?models=nobody");
-        await RefusedAsync(client, HttpStatusCode.BadRequest, Form(Pictures.Jpeg(), "photo"));
-        await RefusedAsync(client, HttpStatusCode.UnsupportedMediaType, Raw(Pictures.Jpeg(), "text/plain"));
-        await RefusedAsync(client, HttpStatusCode.UnprocessableEntity, Raw(Pictures.TruncatedJpeg()));
-        await RefusedAsync(client, HttpStatusCode.RequestEntityTooLarge, Raw(new byte[20_000_001]));
-    }
+    public Task Explain_OfWhatIsNone_IsRefusedLikeAClassification() => client.RefusesWhatIsNoneAsync(Route);
 
     [Fact]
     public async Task Explain_QueueShorterThanTheMap_IsServedAndAFullOneIs503()
@@ -110,12 +103,6 @@ public sealed class ExplainTests(SharedService service)
     private static float[] Falls(JsonNode answer) =>
         [.. List(answer, "falls").SelectMany(row => row.AsArray().OfType<JsonNode>()).Select(fall => fall.GetValue<float>())];
 
-    private static async Task<string> RefusedAsync(HttpClient client, HttpStatusCode status, HttpContent content, string query = "")
-    {
-        using var response = await client.PostAsync(Route + query, content, TestContext.Current.CancellationToken);
-        return await response.ProblemAsync(status);
-    }
-
     private async Task<JsonNode> ExplainAsync(string query)
     {
         using var response = await SendAsync(query, "application/json");
@@ -123,10 +110,5 @@ public sealed class ExplainTests(SharedService service)
         return await response.JsonAsync();
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string query, string accept)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Route + query) { Content = Raw(Pictures.Jpeg()) };
-        request.Headers.Accept.ParseAdd(accept);
-        return await client.SendAsync(request, TestContext.Current.CancellationToken);
-    }
+    private Task<HttpResponseMessage> SendAsync(string query, string accept) => client.SendPictureAsync(Route + query, accept);
 }

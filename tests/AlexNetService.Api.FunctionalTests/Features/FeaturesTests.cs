@@ -74,17 +74,10 @@ public sealed class FeaturesTests(SharedService service)
     [InlineData("?models=,", "single commas")]
     [InlineData("?models=cifar-a,seven", "different labels")]
     public async Task Features_ParameterThatCannotBeUsed_Is400AndSaysWhatCan(string query, string what) =>
-        Assert.Contains(what, await RefusedAsync(client, HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query), StringComparison.Ordinal);
+        Assert.Contains(what, await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query, Route), StringComparison.Ordinal);
 
     [Fact]
-    public async Task Features_OfWhatIsNone_AreRefusedLikeAClassification()
-    {
-        await RefusedAsync(client, HttpStatusCode.NotFound, Raw(Pictures.Jpeg()), "?models=nobody");
-        await RefusedAsync(client, HttpStatusCode.BadRequest, Form(Pictures.Jpeg(), "photo"));
-        await RefusedAsync(client, HttpStatusCode.UnsupportedMediaType, Raw(Pictures.Jpeg(), "text/plain"));
-        await RefusedAsync(client, HttpStatusCode.UnprocessableEntity, Raw(Pictures.TruncatedJpeg()));
-        await RefusedAsync(client, HttpStatusCode.RequestEntityTooLarge, Raw(new byte[20_000_001]));
-    }
+    public Task Features_OfWhatIsNone_AreRefusedLikeAClassification() => client.RefusesWhatIsNoneAsync(Route);
 
     [Fact]
     public async Task Features_NoRoomInTheQueue_Is503WithRetryAfter()
@@ -109,7 +102,7 @@ public sealed class FeaturesTests(SharedService service)
         await using var host = new ServiceHost(repository);
         using var ready = await host.ReadyClientAsync();
 
-        var reason = await RefusedAsync(ready, HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), "?models=seven");
+        var reason = await ready.RefusedAsync(HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), "?models=seven", Route);
 
         Assert.Contains("'seven' names no features", reason, StringComparison.Ordinal);
     }
@@ -118,12 +111,6 @@ public sealed class FeaturesTests(SharedService service)
 
     private static float[] Values(JsonNode answer) => [.. List(answer, "features").Select(value => value.GetValue<float>())];
 
-    private static async Task<string> RefusedAsync(HttpClient client, HttpStatusCode status, HttpContent content, string query = "")
-    {
-        using var response = await client.PostAsync(Route + query, content, TestContext.Current.CancellationToken);
-        return await response.ProblemAsync(status);
-    }
-
     private async Task<JsonNode> FeaturesAsync(string query)
     {
         using var response = await SendAsync(query, "application/json");
@@ -131,12 +118,7 @@ public sealed class FeaturesTests(SharedService service)
         return await response.JsonAsync();
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string query, string accept)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Route + query) { Content = Raw(Pictures.Jpeg()) };
-        request.Headers.Accept.ParseAdd(accept);
-        return await client.SendAsync(request, TestContext.Current.CancellationToken);
-    }
+    private Task<HttpResponseMessage> SendAsync(string query, string accept) => client.SendPictureAsync(Route + query, accept);
 
     /// <summary>The mean over the crops, cut and run one by one.</summary>
     private float[] Expected(string model, int crops)

@@ -19,6 +19,24 @@ internal static class Requests
     public static MultipartFormDataContent Form(byte[] bytes, string field = "image", string type = "image/jpeg") =>
         new() { { Raw(bytes, type), field, "photo.jpg" } };
 
+    /// <summary>Posts a photograph and names what may come back.</summary>
+    public static async Task<HttpResponseMessage> SendPictureAsync(this HttpClient client, string path, string accept)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Raw(Pictures.Jpeg()) };
+        request.Headers.Accept.ParseAdd(accept);
+        return await client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A route that takes one photograph refuses models, forms and bytes that are none as a classification does.</summary>
+    public static async Task RefusesWhatIsNoneAsync(this HttpClient client, string route)
+    {
+        await client.RefusedAsync(HttpStatusCode.NotFound, Raw(Pictures.Jpeg()), "?models=nobody", route);
+        await client.RefusedAsync(HttpStatusCode.BadRequest, Form(Pictures.Jpeg(), "photo"), route: route);
+        await client.RefusedAsync(HttpStatusCode.UnsupportedMediaType, Raw(Pictures.Jpeg(), "text/plain"), route: route);
+        await client.RefusedAsync(HttpStatusCode.UnprocessableEntity, Raw(Pictures.TruncatedJpeg()), route: route);
+        await client.RefusedAsync(HttpStatusCode.RequestEntityTooLarge, Raw(new byte[20_000_001]), route: route);
+    }
+
     public static async Task<JsonNode> ClassifyAsync(this HttpClient client, string query = "", HttpContent? content = null)
     {
         using var response = await client.PostAsync("/v1/classify" + query, content ?? Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
@@ -32,9 +50,10 @@ internal static class Requests
 
     /// <summary>Posts, and asserts a problem of that status that says what to do.</summary>
     /// <returns>The problem's detail.</returns>
-    public static async Task<string> RefusedAsync(this HttpClient client, HttpStatusCode status, HttpContent content, string query = "")
+    public static async Task<string> RefusedAsync(
+        this HttpClient client, HttpStatusCode status, HttpContent content, string query = "", string route = "/v1/classify")
     {
-        using var response = await client.PostAsync("/v1/classify" + query, content, TestContext.Current.CancellationToken);
+        using var response = await client.PostAsync(route + query, content, TestContext.Current.CancellationToken);
         return await response.ProblemAsync(status);
     }
 
