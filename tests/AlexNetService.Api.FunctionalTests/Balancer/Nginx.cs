@@ -36,6 +36,26 @@ internal sealed class Nginx : IDisposable
 
     public Uri Address { get; }
 
+    /// <summary>Waits until it answers.</summary>
+    public async Task ListeningAsync(CancellationToken cancellation)
+    {
+        using var client = new HttpClient { BaseAddress = Address };
+        while (!process.HasExited)
+        {
+            try
+            {
+                (await client.GetAsync("/balancer/health", cancellation)).Dispose();
+                return;
+            }
+            catch (HttpRequestException)
+            {
+                await Task.Delay(20, cancellation);
+            }
+        }
+
+        Assert.Fail("nginx ended; what it said is above.");
+    }
+
     /// <summary>A port that was free a moment ago.</summary>
     public static int FreePort()
     {
