@@ -1,6 +1,6 @@
-using System.Globalization;
 using AlexNetService.Api.FunctionalTests.Hosting;
 using AlexNetService.Api.FunctionalTests.Processes;
+using AlexNetService.Tests.Shared;
 
 namespace AlexNetService.Api.FunctionalTests.Balancer;
 
@@ -9,13 +9,12 @@ internal sealed class Replicas : IDisposable
 {
     private readonly string repository;
     private readonly IReadOnlyDictionary<string, string> settings;
-    private readonly Uri[] addresses = [Loopback(), Loopback()];
+    private readonly Uri[] addresses;
     private readonly Nginx nginx;
 
-    private Replicas(string repository, Dictionary<string, string> settings)
+    private Replicas(string repository, Dictionary<string, string> settings, Uri[] addresses, Nginx nginx)
     {
-        (this.repository, this.settings) = (repository, settings);
-        nginx = new Nginx(addresses);
+        (this.repository, this.settings, this.addresses, this.nginx) = (repository, settings, addresses, nginx);
         Client = new HttpClient { BaseAddress = nginx.Address };
     }
 
@@ -27,9 +26,10 @@ internal sealed class Replicas : IDisposable
     /// <param name="settings">More environment variables of the replicas.</param>
     public static async Task<Replicas> NoneAsync(SharedService service, Dictionary<string, string>? settings = null)
     {
-        var replicas = new Replicas(service.Repository.Root, settings ?? []);
-        await replicas.nginx.ListeningAsync(TestContext.Current.CancellationToken);
-        return replicas;
+        Assert.SkipWhen(Nginx.Executable is null, "There is no nginx; on Debian: apt-get install nginx-light.");
+        Uri[] addresses = [Nginx.FreeAddress(), Nginx.FreeAddress()];
+        var nginx = await Nginx.StartAsync(addresses, log: false, TestContext.Current.CancellationToken);
+        return new Replicas(service.Repository.Root, settings ?? [], addresses, nginx);
     }
 
     /// <summary>Starts a replica and waits until it is ready.</summary>
@@ -54,6 +54,4 @@ internal sealed class Replicas : IDisposable
         Client.Dispose();
         nginx.Dispose();
     }
-
-    private static Uri Loopback() => new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Nginx.FreePort()}"));
 }
