@@ -13,5 +13,6 @@ var root = new RootCommand("Benchmarks of AlexNetService. Run them on a quiet ma
     OverloadCommand.Create(),
     ReloadCommand.Create(),
     SlowBodiesCommand.Create(),
+    RollCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();
