@@ -14,5 +14,6 @@ var root = new RootCommand("Benchmarks of AlexNetService. Run them on a quiet ma
     ReloadCommand.Create(),
     SlowBodiesCommand.Create(),
     RollCommand.Create(),
+    StartCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();
