@@ -1,6 +1,6 @@
 # The training worker: alexnet prepare, train, evaluate, export, quantize …
 #   docker build -f deploy/worker.Dockerfile -t alexnet-worker .
-#   docker run --rm -v data:/data:ro -v models:/models alexnet-worker train --data /data/photographs.zip --output /models/runs/first
+#   docker run --rm -v data:/data:ro -v models:/models alexnet-worker train --data /data/photographs.zip --output /models/.runs/first
 ARG DOTNET=10.0
 
 FROM mcr.microsoft.com/dotnet/sdk:${DOTNET}-noble AS published
@@ -27,5 +27,7 @@ COPY --from=published /app ./
 # One arena: columns' threads otherwise fault the same memory in again in every step.
 ENV MALLOC_ARENA_MAX=1 \
     DOTNET_EnableDiagnostics=0
+# A volume that is new and empty belongs to the user.
+RUN install -d -o 1654 -g 1654 /models
 USER 1654:1654
 ENTRYPOINT ["dotnet", "alexnet.dll"]
