@@ -39,7 +39,7 @@ COPY --from=published-cuda --chown=1654:1654 /app/models /models
 ENV ASPNETCORE_HTTP_PORTS=8080 \
     ModelRepository__Path=/models \
     DOTNET_EnableDiagnostics=0 \
-    Inference__Devices=cuda:0 \
+    Inference__Device=cuda:0 \
     Inference__RequireProvider=CUDAExecutionProvider \
     Drain__GraceSeconds=5
 USER 1654:1654
