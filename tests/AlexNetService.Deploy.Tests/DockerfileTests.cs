@@ -1,0 +1,48 @@
+using System.Text.RegularExpressions;
+
+namespace AlexNetService.Deploy.Tests;
+
+/// <summary>What an image is built from is in the repository, and all of it.</summary>
+public sealed partial class DockerfileTests
+{
+    [Theory]
+    [InlineData("deploy/api.Dockerfile")]
+    [InlineData("deploy/worker.Dockerfile")]
+    public void Dockerfile_EveryFileThatIsCopied_IsInTheRepository(string file)
+    {
+        var sources = Sources(file);
+
+        Assert.NotEmpty(sources);
+        Assert.All(sources, source => Assert.True(Exists(source), $"{file} copies {source}, which is not there."));
+    }
+
+    [Theory]
+    [InlineData("deploy/api.Dockerfile", "AlexNetService.Api")]
+    [InlineData("deploy/worker.Dockerfile", "AlexNetService.Worker")]
+    public void Dockerfile_ProjectsBeforeRestore_AreThoseThatTheProgramNeeds(string file, string program)
+    {
+        var copied = Sources(file).Where(source => source.EndsWith(".csproj", StringComparison.Ordinal)).Select(source => source.Split('/')[1]);
+
+        Assert.Equal(Closure(program).Order(StringComparer.Ordinal), copied.Order(StringComparer.Ordinal));
+    }
+
+    private static HashSet<string> Closure(string project) =>
+        [project, .. SourceTree.Source(project).References.SelectMany(Closure)];
+
+    private static bool Exists(string source)
+    {
+        var path = Path.Combine(SourceTree.Root, source);
+        var folder = Path.GetDirectoryName(path) ?? SourceTree.Root;
+        return Directory.Exists(path) || (Directory.Exists(folder) && Directory.EnumerateFiles(folder, Path.GetFileName(path)).Any());
+    }
+
+    /// <summary>What COPY takes from the repository, not from another stage.</summary>
+    private static IReadOnlyList<string> Sources(string file) =>
+    [
+        .. Copy().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, file)))
+            .SelectMany(line => line.Groups["paths"].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)[..^1]),
+    ];
+
+    [GeneratedRegex(@"^COPY (?!--)(?<paths>.+)$", RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
+    private static partial Regex Copy();
+}
