@@ -61,6 +61,7 @@ ENV ASPNETCORE_HTTP_PORTS=8080 \
     ModelRepository__Path=/models \
     DOTNET_EnableDiagnostics=0 \
     Drain__GraceSeconds=5
+USER 1654:1654
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=6s --start-period=30s --retries=2 \
     CMD ["dotnet", "AlexNetService.Api.dll", "--health-check", "http://localhost:8080/health/ready"]
