@@ -1,9 +1,10 @@
+using System.Net;
 using System.Text.RegularExpressions;
 
 namespace AlexNetService.Deploy.Tests;
 
 /// <summary>What an image is built from is in the repository, and all of it.</summary>
-public sealed partial class DockerfileTests
+public sealed partial class DockerfileTests(RunningService service) : IClassFixture<RunningService>
 {
     [Theory]
     [InlineData("deploy/api.Dockerfile")]
@@ -26,6 +27,31 @@ public sealed partial class DockerfileTests
         Assert.Equal(Closure(program).Order(StringComparer.Ordinal), copied.Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("deploy/api.Dockerfile", "cpu")]
+    [InlineData("deploy/api.Dockerfile", "cuda")]
+    [InlineData("deploy/worker.Dockerfile", "")]
+    public void Dockerfile_UserOfTheImage_IsTheOneThatKubernetesNames(string file, string stage) =>
+        Assert.Equal(["1654:1654"], new Dockerfile(file, stage).Lines("USER"));
+
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("cuda")]
+    public async Task Dockerfile_HealthCheck_AsksForARouteOnThePortThatIsExposed(string stage)
+    {
+        var image = new Dockerfile("deploy/api.Dockerfile", stage);
+
+        var url = new Uri(Url().Match(Assert.Single(image.Lines("HEALTHCHECK"))).Value);
+
+        Assert.Equal(image.Environment["ASPNETCORE_HTTP_PORTS"], $"{url.Port}");
+        Assert.Equal([$"{url.Port}"], image.Lines("EXPOSE"));
+        Assert.Equal(HttpStatusCode.OK, await service.StatusAsync(url.AbsolutePath));
+    }
+
+    [Fact]
+    public void Dockerfile_TargetThatIsBuiltByDefault_IsCpu() =>
+        Assert.Equal(new Dockerfile("deploy/api.Dockerfile", "cpu").Lines("ENTRYPOINT"), new Dockerfile("deploy/api.Dockerfile", "").Lines("ENTRYPOINT"));
+
     private static HashSet<string> Closure(string project) =>
         [project, .. SourceTree.Source(project).References.SelectMany(Closure)];
 
@@ -42,6 +68,9 @@ public sealed partial class DockerfileTests
         .. Copy().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, file)))
             .SelectMany(line => line.Groups["paths"].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)[..^1]),
     ];
+
+    [GeneratedRegex(@"http://[^""]+")]
+    private static partial Regex Url();
 
     [GeneratedRegex(@"^COPY (?!--)(?<paths>.+)$", RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
     private static partial Regex Copy();
