@@ -7,7 +7,7 @@ using AlexNetService.Api.Draining;
 namespace AlexNetService.Deploy.Tests;
 
 /// <summary>The compose files name what there is, and bound what each container may take.</summary>
-public sealed partial class ComposeTests(RunningService service) : IClassFixture<RunningService>
+public sealed partial class ComposeTests(RunningService service)
 {
     /// <summary>An address of nginx itself, besides the service's routes.</summary>
     private const string BalancerHealth = "/balancer/health";

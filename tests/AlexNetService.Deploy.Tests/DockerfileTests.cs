@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace AlexNetService.Deploy.Tests;
 
 /// <summary>What an image is built from is in the repository, and all of it.</summary>
-public sealed partial class DockerfileTests(RunningService service) : IClassFixture<RunningService>
+public sealed partial class DockerfileTests(RunningService service)
 {
     [Theory]
     [InlineData("deploy/api.Dockerfile")]

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace AlexNetService.Deploy.Tests;
 
 /// <summary>What the autoscaler asks for comes out of the service; the dashboard's queries are tested with the service.</summary>
-public sealed partial class MetricTests(RunningService service) : IClassFixture<RunningService>
+public sealed partial class MetricTests(RunningService service)
 {
     [Fact]
     public async Task Adapter_SeriesOfItsRules_AreInAScrape()

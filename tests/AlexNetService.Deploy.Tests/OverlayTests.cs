@@ -5,7 +5,7 @@ using AlexNetService.Api.Classify;
 namespace AlexNetService.Deploy.Tests;
 
 /// <summary>The service in Kubernetes: what belongs together finds each other, and what is asked for is there.</summary>
-public sealed class OverlayTests(RunningService service) : IClassFixture<RunningService>
+public sealed class OverlayTests(RunningService service)
 {
     public static TheoryData<string> Overlays => ["overlays/cpu", "overlays/gpu"];
 

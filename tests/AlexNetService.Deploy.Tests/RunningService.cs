@@ -3,6 +3,8 @@ using AlexNetService.Api.Classify;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 
+[assembly: AssemblyFixture(typeof(AlexNetService.Deploy.Tests.RunningService))]
+
 namespace AlexNetService.Deploy.Tests;
 
 /// <summary>The service with its bundled packages, asked for what the deployment's files ask it for.</summary>
