@@ -127,7 +127,8 @@ public sealed partial class ComposeTests(RunningService service)
     [Fact]
     public void Prometheus_Targets_AreTheReplicas()
     {
-        var targets = Yaml.File("deploy/prometheus/prometheus.yml").Items("scrape_configs").SelectMany(job => job.Items("static_configs"))
+        var targets = Yaml.File("deploy/prometheus/prometheus.yml").Items("scrape_configs")
+            .SelectMany(job => job.Items("static_configs"))
             .SelectMany(group => group.Items("targets"))
             .Select(target => target.Text());
 

@@ -49,8 +49,12 @@ public sealed partial class DockerfileTests(RunningService service)
     }
 
     [Fact]
-    public void Dockerfile_TargetThatIsBuiltByDefault_IsCpu() =>
-        Assert.Equal(new Dockerfile("deploy/api.Dockerfile", "cpu").Lines("ENTRYPOINT"), new Dockerfile("deploy/api.Dockerfile", "").Lines("ENTRYPOINT"));
+    public void Dockerfile_TargetThatIsBuiltByDefault_IsCpu()
+    {
+        var (cpu, last) = (new Dockerfile("deploy/api.Dockerfile", "cpu"), new Dockerfile("deploy/api.Dockerfile", ""));
+
+        Assert.Equal(cpu.Lines("ENTRYPOINT"), last.Lines("ENTRYPOINT"));
+    }
 
     private static HashSet<string> Closure(string project) =>
         [project, .. SourceTree.Source(project).References.SelectMany(Closure)];

@@ -39,7 +39,7 @@ public sealed class KubernetesTests
         {
             Assert.Equal("true", Context(pod, container, "runAsNonRoot"));
             Assert.Equal("1654", Context(pod, container, "runAsUser"));
-            Assert.Equal("RuntimeDefault", (container.Find("securityContext", "seccompProfile") ?? pod.At("securityContext", "seccompProfile")).Text("type"));
+            Assert.Equal("RuntimeDefault", Context(pod, container, "seccompProfile", "type"));
             Assert.Equal("false", container.Text("securityContext", "allowPrivilegeEscalation"));
             Assert.Equal("true", container.Text("securityContext", "readOnlyRootFilesystem"));
             Assert.Equal(["ALL"], container.Items("securityContext", "capabilities", "drop").Select(right => right.Text()));
@@ -129,8 +129,9 @@ public sealed class KubernetesTests
         Assert.Contains(model.Text("storageUri"), claims.Select(claim => $"pvc://{claim}"));
     }
 
-    private static string? Context(JsonNode pod, JsonNode container, string name) =>
-        (container.Find("securityContext", name) ?? pod.Find("securityContext", name))?.Text();
+    /// <summary>What holds for a container: its own, or the pod's.</summary>
+    private static string? Context(JsonNode pod, JsonNode container, params string[] path) =>
+        (container.Find(["securityContext", .. path]) ?? pod.Find(["securityContext", .. path]))?.Text();
 
     /// <summary>Where the packages are mounted; KServe's storage initialiser mounts them itself.</summary>
     private static string MountOfModels(JsonNode container) =>

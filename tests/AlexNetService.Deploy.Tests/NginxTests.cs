@@ -16,7 +16,8 @@ public sealed partial class NginxTests
         var largest = Math.Max(new ClassifyOptions().MaxBatchBytes, new OpenInferenceOptions().MaxBodyBytes);
 
         Assert.Equal($"{largest}", LargestBody().Match(Configuration).Groups["bytes"].Value);
-        Assert.Contains($"A body may have {largest.ToString("N0", CultureInfo.InvariantCulture)} bytes", Configuration, StringComparison.Ordinal);
+        var sentence = string.Create(CultureInfo.InvariantCulture, $"A body may have {largest:N0} bytes");
+        Assert.Contains(sentence, Configuration, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -73,7 +73,10 @@ public sealed class OverlayTests(RunningService service)
         var manifests = await Manifests.RenderAsync(folder);
         var container = manifests.Containers.Single();
         var ports = container.Items("ports").SelectMany(port => new[] { port.Find("name")?.Text(), port.Text("containerPort") });
-        var probes = new[] { "startupProbe", "readinessProbe", "livenessProbe" }.Select(probe => container.Find(probe, "httpGet")).OfType<JsonNode>().ToArray();
+        var probes = new[] { "startupProbe", "readinessProbe", "livenessProbe" }
+            .Select(probe => container.Find(probe, "httpGet"))
+            .OfType<JsonNode>()
+            .ToArray();
 
         Assert.NotEmpty(probes);
         Assert.All(probes, probe => Assert.Contains(probe.Text("port"), ports));
@@ -99,12 +102,18 @@ public sealed class OverlayTests(RunningService service)
     {
         var ingress = Yaml.File("deploy/k8s/base/ingress.yaml");
         var client = await service.ReadyClientAsync();
-        var routes = JsonNode.Parse(await client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken)).At("paths").AsObject()
-            .Select(path => path.Key);
-        var page = Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "src", "AlexNetService.Api", "wwwroot")).Select(file => $"/{Path.GetFileName(file)}");
-        var everything = routes.Concat(page).Concat(["/", "/swagger/index.html", "/problems/not-found", "/metrics"]);
+        var document = await client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken);
+        var routes = JsonNode.Parse(document).At("paths").AsObject().Select(path => path.Key);
+        var page = Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "src", "AlexNetService.Api", "wwwroot"));
+        string[] everything =
+        [
+            .. routes,
+            .. page.Select(file => $"/{Path.GetFileName(file)}"),
+            "/", "/swagger/index.html", "/problems/not-found", "/metrics",
+        ];
 
-        var refused = everything.Where(path => !ingress.Items("spec", "rules").Single().Items("http", "paths").Any(rule => Takes(rule, path)));
+        var rules = ingress.Items("spec", "rules").Single().Items("http", "paths").ToArray();
+        var refused = everything.Where(path => !rules.Any(rule => Takes(rule, path)));
 
         string[] expected = ["/metrics", "/v2/repository/models/{name}/load", "/v2/repository/models/{name}/unload"];
         Assert.Equal(expected, refused.Order(StringComparer.Ordinal));

@@ -88,8 +88,8 @@ internal static class ServiceSettings
     }
 
     private static IConfiguration Configuration(IReadOnlyDictionary<string, string> environment) => new ConfigurationBuilder()
-        .AddInMemoryCollection(environment.Select(entry =>
-            KeyValuePair.Create<string, string?>(entry.Key.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal), entry.Value)))
+        .AddInMemoryCollection(environment.ToDictionary(
+            entry => entry.Key.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal), entry => (string?)entry.Value))
         .Build();
 
     private static string Section(Type options) => (string?)options.GetField("Section")?.GetRawConstantValue() ?? "";

@@ -35,6 +35,8 @@ public sealed partial class WorkerCommandTests
     private static string Errors(string[] arguments) => string.Join(
         '\n', CommandTree.Create(CommonOptions.Log(), CancellationToken.None).Parse(arguments).Errors.Select(error => error.Message));
 
-    [GeneratedRegex(@"(^(\$ )?alexnet|--rm worker|alexnet-worker) +(?<arguments>[a-z]+ .+)$", RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"(^(\$ )?alexnet|--rm worker|alexnet-worker) +(?<arguments>[a-z]+ .+)$",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
     private static partial Regex Example();
 }
