@@ -20,7 +20,7 @@ internal sealed partial class Manifests
         var kustomize = Kustomize().Match(version?.Output ?? "").Groups["major"].Value;
         Assert.SkipUnless(
             int.TryParse(kustomize, CultureInfo.InvariantCulture, out var major) && major >= OldestKustomize,
-            $"kubectl's kustomize is older than {OldestKustomize} (Debian 12's is 2, Debian 13's is 5).");
+            $"kubectl's kustomize is older than {OldestKustomize}, as it was before kubectl 1.21; Debian 12's kubernetes-client is 1.20.");
 
         var rendered = await Command.RunAsync("kubectl", "kustomize", Path.Combine("deploy", "k8s", folder));
         Assert.NotNull(rendered);
