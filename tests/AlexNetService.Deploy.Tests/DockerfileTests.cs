@@ -27,6 +27,21 @@ public sealed partial class DockerfileTests(RunningService service)
         Assert.Equal(Closure(program).Order(StringComparer.Ordinal), copied.Order(StringComparer.Ordinal));
     }
 
+    // Without .editorconfig the analysers refuse the code, without Directory.Packages.props no package has a version.
+    [Theory]
+    [InlineData("deploy/api.Dockerfile")]
+    [InlineData("deploy/worker.Dockerfile")]
+    public void Dockerfile_WhatEveryBuildReadsAtTheRoot_IsCopied(string file)
+    {
+        string[] read =
+        [
+            ".editorconfig", "global.json", "BannedSymbols.txt",
+            .. Directory.EnumerateFiles(SourceTree.Root, "Directory.*").Select(path => Path.GetFileName(path)),
+        ];
+
+        Assert.Subset(Sources(file).ToHashSet(StringComparer.Ordinal), read.ToHashSet(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("deploy/api.Dockerfile", "cpu")]
     [InlineData("deploy/api.Dockerfile", "cuda")]
