@@ -19,6 +19,11 @@ if (await HealthCheck.RunAsync(args) is { } health)
 }
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+if (!builder.TryAddSettingsFile())
+{
+    return StartFailure.ExitCode;
+}
+
 builder.ListenOnLocalhostByDefault();
 builder.AddRequestLog();
 builder.AddAccess();

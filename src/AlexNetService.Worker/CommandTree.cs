@@ -26,22 +26,7 @@ internal static class CommandTree
     public static int Run(string[] arguments, CancellationToken stop)
     {
         var log = CommonOptions.Log();
-        var root = new RootCommand("""
-            alexnet: train a two-column AlexNet, measure it, and export it as a package that AlexNetService serves.
-
-            Every option can also come from the environment, as its help says; the command line wins.
-            """)
-        {
-            PrepareCommand.Create(stop),
-            TrainCommand.Create(log, stop),
-            ReportCommand.Create(stop),
-            EvaluateCommand.Create(stop),
-            ExportCommand.Create(stop),
-            ImportCommand.Create(stop),
-            QuantizeCommand.Create(stop),
-            InspectCommand.Create(stop),
-            log,
-        };
+        var root = Create(log, stop);
         EnvironmentOptions.Document(root);
         var format = FormatOf(root.Parse(arguments), log);
         Redirect(format);
@@ -70,6 +55,26 @@ internal static class CommandTree
             return Fail(e.Message, ExitCode.BadInput, format);
         }
     }
+
+    /// <summary>The commands with their options; nothing is read or run yet.</summary>
+    /// <param name="log">The option that every command has.</param>
+    /// <param name="stop">What ends a command early.</param>
+    public static RootCommand Create(Option<LogFormat> log, CancellationToken stop) => new RootCommand("""
+        alexnet: train a two-column AlexNet, measure it, and export it as a package that AlexNetService serves.
+
+        Every option can also come from the environment, as its help says; the command line wins.
+        """)
+    {
+        PrepareCommand.Create(stop),
+        TrainCommand.Create(log, stop),
+        ReportCommand.Create(stop),
+        EvaluateCommand.Create(stop),
+        ExportCommand.Create(stop),
+        ImportCommand.Create(stop),
+        QuantizeCommand.Create(stop),
+        InspectCommand.Create(stop),
+        log,
+    };
 
     /// <summary>What the log is like must be known before anything is said, be it that an option is wrong.</summary>
     private static LogFormat FormatOf(ParseResult given, Option<LogFormat> log)

@@ -17,6 +17,9 @@ internal static class SourceTree
 
     public static Project Source(string name) => Sources.Single(project => project.Name == name);
 
+    /// <summary>What stands in a file; the path begins at the root.</summary>
+    public static string Text(string path) => File.ReadAllText(Path.Combine(Root, path));
+
     private static IReadOnlyList<Project> Projects(string folder) =>
     [
         .. Directory.EnumerateDirectories(Path.Combine(Root, folder))

@@ -13,5 +13,7 @@ var root = new RootCommand("Benchmarks of AlexNetService. Run them on a quiet ma
     OverloadCommand.Create(),
     ReloadCommand.Create(),
     SlowBodiesCommand.Create(),
+    RollCommand.Create(),
+    StartCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -1,5 +1,7 @@
+using System.Net;
 using System.Security.Cryptography;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Tests.Shared;
 
 namespace AlexNetService.Api.FunctionalTests.Processes;
 
@@ -35,6 +37,44 @@ public sealed class ExposureTests(SharedService service)
         using var process = ServiceProcess.Start(Settings(("ASPNETCORE_URLS", "http://0.0.0.0:0"), (setting, value ?? hash)));
 
         Assert.NotNull(await process.LoggedAsync("Now listening on"));
+    }
+
+    [Fact]
+    public async Task Start_KeysInASettingsFile_ListensAndKnowsThem()
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "keys.json");
+        var hash = Convert.ToHexString(SHA256.HashData("open sesame"u8));
+        await File.WriteAllTextAsync(file, $$"""{ "Security": { "Keys": { "somebody": { "Sha256": "{{hash}}" } } } }""", none);
+
+        var (process, client) = await ServiceProcess.ReadyAsync(service.Repository.Root, new() { ["SettingsFile"] = file });
+        using (process)
+        using (client)
+        {
+            using var without = await client.GetAsync("/v1/models", none);
+            client.DefaultRequestHeaders.Add("X-Api-Key", "open sesame");
+            using var with = await client.GetAsync("/v1/models", none);
+
+            Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.OK), (without.StatusCode, with.StatusCode));
+        }
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("{ not JSON")]
+    public async Task Start_SettingsFileThatCannotBeRead_EndsWithASentence(string? content)
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "keys.json");
+        if (content is not null)
+        {
+            await File.WriteAllTextAsync(file, content, none);
+        }
+
+        using var process = ServiceProcess.Start(Settings(("SettingsFile", file)));
+
+        Assert.Equal(2, await process.ExitCodeAsync());
+        Assert.StartsWith($"SettingsFile '{file}' cannot be read", await process.StandardError.ReadToEndAsync(none), StringComparison.Ordinal);
     }
 
     [Theory]

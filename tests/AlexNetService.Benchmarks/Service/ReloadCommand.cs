@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Decoding;
@@ -38,25 +37,17 @@ internal static class ReloadCommand
 
     private static async Task<int> RunAsync(string source, byte[][] pictures, int clients, int reloads)
     {
-        var copy = new PackageRepository(Directory.CreateTempSubdirectory("alexnet-reload-").FullName);
-        try
-        {
-            var names = Copy(new PackageRepository(source), copy);
-            using var catalog = await ModelCatalog.OpenAsync(
-                new RepositoryOptions { Path = copy.Root }, new EnsembleOptions(), new RuntimeOptions(), _ => { }, CancellationToken.None);
-            await using var engine = new CropEngine(new QueueOptions { LimitCrops = 100_000 }, TimeProvider.System);
-            using var decoders = new DecodeWorkers(new DecodingOptions());
-            var load = new Load(catalog, new PictureClassifier(engine, decoders, TimeProvider.System), pictures);
-            return await RunAsync(load, catalog, copy, names, clients, reloads);
-        }
-        finally
-        {
-            Directory.Delete(copy.Root, recursive: true);
-        }
+        using var copy = new RenewedRepository(new PackageRepository(source));
+        using var catalog = await ModelCatalog.OpenAsync(
+            new RepositoryOptions { Path = copy.Root }, new EnsembleOptions(), new RuntimeOptions(), _ => { }, CancellationToken.None);
+        await using var engine = new CropEngine(new QueueOptions { LimitCrops = 100_000 }, TimeProvider.System);
+        using var decoders = new DecodeWorkers(new DecodingOptions());
+        var load = new Load(catalog, new PictureClassifier(engine, decoders, TimeProvider.System), pictures);
+        return await RunAsync(load, catalog, copy, clients, reloads);
     }
 
     private static async Task<int> RunAsync(
-        Load load, ModelCatalog catalog, PackageRepository copy, IReadOnlyList<string> names, int clients, int reloads)
+        Load load, ModelCatalog catalog, RenewedRepository copy, int clients, int reloads)
     {
         using var ending = new CancellationTokenSource();
         var running = Enumerable.Range(0, clients).Select(_ => load.RunAsync(ending.Token)).ToArray();
@@ -64,8 +55,8 @@ internal static class ReloadCommand
         var begun = Stopwatch.GetTimestamp();
         for (var turn = 0; turn < reloads; turn++)
         {
-            var name = names[turn % names.Count];
-            Renew(copy, name);
+            var name = copy.Names[turn % copy.Names.Count];
+            copy.Renew(name);
             var change = await catalog.ReloadAsync(name, CancellationToken.None);
             if (change is not CatalogChange.Loaded)
             {
@@ -82,7 +73,7 @@ internal static class ReloadCommand
 
         // One value says little: what the requests under way hold goes up and down between two of them.
         var (first, last) = (residents.Skip(warm).Take(warm).Average() / Megabyte, residents.TakeLast(warm).Average() / Megabyte);
-        Report.Line($"{reloads} reloads of {string.Join(", ", names)} in {elapsed:0.0} s under {clients} clients, {refused} refused");
+        Report.Line($"{reloads} reloads of {string.Join(", ", copy.Names)} in {elapsed:0.0} s under {clients} clients, {refused} refused");
         Report.Line($"{load.Served} photographs served, {load.Failed} failed, {load.Backwards} went back a version");
         Report.Line($"resident after the first reload {residents[0] / Megabyte:0} MB, at most {residents.Max() / Megabyte:0} MB");
         Report.Line($"mean of reloads {warm + 1} to {2 * warm}: {first:0} MB, of the last {warm}: {last:0} MB");
@@ -90,44 +81,6 @@ internal static class ReloadCommand
         var versions = catalog.States().Select(state => $"{state.Name} {string.Join('+', state.Versions)}");
         Report.Line($"versions in memory at the end: {string.Join(", ", versions)}");
         return load.Failed + load.Backwards + refused == 0 ? 0 : 1;
-    }
-
-    private static IReadOnlyList<string> Copy(PackageRepository source, PackageRepository copy)
-    {
-        var names = source.Names();
-        foreach (var name in names)
-        {
-            Publish(copy, ModelPackage.Open(source.Folder(name, source.Versions(name)[0])), 1);
-        }
-
-        return names;
-    }
-
-    /// <summary>The same package as the next version, and no more than two versions on the disk.</summary>
-    private static void Renew(PackageRepository copy, string name)
-    {
-        var versions = copy.Versions(name);
-        Publish(copy, ModelPackage.Open(copy.Folder(name, versions[0])), versions[0] + 1);
-        foreach (var old in versions.Skip(1))
-        {
-            Directory.Delete(copy.Folder(name, old), recursive: true);
-        }
-    }
-
-    private static void Publish(PackageRepository copy, ModelPackage package, int version)
-    {
-        var target = Directory.CreateDirectory(copy.Folder(package.Card.Name, version));
-        foreach (var file in Directory.EnumerateFiles(package.Folder).Where(file => Path.GetFileName(file) != ModelPackage.CardFile))
-        {
-            File.Copy(file, Path.Combine(target.FullName, Path.GetFileName(file)));
-        }
-
-        var card = File.ReadAllText(Path.Combine(package.Folder, ModelPackage.CardFile));
-        var before = string.Create(CultureInfo.InvariantCulture, $"\"version\": {package.Card.Version}");
-        var after = string.Create(CultureInfo.InvariantCulture, $"\"version\": {version}");
-        var place = card.IndexOf(before, StringComparison.Ordinal);
-        var renamed = string.Concat(card.AsSpan(0, place), after, card.AsSpan(place + before.Length));
-        File.WriteAllText(Path.Combine(target.FullName, ModelPackage.CardFile), renamed);
     }
 
     private static long Resident()

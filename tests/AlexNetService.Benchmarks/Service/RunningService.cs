@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 
 namespace AlexNetService.Benchmarks.Service;
@@ -71,6 +73,27 @@ internal sealed class RunningService : IDisposable
         }
     }
 
+    /// <summary>Has it read a package again, as an operator on its machine does.</summary>
+    /// <param name="model">Name of the model.</param>
+    public async Task<HttpStatusCode> LoadAsync(string model)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Address };
+        using var nothing = new ByteArrayContent([]);
+        using var answer = await http.PostAsync($"/v2/repository/models/{model}/load", nothing);
+        return answer.StatusCode;
+    }
+
+    /// <summary>Asks it to end, as an orchestrator does.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode;
+    }
+
+    /// <summary>Kills it.</summary>
     public void Dispose() => Stop(process);
 
     private static async Task<JsonNode> LoggedAsync(Process process, string message)

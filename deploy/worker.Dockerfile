@@ -1,0 +1,33 @@
+# The training worker: alexnet prepare, train, evaluate, export, quantize …
+#   docker build -f deploy/worker.Dockerfile -t alexnet-worker .
+#   docker run --rm -v data:/data:ro -v models:/models alexnet-worker train --data /data/photographs.zip --output /models/.runs/first
+ARG DOTNET=10.0
+
+FROM mcr.microsoft.com/dotnet/sdk:${DOTNET}-noble AS published
+WORKDIR /source
+COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt ./
+COPY src/AlexNetService.ModelSpec/*.csproj src/AlexNetService.ModelSpec/
+COPY src/AlexNetService.Imaging/*.csproj src/AlexNetService.Imaging/
+COPY src/AlexNetService.Inference/*.csproj src/AlexNetService.Inference/
+COPY src/AlexNetService.Onnx/*.csproj src/AlexNetService.Onnx/
+COPY src/AlexNetService.Training/*.csproj src/AlexNetService.Training/
+COPY src/AlexNetService.Training/build/ src/AlexNetService.Training/build/
+COPY src/AlexNetService.Worker/*.csproj src/AlexNetService.Worker/
+RUN dotnet restore src/AlexNetService.Worker -r linux-x64
+COPY src/ src/
+RUN dotnet publish src/AlexNetService.Worker -c Release -r linux-x64 --no-restore --no-self-contained -o /app
+
+# Ubuntu 24.04's libstdc++ is newer than what libtorch was built with.
+FROM mcr.microsoft.com/dotnet/runtime:${DOTNET}-noble
+LABEL org.opencontainers.image.title="AlexNetService worker" \
+      org.opencontainers.image.description="Trains, measures and exports AlexNets" \
+      org.opencontainers.image.licenses="MIT"
+WORKDIR /app
+COPY --from=published /app ./
+# One arena: columns' threads otherwise fault the same memory in again in every step.
+ENV MALLOC_ARENA_MAX=1 \
+    DOTNET_EnableDiagnostics=0
+# A volume that is new and empty belongs to the user.
+RUN install -d -o 1654 -g 1654 /models
+USER 1654:1654
+ENTRYPOINT ["dotnet", "alexnet.dll"]

@@ -1,0 +1,57 @@
+using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Api.FunctionalTests.Processes;
+using AlexNetService.Tests.Shared;
+
+namespace AlexNetService.Api.FunctionalTests.Balancer;
+
+/// <summary>Two places of the loopback where replicas of the service run, and nginx before them.</summary>
+internal sealed class Replicas : IDisposable
+{
+    private readonly string repository;
+    private readonly IReadOnlyDictionary<string, string> settings;
+    private readonly Uri[] addresses;
+    private readonly Nginx nginx;
+
+    private Replicas(string repository, Dictionary<string, string> settings, Uri[] addresses, Nginx nginx)
+    {
+        (this.repository, this.settings, this.addresses, this.nginx) = (repository, settings, addresses, nginx);
+        Client = new HttpClient { BaseAddress = nginx.Address };
+    }
+
+    /// <summary>Asks nginx.</summary>
+    public HttpClient Client { get; }
+
+    /// <summary>Starts nginx and no replica; skips the test where there is no nginx.</summary>
+    /// <param name="service">Whose packages the replicas serve.</param>
+    /// <param name="settings">More environment variables of the replicas.</param>
+    public static async Task<Replicas> NoneAsync(SharedService service, Dictionary<string, string>? settings = null)
+    {
+        Assert.SkipWhen(Nginx.Executable is null, "There is no nginx; on Debian: apt-get install nginx-light.");
+        Uri[] addresses = [Nginx.FreeAddress(), Nginx.FreeAddress()];
+        var nginx = await Nginx.StartAsync(addresses, log: false, TestContext.Current.CancellationToken);
+        return new Replicas(service.Repository.Root, settings ?? [], addresses, nginx);
+    }
+
+    /// <summary>Starts a replica and waits until it is ready.</summary>
+    /// <param name="place">0 or 1.</param>
+    public async Task<ServiceProcess> StartAsync(int place)
+    {
+        var process = ServiceProcess.Start(new(settings)
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            ["ASPNETCORE_URLS"] = addresses[place].ToString(),
+            ["ModelRepository__Path"] = repository,
+            ["ModelRepository__Default"] = TestRepository.Default,
+            ["Drain__GraceSeconds"] = "1",
+            ["Serilog__MinimumLevel__Override__Serilog.AspNetCore"] = "Fatal",
+        });
+        await process.LoggedAsync("Ready with");
+        return process;
+    }
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        nginx.Dispose();
+    }
+}

@@ -1,0 +1,24 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace AlexNetService.Deploy.Tests;
+
+/// <summary>A compose file, with the default of every variable that it asks of the shell.</summary>
+internal static partial class ComposeFile
+{
+    public const string Main = "docker-compose.yml";
+    public const string Gpu = "deploy/docker-compose.gpu.yml";
+
+    public static JsonNode Read(string path) => Yaml.Documents(Variable().Replace(SourceTree.Text(path), "${default}")).Single();
+
+    public static IReadOnlyDictionary<string, JsonNode> Services(string path) => Read(path).At("services").AsObject()
+        .ToDictionary(service => service.Key, service => service.Value.At(), StringComparer.Ordinal);
+
+    /// <summary>The services that a request is sent to.</summary>
+    public static IReadOnlyDictionary<string, JsonNode> Replicas(string path) => Services(path)
+        .Where(service => service.Key.StartsWith("api-", StringComparison.Ordinal))
+        .ToDictionary(StringComparer.Ordinal);
+
+    [GeneratedRegex(@"\$\{[A-Z_]+:-(?<default>[^}]*)\}", RegexOptions.ExplicitCapture)]
+    private static partial Regex Variable();
+}

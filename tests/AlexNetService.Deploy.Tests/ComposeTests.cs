@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using AlexNetService.Api.Draining;
+
+namespace AlexNetService.Deploy.Tests;
+
+/// <summary>The compose files name what there is, and bound what each container may take.</summary>
+public sealed partial class ComposeTests(RunningService service)
+{
+    /// <summary>An address of nginx itself, besides the service's routes.</summary>
+    private const string BalancerHealth = "/balancer/health";
+
+    public static TheoryData<string> Containers => [.. ComposeFile.Services(ComposeFile.Main).Keys];
+
+    [Theory]
+    [InlineData(ComposeFile.Main)]
+    [InlineData(ComposeFile.Main, ComposeFile.Gpu)]
+    public async Task Config_OfTheFiles_IsAccepted(params string[] files)
+    {
+        var config = await Command.RunAsync("docker-compose", [.. files.SelectMany(file => new[] { "-f", file }), "config", "-q"]);
+
+        Assert.SkipWhen(config is null, "There is no docker-compose; on Debian: apt-get install docker-compose.");
+        Assert.True(config is { ExitCode: 0 }, config?.Error);
+    }
+
+    [Theory]
+    [MemberData(nameof(Containers))]
+    public void Container_WhatItMayTake_IsBounded(string name)
+    {
+        var container = ComposeFile.Services(ComposeFile.Main)[name];
+
+        Assert.NotEmpty(container.Text("deploy", "resources", "limits", "cpus"));
+        Assert.Matches(@"^\d+[mg]$", container.Text("deploy", "resources", "limits", "memory"));
+        Assert.NotEmpty(container.Text("logging", "options", "max-size"));
+        Assert.NotEmpty(container.Text("logging", "options", "max-file"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Containers))]
+    public void Container_WhatItNames_IsThere(string name)
+    {
+        var compose = ComposeFile.Read(ComposeFile.Main);
+        var container = compose.At("services", name);
+        var sources = container.Items("volumes").Select(volume => volume.Text().Split(':')[0]).ToArray();
+        var volumes = compose.At("volumes").AsObject();
+
+        // ./data is the user's own: ALEXNET_DATA.
+        Assert.All(sources.Where(source => source.StartsWith('.') && source != "./data"), source => Assert.True(Exists(source), source));
+        Assert.All(sources.Where(source => !source.StartsWith('.')), source => Assert.True(volumes.ContainsKey(source), source));
+        Assert.All(container.Items("networks"), network => Assert.True(compose.At("networks").AsObject().ContainsKey(network.Text())));
+        Assert.All(container.Items("secrets"), secret => Assert.True(Exists(compose.Text("secrets", secret.Text(), "file"))));
+        Assert.All(DependsOn(container), other => Assert.True(compose.At("services").AsObject().ContainsKey(other), other));
+        Assert.All(Images(container), image => Assert.True(Exists(image), image));
+    }
+
+    [Theory]
+    [InlineData(ComposeFile.Main, "api-1")]
+    [InlineData(ComposeFile.Main, "api-2")]
+    [InlineData(ComposeFile.Gpu, "api-1")]
+    [InlineData(ComposeFile.Gpu, "api-2")]
+    public async Task HealthCheck_OfAReplica_IsTheImagesOwn(string file, string name)
+    {
+        var replica = ComposeFile.Services(file)[name];
+        var test = replica.Items("healthcheck", "test").Skip(1).Select(part => part.Text()).ToArray();
+        var image = Assert.Single(new Dockerfile("deploy/api.Dockerfile", replica.Text("build", "target")).Lines("HEALTHCHECK"));
+
+        var command = JsonNode.Parse(image[image.IndexOf('[', StringComparison.Ordinal)..]).Items().Select(part => part.Text());
+
+        Assert.Equal(command, test);
+        Assert.Equal(HttpStatusCode.OK, await service.StatusAsync(new Uri(test[^1]).AbsolutePath));
+    }
+
+    [Fact]
+    public void HealthCheck_OfTheBalancer_IsALocationOfNginx()
+    {
+        var url = new Uri(ComposeFile.Services(ComposeFile.Main)["balancer"].Items("healthcheck", "test").Last().Text());
+
+        Assert.Equal(BalancerHealth, url.AbsolutePath);
+        Assert.Contains($"location = {BalancerHealth} {{", SourceTree.Text("deploy/nginx/nginx.conf"), StringComparison.Ordinal);
+        Assert.Contains($"listen {url.Port};", SourceTree.Text("deploy/nginx/nginx.conf"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void DependsOn_OfTheBalancer_IsEveryReplicaThatIsHealthy()
+    {
+        var depends = ComposeFile.Services(ComposeFile.Main)["balancer"].At("depends_on").AsObject();
+
+        Assert.Equal(ComposeFile.Replicas(ComposeFile.Main).Keys, depends.Select(other => other.Key));
+        Assert.All(depends, other => Assert.Equal("service_healthy", other.Value.Text("condition")));
+    }
+
+    [Theory]
+    [InlineData("api-1")]
+    [InlineData("api-2")]
+    public void StopGracePeriod_OfAReplica_IsLongerThanItsDrain(string name)
+    {
+        var replica = ComposeFile.Services(ComposeFile.Main)[name];
+        var drain = ServiceSettings.Bind<DrainOptions>(replica.Map("environment"));
+
+        var patience = int.Parse(Seconds().Match(replica.Text("stop_grace_period")).Groups["seconds"].Value, CultureInfo.InvariantCulture);
+
+        Assert.True(TimeSpan.FromSeconds(patience) > drain.Longest, $"{patience} s for a drain of up to {drain.Longest}.");
+    }
+
+    [Theory]
+    [InlineData("api-1")]
+    [InlineData("api-2")]
+    [InlineData("worker")]
+    public void Container_OfOurs_HasNoRightsThatItDoesNotNeed(string name)
+    {
+        var container = ComposeFile.Services(ComposeFile.Main)[name];
+
+        Assert.Equal("true", container.Text("read_only"));
+        Assert.Equal(["ALL"], container.Items("cap_drop").Select(right => right.Text()));
+        Assert.Equal(["no-new-privileges:true"], container.Items("security_opt").Select(option => option.Text()));
+    }
+
+    [Fact]
+    public void SettingsFile_OfTheReplicas_IsTheSecretThatTheyHave()
+    {
+        Assert.All(ComposeFile.Replicas(ComposeFile.Main).Values, replica =>
+            Assert.Equal(replica.Items("secrets").Select(secret => $"/run/secrets/{secret.Text()}"), [replica.Text("environment", "SettingsFile")]));
+    }
+
+    [Fact]
+    public void Prometheus_Targets_AreTheReplicas()
+    {
+        var targets = Yaml.File("deploy/prometheus/prometheus.yml").Items("scrape_configs")
+            .SelectMany(job => job.Items("static_configs"))
+            .SelectMany(group => group.Items("targets"))
+            .Select(target => target.Text());
+
+        Assert.Equal(Addresses(), targets);
+    }
+
+    [Fact]
+    public void GpuOverlay_Replicas_AreTheSameOnes() =>
+        Assert.Equal(ComposeFile.Replicas(ComposeFile.Main).Keys, ComposeFile.Services(ComposeFile.Gpu).Keys);
+
+    /// <summary>Where the replicas listen inside.</summary>
+    internal static IEnumerable<string> Addresses() =>
+        ComposeFile.Replicas(ComposeFile.Main).Select(replica => $"{replica.Key}:{replica.Value.Items("expose").Single().Text()}");
+
+    private static IEnumerable<string> DependsOn(JsonNode container) => container.Find("depends_on") is JsonObject conditions
+        ? conditions.Select(other => other.Key)
+        : container.Items("depends_on").Select(other => other.Text());
+
+    private static IEnumerable<string> Images(JsonNode container) =>
+        container.Find("build") is { } build ? [$"{build.Text("context")}/{build.Text("dockerfile")}"] : [];
+
+    private static bool Exists(string path) => Path.Exists(Path.Combine(SourceTree.Root, path));
+
+    [GeneratedRegex(@"^(?<seconds>\d+)s$", RegexOptions.ExplicitCapture)]
+    private static partial Regex Seconds();
+}

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace AlexNetService.Deploy.Tests;
+
+/// <summary>What an image is built from is in the repository, and all of it.</summary>
+public sealed partial class DockerfileTests(RunningService service)
+{
+    [Theory]
+    [InlineData("deploy/api.Dockerfile")]
+    [InlineData("deploy/worker.Dockerfile")]
+    public void Dockerfile_EveryFileThatIsCopied_IsInTheRepository(string file)
+    {
+        var sources = Sources(file);
+
+        Assert.NotEmpty(sources);
+        Assert.All(sources, source => Assert.True(Exists(source), $"{file} copies {source}, which is not there."));
+    }
+
+    [Theory]
+    [InlineData("deploy/api.Dockerfile", "AlexNetService.Api")]
+    [InlineData("deploy/worker.Dockerfile", "AlexNetService.Worker")]
+    public void Dockerfile_ProjectsBeforeRestore_AreThoseThatTheProgramNeeds(string file, string program)
+    {
+        var copied = Sources(file).Where(source => source.EndsWith(".csproj", StringComparison.Ordinal)).Select(source => source.Split('/')[1]);
+
+        Assert.Equal(Closure(program).Order(StringComparer.Ordinal), copied.Order(StringComparer.Ordinal));
+    }
+
+    // Without .editorconfig the analysers refuse the code, without Directory.Packages.props no package has a version.
+    [Theory]
+    [InlineData("deploy/api.Dockerfile")]
+    [InlineData("deploy/worker.Dockerfile")]
+    public void Dockerfile_WhatEveryBuildReadsAtTheRoot_IsCopied(string file)
+    {
+        string[] read =
+        [
+            ".editorconfig", "global.json", "BannedSymbols.txt",
+            .. Directory.EnumerateFiles(SourceTree.Root, "Directory.*").Select(path => Path.GetFileName(path)),
+        ];
+
+        Assert.Subset(Sources(file).ToHashSet(StringComparer.Ordinal), read.ToHashSet(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("deploy/api.Dockerfile", "cpu")]
+    [InlineData("deploy/api.Dockerfile", "cuda")]
+    [InlineData("deploy/worker.Dockerfile", "")]
+    public void Dockerfile_UserOfTheImage_IsTheOneThatKubernetesNames(string file, string stage) =>
+        Assert.Equal(["1654:1654"], new Dockerfile(file, stage).Lines("USER"));
+
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("cuda")]
+    public async Task Dockerfile_HealthCheck_AsksForARouteOnThePortThatIsExposed(string stage)
+    {
+        var image = new Dockerfile("deploy/api.Dockerfile", stage);
+
+        var url = new Uri(Url().Match(Assert.Single(image.Lines("HEALTHCHECK"))).Value);
+
+        Assert.Equal(image.Environment["ASPNETCORE_HTTP_PORTS"], $"{url.Port}");
+        Assert.Equal([$"{url.Port}"], image.Lines("EXPOSE"));
+        Assert.Equal(HttpStatusCode.OK, await service.StatusAsync(url.AbsolutePath));
+    }
+
+    [Fact]
+    public void Dockerfile_TargetThatIsBuiltByDefault_IsCpu()
+    {
+        var (cpu, last) = (new Dockerfile("deploy/api.Dockerfile", "cpu"), new Dockerfile("deploy/api.Dockerfile", ""));
+
+        Assert.Equal(cpu.Lines("ENTRYPOINT"), last.Lines("ENTRYPOINT"));
+    }
+
+    private static HashSet<string> Closure(string project) =>
+        [project, .. SourceTree.Source(project).References.SelectMany(Closure)];
+
+    private static bool Exists(string source)
+    {
+        var path = Path.Combine(SourceTree.Root, source);
+        var folder = Path.GetDirectoryName(path) ?? SourceTree.Root;
+        return Directory.Exists(path) || (Directory.Exists(folder) && Directory.EnumerateFiles(folder, Path.GetFileName(path)).Any());
+    }
+
+    /// <summary>What COPY takes from the repository, not from another stage.</summary>
+    private static IReadOnlyList<string> Sources(string file) =>
+    [
+        .. Copy().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, file)))
+            .SelectMany(line => line.Groups["paths"].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)[..^1]),
+    ];
+
+    [GeneratedRegex(@"http://[^""]+")]
+    private static partial Regex Url();
+
+    [GeneratedRegex(@"^COPY (?!--)(?<paths>.+)$", RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
+    private static partial Regex Copy();
+}

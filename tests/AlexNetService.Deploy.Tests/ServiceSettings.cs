@@ -1,0 +1,96 @@
+using System.Reflection;
+using AlexNetService.Api.Classify;
+using AlexNetService.Api.Hosting;
+using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Catalog;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace AlexNetService.Deploy.Tests;
+
+/// <summary>The settings that the service has, read from its own options: the classes with a constant <c>Section</c>.</summary>
+internal static class ServiceSettings
+{
+    /// <summary>Variables that .NET and glibc read.</summary>
+    private static readonly string[] Foreign = ["ASPNETCORE_", "DOTNET_", "MALLOC_"];
+
+    private static readonly Dictionary<string, Type> Options = new[] { typeof(ClassifyOptions).Assembly, typeof(QueueOptions).Assembly }
+        .SelectMany(assembly => assembly.GetTypes())
+        .Where(type => type.GetField("Section") is { IsLiteral: true })
+        .ToDictionary(Section, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What is wrong with variables that are given to the service, in a sentence; null where it takes them all.</summary>
+    public static string? Refusal(IReadOnlyDictionary<string, string> environment)
+    {
+        if (environment.Keys.FirstOrDefault(name => !Knows(name)) is { } unknown)
+        {
+            return $"{unknown} is no setting of the service.";
+        }
+
+        try
+        {
+            Validate(environment);
+            return null;
+        }
+        catch (Exception e) when (e is OptionsValidationException or InvalidOperationException)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>The options that the service makes of the variables.</summary>
+    public static TOptions Bind<TOptions>(IReadOnlyDictionary<string, string> environment)
+        where TOptions : class, new() =>
+        Configuration(environment).GetSection(Section(typeof(TOptions))).Get<TOptions>() ?? new TOptions();
+
+    private static bool Knows(string variable)
+    {
+        var path = variable.Split("__");
+        return variable == SettingsFile.Setting
+            || Foreign.Any(prefix => variable.StartsWith(prefix, StringComparison.Ordinal))
+            || (Options.TryGetValue(path[0], out var type) && Reaches(Bound(type), path.AsSpan(1)));
+    }
+
+    /// <summary>Whether a path of names ends at a single value.</summary>
+    private static bool Reaches(Type type, ReadOnlySpan<string> path)
+    {
+        if (type.IsValueType || type == typeof(string) || path.IsEmpty)
+        {
+            return path.IsEmpty && (type.IsValueType || type == typeof(string));
+        }
+
+        if (typeof(System.Collections.IDictionary).IsAssignableFrom(type))
+        {
+            return Reaches(type.GetGenericArguments()[1], path[1..]);
+        }
+
+        return type.GetProperty(path[0], BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase) is { CanWrite: true } property
+            && Reaches(property.PropertyType, path[1..]);
+    }
+
+    /// <summary>Ensembles are a section whose every name is an ensemble's; all others are bound to their class.</summary>
+    private static Type Bound(Type options) => options == typeof(EnsembleOptions) ? typeof(Dictionary<string, string>) : options;
+
+    /// <summary>As the service does when it starts.</summary>
+    private static void Validate(IReadOnlyDictionary<string, string> environment)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton(Configuration(environment));
+        var add = new Action<IServiceCollection, string>(ValidatedOptions.AddValidated<ClassifyOptions>).Method.GetGenericMethodDefinition();
+        foreach (var (section, type) in Options.Where(entry => entry.Value != typeof(EnsembleOptions)))
+        {
+            add.MakeGenericMethod(type).Invoke(null, [services, section]);
+        }
+
+        using var provider = services.BuildServiceProvider();
+        provider.GetRequiredService<IStartupValidator>().Validate();
+    }
+
+    private static IConfiguration Configuration(IReadOnlyDictionary<string, string> environment) => new ConfigurationBuilder()
+        .AddInMemoryCollection(environment.ToDictionary(
+            entry => entry.Key.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal), entry => (string?)entry.Value))
+        .Build();
+
+    private static string Section(Type options) => (string?)options.GetField("Section")?.GetRawConstantValue() ?? "";
+}

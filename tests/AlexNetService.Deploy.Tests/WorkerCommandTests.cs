@@ -1,0 +1,42 @@
+using System.Text.RegularExpressions;
+using AlexNetService.Worker;
+
+namespace AlexNetService.Deploy.Tests;
+
+/// <summary>Every command line of the worker that a file gives is one that it takes.</summary>
+public sealed partial class WorkerCommandTests
+{
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("deploy/README.md")]
+    [InlineData("docker-compose.yml")]
+    [InlineData("deploy/worker.Dockerfile")]
+    public void Examples_OfTheFile_AreTakenByTheWorker(string file)
+    {
+        var examples = Example().Matches(SourceTree.Text(file)).Select(line => line.Groups["arguments"].Value).ToArray();
+
+        Assert.NotEmpty(examples);
+        Assert.All(examples, line => Assert.Equal("", Errors(line.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
+    }
+
+    [Fact]
+    public void Job_ArgumentsOfItsContainer_AreTakenByTheWorker()
+    {
+        var worker = Yaml.File("deploy/k8s/training/job.yaml").Items("spec", "template", "spec", "containers").Single();
+
+        Assert.Equal("", Errors([.. worker.Items("args").Select(argument => argument.Text())]));
+    }
+
+    [Theory]
+    [InlineData("train", "--data", "photographs.zip", "--ouput", "runs/first")]
+    [InlineData("trian", "--data", "photographs.zip")]
+    public void Errors_OfAMisspeltLine_AreThere(params string[] arguments) => Assert.NotEqual("", Errors(arguments));
+
+    private static string Errors(string[] arguments) => string.Join(
+        '\n', CommandTree.Create(CommonOptions.Log(), CancellationToken.None).Parse(arguments).Errors.Select(error => error.Message));
+
+    [GeneratedRegex(
+        @"(^(\$ )?alexnet|--rm worker|alexnet-worker) +(?<arguments>[a-z]+ .+)$",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
+    private static partial Regex Example();
+}
