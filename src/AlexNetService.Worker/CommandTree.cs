@@ -4,6 +4,7 @@ using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
+using AlexNetService.Worker.Ablate;
 using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
 using AlexNetService.Worker.Import;
@@ -34,6 +35,7 @@ internal static class CommandTree
         {
             PrepareCommand.Create(stop),
             TrainCommand.Create(log, stop),
+            AblateCommand.Create(stop),
             ReportCommand.Create(stop),
             EvaluateCommand.Create(stop),
             ExportCommand.Create(stop),
