@@ -25,7 +25,7 @@ public sealed record DataShare(double HeldOut, int? LearnedPerClass = null, int?
             {
                 long place = seen.GetValueOrDefault(photograph.Label);
                 seen[photograph.Label] = (int)place + 1;
-                return (place + 1) * few / there[photograph.Label] > place * few / there[photograph.Label] || few >= there[photograph.Label];
+                return few >= there[photograph.Label] || (place + 1) * few / there[photograph.Label] > place * few / there[photograph.Label];
             }),
         ];
     }
