@@ -31,4 +31,13 @@ internal sealed partial class WorkerJson : JsonSerializerContext
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
     });
+
+    /// <summary>The same, and what is null says so: a table's columns are all there.</summary>
+    public static WorkerJson Whole { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    });
 }

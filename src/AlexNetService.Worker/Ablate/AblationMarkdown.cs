@@ -39,7 +39,7 @@ internal static class AblationMarkdown
             var table = new Table().Border(TableBorder.Simple);
             foreach (var (place, column) in section.Header.Index())
             {
-                table.AddColumn(place == 0 ? new TableColumn(column).NoWrap() : new TableColumn(column).RightAligned());
+                table.AddColumn(place == 0 ? new TableColumn(column).NoWrap() : new TableColumn(column).RightAligned().NoWrap());
             }
 
             foreach (var row in section.Rows)

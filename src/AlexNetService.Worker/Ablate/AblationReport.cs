@@ -108,7 +108,7 @@ internal sealed record AblationReport
     /// <param name="folder">Where to.</param>
     public void Write(string folder)
     {
-        WholeFile.Write(Path.Combine(folder, JsonFile), JsonSerializer.SerializeToUtf8Bytes(this, WorkerJson.Indented.AblationReport));
+        WholeFile.Write(Path.Combine(folder, JsonFile), JsonSerializer.SerializeToUtf8Bytes(this, WorkerJson.Whole.AblationReport));
         WholeFile.Write(Path.Combine(folder, MarkdownFile), AblationMarkdown.Of(this));
         if (Rows.Count > 0)
         {
@@ -128,7 +128,7 @@ internal sealed record AblationReport
         var path = Path.Combine(folder, JsonFile);
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), WorkerJson.Indented.AblationReport) is { Format: CurrentFormat } report
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), WorkerJson.Whole.AblationReport) is { Format: CurrentFormat } report
                 ? report
                 : throw new InputException($"'{path}' has another format than this software writes. Run 'alexnet ablate' into '{folder}' again.");
         }

@@ -14,7 +14,7 @@ internal sealed record AblationSection(string Title, IReadOnlyList<string> Heade
     /// <summary>The tables that a report has something for.</summary>
     public static IReadOnlyList<AblationSection> Of(AblationReport report) =>
     [
-        .. report.Rows.Count > 0 ? [Variants(report)] : Array.Empty<AblationSection>(),
+        .. report.Rows.Count > 0 ? [Variants(report), Costs(report)] : Array.Empty<AblationSection>(),
         .. report.Crops is { } crops ? [Crops(report, crops)] : Array.Empty<AblationSection>(),
         .. report.Ensembles.Count > 1 ? [Ensembles(report)] : Array.Empty<AblationSection>(),
         .. report.Figure1 is { } figure1 ? [Figure1(figure1)] : Array.Empty<AblationSection>(),
@@ -23,12 +23,12 @@ internal sealed record AblationSection(string Title, IReadOnlyList<string> Heade
     /// <summary>The budget in a sentence.</summary>
     public static string Budget(AblationReport report) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{report.Preset} on '{report.DataSet}': {report.TrainingImages} photographs to learn from, {report.ValidationImages} held out, {report.Recipe.Epochs} epochs of batches of {report.Recipe.BatchSize}, rate {report.Recipe.LearningRate} ({report.Recipe.Schedule}), {report.Seeds} seed{(report.Seeds == 1 ? "" : "s")}, {report.Threads} threads, {report.Recipe.Precision}.")
+        $"{report.Preset} on '{report.DataSet}': {report.TrainingImages} photographs to learn from, {report.ValidationImages} held out, {report.Recipe.Epochs} epochs of batches of {report.Recipe.BatchSize}, rate {report.Recipe.LearningRate} ({report.Recipe.Schedule}), {report.Seeds} seed{(report.Seeds == 1 ? "" : "s")}, {report.Threads} thread{(report.Threads == 1 ? "" : "s")}, {report.Recipe.Precision}.")
         + (report.IsComplete ? "" : " Not all runs are done yet.");
 
     private static AblationSection Variants(AblationReport report) => new(
         "Variants: errors on the held-out photographs with ten crops, mean ± standard deviation over the seeds, in percent.",
-        ["variant", "top-1", "Δ top-1", "", "top-5", "Δ top-5", "", "1 crop", "training", "parameters", "seconds", "paper: Δ top-1 / top-5"],
+        ["variant", "top-1", "Δ top-1", "", "top-5", "Δ top-5", "", "paper: Δ"],
         [
             .. report.Rows.Select(row => (IReadOnlyList<string>)
             [
@@ -39,20 +39,31 @@ internal sealed record AblationSection(string Title, IReadOnlyList<string> Heade
                 Percent(row.Top5),
                 Points(row.Top5Difference),
                 row.Top5Difference?.Verdict ?? "",
-                Percent(row.OneCropTop1),
-                Percent(row.TrainingError),
-                string.Create(CultureInfo.InvariantCulture, $"{row.Parameters:N0}"),
-                row.Seconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"{seconds.Mean:F0}") : None,
                 Paper(row.Variant),
             ]),
         ],
         [
-            "Δ: points more than the baseline ± its standard error, √(s₁²/n₁ + s₂²/n₂); clear: more than "
-                + string.Create(CultureInfo.InvariantCulture, $"{Difference.ClearBeyond} of them. The spread is that of seeds, not of other photographs."),
-            "training: the last epoch's error on the crops as they were learned from, each before its step: drawn, and with dropout, where the variant has both.",
-            "The paper's figures are of ImageNet with five convolutions and 1.2 million photographs, unless they say otherwise.",
+            "Δ: points more than the baseline ± its standard error, √(s₁²/n₁ + s₂²/n₂). clear: Welch's t-test says so at 5 %; one in twenty such words is chance. "
+                + "The spread is that of seeds, not of other photographs.",
+            "paper: top-1 / top-5 points on ImageNet, with five convolutions and 1.2 million photographs, unless it says otherwise.",
             .. AblationVariant.All.Where(variant => report.Rows.Any(row => row.Variant == variant.Name)).Select(variant => $"{variant.Name}: {variant.Text}."),
         ]);
+
+    private static AblationSection Costs(AblationReport report) => new(
+        "The same networks: top-1 error with one crop and on what they learned from, in percent; size and time.",
+        ["variant", "top-1, 1 crop", "top-5, 1 crop", "training", "parameters", "seconds"],
+        [
+            .. report.Rows.Select(row => (IReadOnlyList<string>)
+            [
+                row.Variant,
+                Percent(row.OneCropTop1),
+                Percent(row.OneCropTop5),
+                Percent(row.TrainingError),
+                string.Create(CultureInfo.InvariantCulture, $"{row.Parameters:N0}"),
+                row.Seconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"{seconds.Mean:F0}") : None,
+            ]),
+        ],
+        ["training: the last epoch's error on the crops as they were learned from, each before its step: drawn, and with dropout, where the variant has both."]);
 
     private static AblationSection Crops(AblationReport report, CropsRow crops)
     {

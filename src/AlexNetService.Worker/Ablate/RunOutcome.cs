@@ -63,7 +63,7 @@ internal sealed record RunOutcome
         try
         {
             return System.IO.File.Exists(path)
-                ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), WorkerJson.Indented.RunOutcome)
+                ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), WorkerJson.Whole.RunOutcome)
                 : null;
         }
         catch (JsonException e)
@@ -74,5 +74,5 @@ internal sealed record RunOutcome
 
     /// <summary>Keeps it in the run's folder.</summary>
     public void Write(string folder) =>
-        WholeFile.Write(Path.Combine(folder, File), JsonSerializer.SerializeToUtf8Bytes(this, WorkerJson.Indented.RunOutcome));
+        WholeFile.Write(Path.Combine(folder, File), JsonSerializer.SerializeToUtf8Bytes(this, WorkerJson.Whole.RunOutcome));
 }
