@@ -37,7 +37,6 @@ internal static class AblationPlots
         {
             var line = plot.Add.VerticalLine(100 * baseline.Mean);
             line.Color = Colors.Gray;
-            line.LinePattern = LinePattern.Dashed;
         }
 
         plot.Axes.Left.SetTicks(
@@ -60,7 +59,6 @@ internal static class AblationPlots
                 var line = plot.Add.Scatter(points);
                 line.LegendText = string.Create(CultureInfo.InvariantCulture, $"{best.Activation}, rate {best.Rate}");
                 line.LineWidth = 2;
-                line.LinePattern = best.Activation == "tanh" ? LinePattern.Dashed : LinePattern.Solid;
             }
         }
 

@@ -23,8 +23,14 @@ internal sealed record AblationSection(string Title, IReadOnlyList<string> Heade
     /// <summary>The budget in a sentence.</summary>
     public static string Budget(AblationReport report) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{report.Preset} on '{report.DataSet}': {report.TrainingImages} photographs to learn from, {report.ValidationImages} held out, {report.Recipe.Epochs} epochs of batches of {report.Recipe.BatchSize}, rate {report.Recipe.LearningRate} ({report.Recipe.Schedule}), {report.Seeds} seed{(report.Seeds == 1 ? "" : "s")}, {report.Threads} thread{(report.Threads == 1 ? "" : "s")}, {report.Recipe.Precision}.")
+        $"{report.Preset} on '{report.DataSet}': {report.TrainingImages} photographs to learn from, {report.ValidationImages} held out, ")
+        + string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Recipe.Epochs} epochs of batches of {report.Recipe.BatchSize}, rate {report.Recipe.LearningRate} ({report.Recipe.Schedule}), ")
+        + $"{Count(report.Seeds, "seed")}, {Count(report.Threads, "thread")}, {report.Recipe.Precision}."
         + (report.IsComplete ? "" : " Not all runs are done yet.");
+
+    private static string Count(int number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
 
     private static AblationSection Variants(AblationReport report) => new(
         "Variants: errors on the held-out photographs with ten crops, mean ± standard deviation over the seeds, in percent.",
