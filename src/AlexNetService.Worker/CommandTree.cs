@@ -4,6 +4,7 @@ using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
+using AlexNetService.Worker.Ablate;
 using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
 using AlexNetService.Worker.Import;

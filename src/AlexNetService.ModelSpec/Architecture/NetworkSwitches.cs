@@ -23,6 +23,12 @@ public sealed record NetworkSwitches
     /// <summary>Columns the maps are divided over, or null for the table's own (§3.2).</summary>
     public int? Columns { get; init; }
 
+    /// <summary>
+    /// Whether convolutions have half as many kernels, all but the last: what the paper compares its two columns with, so that one
+    /// column has about as many parameters as two (§3.2, footnote 2).
+    /// </summary>
+    public bool HalfKernels { get; init; }
+
     /// <summary>Whether convolutions that read both columns do so; without, each reads its own, and columns meet in the dense layers (§3.2).</summary>
     public bool Exchange { get; init; } = true;
 
@@ -32,11 +38,12 @@ public sealed record NetworkSwitches
     public NetworkArchitecture Apply(NetworkArchitecture architecture)
     {
         var columns = Columns ?? architecture.Columns;
+        var last = architecture.Layers.OfType<Convolution>().LastOrDefault();
         var switched = architecture with
         {
             Preset = architecture.Preset + Suffix(architecture.Columns),
             Columns = columns,
-            Layers = [.. architecture.Layers.Where(Stays).Select(Switched)],
+            Layers = [.. architecture.Layers.Where(Stays).Select(layer => Switched(layer, HalfKernels && layer != last))],
         };
         _ = switched.Rows();
         return switched;
@@ -49,12 +56,13 @@ public sealed record NetworkSwitches
         _ => true,
     };
 
-    private Layer Switched(Layer layer) => layer switch
+    private Layer Switched(Layer layer, bool halved) => layer switch
     {
         Rectifier rectifier when Tanh => new HyperbolicTangent(rectifier.Name),
         MaxPooling pooling when !OverlappingPooling => pooling with { Window = pooling.Stride },
         Convolution convolution => convolution with
         {
+            Maps = halved ? convolution.Maps / 2 : convolution.Maps,
             Reads = convolution.Reads == Reads.BothColumns && !Exchange ? Reads.OwnColumn : convolution.Reads,
             InitialBias = Tanh ? 0 : convolution.InitialBias,
         },
@@ -68,5 +76,6 @@ public sealed record NetworkSwitches
         OverlappingPooling ? "" : "-no-overlap",
         Dropout ? "" : "-no-dropout",
         Columns is { } other && other != columns ? string.Create(CultureInfo.InvariantCulture, $"-{other}-column{(other == 1 ? "" : "s")}") : "",
+        HalfKernels ? "-half-kernels" : "",
         Exchange ? "" : "-no-exchange");
 }

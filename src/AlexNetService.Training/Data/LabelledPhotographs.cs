@@ -64,6 +64,14 @@ public abstract class LabelledPhotographs : IDisposable
         return (training, heldOut);
     }
 
+    /// <summary>The same, with no more of a class than the share allows; what is held out never depends on how many are learned from.</summary>
+    /// <param name="share">What to learn from and what to hold out.</param>
+    public (IReadOnlyList<Photograph> Training, IReadOnlyList<Photograph> HeldOut) Split(DataShare share)
+    {
+        var (training, heldOut) = Split(share.HeldOut);
+        return (DataShare.Evenly(training, share.LearnedPerClass), DataShare.Evenly(heldOut, share.HeldOutPerClass));
+    }
+
     /// <summary>Releases what reading needs.</summary>
     /// <param name="disposing">True from <see cref="Dispose()"/>.</param>
     protected virtual void Dispose(bool disposing)

@@ -14,6 +14,9 @@ public enum LearningRateSchedule
 
     /// <summary>Half a cosine from the first rate to nearly zero (Loshchilov and Hutter 2016).</summary>
     Cosine,
+
+    /// <summary>The same rate throughout, as in the paper's figure 1.</summary>
+    Constant,
 }
 
 /// <summary>The rates of the schedules. A rate follows from the past alone, so a resumed run needs no state of its own.</summary>
@@ -36,6 +39,7 @@ public static class LearningRates
         LearningRateSchedule.Plateau => Math.Pow(0.1, Drops(validationErrors)),
         LearningRateSchedule.Steps => epoch >= 0.85 * recipe.Epochs ? 0.01 : epoch >= 0.6 * recipe.Epochs ? 0.1 : 1,
         LearningRateSchedule.Cosine => 0.5 * (1 + Math.Cos(Math.PI * epoch / recipe.Epochs)),
+        LearningRateSchedule.Constant => 1,
         var unknown => throw new ArgumentOutOfRangeException(nameof(recipe), unknown, "Unknown schedule."),
     };
 

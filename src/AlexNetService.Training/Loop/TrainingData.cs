@@ -9,13 +9,13 @@ public sealed record TrainingData(Canvases Training, Canvases Validation)
 {
     /// <summary>Splits a data set and prepares its canvases.</summary>
     /// <param name="source">The data set; must outlive this.</param>
-    /// <param name="fraction">Share held out, 0 to below 1.</param>
+    /// <param name="share">What to learn from and what to hold out.</param>
     /// <param name="side">Side of a canvas, in pixels.</param>
     /// <param name="cancellation">Stops the decoding.</param>
     /// <exception cref="DataSetException">Nothing is left to learn from, or more than 1 % of the photographs cannot be decoded.</exception>
-    public static TrainingData Load(LabelledPhotographs source, double fraction, int side, CancellationToken cancellation)
+    public static TrainingData Load(LabelledPhotographs source, DataShare share, int side, CancellationToken cancellation)
     {
-        var (learned, heldOut) = source.Split(fraction);
+        var (learned, heldOut) = source.Split(share);
         return learned.Count == 0
             ? throw new DataSetException($"'{source.Name}' has {source.Photographs.Count} photographs; none is left to learn from.")
             : new TrainingData(Canvases.Load(source, learned, side, cancellation), Canvases.Load(source, heldOut, side, cancellation));

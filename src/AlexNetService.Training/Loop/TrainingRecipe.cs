@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Training.Data;
 using AlexNetService.Training.Network;
 
 namespace AlexNetService.Training.Loop;
@@ -51,6 +53,16 @@ public sealed record TrainingRecipe
     /// <summary>Share of each class that is held out, 0 to below 1.</summary>
     public double ValidationFraction { get; init; } = 0.1;
 
+    /// <summary>Most photographs of a class to learn from, spread evenly over its training share; null for all.</summary>
+    public int? PhotographsPerClass { get; init; }
+
+    /// <summary>Most photographs of a class held out, spread evenly over its held-out share; null for all.</summary>
+    public int? HeldOutPerClass { get; init; }
+
+    /// <summary>Which photographs of a data set those numbers choose.</summary>
+    [JsonIgnore]
+    public DataShare Share => new(ValidationFraction, PhotographsPerClass, HeldOutPerClass);
+
     /// <summary>The recipe of a preset.</summary>
     /// <param name="preset">Name of the preset.</param>
     public static TrainingRecipe For(string preset) => preset switch
@@ -75,5 +87,7 @@ public sealed record TrainingRecipe
         : ScaleJitter is not (>= 0 and < 1) ? $"A scale jitter of {ScaleJitter} is impossible; use 0 to below 1, such as 0.2."
         : ColourShift is not (>= 0 and <= 10) ? $"A colour shift of {ColourShift} is impossible; use 0 to 10."
         : ValidationFraction is not (>= 0 and < 1) ? $"A validation fraction of {ValidationFraction} is impossible; use 0 to below 1."
+        : PhotographsPerClass < 1 ? $"{PhotographsPerClass} photographs of a class are too few to learn from; use 1 or more."
+        : HeldOutPerClass < 1 ? $"{HeldOutPerClass} held-out photographs of a class are too few; use 1 or more."
         : null;
 }

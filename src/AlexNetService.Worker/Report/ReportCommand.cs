@@ -53,6 +53,6 @@ internal static class ReportCommand
 
         using var sets = DataSets.Open(paths);
         sets.RequireThoseOf(kept.State);
-        return MeasuredRun.Of(kept, folder, sets.Judged(kept.State.Recipe.ValidationFraction, kept.State.Architecture.Geometry.Canvas, stop), devices, stop);
+        return MeasuredRun.Of(kept, folder, sets.Judged(kept.State.Recipe.Share, kept.State.Architecture.Geometry.Canvas, stop), devices, stop);
     }
 }

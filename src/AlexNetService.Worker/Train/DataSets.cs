@@ -63,7 +63,7 @@ internal sealed class DataSets : IDisposable
     public TrainingData Prepare(TrainingRecipe recipe, int side, CancellationToken stop)
     {
         var prepared = validation is null
-            ? TrainingData.Load(Source, recipe.ValidationFraction, side, stop)
+            ? TrainingData.Load(Source, recipe.Share, side, stop)
             : TrainingData.Load(Source, validation, Classes(validation), side, stop);
         foreach (var unreadable in prepared.Training.Unreadable.Concat(prepared.Validation.Unreadable))
         {
@@ -85,12 +85,12 @@ internal sealed class DataSets : IDisposable
     }
 
     /// <summary>Decodes the held-out photographs alone, or prepares to.</summary>
-    /// <param name="fraction">What share is held out, where there is no other data set.</param>
+    /// <param name="share">What is held out, where there is no other data set.</param>
     /// <param name="side">Side of a canvas, in pixels.</param>
     /// <param name="stop">Stops the decoding.</param>
     /// <exception cref="InputException">The held-out set has a class that the other does not.</exception>
-    public Canvases Judged(double fraction, int side, CancellationToken stop) => validation is null
-        ? Canvases.Load(Source, Source.Split(fraction).HeldOut, side, stop)
+    public Canvases Judged(DataShare share, int side, CancellationToken stop) => validation is null
+        ? Canvases.Load(Source, Source.Split(share).HeldOut, side, stop)
         : TrainingData.Judged(validation, Classes(validation), side, stop);
 
     /// <inheritdoc/>

@@ -25,6 +25,9 @@ internal sealed class TrainingRun(string folder, CheckpointPolicy policy, Traini
     /// <summary>Whether there is a run to go on with.</summary>
     public bool IsThere => checkpoints.Files.Count > 0;
 
+    /// <summary>Whether the best epoch is tested with ten crops and reported at the end, or left to who asked for the run.</summary>
+    public bool HasFinalTest { get; init; } = true;
+
     /// <summary>Begins a run and trains it.</summary>
     /// <param name="preset">The layer table.</param>
     /// <param name="switches">What is turned off in it.</param>
@@ -140,6 +143,11 @@ internal sealed class TrainingRun(string folder, CheckpointPolicy policy, Traini
                     display.EpochDone(result);
                 },
                 stop));
+            if (!HasFinalTest)
+            {
+                return ExitCode.Done;
+            }
+
             var tested = Test(heldOut);
             WholeFile.Write(Path.Combine(folder, ResultFile), JsonSerializer.SerializeToUtf8Bytes(tested, WorkerJson.Indented.TrainingResult));
             display.Done(trainer.State, tested, folder);

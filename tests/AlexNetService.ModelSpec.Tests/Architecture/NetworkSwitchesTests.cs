@@ -36,6 +36,18 @@ public sealed class NetworkSwitchesTests
     }
 
     [Fact]
+    public void Apply_HalfKernelsInOneColumn_IsThePapersOneGpuNet()
+    {
+        var switched = new NetworkSwitches { Columns = 1, HalfKernels = true }.Apply(Paper);
+
+        Assert.Equal("alexnet-1-column-half-kernels", switched.Preset);
+        Assert.Equal(
+            [(48 * 3 * 121) + 48, (128 * 48 * 25) + 128, (192 * 128 * 9) + 192, (192 * 192 * 9) + 192, (256 * 192 * 9) + 256],
+            switched.Rows().Where(row => row.Layer is Convolution).Select(row => row.Parameters));
+        Assert.Equal(Paper.Layers.OfType<Dense>(), switched.Layers.OfType<Dense>());
+    }
+
+    [Fact]
     public void Apply_NoExchange_HalvesWhatConv3Reads()
     {
         var switched = new NetworkSwitches { Exchange = false }.Apply(Paper);

@@ -73,6 +73,32 @@ public sealed class LabelledPhotographsTests : IDisposable
         Assert.Empty(training.Intersect(heldOut));
     }
 
+    [Fact]
+    public void Split_OfAShareWithLimits_TakesEvenlyFromWhatTheFractionLeaves()
+    {
+        Pictures.Write(folder.Path, classes: 2, perClass: 20);
+        using var data = DataSetOpener.Open(folder.Path);
+
+        var (training, heldOut) = data.Split(new DataShare(0.1, LearnedPerClass: 3, HeldOutPerClass: 1));
+
+        // 18 of a class are left, 0000 to 0018 without 0009: the 6th, 12th and 18th of them.
+        Assert.Equal(
+            ["class0/0005.png", "class0/0012.png", "class0/0018.png", "class1/0005.png", "class1/0012.png", "class1/0018.png"],
+            training.Select(photograph => photograph.Path));
+        Assert.Equal(["class0/0019.png", "class1/0019.png"], heldOut.Select(photograph => photograph.Path));
+    }
+
+    [Fact]
+    public void Split_OfAShareWithMoreThanThereIs_TakesAll()
+    {
+        Pictures.Write(folder.Path, classes: 2, perClass: 20);
+        using var data = DataSetOpener.Open(folder.Path);
+
+        var (training, heldOut) = data.Split(new DataShare(0.1, LearnedPerClass: 100, HeldOutPerClass: 100));
+
+        Assert.Equal((36, 4), (training.Count, heldOut.Count));
+    }
+
     [Theory]
     [InlineData("missing", "no data set")]
     [InlineData("text.txt", "none of what is read: a folder of class folders, a zip or tar of one, ILSVRC")]

@@ -31,6 +31,7 @@ public class LearningRatesTests
     [InlineData(LearningRateSchedule.Steps, 59, 0.01)]
     [InlineData(LearningRateSchedule.Steps, 60, 0.001)]
     [InlineData(LearningRateSchedule.Steps, 85, 0.0001)]
+    [InlineData(LearningRateSchedule.Constant, 99, 0.01)]
     [InlineData(LearningRateSchedule.Cosine, 0, 0.01)]
     [InlineData(LearningRateSchedule.Cosine, 50, 0.005)]
     public void Schedule_ByName_FallsAsItSays(LearningRateSchedule schedule, int epoch, double rate)

@@ -35,7 +35,7 @@ public sealed class SwitchTrainingTests : IDisposable
     public void Switch_Turned_LearnsColours(string name, NetworkArchitecture architecture, TrainingRecipe recipe)
     {
         using var source = DataSetOpener.Open(Pictures.Write(Path.Combine(folder.Path, "data"), perClass: 20));
-        var data = TrainingData.Load(source, 0.2, architecture.Geometry.Canvas, TestContext.Current.CancellationToken);
+        var data = TrainingData.Load(source, new DataShare(0.2), architecture.Geometry.Canvas, TestContext.Current.CancellationToken);
         var colours = ColourStatistics.Of(data.Training, TestContext.Current.CancellationToken);
         var state = new TrainingState
         {

@@ -174,7 +174,7 @@ public sealed class TrainerTests : IDisposable
     private string Run(string name) => Path.Combine(folder.Path, name);
 
     private static TrainingData Data(LabelledPhotographs photographs, NetworkArchitecture table, double fraction = 0.1) =>
-        TrainingData.Load(photographs, fraction, table.Geometry.Canvas, TestContext.Current.CancellationToken);
+        TrainingData.Load(photographs, new DataShare(fraction), table.Geometry.Canvas, TestContext.Current.CancellationToken);
 
     /// <summary>A zip of one photograph a class, over and over.</summary>
     private static string Many(string path, int photographs)
