@@ -68,6 +68,7 @@ internal static class CommandTree
     {
         PrepareCommand.Create(stop),
         TrainCommand.Create(log, stop),
+        AblateCommand.Create(stop),
         ReportCommand.Create(stop),
         EvaluateCommand.Create(stop),
         ExportCommand.Create(stop),
