@@ -29,7 +29,7 @@ public sealed class ResumeTests : IDisposable
         using var stopped = Programs.Start("alexnet.dll", [.. Train("run", epochs: 5), "--checkpoint-minutes", "1e-6"]);
         var output = stopped.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await Until(() => Files("run").Any(file => file.StartsWith("epoch-0002-step-", StringComparison.Ordinal)), stopped);
-        using var kill = Process.Start("kill", ["-TERM", $"{stopped.Id}"]);
+        Sigterm.Send(stopped);
         await stopped.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(ExitCode.Stopped, stopped.ExitCode);
         Assert.Contains($"Go on with: alexnet train --resume --output \"{Run("run")}\"", await output, StringComparison.Ordinal);

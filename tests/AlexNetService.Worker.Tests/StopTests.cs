@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Worker.Tests;
@@ -20,7 +19,7 @@ public sealed class StopTests : IDisposable
         {
         }
 
-        using var kill = Process.Start("kill", ["-TERM", $"{training.Id}"]);
+        Sigterm.Send(training);
         var rest = await training.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await training.WaitForExitAsync(TestContext.Current.CancellationToken);
 

@@ -77,8 +77,7 @@ internal sealed class Nginx : IDisposable
     {
         if (!process.HasExited)
         {
-            using var stop = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
-            stop.WaitForExit();
+            Sigterm.Send(process);
             process.WaitForExit();
         }
 

@@ -20,9 +20,10 @@ internal sealed record OtherPhotographs(string DataSet, int Photographs, int Cro
         LabelledPhotographs source, IReadOnlyList<(EvaluatedModel Model, double? Fitted)> models, double[] weights, int crops, CancellationToken stop)
     {
         var (now, fitted) = (new List<Predictions>(), new List<Predictions>());
+        Canvases? canvases = null;
         foreach (var (model, temperature) in models)
         {
-            var canvases = Canvases.Load(source, source.Photographs, model.Geometry.Canvas, stop);
+            canvases = canvases?.Side == model.Geometry.Canvas ? canvases : Canvases.Load(source, source.Photographs, model.Geometry.Canvas, stop);
             var places = temperature is null ? [] : Enumerable.Range(0, canvases.Photographs.Count);
             var (byCrops, logits) = ModelMeasurement.Of(model, canvases, new int[canvases.Photographs.Count], [crops], places, stop);
             var usual = byCrops[crops];

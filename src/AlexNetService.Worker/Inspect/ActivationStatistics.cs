@@ -17,15 +17,17 @@ internal sealed record ActivationStatistics(Layer Layer, double Mean, double Dev
 {
     /// <summary>Runs the centre crops of some photographs, spread evenly over a data set, through a package.</summary>
     /// <param name="package">A package whose card has the layer table.</param>
-    /// <param name="architecture">That layer table.</param>
     /// <param name="source">The photographs.</param>
     /// <param name="count">Number of photographs.</param>
     /// <param name="threads">Threads of the runtime; 0 for one a core.</param>
     /// <param name="stop">Stops the measurement.</param>
+    /// <exception cref="InputException">The card has no layer table.</exception>
     /// <returns>For each layer but dropout and the classifier, in the order of the table.</returns>
     public static IReadOnlyList<ActivationStatistics> Of(
-        ModelPackage package, NetworkArchitecture architecture, LabelledPhotographs source, int count, int threads, CancellationToken stop)
+        ModelPackage package, LabelledPhotographs source, int count, int threads, CancellationToken stop)
     {
+        var architecture = package.Card.Architecture
+            ?? throw new InputException("The card holds no layer table, so that nobody knows its layers.");
         var layers = architecture.Layers.Where(layer => layer is not (Dropout or Classifier)).ToArray();
         string TensorOf(Layer layer) => AlexNetGraph.TensorOf(architecture, layer);
         var step = Math.Max(1, source.Photographs.Count / count);

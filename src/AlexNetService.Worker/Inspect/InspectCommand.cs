@@ -41,12 +41,20 @@ internal static class InspectCommand
         };
         command.SetAction(parsed =>
         {
-            var architecture = (parsed.GetValue(preset), parsed.GetValue(package)) switch
+            if ((parsed.GetValue(preset) is null) == (parsed.GetValue(package) is null))
             {
-                ({ } name, null) => CommonOptions.Architecture(name, parsed.GetValue(classes) ?? AlexNetLayers.UsualClasses(name)),
-                (null, { } folder) => Printed(ModelPackage.Open(folder)),
-                _ => throw new InputException("Name either a --preset or a --package."),
-            };
+                throw new InputException("Name either a --preset or a --package.");
+            }
+
+            var opened = parsed.GetValue(package) is { } folder ? ModelPackage.Open(folder) : null;
+            var architecture = parsed.GetValue(preset) is { } name
+                ? CommonOptions.Architecture(name, parsed.GetValue(classes) ?? AlexNetLayers.UsualClasses(name))
+                : opened?.Card.Architecture;
+            if (opened is not null)
+            {
+                PrintPackage(opened);
+            }
+
             if (architecture is not null)
             {
                 LayerTable.Print(architecture, AnsiConsole.Console);
@@ -54,16 +62,17 @@ internal static class InspectCommand
 
             if (parsed.GetValue(exchange))
             {
-                ExchangeTable.Print(architecture ?? throw new InputException("The card holds no layer table, so that nobody knows its columns."), Positive(parsed, batch), AnsiConsole.Console);
+                ExchangeTable.Print(
+                    architecture ?? throw new InputException("The card holds no layer table, so that nobody knows its columns."),
+                    Positive(parsed, batch),
+                    AnsiConsole.Console);
             }
 
             if (parsed.GetValue(data) is { } path)
             {
                 using var source = DataSetOpener.Open(path, labelled: false);
-                var read = ModelPackage.Open(parsed.GetValue(package) ?? throw new InputException("A preset has learned nothing; name the --package to run on --data."));
                 var found = ActivationStatistics.Of(
-                    read,
-                    architecture ?? throw new InputException("The card holds no layer table, so that nobody knows its layers."),
+                    opened ?? throw new InputException("A preset has learned nothing; name the --package to run on --data."),
                     source,
                     Positive(parsed, photographs),
                     parsed.GetValue(threads),
@@ -79,8 +88,7 @@ internal static class InspectCommand
     private static int Positive(ParseResult parsed, Option<int> option) =>
         parsed.GetValue(option) is > 0 and var value ? value : throw new InputException($"{option.Name} must be 1 or more.");
 
-    /// <returns>The layer table, or null where the card holds none.</returns>
-    private static NetworkArchitecture? Printed(ModelPackage package)
+    private static void PrintPackage(ModelPackage package)
     {
         var card = package.Card;
         Console.WriteLine($"{card.Name} version {card.Version}: {card.Labels.Count} classes, crops of {card.Preprocessing.Crop} from a canvas of {card.Preprocessing.Canvas}");
@@ -99,8 +107,6 @@ internal static class InspectCommand
         {
             Console.WriteLine("The card holds no layer table: a foreign graph.");
         }
-
-        return card.Architecture;
     }
 
     private static void PrintHowItRuns(ModelCard card)

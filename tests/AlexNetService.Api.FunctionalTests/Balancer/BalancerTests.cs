@@ -28,7 +28,7 @@ public sealed class BalancerTests(SharedService service)
         first.Dispose();
         await Task.Delay(1000, none);
         using var again = await replicas.StartAsync(0);
-        await second.TerminateAsync();
+        second.Terminate();
         Assert.Equal(0, await second.ExitCodeAsync());
         second.Dispose();
         using var replaced = await replicas.StartAsync(1);

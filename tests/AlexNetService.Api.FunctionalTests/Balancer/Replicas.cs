@@ -36,16 +36,13 @@ internal sealed class Replicas : IDisposable
     /// <param name="place">0 or 1.</param>
     public async Task<ServiceProcess> StartAsync(int place)
     {
-        var process = ServiceProcess.Start(new(settings)
+        var (process, direct) = await ServiceProcess.ReadyAsync(repository, new(settings)
         {
-            ["ASPNETCORE_ENVIRONMENT"] = "Production",
             ["ASPNETCORE_URLS"] = addresses[place].ToString(),
-            ["ModelRepository__Path"] = repository,
-            ["ModelRepository__Default"] = TestRepository.Default,
             ["Drain__GraceSeconds"] = "1",
             ["Serilog__MinimumLevel__Override__Serilog.AspNetCore"] = "Fatal",
         });
-        await process.LoggedAsync("Ready with");
+        direct.Dispose();
         return process;
     }
 

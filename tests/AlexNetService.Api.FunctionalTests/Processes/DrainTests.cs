@@ -17,7 +17,7 @@ public sealed class DrainTests(SharedService service)
         using var running = process;
         using var sender = client;
 
-        await process.TerminateAsync();
+        process.Terminate();
         await process.LoggedAsync("Leaving");
         using var ready = await client.GetAsync("/health/ready", none);
         using var answer = await client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), none);
@@ -47,7 +47,7 @@ public sealed class DrainTests(SharedService service)
         using var reader = new StreamReader(stream, Encoding.ASCII);
         Assert.Equal("HTTP/1.1 100 Continue", await reader.ReadLineAsync(none));
 
-        await process.TerminateAsync();
+        process.Terminate();
 
         Assert.Equal(0, await process.ExitCodeAsync());
     }

@@ -26,7 +26,7 @@ public sealed class ProcessTests(SharedService service)
             $"POST /v1/classify HTTP/1.1\r\nHost: test\r\nContent-Type: image/jpeg\r\nContent-Length: {picture.Length}\r\nExpect: 100-continue\r\n\r\n")), none);
         using var reader = new StreamReader(stream, Encoding.ASCII);
         Assert.Equal("HTTP/1.1 100 Continue", await reader.ReadLineAsync(none));
-        await process.TerminateAsync();
+        process.Terminate();
         await process.LoggedAsync("Application is shutting down");
         await stream.WriteAsync(picture, none);
         var answer = await reader.ReadToEndAsync(none);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using AlexNetService.Tests.Shared;
 
 namespace AlexNetService.Api.FunctionalTests.Processes;
 
@@ -32,18 +33,24 @@ internal sealed class ServiceProcess : IDisposable
         return new ServiceProcess(Process.Start(start) ?? throw new InvalidOperationException("The service does not start."));
     }
 
-    /// <summary>Starts it on a free port, and waits until every model is warm.</summary>
+    /// <summary>Starts it, on a free port unless an address is among its settings, and waits until every model is warm.</summary>
     /// <param name="repository">Folder of its packages.</param>
-    /// <param name="more">Settings besides.</param>
+    /// <param name="more">Settings besides, or instead.</param>
     public static async Task<(ServiceProcess Process, HttpClient Client)> ReadyAsync(string repository, Dictionary<string, string>? more = null)
     {
-        var process = Start(new(more ?? [])
+        var settings = new Dictionary<string, string>
         {
             ["ASPNETCORE_ENVIRONMENT"] = "Production",
             ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
             ["ModelRepository__Path"] = repository,
             ["ModelRepository__Default"] = Hosting.TestRepository.Default,
-        });
+        };
+        foreach (var (key, value) in more ?? [])
+        {
+            settings[key] = value;
+        }
+
+        var process = Start(settings);
         var address = (await process.LoggedAsync("Now listening on"))["address"]?.GetValue<string>() ?? "";
         await process.LoggedAsync("Ready with");
         return (process, new HttpClient { BaseAddress = new Uri(address) });
@@ -80,11 +87,10 @@ internal sealed class ServiceProcess : IDisposable
     public void Stop() => process.Kill();
 
     /// <summary>Asks it to end, as an orchestrator does; skips the test where that cannot be done.</summary>
-    public async Task TerminateAsync()
+    public void Terminate()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "SIGTERM is sent with kill.");
-        using var kill = Process.Start("kill", ["-TERM", $"{Id}"]);
-        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Sigterm.Send(process);
     }
 
     /// <summary>Reads the log up to an event whose message begins so.</summary>

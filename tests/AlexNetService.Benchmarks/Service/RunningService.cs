@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using AlexNetService.Tests.Shared;
 
 namespace AlexNetService.Benchmarks.Service;
 
@@ -87,8 +87,7 @@ internal sealed class RunningService : IDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> TerminateAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
+        Sigterm.Send(process);
         await process.WaitForExitAsync();
         return process.ExitCode;
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Xml.Linq;
 
@@ -25,7 +24,7 @@ public sealed class AblateTests : IDisposable
             {
             }
 
-            using var kill = Process.Start("kill", ["-TERM", $"{first.Id}"]);
+            Sigterm.Send(first);
             var rest = await first.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             await first.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.Equal(ExitCode.Stopped, first.ExitCode);
