@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -15,7 +16,9 @@ internal sealed class FusedUpdates(float momentum)
 {
     // Large enough that handing it out costs nothing, small enough that threads finish together.
     private const int Block = 1 << 16;
-    private const int Halves = 1024;
+
+    // What is rounded or centred goes by stretches that stay in the processor's first cache.
+    private const int Stretch = 1024;
 
     private readonly List<(Update Of, int From)> blocks = [];
 
@@ -26,10 +29,13 @@ internal sealed class FusedUpdates(float momentum)
     /// <param name="gradient">∂L/∂w, of the type of <paramref name="working"/>.</param>
     /// <param name="rate">ε.</param>
     /// <param name="decay">Share of the weight that is taken off the velocity.</param>
-    public void Add(Tensor weight, Tensor working, Tensor velocity, Tensor gradient, float rate, float decay)
+    /// <param name="isCentred">Whether the mean of each unit's gradient is taken off it; units are the first dimension.</param>
+    public void Add(Tensor weight, Tensor working, Tensor velocity, Tensor gradient, float rate, float decay, bool isCentred = false)
     {
-        var update = new Update(InMemoryOrder(weight), InMemoryOrder(working), InMemoryOrder(velocity), InMemoryOrder(gradient), rate, decay);
-        for (var from = 0; from < weight.numel(); from += Block)
+        var stretch = isCentred ? (int)(weight.numel() / weight.shape[0]) : Stretch;
+        var update = new Update(
+            InMemoryOrder(weight), InMemoryOrder(working), InMemoryOrder(velocity), InMemoryOrder(gradient), rate, decay, stretch, isCentred);
+        for (var from = 0; from < weight.numel(); from += update.Block)
         {
             blocks.Add((update, from));
         }
@@ -52,59 +58,101 @@ internal sealed class FusedUpdates(float momentum)
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Apply((Update Of, int From) block)
     {
-        var ((weight, working, velocity, gradient, rate, decay), from) = block;
-        var w = BlockOf<float>(weight, from);
-        var v = BlockOf<float>(velocity, from);
-        if (gradient.dtype == ScalarType.Float32)
+        var (update, from) = block;
+        var w = update.BlockOf<float>(update.Weight, from);
+        var v = update.BlockOf<float>(update.Velocity, from);
+        if (update.Gradient.dtype == ScalarType.Float32)
         {
-            Step(w, v, BlockOf<float>(gradient, from), rate, decay);
+            var exact = update.BlockOf<float>(update.Gradient, from);
+            for (var i = 0; i < w.Length; i += update.Stretch)
+            {
+                var count = Math.Min(update.Stretch, w.Length - i);
+                Step(w.Slice(i, count), v.Slice(i, count), exact.Slice(i, count), update);
+            }
+
             return;
         }
 
-        var rounded = BlockOf<ushort>(working, from);
-        var g = BlockOf<ushort>(gradient, from);
-        Span<float> wide = stackalloc float[Halves];
-        for (var i = 0; i < w.Length; i += Halves)
+        var g = update.BlockOf<ushort>(update.Gradient, from);
+        var rounded = update.BlockOf<ushort>(update.Working, from);
+        var wide = ArrayPool<float>.Shared.Rent(update.Stretch);
+        for (var i = 0; i < w.Length; i += update.Stretch)
         {
-            var count = Math.Min(Halves, w.Length - i);
+            var count = Math.Min(update.Stretch, w.Length - i);
             BrainFloat.Widen(g.Slice(i, count), wide);
-            Step(w.Slice(i, count), v.Slice(i, count), wide[..count], rate, decay);
+            Step(w.Slice(i, count), v.Slice(i, count), wide.AsSpan(0, count), update);
             BrainFloat.Narrow(w.Slice(i, count), rounded.Slice(i, count));
         }
+
+        ArrayPool<float>.Shared.Return(wide);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Step(Span<float> weight, Span<float> velocity, ReadOnlySpan<float> gradient, float rate, float decay)
+    private void Step(Span<float> weight, Span<float> velocity, ReadOnlySpan<float> gradient, Update update)
     {
         ref var w = ref MemoryMarshal.GetReference(weight);
         ref var v = ref MemoryMarshal.GetReference(velocity);
         ref var g = ref MemoryMarshal.GetReference(gradient);
+        var (rate, decay, mean) = (update.Rate, update.Decay, update.IsCentred ? Sum(gradient) / gradient.Length : 0);
         var i = 0;
         for (; i <= weight.Length - Vector<float>.Count; i += Vector<float>.Count)
         {
             var old = Vector.LoadUnsafe(ref w, (nuint)i);
-            var moved = (Vector.LoadUnsafe(ref v, (nuint)i) * momentum) - (old * decay) - (Vector.LoadUnsafe(ref g, (nuint)i) * rate);
+            var along = Vector.LoadUnsafe(ref g, (nuint)i) - new Vector<float>(mean);
+            var moved = (Vector.LoadUnsafe(ref v, (nuint)i) * momentum) - (old * decay) - (along * rate);
             moved.StoreUnsafe(ref v, (nuint)i);
             (old + moved).StoreUnsafe(ref w, (nuint)i);
         }
 
         for (; i < weight.Length; i++)
         {
-            velocity[i] = (velocity[i] * momentum) - (weight[i] * decay) - (gradient[i] * rate);
+            velocity[i] = (velocity[i] * momentum) - (weight[i] * decay) - ((gradient[i] - mean) * rate);
             weight[i] += velocity[i];
         }
     }
 
-    private static Span<T> BlockOf<T>(Tensor tensor, int from)
-        where T : unmanaged
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Sum(ReadOnlySpan<float> values)
     {
-        var values = MemoryMarshal.Cast<byte, T>(tensor.bytes);
-        return values.Slice(from, Math.Min(Block, values.Length - from));
+        var sums = Vector<float>.Zero;
+        var i = 0;
+        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            sums += new Vector<float>(values.Slice(i, Vector<float>.Count));
+        }
+
+        var sum = Vector.Sum(sums);
+        for (; i < values.Length; i++)
+        {
+            sum += values[i];
+        }
+
+        return sum;
     }
 
     /// <summary>Kernels lie in channels-last memory; their values in the order of memory are a contiguous view. A copy only of a gradient.</summary>
     private static Tensor InMemoryOrder(Tensor tensor) =>
         (tensor.dim() == 4 ? tensor.detach().permute(0, 2, 3, 1) : tensor.detach()).contiguous();
 
-    private sealed record Update(Tensor Weight, Tensor Working, Tensor Velocity, Tensor Gradient, float Rate, float Decay);
+    /// <param name="Weight">w.</param>
+    /// <param name="Working">What the step computed with.</param>
+    /// <param name="Velocity">v.</param>
+    /// <param name="Gradient">∂L/∂w.</param>
+    /// <param name="Rate">ε.</param>
+    /// <param name="Decay">Share of the weight that is taken off the velocity.</param>
+    /// <param name="Stretch">Values that are updated at a time: those of a unit, where they are centred.</param>
+    /// <param name="IsCentred">Whether each stretch's mean is taken off it.</param>
+    private sealed record Update(
+        Tensor Weight, Tensor Working, Tensor Velocity, Tensor Gradient, float Rate, float Decay, int Stretch, bool IsCentred)
+    {
+        /// <summary>Values that are handed out at a time: whole stretches.</summary>
+        public int Block { get; } = Stretch * Math.Max(1, FusedUpdates.Block / Stretch);
+
+        public Span<T> BlockOf<T>(Tensor tensor, int from)
+            where T : unmanaged
+        {
+            var values = MemoryMarshal.Cast<byte, T>(tensor.bytes);
+            return values.Slice(from, Math.Min(Block, values.Length - from));
+        }
+    }
 }

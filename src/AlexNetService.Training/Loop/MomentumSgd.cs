@@ -8,19 +8,25 @@ namespace AlexNetService.Training.Loop;
 /// <summary>
 /// The paper's update (Krizhevsky 2012 §5): v ← momentum·v − decay·ε·w − ε·∂L/∂w, w ← w + v. The rate is inside the velocity, unlike
 /// in the library's SGD, so that a drop of the rate does not shrink steps that were already under way.
+/// Where weights are centred, the mean of each unit's gradient is taken off first (Yong et al. 2020, gradient centralization), which keeps
+/// a sum of zero at zero.
 /// </summary>
 internal sealed class MomentumSgd : IDisposable
 {
     private readonly List<(string Name, IReadOnlyList<Tensor> Weights, IReadOnlyList<Tensor> Velocities)> parameters = [];
     private readonly List<Piece> pieces = [];
 
-    public MomentumSgd(ColumnNetwork network)
+    /// <summary>From velocities of zero.</summary>
+    /// <param name="network">The network; stays the caller's.</param>
+    /// <param name="centred">Whether the weights of <see cref="ColumnWeights.Centred"/> are held to a sum of zero.</param>
+    public MomentumSgd(ColumnNetwork network, bool centred = false)
     {
+        var held = centred ? ColumnWeights.Centred(network.Architecture) : [];
         foreach (var ((name, weights), (_, working)) in ColumnWeights.Parameters(network).Zip(ColumnWeights.WorkingParameters(network)))
         {
             Tensor[] velocities = [.. weights.Select(weight => zeros_like(weight).DetachFromDisposeScope())];
             parameters.Add((name, weights, velocities));
-            pieces.AddRange(velocities.Select((velocity, column) => new Piece(weights[column], working[column], velocity)));
+            pieces.AddRange(velocities.Select((velocity, column) => new Piece(weights[column], working[column], velocity, held.Contains(name))));
         }
     }
 
@@ -42,18 +48,19 @@ internal sealed class MomentumSgd : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var fused = new FusedUpdates((float)momentum);
-        foreach (var (weight, working, velocity) in pieces)
+        foreach (var (weight, working, velocity, isCentred) in pieces)
         {
             var gradient = working.grad ?? throw new InvalidOperationException("A weight has no gradient: the loss does not depend on it.");
             var isBias = weight.dim() == 1;
             var (ownRate, ownDecay) = isBias ? (rate * biasRate, biasDecay ? decay : 0) : (rate, decay);
             if (weight.device_type == DeviceType.CPU)
             {
-                fused.Add(weight, working, velocity, gradient, (float)ownRate, (float)(ownDecay * ownRate));
+                fused.Add(weight, working, velocity, gradient, (float)ownRate, (float)(ownDecay * ownRate), isCentred);
             }
             else
             {
-                velocity.mul_(momentum).add_(weight, alpha: -ownDecay * ownRate).add_(gradient, alpha: -ownRate);
+                var along = isCentred ? ColumnWeights.LessMean(gradient) : gradient;
+                velocity.mul_(momentum).add_(weight, alpha: -ownDecay * ownRate).add_(along, alpha: -ownRate);
                 weight.add_(velocity);
                 if (!ReferenceEquals(weight, working))
                 {
@@ -80,5 +87,6 @@ internal sealed class MomentumSgd : IDisposable
     /// <param name="Weight">The weight, float32.</param>
     /// <param name="Working">What the step computed with and left its gradient in; the weight itself, or its rounded copy.</param>
     /// <param name="Velocity">v, float32.</param>
-    private sealed record Piece(Tensor Weight, Tensor Working, Tensor Velocity);
+    /// <param name="IsCentred">Whether the weights of each of its units are held to a sum of zero.</param>
+    private sealed record Piece(Tensor Weight, Tensor Working, Tensor Velocity, bool IsCentred);
 }

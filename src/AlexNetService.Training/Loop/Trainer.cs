@@ -32,7 +32,7 @@ public sealed class Trainer : IDisposable
         TrainingState state, TrainingData data, ColumnPlacement placement, CheckpointKeeper keeper, TimeProvider clock, IProgress<StepReport>? progress = null)
         : this(data, state, placement, keeper, clock, progress)
     {
-        ColumnWeights.Initialise(network, state.Seed);
+        ColumnWeights.Initialise(network, state.Seed, state.Recipe.CentredWeights);
     }
 
     /// <summary>A run that goes on from a checkpoint.</summary>
@@ -77,20 +77,19 @@ public sealed class Trainer : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             var tally = new EpochTally(State.UnderWay, clock);
-            var rate = LearningRates.At(State.Recipe, State.Epochs.Count, [.. State.Epochs.Select(past => past.ValidationTop1Error ?? 1)]);
             EpochResult result;
             try
             {
-                Learn(tally, rate, cancellation);
-                result = Judge(tally, rate, cancellation);
+                Learn(tally, cancellation);
+                result = Judge(tally, cancellation);
             }
             catch (Exception e) when (e is OperationCanceledException or DataSetException && tally.Steps > (State.UnderWay?.Steps ?? 0))
             {
-                Keep(State with { UnderWay = tally.UnderWay() }, tally, rate);
+                Keep(State with { UnderWay = tally.UnderWay() }, tally);
                 throw;
             }
 
-            Keep(State with { Epochs = [.. State.Epochs, result], UnderWay = null }, tally, rate);
+            Keep(State with { Epochs = [.. State.Epochs, result], UnderWay = null }, tally);
             TorchRuntime.Trim();
             epochDone?.Invoke(result);
         }
@@ -108,7 +107,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The steps of an epoch that are left.</summary>
-    private void Learn(EpochTally tally, double rate, CancellationToken cancellation)
+    private void Learn(EpochTally tally, CancellationToken cancellation)
     {
         var (epoch, photographs) = (State.Epochs.Count, training.Photographs);
         var order = Seeds.Order(State.Seed, epoch, photographs.Count)[tally.Errors.Images..];
@@ -121,10 +120,11 @@ public sealed class Trainer : IDisposable
         network.train();
         foreach (var batch in feed.Run(order.Length, Draw))
         {
+            var rate = RateAt(tally.Steps);
             var loss = Step(batch, epoch, tally.Steps, rate, tally.Errors);
             if (!float.IsFinite(loss))
             {
-                throw Diverged(tally, rate);
+                throw Diverged(tally);
             }
 
             tally.Add(loss, batch.Count);
@@ -133,7 +133,7 @@ public sealed class Trainer : IDisposable
             cancellation.ThrowIfCancellationRequested();
             if (keeper.IsDue)
             {
-                Keep(State with { UnderWay = tally.UnderWay() }, tally, rate);
+                Keep(State with { UnderWay = tally.UnderWay() }, tally);
             }
         }
     }
@@ -147,29 +147,36 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The error on the held-out photographs, centre crop.</summary>
-    private EpochResult Judge(EpochTally tally, double rate, CancellationToken cancellation)
+    private EpochResult Judge(EpochTally tally, CancellationToken cancellation)
     {
         var heldOut = validation.Photographs.Count > 0
             ? Validation.CentreCrop(network, validation, augmentation, feed, cancellation)
             : null;
         return new EpochResult(
-            State.Epochs.Count + 1, rate, tally.Loss, tally.Errors.Top1, heldOut?.Top1, heldOut?.Top5, tally.Elapsed.TotalSeconds, clock.GetUtcNow());
+            State.Epochs.Count + 1, RateAt(tally.Steps - 1), tally.Loss, tally.Errors.Top1, heldOut?.Top1, heldOut?.Top5, tally.Elapsed.TotalSeconds, clock.GetUtcNow());
     }
 
     /// <summary>Writes a checkpoint, unless a weight is no longer a number.</summary>
-    private void Keep(TrainingState state, EpochTally tally, double rate)
+    private void Keep(TrainingState state, EpochTally tally)
     {
         var weights = ColumnWeights.Merge(network);
         if (!weights.AreFinite)
         {
-            throw Diverged(tally, rate);
+            throw Diverged(tally);
         }
 
         keeper.Save(new Checkpoint(state, weights, step.Velocities));
         State = state;
     }
 
-    private DivergedException Diverged(EpochTally tally, double rate) => new(State.Epochs.Count + 1, tally.Steps, rate, keeper.Newest);
+    /// <summary>The rate of a step of the epoch under way, from 0.</summary>
+    private double RateAt(int step) => LearningRates.At(
+        State.Recipe,
+        State.Epochs.Count,
+        (double)step * State.Recipe.BatchSize / training.Photographs.Count,
+        [.. State.Epochs.Select(past => past.ValidationTop1Error ?? 1)]);
+
+    private DivergedException Diverged(EpochTally tally) => new(State.Epochs.Count + 1, tally.Steps, RateAt(tally.Steps), keeper.Newest);
 }
 
 /// <summary>Where a run stands.</summary>

@@ -36,6 +36,13 @@ public sealed record TrainingRecipe
     /// <summary>Whether biases decay too, as in the paper; in its code they did not.</summary>
     public bool BiasDecay { get; init; } = true;
 
+    /// <summary>
+    /// Whether the weights of each unit of the hidden layers that read maps are held to a sum of zero: they begin so, and the mean of their
+    /// gradient is taken off (Yong et al. 2020). Rectified maps are nowhere negative, so what all of them share would otherwise
+    /// dominate every gradient; normalisation over batches, which came after the paper, cures the same. Not in the paper.
+    /// </summary>
+    public bool CentredWeights { get; init; }
+
     /// <summary>What a step computes with.</summary>
     public ComputePrecision Precision { get; init; }
 
@@ -67,7 +74,16 @@ public sealed record TrainingRecipe
     /// <param name="preset">Name of the preset.</param>
     public static TrainingRecipe For(string preset) => preset switch
     {
-        AlexNetLayers.Cifar => new TrainingRecipe { Epochs = 12, LearningRate = 0.03, Schedule = LearningRateSchedule.Cosine },
+        AlexNetLayers.Cifar => new TrainingRecipe
+        {
+            BatchSize = 64,
+            Epochs = 30,
+            LearningRate = 0.05,
+            Schedule = LearningRateSchedule.Linear,
+            WeightDecay = 1e-3,
+            CentredWeights = true,
+            ScaleJitter = 0.15,
+        },
         AlexNetLayers.AsOf2012 => new TrainingRecipe { BiasRate = 2, BiasDecay = false },
         _ => new TrainingRecipe(),
     };

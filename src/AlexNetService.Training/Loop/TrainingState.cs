@@ -69,7 +69,7 @@ public sealed record HeldOutSet(string Name, string Path, string Sha256);
 
 /// <summary>What an epoch brought.</summary>
 /// <param name="Epoch">The epoch, from 1.</param>
-/// <param name="LearningRate">Its rate.</param>
+/// <param name="LearningRate">The rate of its last step.</param>
 /// <param name="Loss">Mean negative log-likelihood of the training crops, in nats, each measured before its step.</param>
 /// <param name="TrainingTop1Error">Top-1 error of the same crops, with dropout, 0 to 1.</param>
 /// <param name="ValidationTop1Error">Top-1 error of the held-out centre crops, 0 to 1; null where none were held out.</param>

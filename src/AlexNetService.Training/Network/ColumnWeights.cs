@@ -15,9 +15,11 @@ public static class ColumnWeights
     /// <summary>Draws initial weights from N(0, σ²) and sets the biases as the table says (Krizhevsky 2012 §5).</summary>
     /// <param name="network">The network to start.</param>
     /// <param name="seed">Seed; the same seed gives the same weights on any devices.</param>
-    public static void Initialise(ColumnNetwork network, int seed)
+    /// <param name="centred">Whether the mean of each unit's weights is taken off where <see cref="Loop.TrainingRecipe.CentredWeights"/> holds them to zero.</param>
+    public static void Initialise(ColumnNetwork network, int seed, bool centred = false)
     {
         using var generator = new Generator((ulong)seed);
+        var held = centred ? Centred(network.Architecture) : [];
         var tensors = new Dictionary<string, WeightTensor>(StringComparer.Ordinal);
         var layers = network.Architecture.Layers.OfType<WeightedLayer>().ToDictionary(layer => layer.Name);
         foreach (var shape in network.Architecture.Weights())
@@ -31,8 +33,9 @@ public static class ColumnWeights
             }
             else
             {
-                using var drawn = empty(values.Length).normal_(0, layer.WeightStd, generator);
-                MemoryMarshal.Cast<byte, float>(drawn.bytes).CopyTo(values);
+                using var scope = NewDisposeScope();
+                var drawn = empty(shape.Dimensions.Select(dimension => (long)dimension).ToArray()).normal_(0, layer.WeightStd, generator);
+                MemoryMarshal.Cast<byte, float>((held.Contains(shape.Name) ? LessMean(drawn) : drawn).bytes).CopyTo(values);
             }
 
             tensors.Add(shape.Name, new WeightTensor(shape.Dimensions, values));
@@ -58,6 +61,17 @@ public static class ColumnWeights
     /// <param name="network">The network.</param>
     public static NamedWeights Merge(ColumnNetwork network) => new(network.Architecture, Parameters(network).ToDictionary(
         entry => entry.Name, entry => Gather(entry.Columns), StringComparer.Ordinal));
+
+    /// <summary>Names of the weights that centring holds: those of hidden layers that read maps or units, not the picture, and not the classifier's.</summary>
+    internal static HashSet<string> Centred(NetworkArchitecture architecture) =>
+    [
+        .. architecture.Layers.OfType<WeightedLayer>().Where(layer => layer is not Classifier && layer.Reads != Reads.Image)
+            .Select(layer => WeightShape.WeightOf(layer.Name)),
+    ];
+
+    /// <summary>[units,…] less the mean of each unit.</summary>
+    internal static Tensor LessMean(Tensor weights) =>
+        weights - weights.mean([.. Enumerable.Range(1, (int)weights.dim() - 1).Select(dimension => (long)dimension)], keepdim: true);
 
     /// <summary>Every weight and bias by its merged name, with its piece in each column.</summary>
     internal static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> Parameters(ColumnNetwork network) =>

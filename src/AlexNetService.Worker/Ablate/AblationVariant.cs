@@ -35,6 +35,10 @@ internal sealed record AblationVariant(string Name, string Text, string Paper)
             Switches = new() { Columns = 1, HalfKernels = true },
         },
         new("no-exchange", "no exchange between convolutions; columns meet in the dense layers", "–") { Switches = new() { Exchange = false } },
+        new("free-weights", "the paper's update, which holds no unit's weights to a sum of zero", "as here")
+        {
+            Recipe = recipe => recipe with { CentredWeights = false },
+        },
     ];
 
     /// <summary>What is turned in the layer table.</summary>

@@ -35,6 +35,10 @@ internal static class TrainCommand
             "--scale-jitter", "Random crops are cut from windows up to this share smaller or larger than the crop, and resampled; 0, as in the paper: of one size. Default: the preset's.");
         var biasRate = CommonOptions.Number("--bias-rate", "Rate of the biases as a multiple of the weights': 1 as in the paper, 2 as in its code. Default: the preset's.");
         var biasDecay = new Option<bool?>("--bias-decay") { Description = "Whether biases decay as the weights do: true or false. Default: the preset's." };
+        var centred = new Option<bool?>("--centred-weights")
+        {
+            Description = "Whether the weights of each hidden unit are held to a sum of zero, which learns faster than the paper's update: true or false. Default: the preset's.",
+        };
         var fraction = CommonOptions.Number(
             "--validation-fraction",
             string.Create(CultureInfo.InvariantCulture, $"Share of each class that is held out, the same photographs for every seed. Default: {Defaults.ValidationFraction}."));
@@ -62,7 +66,7 @@ internal static class TrainCommand
                      alexnet train --resume --output runs/first
             """)
         {
-            preset, data, validation, output, resume, epochs, batchSize, rate, decay, schedule, precision, jitter, biasRate, biasDecay, fraction, seed, minutes, keep, devices, threads,
+            preset, data, validation, output, resume, epochs, batchSize, rate, decay, schedule, precision, jitter, biasRate, biasDecay, centred, fraction, seed, minutes, keep, devices, threads,
         };
         foreach (var option in switches.All)
         {
@@ -81,6 +85,7 @@ internal static class TrainCommand
             RunOption.Of(jitter, state => state.Recipe.ScaleJitter),
             RunOption.Of(biasRate, state => state.Recipe.BiasRate),
             RunOption.Of(biasDecay, state => state.Recipe.BiasDecay),
+            RunOption.Of(centred, state => state.Recipe.CentredWeights),
             RunOption.Of(fraction, state => state.Recipe.ValidationFraction),
             RunOption.Of(seed, state => state.Seed),
             .. switches.OfTheRun,
@@ -123,6 +128,7 @@ internal static class TrainCommand
                 ScaleJitter = parsed.GetValue(jitter) ?? usual.ScaleJitter,
                 BiasRate = parsed.GetValue(biasRate) ?? usual.BiasRate,
                 BiasDecay = parsed.GetValue(biasDecay) ?? usual.BiasDecay,
+                CentredWeights = parsed.GetValue(centred) ?? usual.CentredWeights,
                 ValidationFraction = paths.Validation is null ? parsed.GetValue(fraction) ?? usual.ValidationFraction : 0,
             };
             return RunIn(parsed.GetValue(output) ?? UsualFolder(table, parsed.GetValue(seed))).Start(

@@ -9,21 +9,21 @@ public class LearningRatesTests
     [Fact]
     public void Plateau_WhileTheErrorFalls_KeepsTheRate()
     {
-        Assert.Equal(0.01, LearningRates.At(Recipe, 6, [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]));
+        Assert.Equal(0.01, LearningRates.At(Recipe, 6, 0, [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]));
     }
 
     [Fact]
     public void Plateau_AfterFourEpochsOfStandingStill_DividesByTenAndThenAgain()
     {
-        Assert.Equal(0.01, LearningRates.At(Recipe, 4, [0.5, 0.5, 0.5, 0.5]), 1e-12);
-        Assert.Equal(0.001, LearningRates.At(Recipe, 5, [0.5, 0.5, 0.5, 0.5, 0.5]), 1e-12);
-        Assert.Equal(0.0001, LearningRates.At(Recipe, 9, [.. Enumerable.Repeat(0.5, 9)]), 1e-12);
+        Assert.Equal(0.01, LearningRates.At(Recipe, 4, 0, [0.5, 0.5, 0.5, 0.5]), 1e-12);
+        Assert.Equal(0.001, LearningRates.At(Recipe, 5, 0, [0.5, 0.5, 0.5, 0.5, 0.5]), 1e-12);
+        Assert.Equal(0.0001, LearningRates.At(Recipe, 9, 0, [.. Enumerable.Repeat(0.5, 9)]), 1e-12);
     }
 
     [Fact]
     public void Plateau_AfterThreeDrops_StaysWhereItIs()
     {
-        Assert.Equal(0.00001, LearningRates.At(Recipe, 60, [.. Enumerable.Repeat(0.5, 60)]), 1e-12);
+        Assert.Equal(0.00001, LearningRates.At(Recipe, 60, 0, [.. Enumerable.Repeat(0.5, 60)]), 1e-12);
     }
 
     [Theory]
@@ -34,8 +34,17 @@ public class LearningRatesTests
     [InlineData(LearningRateSchedule.Constant, 99, 0.01)]
     [InlineData(LearningRateSchedule.Cosine, 0, 0.01)]
     [InlineData(LearningRateSchedule.Cosine, 50, 0.005)]
+    [InlineData(LearningRateSchedule.Linear, 0, 0.001)]
+    [InlineData(LearningRateSchedule.Linear, 5, 0.01)]
     public void Schedule_ByName_FallsAsItSays(LearningRateSchedule schedule, int epoch, double rate)
     {
-        Assert.Equal(rate, LearningRates.At(Recipe with { Schedule = schedule }, epoch, []), 1e-12);
+        Assert.Equal(rate, LearningRates.At(Recipe with { Schedule = schedule }, epoch, 0, []), 1e-12);
     }
+
+    [Theory]
+    [InlineData(2, 0.5, 0.0055)]
+    [InlineData(52, 0.5, 0.005)]
+    [InlineData(99, 0.9, 0.00005)]
+    public void Linear_InTheMiddleOfAnEpoch_GoesOnStepByStep(int epoch, double through, double rate) =>
+        Assert.Equal(rate, LearningRates.At(Recipe with { Schedule = LearningRateSchedule.Linear }, epoch, through, []), 1e-12);
 }

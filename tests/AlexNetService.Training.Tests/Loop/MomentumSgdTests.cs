@@ -33,16 +33,19 @@ public class MomentumSgdTests
     }
 
     [Theory]
-    [InlineData(ComputePrecision.Fp32, 1, true)]
-    [InlineData(ComputePrecision.Fp32, 2, false)]
-    [InlineData(ComputePrecision.Bf16, 2, true)]
-    public void Step_OfAllWeights_IsTheSameInOperationsOfTheLibrary(ComputePrecision precision, double biasRate, bool biasDecay)
+    [InlineData(ComputePrecision.Fp32, 1, true, false)]
+    [InlineData(ComputePrecision.Fp32, 2, false, false)]
+    [InlineData(ComputePrecision.Fp32, 1, true, true)]
+    [InlineData(ComputePrecision.Bf16, 2, true, false)]
+    [InlineData(ComputePrecision.Bf16, 1, true, true)]
+    public void Step_OfAllWeights_IsTheSameInOperationsOfTheLibrary(ComputePrecision precision, double biasRate, bool biasDecay, bool centred)
     {
         using var scope = NewDisposeScope();
         using var network = new ColumnNetwork(Tables.Tiny(), ColumnPlacement.OnCpu(2), precision);
         ColumnWeights.Initialise(network, seed: 1);
-        using var sgd = new MomentumSgd(network);
+        using var sgd = new MomentumSgd(network, centred);
         using var generator = new Generator(4);
+        bool[] held = [.. ColumnWeights.Parameters(network).SelectMany(entry => entry.Columns.Select(_ => centred && IsOfMaps(entry.Name)))];
         var working = ColumnWeights.WorkingParameters(network).SelectMany(entry => entry.Columns).ToArray();
         var weights = ColumnWeights.Parameters(network).SelectMany(entry => entry.Columns).ToArray();
         var expected = weights.Select(weight => weight.detach().clone()).ToArray();
@@ -54,6 +57,7 @@ public class MomentumSgdTests
                 // Row-major, where kernels are channels-last.
                 working[i].grad = randn(weights[i].shape, generator: generator).to(working[i].dtype);
                 var gradient = working[i].grad?.to(ScalarType.Float32) ?? zeros(weights[i].shape);
+                gradient = held[i] ? gradient - gradient.flatten(1).mean([1]).view([-1, .. Enumerable.Repeat(1L, (int)gradient.dim() - 1)]) : gradient;
                 var isBias = weights[i].dim() == 1;
                 var rate = isBias ? 0.1 * biasRate : 0.1;
                 var decay = isBias && !biasDecay ? 0 : 0.01;
@@ -71,4 +75,32 @@ public class MomentumSgdTests
             Assert.Null(working[i].grad);
         }
     }
+
+    [Fact]
+    public void Steps_WithCentredWeights_KeepTheSumOfEachUnitAtZero()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new ColumnNetwork(Tables.Tiny(), ColumnPlacement.OnCpu(2));
+        ColumnWeights.Initialise(network, seed: 1, centred: true);
+        using var sgd = new MomentumSgd(network, centred: true);
+        using var generator = new Generator(4);
+        var before = Sums(network);
+        for (var step = 0; step < 5; step++)
+        {
+            network.call(rand(4, 3, 16, 16, generator: generator) * 100).square().mean().backward();
+            sgd.Step(0.01, momentum: 0.9, decay: 0.01);
+        }
+
+        Assert.All(before.Concat(Sums(network)), weight => Assert.Equal(IsOfMaps(weight.Name), weight.LargestSum < 1e-5));
+    }
+
+    /// <summary>Weights of hidden layers that read maps or units.</summary>
+    private static bool IsOfMaps(string name) =>
+        name.EndsWith(".weight", StringComparison.Ordinal) && name is not ("conv1.weight" or "fc5.weight");
+
+    private static (string Name, float LargestSum)[] Sums(ColumnNetwork network) =>
+    [
+        .. ColumnWeights.Parameters(network).Where(entry => entry.Name.EndsWith(".weight", StringComparison.Ordinal))
+            .Select(entry => (entry.Name, entry.Columns.Max(column => column.flatten(1).sum(1).abs().max().item<float>()))),
+    ];
 }
