@@ -13,7 +13,7 @@ public sealed class PresetTests(PresetTests.Built built) : IClassFixture<PresetT
 
     [Theory]
     [InlineData(AlexNetLayers.AlexNet, 227, 4096, 1000)]
-    [InlineData(AlexNetLayers.Cifar, 28, 768, 10)]
+    [InlineData(AlexNetLayers.Cifar, 28, 512, 10)]
     public void Preset_Loaded_DeclaresItsTensors(string preset, int crop, int features, int classes)
     {
         var session = built.Runtime(preset).Session;

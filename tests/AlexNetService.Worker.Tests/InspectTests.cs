@@ -106,7 +106,7 @@ public class InspectTests
         Assert.Equal(ExitCode.Done, code);
         Assert.All(two.Card.Files, file => Assert.Contains($"{file.File}: ", output, StringComparison.Ordinal));
         Assert.All(two.Card.Files, file => Assert.Contains(file.Sha256, output, StringComparison.Ordinal));
-        Assert.Contains("5 layers to pool1: 64 maps pool1 of 13×13, of which a crop has 11×11, 2 pixels apart", output, StringComparison.Ordinal);
+        Assert.Contains("8 layers to pool2: 96 maps pool2 of 13×13, of which a crop has 11×11, 2 pixels apart", output, StringComparison.Ordinal);
         Assert.Contains("golden crop 2012: its logits are known to 0.001 of the largest", output, StringComparison.Ordinal);
         Assert.Contains("Int8 of one version 1, calibrated on 200 photographs; on 500 of photographs", output, StringComparison.Ordinal);
     }

@@ -77,7 +77,7 @@ public sealed record TrainingRecipe
         AlexNetLayers.Cifar => new TrainingRecipe
         {
             BatchSize = 64,
-            Epochs = 30,
+            Epochs = 34,
             LearningRate = 0.05,
             Schedule = LearningRateSchedule.Linear,
             WeightDecay = 1e-3,

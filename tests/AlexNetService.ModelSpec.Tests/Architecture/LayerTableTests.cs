@@ -97,14 +97,14 @@ public sealed class LayerTableTests
 
         Assert.Equal(
             [
-                "scale0 3×28×28", "conv1 64×24×24", "relu1 64×24×24", "lrn1 64×24×24", "pool1 64×11×11",
-                "conv2 192×11×11", "relu2 192×11×11", "lrn2 192×11×11", "pool2 192×5×5",
-                "conv3 320×5×5", "relu3 320×5×5", "conv4 320×5×5", "relu4 320×5×5",
-                "conv5 224×5×5", "relu5 224×5×5", "pool5 224×2×2",
-                "fc6 768", "relu6 768", "drop6 768", "fc7 768", "relu7 768", "drop7 768", "fc8 10",
+                "scale0 3×28×28", "conv1 64×26×26", "relu1 64×26×26", "lrn1 64×26×26",
+                "conv2 96×24×24", "relu2 96×24×24", "lrn2 96×24×24", "pool2 96×11×11",
+                "conv3 192×11×11", "relu3 192×11×11", "pool3 192×5×5",
+                "conv4 320×5×5", "relu4 320×5×5", "conv5 256×5×5", "relu5 256×5×5", "pool5 256×2×2",
+                "fc6 512", "relu6 512", "drop6 512", "fc7 512", "relu7 512", "drop7 512", "fc8 10",
             ],
             Shapes(architecture));
-        Assert.Equal(2_783_018, architecture.Rows().Sum(row => row.Parameters));
+        Assert.Equal(1_633_898, architecture.Rows().Sum(row => row.Parameters));
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class LayerTableTests
     public void FeatureLayer_OfThePresets_IsTheLastHiddenDenseLayer()
     {
         Assert.Equal(("fc7", 4096), (AlexNetLayers.ForImageNet().FeatureLayer.Name, AlexNetLayers.ForImageNet().FeatureLayer.Units));
-        Assert.Equal(("fc7", 768), (AlexNetLayers.ForCifar().FeatureLayer.Name, AlexNetLayers.ForCifar().FeatureLayer.Units));
+        Assert.Equal(("fc7", 512), (AlexNetLayers.ForCifar().FeatureLayer.Name, AlexNetLayers.ForCifar().FeatureLayer.Units));
     }
 
     [Fact]

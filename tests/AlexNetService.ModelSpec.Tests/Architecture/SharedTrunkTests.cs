@@ -12,10 +12,10 @@ public sealed class SharedTrunkTests
     public void Trunk_OfThePaper_EndsInPool1() => Assert.Equal(
         new SharedTrunk(Layers: 4, Step: 8, Crop: new Shape(96, 27, 27), Canvas: new Shape(96, 31, 31)), SharedTrunk.Of(Paper));
 
-    // Scaling, conv1, relu1, lrn1, pool1; 32 - 5 + 1 = 28, (28 - 3) / 2 + 1 = 13.
+    // Scaling, conv1, relu1, lrn1, conv2, relu2, lrn2, pool2; 32 - 3 + 1 = 30, 30 - 3 + 1 = 28, (28 - 3) / 2 + 1 = 13.
     [Fact]
     public void Trunk_OfTheSmallTable_HasItsScalingToo() => Assert.Equal(
-        new SharedTrunk(Layers: 5, Step: 2, Crop: new Shape(64, 11, 11), Canvas: new Shape(64, 13, 13)),
+        new SharedTrunk(Layers: 8, Step: 2, Crop: new Shape(96, 11, 11), Canvas: new Shape(96, 13, 13)),
         SharedTrunk.Of(AlexNetLayers.ForCifar()));
 
     [Theory]

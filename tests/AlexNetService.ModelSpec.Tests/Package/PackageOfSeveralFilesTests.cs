@@ -123,7 +123,7 @@ public sealed class PackageOfSeveralFilesTests : IDisposable
         { "0 pixels apart, is impossible", "split/step", 0 },
         { "the crops' offsets 0, 2 and 4 are no multiples of the split's step of 4", "split/step", 4 },
         { "where a crop's maps have side 11, a canvas's have 13 and not 14", "split/canvasSide", 14 },
-        { "the layer table shares 64×11×11 maps of a crop and 64×13×13 of a canvas, 2 pixels apart", "split/count", 32 },
+        { "the layer table shares 96×11×11 maps of a crop and 96×13×13 of a canvas, 2 pixels apart", "split/count", 32 },
         { "the crops of 'alexnet-cifar' share no layers", "architecture/meanImage", true },
         { "the trunk of a split takes NCHW", "preprocessing/layout", "NHWC" },
         { "the golden crop's answer has 3 bytes where 12 belong to the labels", "golden/logits", "AAAA" },

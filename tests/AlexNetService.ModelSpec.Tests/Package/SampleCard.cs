@@ -39,7 +39,7 @@ internal static class SampleCard
     {
         Weights = new GraphFile("model.weights", "", 0),
         Split = new SplitGraph(
-            new GraphFile("trunk.onnx", "", 0), new GraphFile("rest.onnx", "", 0), "pool1", MapType.UInt8, Count: 64, CanvasSide: 13, CropSide: 11, Step: 2),
+            new GraphFile("trunk.onnx", "", 0), new GraphFile("rest.onnx", "", 0), "pool2", MapType.UInt8, Count: 96, CanvasSide: 13, CropSide: 11, Step: 2),
         Golden = GoldenCrop.Of(2012, [1, -2.5f, 0.125f], tolerance: 1e-3),
         Quantization = new Quantization(
             Precision.Int8, "cats", 1, new string('b', 64), CalibrationImages: 200, "cifar10", Images: 500,

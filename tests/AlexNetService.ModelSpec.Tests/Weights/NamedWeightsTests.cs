@@ -28,18 +28,18 @@ public sealed class NamedWeightsTests
     public void Weights_OtherDimensions_NamesBoth()
     {
         var tensors = Zeros();
-        tensors["fc8.weight"] = new WeightTensor([12, 768], new float[12 * 768]);
+        tensors["fc8.weight"] = new WeightTensor([12, 512], new float[12 * 512]);
 
-        AssertRefused("Weight fc8.weight has dimensions [12,768] where 'alexnet-cifar' has [10,768]", tensors);
+        AssertRefused("Weight fc8.weight has dimensions [12,512] where 'alexnet-cifar' has [10,512]", tensors);
     }
 
     [Fact]
     public void Weights_TooFewValues_NamesBothNumbers()
     {
         var tensors = Zeros();
-        tensors["fc8.weight"] = new WeightTensor([10, 768], new float[7679]);
+        tensors["fc8.weight"] = new WeightTensor([10, 512], new float[5119]);
 
-        AssertRefused("Weight fc8.weight has 7679 values where its dimensions ask for 7680", tensors);
+        AssertRefused("Weight fc8.weight has 5119 values where its dimensions ask for 5120", tensors);
     }
 
     private static void AssertRefused(string reason, Dictionary<string, WeightTensor> tensors)

@@ -27,6 +27,7 @@ public sealed class SwitchTrainingTests : IDisposable
         { "no exchange", new NetworkSwitches { Exchange = false }.Apply(Tables.Tiny()), new TrainingRecipe() },
         { "no augmentation", Tables.Tiny(), new TrainingRecipe { RandomCrops = false } },
         { "no colour shift", Tables.Tiny(), new TrainingRecipe { ColourShift = 0 } },
+        { "centred weights", Tables.Tiny(), new TrainingRecipe { CentredWeights = true } },
         { "mean image and edge padding", Edged, new TrainingRecipe() },
     };
 
