@@ -112,17 +112,31 @@ public sealed class PresetTests(PresetTests.Built built) : IClassFixture<PresetT
         NetworkArchitecture architecture, NamedWeights weights, byte[] pixels, double wrongAlphaBy = 1)
     {
         var (side, plane) = (architecture.Geometry.Crop, architecture.Geometry.Crop * architecture.Geometry.Crop);
-        var (kernel1, stride1, scale, presetAlpha) = architecture.Preset == AlexNetLayers.AlexNet ? (11, 4, 1, 1e-4) : (5, 1, 1.0 / 64, 0.1);
-        var alpha = presetAlpha * wrongAlphaBy;
+        var isSmall = architecture.Preset == AlexNetLayers.Cifar;
+        var (scale, alpha) = isSmall ? (1.0 / 64, 0.1 * wrongAlphaBy) : (1, 1e-4 * wrongAlphaBy);
         var image = new Maps([.. pixels.Select((pixel, i) => (pixel - Mean[i / plane]) * scale)], 3, side, side);
-
-        var maps = Convolve(image, "conv1", kernel1, stride1, padding: 0, groups: 1).Rectify().Normalise(2, 5, 2, alpha, 0.75).Pool(3, 2);
-        maps = Convolve(maps, "conv2", 5, 1, padding: 2, groups: 2).Rectify().Normalise(2, 5, 2, alpha, 0.75).Pool(3, 2);
-        maps = Convolve(maps, "conv3", 3, 1, padding: 1, groups: 1).Rectify();
-        maps = Convolve(maps, "conv4", 3, 1, padding: 1, groups: 2).Rectify();
-        maps = Convolve(maps, "conv5", 3, 1, padding: 1, groups: 2).Rectify().Pool(3, 2);
-        var features = Connect(Connect(maps, "fc6").Rectify(), "fc7").Rectify();
+        var features = Connect(Connect(isSmall ? Small(image) : Paper(image), "fc6").Rectify(), "fc7").Rectify();
         return (features, Connect(features, "fc8"));
+
+        Maps Paper(Maps input)
+        {
+            var maps = Normalised(Convolve(input, "conv1", 11, 4, padding: 0, groups: 1)).Pool(3, 2);
+            maps = Normalised(Convolve(maps, "conv2", 5, 1, padding: 2, groups: 2)).Pool(3, 2);
+            maps = Convolve(maps, "conv3", 3, 1, padding: 1, groups: 1).Rectify();
+            maps = Convolve(maps, "conv4", 3, 1, padding: 1, groups: 2).Rectify();
+            return Convolve(maps, "conv5", 3, 1, padding: 1, groups: 2).Rectify().Pool(3, 2);
+        }
+
+        Maps Small(Maps input)
+        {
+            var maps = Normalised(Convolve(input, "conv1", 3, 1, padding: 0, groups: 1));
+            maps = Normalised(Convolve(maps, "conv2", 3, 1, padding: 0, groups: 2)).Pool(3, 2);
+            maps = Convolve(maps, "conv3", 3, 1, padding: 1, groups: 1).Rectify().Pool(3, 2);
+            maps = Convolve(maps, "conv4", 3, 1, padding: 1, groups: 2).Rectify();
+            return Convolve(maps, "conv5", 3, 1, padding: 1, groups: 2).Rectify().Pool(3, 2);
+        }
+
+        Maps Normalised(Maps input) => input.Rectify().Normalise(2, 5, 2, alpha, 0.75);
 
         Maps Convolve(Maps input, string name, int kernel, int step, int padding, int groups) =>
             input.Convolve(weights[name + ".weight"].Values, weights[name + ".bias"].Values, kernel, step, padding, groups);
