@@ -12,6 +12,8 @@ internal sealed class ColumnThreads : IDisposable
 {
     private readonly List<BlockingCollection<Action>> queues = [];
     private readonly List<Thread> threads = [];
+    private readonly HashSet<long> passed = [];
+    private bool inTurn;
 
     /// <summary>Starts the threads, if it pays to have them.</summary>
     /// <param name="placement">Where the columns live.</param>
@@ -52,6 +54,14 @@ internal sealed class ColumnThreads : IDisposable
     public static bool Pays(ColumnPlacement placement, int threads) =>
         placement.Devices.Count > 1 && placement.Devices.All(device => device.type == DeviceType.CPU) && threads % placement.Devices.Count == 0;
 
+    /// <summary>
+    /// Begins a pass. The first one of its size runs its columns in turn, each on its own thread: in it the library compiles its kernels
+    /// for these shapes, and where two threads compiled the same one at once, one run in 25 began with a wrong gradient of the maps that
+    /// columns exchange (libtorch 2.10, oneDNN; every later pass was right).
+    /// </summary>
+    /// <param name="crops">Crops in the pass.</param>
+    public void BeginPass(long crops) => inTurn = passed.Add(crops);
+
     /// <summary>Does some work once a column, always on the same thread, and returns when all is done.</summary>
     /// <param name="columns">How many columns.</param>
     /// <param name="work">Told the column, from 0.</param>
@@ -68,29 +78,32 @@ internal sealed class ColumnThreads : IDisposable
         }
 
         var failures = new ExceptionDispatchInfo?[columns];
-        using var left = new CountdownEvent(columns);
-        for (var column = 0; column < columns; column++)
+        foreach (var together in Enumerable.Range(0, columns).Chunk(inTurn ? 1 : columns))
         {
-            var own = column;
-            queues[own].Add(() =>
+            using var left = new CountdownEvent(together.Length);
+            foreach (var own in together)
             {
-                try
+                queues[own].Add(() =>
                 {
-                    work(own);
-                }
-                catch (Exception e)
-                {
-                    // Not swallowed: thrown again on the caller's thread. Unhandled here it would end the process.
-                    failures[own] = ExceptionDispatchInfo.Capture(e);
-                }
-                finally
-                {
-                    left.Signal();
-                }
-            });
+                    try
+                    {
+                        work(own);
+                    }
+                    catch (Exception e)
+                    {
+                        // Not swallowed: thrown again on the caller's thread. Unhandled here it would end the process.
+                        failures[own] = ExceptionDispatchInfo.Capture(e);
+                    }
+                    finally
+                    {
+                        left.Signal();
+                    }
+                });
+            }
+
+            left.Wait();
         }
 
-        left.Wait();
         failures.FirstOrDefault(failure => failure is not null)?.Throw();
     }
 

@@ -19,6 +19,7 @@ internal sealed class CutPass(ColumnNetwork network, ColumnThreads threads)
     public Tensor Forward(Tensor crops)
     {
         var type = network.Precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        threads.BeginPass(crops.shape[0]);
         Tensor[] maps = [ColumnNetwork.ChannelsLast(crops)];
         foreach (var stages in Segments())
         {
