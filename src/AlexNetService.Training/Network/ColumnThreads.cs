@@ -55,9 +55,10 @@ internal sealed class ColumnThreads : IDisposable
         placement.Devices.Count > 1 && placement.Devices.All(device => device.type == DeviceType.CPU) && threads % placement.Devices.Count == 0;
 
     /// <summary>
-    /// Begins a pass. The first one of its size runs its columns in turn, each on its own thread: in it the library compiles its kernels
-    /// for these shapes, and where two threads compiled the same one at once, one run in 25 began with a wrong gradient of the maps that
-    /// columns exchange (libtorch 2.10, oneDNN; every later pass was right).
+    /// Begins a pass. The first one of its size runs its columns in turn, each on its own thread. Side by side, the first pass of one
+    /// fresh process in 25 on a busy machine gave a wrong gradient of the maps that columns exchange (libtorch 2.10); 750 later passes were
+    /// right to the bit. The library prepares its kernels in the first pass, so two threads preparing the same one are the likely cause;
+    /// in turn, 41 processes began right, which is no proof.
     /// </summary>
     /// <param name="crops">Crops in the pass.</param>
     public void BeginPass(long crops) => inTurn = passed.Add(crops);
