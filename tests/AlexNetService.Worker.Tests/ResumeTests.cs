@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Training.Loop;
 
@@ -120,6 +121,59 @@ public sealed class ResumeTests : IDisposable
         Assert.Contains("held out, 6 photographs, 10 crops", export, StringComparison.Ordinal);
         File.Delete(Path.Combine(Run("run"), "result.json"));
         await Fails("is not the data set that the run began with ('judged')", "train", "--resume", "--output", Run("run"), "--validation", stranger);
+    }
+
+    [Fact]
+    public async Task InitialWeights_OfARun_AreWhatAnotherBeginsWithAndItsManifestSaysSo()
+    {
+        await Succeeds(Train("first", epochs: 1));
+
+        // So small a rate leaves the weights where they began.
+        await Succeeds(
+            "train", "--initial-weights", Run("first"), "--data", data, "--epochs", "1", "--batch-size", "4", "--learning-rate", "1e-15",
+            "--validation-fraction", "0.2", "--seed", "7", "--threads", "1", "--output", Run("second"));
+
+        var (first, second) = (new CheckpointFolder(Run("first")).Newest(), new CheckpointFolder(Run("second")).Newest());
+        foreach (var shape in first.State.Architecture.Weights())
+        {
+            Assert.Equal(first.Weights[shape.Name].Values, second.Weights[shape.Name].Values, (one, other) => Math.Abs(one - other) <= 1e-9f);
+        }
+
+        Assert.Null(first.State.BegunWith);
+        Assert.Equal((1, 36, 1), (second.State.BegunWith?.Epochs, second.State.BegunWith?.TrainingImages, second.State.BegunWith?.Seed));
+        Assert.Equal((7, 32), (second.State.Seed, second.State.TrainingImages));
+        await Succeeds("export", "--run", Run("second"), "--repository", Path.Combine(folder.Path, "models"), "--name", "second");
+        Assert.Equal(1, ModelPackage.Open(Path.Combine(folder.Path, "models", "second", "1")).Card.Training?.BegunWith?.Epochs);
+    }
+
+    [Theory]
+    [InlineData("0.2", "0.1", false)]
+    [InlineData("0.1", "0.2", true)]
+    public async Task InitialWeights_ThatLearnedFromWhatIsHeldOutNow_AreUsedWithAWarning(string first, string second, bool warns)
+    {
+        await Succeeds([.. Train("first", epochs: 1), "--validation-fraction", first]);
+
+        var (code, _, error) = await Programs.AlexnetAsync(
+            "train", "--initial-weights", Run("first"), "--data", data, "--epochs", "1", "--batch-size", "4", "--learning-rate", "0.001",
+            "--validation-fraction", second, "--threads", "1", "--output", Run("second"));
+
+        Assert.Equal(ExitCode.Done, code);
+        Assert.Equal(warns, error.Contains("learned from 4 of the photographs that are held out now", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task InitialWeights_ThatDoNotFitWhatIsAskedFor_AreRefusedBeforeAnythingIsWritten()
+    {
+        await Succeeds(Train("first", epochs: 1));
+        var stranger = Pictures.Write(Path.Combine(folder.Path, "stranger"), classes: 3, perClass: 10);
+        string[] train = ["train", "--initial-weights", Run("first"), "--output", Run("second"), "--data"];
+
+        await Fails("--initial-weights know 2 classes, class0, class1; 'stranger' has 3", [.. train, stranger]);
+        await Fails("--lrn cannot change with --initial-weights; the run has on. Leave it out.", [.. train, data, "--lrn", "off"]);
+        await Fails("--preset cannot change with --initial-weights; the run has alexnet-cifar", [.. train, data, "--preset", "alexnet"]);
+        await Fails("no checkpoint", "train", "--initial-weights", Run("nowhere"), "--data", data);
+        Assert.Empty(Files("second"));
+        await Fails("--initial-weights cannot change on --resume; the run has drawn ones", "train", "--resume", "--output", Run("first"), "--initial-weights", Run("first"));
     }
 
     public void Dispose() => folder.Dispose();

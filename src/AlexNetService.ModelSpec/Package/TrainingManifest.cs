@@ -29,6 +29,9 @@ public sealed record TrainingManifest
     /// <summary>Steps done of the epoch after those, or null where the weights are those of a finished epoch.</summary>
     public int? StepsBeyond { get; init; }
 
+    /// <summary>How the weights that training began with came about, or null where they were drawn.</summary>
+    public TrainingManifest? BegunWith { get; init; }
+
     /// <summary>When training began, UTC.</summary>
     public required DateTimeOffset Started { get; init; }
 

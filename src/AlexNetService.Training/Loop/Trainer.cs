@@ -28,11 +28,25 @@ public sealed class Trainer : IDisposable
     /// <param name="keeper">Keeps the run.</param>
     /// <param name="clock">The time.</param>
     /// <param name="progress">Told about each step, on the training thread.</param>
+    /// <param name="initial">Weights to begin with, or null for drawn ones.</param>
     public Trainer(
-        TrainingState state, TrainingData data, ColumnPlacement placement, CheckpointKeeper keeper, TimeProvider clock, IProgress<StepReport>? progress = null)
+        TrainingState state,
+        TrainingData data,
+        ColumnPlacement placement,
+        CheckpointKeeper keeper,
+        TimeProvider clock,
+        IProgress<StepReport>? progress = null,
+        NamedWeights? initial = null)
         : this(data, state, placement, keeper, clock, progress)
     {
-        ColumnWeights.Initialise(network, state.Seed, state.Recipe.CentredWeights);
+        if (initial is null)
+        {
+            ColumnWeights.Initialise(network, state.Seed, state.Recipe.CentredWeights);
+        }
+        else
+        {
+            ColumnWeights.Load(network, initial);
+        }
     }
 
     /// <summary>A run that goes on from a checkpoint.</summary>

@@ -47,6 +47,9 @@ public sealed record TrainingState
     /// <summary>Threads of one operation on the CPU; with as many the same sums are rounded the same way. Null in older checkpoints.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>How the weights that the run began with came about, or null where they were drawn.</summary>
+    public TrainingManifest? BegunWith { get; init; }
+
     /// <summary>When the run began, UTC.</summary>
     public required DateTimeOffset Started { get; init; }
 

@@ -73,6 +73,7 @@ internal sealed record ExportSource
         ValidationImages = state.ValidationImages,
         Epochs = state.Epochs.Count,
         StepsBeyond = state.UnderWay?.Steps,
+        BegunWith = state.BegunWith,
         Started = state.Started,
         Finished = state.UnderWay?.Saved ?? state.Epochs[^1].Finished,
         Software = new Dictionary<string, string>(StringComparer.Ordinal)

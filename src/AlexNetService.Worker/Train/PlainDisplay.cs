@@ -16,6 +16,11 @@ internal class PlainDisplay : TrainingDisplay
         epochs = state.Recipe.Epochs;
         Line($"{state.Architecture.Preset}, seed {state.Seed}, on {state.Devices} → {folder}");
         Line($"{state.TrainingImages} photographs of {state.Labels.Count} classes to learn from, {state.ValidationImages} held out");
+        if (state.BegunWith is { } earlier)
+        {
+            Line($"begun with weights of {earlier.Epochs} epochs on {earlier.TrainingImages} photographs of {earlier.DataSet}, seed {earlier.Seed}");
+        }
+
         if (state.Epochs.Count > 0 || state.UnderWay is not null)
         {
             Line($"going on {RunCheckpoint.Place(state)}");

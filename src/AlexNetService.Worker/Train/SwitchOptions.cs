@@ -26,7 +26,6 @@ internal sealed class SwitchOptions
     private readonly Option<string> exchange = OnOff("--exchange", "conv3 reads both columns; off: its own, and columns meet in the dense layers (§3.2).");
     private readonly Option<int?> columns = new("--columns") { Description = "Columns, 1 or 2 (§3.2). Default: the preset's." };
 
-
     public SwitchOptions()
     {
         activation.AcceptOnlyFromAmong(Relu, Tanh);
@@ -35,17 +34,22 @@ internal sealed class SwitchOptions
 
     public IReadOnlyList<Option> All => [activation, lrn, overlap, dropout, augmentation, colour, columns, exchange];
 
-    /// <summary>The switches as the run has them; a layer table shows how it was switched.</summary>
-    public IReadOnlyList<RunOption> OfTheRun =>
+    /// <summary>The switches of a run's layer table, which shows how it was switched.</summary>
+    public IReadOnlyList<RunOption> OfTheTable =>
     [
         RunOption.Of(activation, state => Has<HyperbolicTangent>(state) ? Tanh : Relu),
         RunOption.Of(lrn, state => State(Has<LocalResponseNormalisation>(state))),
         RunOption.Of(overlap, state => State(state.Architecture.Layers.OfType<MaxPooling>().Any(pooling => pooling.Window > pooling.Stride))),
         RunOption.Of(dropout, state => State(Has<Dropout>(state))),
-        RunOption.Of(augmentation, state => State(state.Recipe.RandomCrops)),
-        RunOption.Of(colour, state => State(state.Recipe.ColourShift > 0)),
         RunOption.Of(columns, state => state.Architecture.Columns),
         RunOption.Of(exchange, state => State(state.Architecture.Layers.OfType<Convolution>().Any(layer => layer.Reads == Reads.BothColumns))),
+    ];
+
+    /// <summary>The switches of a run's recipe.</summary>
+    public IReadOnlyList<RunOption> OfTheRecipe =>
+    [
+        RunOption.Of(augmentation, state => State(state.Recipe.RandomCrops)),
+        RunOption.Of(colour, state => State(state.Recipe.ColourShift > 0)),
     ];
 
     /// <summary>The switches of the layer table.</summary>

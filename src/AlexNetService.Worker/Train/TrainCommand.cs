@@ -22,6 +22,11 @@ internal static class TrainCommand
         var validation = new Option<string?>("--validation") { Description = "Another data set, held out whole instead of a share of --data; its classes must be classes of --data." };
         var output = new Option<string?>("--output") { Description = "Folder of the run. Default: runs/PRESET-seedN-TIME." };
         var resume = Resume();
+        var initial = new Option<string?>("--initial-weights")
+        {
+            Description = "Begin with the weights of another run's best epoch, or of a checkpoint file, instead of drawn ones: its layer table, and the same classes. "
+                + "What learns, and how, is asked for anew.",
+        };
         var epochs = new Option<int?>("--epochs") { Description = "Passes through the data. Default: the preset's." };
         var batchSize = new Option<int?>("--batch-size") { Description = $"Photographs in a step. Default: {Defaults.BatchSize}." };
         var rate = CommonOptions.Number("--learning-rate", "Learning rate at the start. Default: the preset's.");
@@ -64,18 +69,27 @@ internal static class TrainCommand
 
             Example: alexnet train --preset alexnet-cifar --data photographs.zip --epochs 20 --output runs/first
                      alexnet train --resume --output runs/first
+            Example: alexnet train --initial-weights runs/first --data more.zip --epochs 10 --learning-rate 0.01 --output runs/second
             """)
         {
-            preset, data, validation, output, resume, epochs, batchSize, rate, decay, schedule, precision, jitter, biasRate, biasDecay, centred, fraction, seed, minutes, keep, devices, threads,
+            preset, data, validation, output, resume, initial, epochs, batchSize, rate, decay, schedule, precision, jitter, biasRate, biasDecay, centred, fraction, seed, minutes, keep, devices, threads,
         };
         foreach (var option in switches.All)
         {
             command.Add(option);
         }
 
-        RunOption[] ofTheRun =
+        RunOption[] ofTheWeights =
         [
             RunOption.Of(preset, state => AlexNetLayers.PresetOf(state.Architecture.Preset)),
+            RunOption.Of(centred, state => state.Recipe.CentredWeights),
+            .. switches.OfTheTable,
+        ];
+        RunOption[] ofTheRun =
+        [
+            .. ofTheWeights,
+            .. switches.OfTheRecipe,
+            new RunOption(initial, (_, state) => state.BegunWith is null ? (FormattableString)$"drawn ones" : null),
             RunOption.Of(epochs, state => state.Recipe.Epochs),
             RunOption.Of(batchSize, state => state.Recipe.BatchSize),
             RunOption.Of(rate, state => state.Recipe.LearningRate),
@@ -85,10 +99,8 @@ internal static class TrainCommand
             RunOption.Of(jitter, state => state.Recipe.ScaleJitter),
             RunOption.Of(biasRate, state => state.Recipe.BiasRate),
             RunOption.Of(biasDecay, state => state.Recipe.BiasDecay),
-            RunOption.Of(centred, state => state.Recipe.CentredWeights),
             RunOption.Of(fraction, state => state.Recipe.ValidationFraction),
             RunOption.Of(seed, state => state.Seed),
-            .. switches.OfTheRun,
         ];
         command.SetAction(parsed =>
         {
@@ -101,7 +113,7 @@ internal static class TrainCommand
                 if (run.IsThere || kind != IfThere)
                 {
                     return run.Resume(
-                        state => Array.ForEach(ofTheRun, option => option.Require(parsed, state)),
+                        state => Array.ForEach(ofTheRun, option => option.Require(parsed, state, "on --resume", "Begin another run with another --output.")),
                         parsed.GetValue(data),
                         parsed.GetValue(validation),
                         parsed.GetValue(devices),
@@ -109,7 +121,16 @@ internal static class TrainCommand
                 }
             }
 
-            var table = Needed(parsed.GetValue(preset), "Name a --preset, or --resume a run.");
+            var earlier = parsed.GetValue(initial) is { } begunWith ? RunCheckpoint.Open(begunWith, CheckpointChoice.Best) : null;
+            if (earlier is not null)
+            {
+                Array.ForEach(ofTheWeights, option => option.Require(parsed, earlier.State, "with --initial-weights", "Leave it out."));
+            }
+
+            var table = Needed(
+                earlier is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(earlier.State.Architecture.Preset),
+                "Name a --preset, --initial-weights of a run, or --resume a run.");
+            var network = switches.Network(parsed);
             var usual = TrainingRecipe.For(table);
             var paths = new DataPaths(Needed(parsed.GetValue(data), "Name the --data to learn from."), parsed.GetValue(validation));
             if (paths.Validation is not null && parsed.IsGiven(fraction))
@@ -128,12 +149,11 @@ internal static class TrainCommand
                 ScaleJitter = parsed.GetValue(jitter) ?? usual.ScaleJitter,
                 BiasRate = parsed.GetValue(biasRate) ?? usual.BiasRate,
                 BiasDecay = parsed.GetValue(biasDecay) ?? usual.BiasDecay,
-                CentredWeights = parsed.GetValue(centred) ?? usual.CentredWeights,
+                CentredWeights = parsed.GetValue(centred) ?? earlier?.State.Recipe.CentredWeights ?? usual.CentredWeights,
                 ValidationFraction = paths.Validation is null ? parsed.GetValue(fraction) ?? usual.ValidationFraction : 0,
             };
             return RunIn(parsed.GetValue(output) ?? UsualFolder(table, parsed.GetValue(seed))).Start(
-                table,
-                switches.Network(parsed),
+                earlier is null ? InitialNetwork.Drawn(classes => network.Apply(CommonOptions.Architecture(table, classes))) : InitialNetwork.Of(earlier),
                 switches.Apply(parsed, recipe),
                 parsed.GetValue(seed),
                 paths,

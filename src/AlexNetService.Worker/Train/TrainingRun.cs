@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Files;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
@@ -29,16 +28,17 @@ internal sealed class TrainingRun(string folder, CheckpointPolicy policy, Traini
     public bool HasFinalTest { get; init; } = true;
 
     /// <summary>Begins a run and trains it.</summary>
-    /// <param name="preset">The layer table.</param>
-    /// <param name="switches">What is turned off in it.</param>
+    /// <param name="initial">What it begins with.</param>
     /// <param name="recipe">How to learn.</param>
     /// <param name="seed">Seed of all that is drawn.</param>
     /// <param name="data">Where the data sets lie.</param>
     /// <param name="devices">Devices of the columns.</param>
     /// <param name="threads">Threads of one operation.</param>
     /// <returns>The exit code.</returns>
-    /// <exception cref="InputException">The folder holds a run already or cannot be written, or the recipe breaks a rule.</exception>
-    public int Start(string preset, NetworkSwitches switches, TrainingRecipe recipe, int seed, DataPaths data, string devices, int threads)
+    /// <exception cref="InputException">
+    /// The folder holds a run already or cannot be written, the recipe breaks a rule, or the initial weights know other classes.
+    /// </exception>
+    public int Start(InitialNetwork initial, TrainingRecipe recipe, int seed, DataPaths data, string devices, int threads)
     {
         TorchRuntime.Prepare(threads);
         if (recipe.Broken() is { } reason)
@@ -46,15 +46,20 @@ internal sealed class TrainingRun(string folder, CheckpointPolicy policy, Traini
             throw new InputException(reason);
         }
 
-        _ = switches.Apply(CommonOptions.Architecture(preset, classes: 2));
+        initial.RequirePossible();
         using var sets = DataSets.Open(data);
-        var architecture = switches.Apply(CommonOptions.Architecture(preset, sets.Source.Labels.Count));
+        var architecture = initial.TableFor(sets.Source);
         var placement = ColumnPlacement.Parse(devices, architecture.Columns);
         WarnOfSlowPrecision(recipe, devices);
         using var held = RunLock.Take(folder);
         if (checkpoints.Files is [var newest, ..])
         {
             throw new InputException($"'{folder}' holds a run already ('{newest}'). Use --resume to go on, or another --output.");
+        }
+
+        if (initial.Seen(sets.Source, recipe.Share) is > 0 and var seen)
+        {
+            TrainingDisplay.Warn($"the initial weights learned from {seen} of the photographs that are held out now; errors on those will be too small.");
         }
 
         var prepared = sets.Prepare(recipe, architecture.Geometry.Canvas, stop);
@@ -74,10 +79,11 @@ internal sealed class TrainingRun(string folder, CheckpointPolicy policy, Traini
             ValidationImages = prepared.Validation.Photographs.Count,
             Devices = devices,
             Threads = threads,
+            BegunWith = initial.Manifest,
             Started = TimeProvider.System.GetUtcNow(),
         };
         var keeper = new CheckpointKeeper(checkpoints, policy, TimeProvider.System);
-        using var trainer = new Trainer(state, prepared, placement, keeper, TimeProvider.System, display);
+        using var trainer = new Trainer(state, prepared, placement, keeper, TimeProvider.System, display, initial.Weights);
         return Train(trainer, prepared.Validation);
     }
 

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.ModelSpec.Package;
+using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Training.Data;
+using AlexNetService.Training.Loop;
+using AlexNetService.Worker.Export;
+
+namespace AlexNetService.Worker.Train;
+
+/// <summary>What a run begins with: a layer table whose weights are drawn, or the network of another run.</summary>
+internal sealed class InitialNetwork
+{
+    private readonly Func<int, NetworkArchitecture> table;
+    private readonly TrainingState? earlier;
+
+    private InitialNetwork(Func<int, NetworkArchitecture> table, Checkpoint? earlier)
+    {
+        (this.table, this.earlier, Weights) = (table, earlier?.State, earlier?.Weights);
+        Manifest = earlier is null ? null : ExportSource.ManifestOf(earlier.State);
+    }
+
+    /// <summary>The weights, or null where they are drawn.</summary>
+    public NamedWeights? Weights { get; }
+
+    /// <summary>How the weights came about, or null where they are drawn.</summary>
+    public TrainingManifest? Manifest { get; }
+
+    /// <summary>A layer table whose weights are drawn.</summary>
+    /// <param name="table">The table for a number of classes.</param>
+    public static InitialNetwork Drawn(Func<int, NetworkArchitecture> table) => new(table, null);
+
+    /// <summary>The network of another run.</summary>
+    public static InitialNetwork Of(Checkpoint earlier) => new(_ => earlier.State.Architecture, earlier);
+
+    /// <summary>Whether there can be such a table at all, which is known before any photograph is read.</summary>
+    /// <exception cref="InputException">There is no such preset.</exception>
+    /// <exception cref="ArchitectureException">The table describes no network.</exception>
+    public void RequirePossible() => _ = table(2);
+
+    /// <summary>The layer table for the classes of a data set.</summary>
+    /// <exception cref="InputException">The weights know other classes.</exception>
+    public NetworkArchitecture TableFor(LabelledPhotographs source)
+    {
+        if (earlier is not null && !earlier.Labels.Select(label => label.Id).SequenceEqual(source.Labels.Select(label => label.Id), StringComparer.Ordinal))
+        {
+            throw new InputException(
+                $"The --initial-weights know {earlier.Labels.Count} classes, {First(earlier.Labels)}; '{source.Name}' has {source.Labels.Count}, {First(source.Labels)}. "
+                + "Name --data of the same classes, or a --preset to begin with drawn weights.");
+        }
+
+        return table(source.Labels.Count);
+    }
+
+    /// <summary>How many of the photographs that a run holds out the weights learned from, in the earlier run or in one before it.</summary>
+    /// <param name="source">The data set.</param>
+    /// <param name="share">What the run holds out of it.</param>
+    public int Seen(LabelledPhotographs source, DataShare share)
+    {
+        var heldOut = source.Split(share).HeldOut.ToHashSet();
+        var unseen = heldOut.ToHashSet();
+        for (var past = Manifest; past is not null; past = past.BegunWith)
+        {
+            if (past.DataSetSha256 == source.Sha256 && past.Recipe.Deserialize(WorkerJson.Line.TrainingRecipe) is { } recipe)
+            {
+                unseen.ExceptWith(source.Split(recipe.Share).Training);
+            }
+        }
+
+        return heldOut.Count - unseen.Count;
+    }
+
+    private static string First(IReadOnlyList<ClassLabel> labels) =>
+        string.Join(", ", labels.Take(3).Select(label => label.Id)) + (labels.Count > 3 ? ", …" : "");
+}
