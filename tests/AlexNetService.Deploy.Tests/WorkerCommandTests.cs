@@ -13,7 +13,9 @@ public sealed partial class WorkerCommandTests
     [InlineData("deploy/worker.Dockerfile")]
     public void Examples_OfTheFile_AreTakenByTheWorker(string file)
     {
-        var examples = Example().Matches(SourceTree.Text(file)).Select(line => line.Groups["arguments"].Value).ToArray();
+        // A line that ends with a backslash goes on in the next one.
+        var text = SourceTree.Text(file).Replace("\\\n", " ", StringComparison.Ordinal);
+        var examples = Example().Matches(text).Select(line => line.Groups["arguments"].Value).ToArray();
 
         Assert.NotEmpty(examples);
         Assert.All(examples, line => Assert.Equal("", Errors(line.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
