@@ -60,7 +60,7 @@ public sealed class Ensemble
         }
 
         var first = members[0].Session.Card;
-        if (members.FirstOrDefault(member => !SameLabels(member.Session.Card.Labels, first.Labels)) is { } stranger)
+        if (members.FirstOrDefault(member => !ClassLabel.AreSame(member.Session.Card.Labels, first.Labels)) is { } stranger)
         {
             var other = stranger.Session.Card;
             return new EnsembleResult(
@@ -144,9 +144,6 @@ public sealed class Ensemble
         return new CanvasWork(
             member.Session, picture[input.Canvas], views.Windows(input), new CropTargets { Probabilities = probabilities });
     }
-
-    private static bool SameLabels(IReadOnlyList<ClassLabel> left, IReadOnlyList<ClassLabel> right) =>
-        left.Select(label => label.Id).SequenceEqual(right.Select(label => label.Id), StringComparer.Ordinal);
 }
 
 /// <summary>Whether models fit together: exactly one of the two is there.</summary>

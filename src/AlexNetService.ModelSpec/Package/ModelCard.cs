@@ -83,7 +83,12 @@ public sealed record ModelCard
 /// <param name="Index">Place in the graph's output, from 0.</param>
 /// <param name="Id">Stable identifier, such as a WordNet synset (<c>n02123045</c>) or a folder name.</param>
 /// <param name="Name">What a person calls it.</param>
-public sealed record ClassLabel(int Index, string Id, string Name);
+public sealed record ClassLabel(int Index, string Id, string Name)
+{
+    /// <summary>Whether two lists name the same classes in the same order, by identifier, so that outputs of the one are outputs of the other.</summary>
+    public static bool AreSame(IReadOnlyList<ClassLabel> left, IReadOnlyList<ClassLabel> right) =>
+        left.Select(label => label.Id).SequenceEqual(right.Select(label => label.Id), StringComparer.Ordinal);
+}
 
 /// <summary>A file of the package.</summary>
 /// <param name="File">File name inside the package folder.</param>

@@ -83,7 +83,7 @@ internal sealed class AblationRun(AblationPlan plan, DataSets sets, AblationDisp
         {
             display.EpochFinished = EndIfEnough;
             training.Start(
-                InitialNetwork.Drawn(classes => plan.Table(run, classes)), run.Recipe, run.Seed, new DataPaths(plan.Data, null), plan.DevicesOf(table), plan.Threads);
+                InitialNetwork.Drawn(_ => table), run.Recipe, run.Seed, new DataPaths(plan.Data, null), plan.DevicesOf(table), plan.Threads);
         }
         else if (!IsFinished(new CheckpointFolder(run.Folder).Newest(TrainingDisplay.Warn).State))
         {

@@ -20,6 +20,7 @@ internal static class ClassMatch
             : throw new InputException($"'{name}' has no class '{label.Id}'; it knows {First(model)}."))];
     }
 
-    private static string First(IReadOnlyList<ClassLabel> labels) =>
+    /// <summary>The first identifiers, to be read in an error.</summary>
+    public static string First(IReadOnlyList<ClassLabel> labels) =>
         string.Join(", ", labels.Take(10).Select(label => label.Id)) + (labels.Count > 10 ? ", …" : "");
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
 using AlexNetService.Worker.Train;
 
@@ -172,8 +173,7 @@ internal sealed class Evaluation
 
     private static void RequireSameLabels(IReadOnlyList<EvaluatedModel> models)
     {
-        static IEnumerable<string> Ids(EvaluatedModel model) => model.Labels.Select(label => label.Id);
-        if (models.FirstOrDefault(model => !Ids(model).SequenceEqual(Ids(models[0]), StringComparer.Ordinal)) is { } stranger)
+        if (models.FirstOrDefault(model => !ClassLabel.AreSame(model.Labels, models[0].Labels)) is { } stranger)
         {
             throw new InputException(
                 $"{models[0].Name} ({models[0].Labels.Count} classes) and {stranger.Name} ({stranger.Labels.Count} classes) "

@@ -4,6 +4,7 @@ using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
+using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
 
 namespace AlexNetService.Worker.Train;
@@ -12,19 +13,15 @@ namespace AlexNetService.Worker.Train;
 internal sealed class InitialNetwork
 {
     private readonly Func<int, NetworkArchitecture> table;
-    private readonly TrainingState? earlier;
+    private readonly Checkpoint? earlier;
 
-    private InitialNetwork(Func<int, NetworkArchitecture> table, Checkpoint? earlier)
-    {
-        (this.table, this.earlier, Weights) = (table, earlier?.State, earlier?.Weights);
-        Manifest = earlier is null ? null : ExportSource.ManifestOf(earlier.State);
-    }
+    private InitialNetwork(Func<int, NetworkArchitecture> table, Checkpoint? earlier) => (this.table, this.earlier) = (table, earlier);
 
     /// <summary>The weights, or null where they are drawn.</summary>
-    public NamedWeights? Weights { get; }
+    public NamedWeights? Weights => earlier?.Weights;
 
     /// <summary>How the weights came about, or null where they are drawn.</summary>
-    public TrainingManifest? Manifest { get; }
+    public TrainingManifest? Manifest => earlier is null ? null : ExportSource.ManifestOf(earlier.State);
 
     /// <summary>A layer table whose weights are drawn.</summary>
     /// <param name="table">The table for a number of classes.</param>
@@ -42,10 +39,10 @@ internal sealed class InitialNetwork
     /// <exception cref="InputException">The weights know other classes.</exception>
     public NetworkArchitecture TableFor(LabelledPhotographs source)
     {
-        if (earlier is not null && !earlier.Labels.Select(label => label.Id).SequenceEqual(source.Labels.Select(label => label.Id), StringComparer.Ordinal))
+        if (earlier?.State.Labels is { } known && !ClassLabel.AreSame(known, source.Labels))
         {
             throw new InputException(
-                $"The --initial-weights know {earlier.Labels.Count} classes, {First(earlier.Labels)}; '{source.Name}' has {source.Labels.Count}, {First(source.Labels)}. "
+                $"The --initial-weights know {known.Count} classes, {ClassMatch.First(known)}; '{source.Name}' has {source.Labels.Count}, {ClassMatch.First(source.Labels)}. "
                 + "Name --data of the same classes, or a --preset to begin with drawn weights.");
         }
 
@@ -57,19 +54,15 @@ internal sealed class InitialNetwork
     /// <param name="share">What the run holds out of it.</param>
     public int Seen(LabelledPhotographs source, DataShare share)
     {
-        var heldOut = source.Split(share).HeldOut.ToHashSet();
-        var unseen = heldOut.ToHashSet();
+        var learned = new HashSet<Photograph>();
         for (var past = Manifest; past is not null; past = past.BegunWith)
         {
             if (past.DataSetSha256 == source.Sha256 && past.Recipe.Deserialize(WorkerJson.Line.TrainingRecipe) is { } recipe)
             {
-                unseen.ExceptWith(source.Split(recipe.Share).Training);
+                learned.UnionWith(source.Split(recipe.Share).Training);
             }
         }
 
-        return heldOut.Count - unseen.Count;
+        return learned.Count == 0 ? 0 : source.Split(share).HeldOut.Count(learned.Contains);
     }
-
-    private static string First(IReadOnlyList<ClassLabel> labels) =>
-        string.Join(", ", labels.Take(3).Select(label => label.Id)) + (labels.Count > 3 ? ", …" : "");
 }

@@ -89,7 +89,7 @@ internal static class TrainCommand
         [
             .. ofTheWeights,
             .. switches.OfTheRecipe,
-            new RunOption(initial, (_, state) => state.BegunWith is null ? (FormattableString)$"drawn ones" : null),
+            new RunOption(initial, (_, state) => state.BegunWith is null ? "drawn ones" : null),
             RunOption.Of(epochs, state => state.Recipe.Epochs),
             RunOption.Of(batchSize, state => state.Recipe.BatchSize),
             RunOption.Of(rate, state => state.Recipe.LearningRate),
