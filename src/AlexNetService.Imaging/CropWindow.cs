@@ -8,7 +8,7 @@ namespace AlexNetService.Imaging;
 /// <param name="Mirrored">Whether the crop is flipped left to right after it was cut.</param>
 public readonly record struct CropWindow(int Top, int Left, bool Mirrored)
 {
-    /// <summary>Draws the window of a training step (Krizhevsky 2012 §4.1). Every place is equally likely; half of the windows are mirrored.</summary>
+    /// <summary>Draws the window of a training step, every place being equally likely and half mirrored (Krizhevsky 2012 §4.1).</summary>
     /// <param name="random">Seeded by the caller.</param>
     /// <param name="geometry">Canvas and crop.</param>
     /// <exception cref="ArgumentOutOfRangeException">The crop is larger than its canvas.</exception>

@@ -206,7 +206,7 @@ public sealed class PreparationTests : IDisposable
         Assert.Matches("^[012]$", text.ReadToEnd());
         using var bytes = new MemoryStream();
         (picture?.DataStream ?? Stream.Null).CopyTo(bytes);
-        Assert.Null(CanvasDecoder.Decode(bytes.ToArray(), Side).Fault);
+        Assert.Null(CanvasDecoder.DecodeTo(bytes.ToArray(), Side, new byte[3 * Side * Side]));
     }
 
     public void Dispose() => folder.Dispose();
