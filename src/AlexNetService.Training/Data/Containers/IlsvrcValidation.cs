@@ -43,14 +43,14 @@ internal static partial class IlsvrcValidation
             // All classes of the list, so that a part of the photographs has the same classes as the whole.
             var labels = Listing.LabelsOf(synsets.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), words);
             var index = labels.ToDictionary(label => label.Id, label => label.Index, StringComparer.Ordinal);
-            var places = new Dictionary<string, TarPlace>(StringComparer.Ordinal);
+            var places = new Dictionary<string, TarItem>(StringComparer.Ordinal);
             foreach (var item in tars[0].Items().Where(item => Photograph().IsMatch(item.Name)))
             {
-                places[Path.GetFileName(item.Name)] = new TarPlace(tars[0], item);
+                places[Path.GetFileName(item.Name)] = item;
             }
 
             var entries = places.OrderBy(place => place.Key, StringComparer.Ordinal)
-                .Select(place => (place.Key, place.Value.Item.Length, index[SynsetOf(place.Key, synsets, file)]));
+                .Select(place => (place.Key, place.Value.Length, index[SynsetOf(place.Key, synsets, file)]));
             return (Listing.OfLabels(name, labels, [.. entries], labelled), places);
         });
     }
