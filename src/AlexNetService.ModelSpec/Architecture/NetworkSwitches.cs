@@ -20,6 +20,9 @@ public sealed record NetworkSwitches
     /// <summary>Whether hidden units are dropped while training (§4.2).</summary>
     public bool Dropout { get; init; } = true;
 
+    /// <summary>Share of the hidden units that is dropped while training, or null for the table's own; 0 drops none (§4.2).</summary>
+    public double? DropoutRate { get; init; }
+
     /// <summary>Columns the maps are divided over, or null for the table's own (§3.2).</summary>
     public int? Columns { get; init; }
 
@@ -66,6 +69,7 @@ public sealed record NetworkSwitches
             Reads = convolution.Reads == Reads.BothColumns && !Exchange ? Reads.OwnColumn : convolution.Reads,
             InitialBias = Tanh ? 0 : convolution.InitialBias,
         },
+        Architecture.Dropout dropout => dropout with { Rate = DropoutRate ?? dropout.Rate },
         Dense dense when Tanh => dense with { InitialBias = 0 },
         _ => layer,
     };

@@ -35,8 +35,12 @@ public static class DataSetOpener
     /// its own path, as is CIFAR-10's <c>test_batch.bin</c>.
     /// </param>
     /// <param name="labelled">Whether there must be classes to tell apart; without, any photographs will do.</param>
-    /// <exception cref="DataSetException">There is nothing at the path, or nothing this software reads, or it is damaged.</exception>
-    public static LabelledPhotographs Open(string path, bool labelled = true)
+    /// <param name="names">
+    /// File of class names, <c>n01440764 tench, Tinca tinca</c> a line. Null for a file called <c>synset_words.txt</c>,
+    /// <c>LOC_synset_mapping.txt</c>, <c>words.txt</c> or <c>…synsets.txt</c> in the folder, or beside the file, of the data set.
+    /// </param>
+    /// <exception cref="DataSetException">There is nothing at a path, or nothing this software reads, or it is damaged.</exception>
+    public static LabelledPhotographs Open(string path, bool labelled = true, string? names = null)
     {
         if (!Directory.Exists(path) && !File.Exists(path))
         {
@@ -44,9 +48,15 @@ public static class DataSetOpener
         }
 
         var containers = Directory.Exists(path) ? Folders : Files;
-        return Array.Find(containers, container => container.Recognises(path)) is { } container
-            ? container.Open(path, labelled)
-            : throw new DataSetException(IsCompressed(path)
+        var words = names is null ? null : SynsetWords.Read(names);
+        if (Array.Find(containers, container => container.Recognises(path)) is { } container)
+        {
+            var opened = container.Open(path, labelled);
+            opened.NameClasses(words ?? SynsetWords.In(Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path)) ?? ""));
+            return opened;
+        }
+
+        throw new DataSetException(IsCompressed(path)
                 ? $"'{path}' is compressed, so that its photographs cannot be read in place. Unpack it: gzip -d, or tar -xzf for the files in it."
                 : $"'{path}' is none of what is read: {Kinds}.");
     }

@@ -22,7 +22,7 @@ public abstract class LabelledPhotographs : IDisposable
     public string Name { get; }
 
     /// <summary>The classes, in ordinal order of their identifiers where the container does not number them itself.</summary>
-    public IReadOnlyList<ClassLabel> Labels { get; }
+    public IReadOnlyList<ClassLabel> Labels { get; private set; }
 
     /// <summary>The photographs, in an order that is always the same: ordinal by path where the container has none of its own.</summary>
     public IReadOnlyList<Photograph> Photographs { get; }
@@ -37,6 +37,10 @@ public abstract class LabelledPhotographs : IDisposable
     /// <param name="path">Path of the photograph inside the data set.</param>
     /// <exception cref="DataSetException">It cannot be read any more.</exception>
     public abstract byte[] Read(string path);
+
+    /// <summary>Names the classes; a class that is not in the list keeps its name.</summary>
+    /// <param name="words">Names by identifier.</param>
+    internal void NameClasses(IReadOnlyDictionary<string, string> words) => Labels = SynsetWords.Name(Labels, words);
 
     /// <inheritdoc/>
     public void Dispose()

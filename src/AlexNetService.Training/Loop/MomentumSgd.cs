@@ -15,12 +15,15 @@ internal sealed class MomentumSgd : IDisposable
 {
     private readonly List<(string Name, IReadOnlyList<Tensor> Weights, IReadOnlyList<Tensor> Velocities)> parameters = [];
     private readonly List<Piece> pieces = [];
+    private readonly bool isFused;
 
     /// <summary>From velocities of zero.</summary>
     /// <param name="network">The network; stays the caller's.</param>
     /// <param name="centred">Whether the weights of <see cref="ColumnWeights.Centred"/> are held to a sum of zero.</param>
-    public MomentumSgd(ColumnNetwork network, bool centred = false)
+    /// <param name="isFused">Whether one pass of ours updates weights on the CPU; without, as on other devices, operations of the library.</param>
+    public MomentumSgd(ColumnNetwork network, bool centred = false, bool isFused = true)
     {
+        this.isFused = isFused;
         var held = centred ? ColumnWeights.Centred(network.Architecture) : [];
         foreach (var ((name, weights), (_, working)) in ColumnWeights.Parameters(network).Zip(ColumnWeights.WorkingParameters(network)))
         {
@@ -53,19 +56,13 @@ internal sealed class MomentumSgd : IDisposable
             var gradient = working.grad ?? throw new InvalidOperationException("A weight has no gradient: the loss does not depend on it.");
             var isBias = weight.dim() == 1;
             var (ownRate, ownDecay) = isBias ? (rate * biasRate, biasDecay ? decay : 0) : (rate, decay);
-            if (weight.device_type == DeviceType.CPU)
+            if (isFused && weight.device_type == DeviceType.CPU)
             {
                 fused.Add(weight, working, velocity, gradient, (float)ownRate, (float)(ownDecay * ownRate), isCentred);
             }
             else
             {
-                var along = isCentred ? ColumnWeights.LessMean(gradient) : gradient;
-                velocity.mul_(momentum).add_(weight, alpha: -ownDecay * ownRate).add_(along, alpha: -ownRate);
-                weight.add_(velocity);
-                if (!ReferenceEquals(weight, working))
-                {
-                    working.copy_(weight);
-                }
+                Step(weight, working, velocity, isCentred ? ColumnWeights.LessMean(gradient) : gradient, ownRate, momentum, ownDecay);
             }
         }
 
@@ -80,6 +77,21 @@ internal sealed class MomentumSgd : IDisposable
         foreach (var velocity in parameters.SelectMany(entry => entry.Velocities))
         {
             velocity.Dispose();
+        }
+    }
+
+    /// <summary>The update in operations of the library, for every device.</summary>
+    private static void Step(Tensor weight, Tensor working, Tensor velocity, Tensor along, double rate, double momentum, double decay)
+    {
+        // Variables, not implicit conversions: the collector would free an unreferenced Scalar while libtorch reads it.
+        using var repeated = momentum.ToScalar();
+        using var takenOff = (-decay * rate).ToScalar();
+        using var step = (-rate).ToScalar();
+        velocity.mul_(repeated).add_(weight, takenOff).add_(along, step);
+        weight.add_(velocity);
+        if (!ReferenceEquals(weight, working))
+        {
+            working.copy_(weight);
         }
     }
 

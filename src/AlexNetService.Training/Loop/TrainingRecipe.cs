@@ -84,6 +84,16 @@ public sealed record TrainingRecipe
             CentredWeights = true,
             ScaleJitter = 0.15,
         },
+        AlexNetLayers.Small => new TrainingRecipe
+        {
+            BatchSize = 64,
+            Epochs = 34,
+            LearningRate = 0.05,
+            Schedule = LearningRateSchedule.Linear,
+            WeightDecay = 1e-3,
+            CentredWeights = true,
+            ScaleJitter = 0.15,
+        },
         AlexNetLayers.AsOf2012 => new TrainingRecipe { BiasRate = 2, BiasDecay = false },
         _ => new TrainingRecipe(),
     };

@@ -33,17 +33,20 @@ public class MomentumSgdTests
     }
 
     [Theory]
-    [InlineData(ComputePrecision.Fp32, 1, true, false)]
-    [InlineData(ComputePrecision.Fp32, 2, false, false)]
-    [InlineData(ComputePrecision.Fp32, 1, true, true)]
-    [InlineData(ComputePrecision.Bf16, 2, true, false)]
-    [InlineData(ComputePrecision.Bf16, 1, true, true)]
-    public void Step_OfAllWeights_IsTheSameInOperationsOfTheLibrary(ComputePrecision precision, double biasRate, bool biasDecay, bool centred)
+    [InlineData(true, ComputePrecision.Fp32, 1, true, false)]
+    [InlineData(true, ComputePrecision.Fp32, 2, false, false)]
+    [InlineData(true, ComputePrecision.Fp32, 1, true, true)]
+    [InlineData(true, ComputePrecision.Bf16, 2, true, false)]
+    [InlineData(true, ComputePrecision.Bf16, 1, true, true)]
+    [InlineData(false, ComputePrecision.Fp32, 2, false, true)]
+    [InlineData(false, ComputePrecision.Bf16, 1, true, false)]
+    public void Step_OnTheCpuAndAsOnOtherDevices_IsThePapersUpdate(
+        bool isFused, ComputePrecision precision, double biasRate, bool biasDecay, bool centred)
     {
         using var scope = NewDisposeScope();
         using var network = new ColumnNetwork(Tables.Tiny(), ColumnPlacement.OnCpu(2), precision);
         ColumnWeights.Initialise(network, seed: 1);
-        using var sgd = new MomentumSgd(network, centred);
+        using var sgd = new MomentumSgd(network, centred, isFused);
         using var generator = new Generator(4);
         bool[] held = [.. ColumnWeights.Parameters(network).SelectMany(entry => entry.Columns.Select(_ => centred && IsOfMaps(entry.Name)))];
         var working = ColumnWeights.WorkingParameters(network).SelectMany(entry => entry.Columns).ToArray();

@@ -53,6 +53,7 @@ public sealed class ExportParityTests : IDisposable
     [InlineData(AlexNetLayers.AsOf2012, 1000, 2)]
     [InlineData(AlexNetLayers.Torchvision, 1000, 2)]
     [InlineData(AlexNetLayers.Cifar, 10, 32)]
+    [InlineData(AlexNetLayers.Small, 200, 8)]
     public void Preset_InTorchAndOnnx_GivesTheSameLogits(string preset, int classes, int crops)
     {
         var difference = Difference(Tables.Preset(preset, classes), crops);

@@ -28,7 +28,7 @@ internal static class ClassTars
     {
         var tar = new TarArchive(path);
         var classes = tar.Items().Where(item => IsTar(item.Name)).Select(item => new TarPlace(tar, item));
-        return Open(Path.GetFileNameWithoutExtension(path), FolderOf(path), [tar], [.. classes], labelled);
+        return Open(Path.GetFileNameWithoutExtension(path), [tar], [.. classes], labelled);
     }
 
     /// <summary>Opens a folder that holds class tars, or ILSVRC's training tar.</summary>
@@ -42,10 +42,10 @@ internal static class ClassTars
 
         TarArchive[] tars = [.. TarFolder.Tars(path).Select(tar => new TarArchive(tar))];
         var classes = tars.Select(tar => new TarPlace(tar, new TarItem(tar.Name, 0, tar.Length)));
-        return Open(FolderPhotographs.NameOf(path), path, tars, [.. classes], labelled);
+        return Open(FolderPhotographs.NameOf(path), tars, [.. classes], labelled);
     }
 
-    private static TarPhotographs Open(string name, string folder, TarArchive[] tars, TarPlace[] classes, bool labelled)
+    private static TarPhotographs Open(string name, TarArchive[] tars, TarPlace[] classes, bool labelled)
     {
         // A million headers lie far apart; the classes' tars are walked side by side.
         var byClass = new (string Path, TarPlace Place)[classes.Length][];
@@ -63,10 +63,8 @@ internal static class ClassTars
         }
 
         var entries = places.Select(place => (place.Key, place.Value.Item.Length));
-        return new TarPhotographs(name, Listing.OfFolders(name, entries, labelled, SynsetWords.In(folder)), tars, places);
+        return new TarPhotographs(name, Listing.OfFolders(name, entries, labelled), tars, places);
     }
 
     private static bool IsTar(string name) => name.EndsWith(".tar", StringComparison.OrdinalIgnoreCase);
-
-    private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
 }

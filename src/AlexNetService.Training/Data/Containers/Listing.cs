@@ -25,10 +25,8 @@ internal sealed record Listing(IReadOnlyList<ClassLabel> Labels, IReadOnlyList<P
     /// <param name="name">Name of the data set, for messages.</param>
     /// <param name="entries">Every entry's path with '/' and its length in bytes; those that are no pictures are left out.</param>
     /// <param name="labelled">Whether there must be classes to tell apart; without, any photographs will do.</param>
-    /// <param name="words">Names of classes by identifier, where they are known.</param>
     /// <exception cref="DataSetException">Fewer than two classes where there must be.</exception>
-    public static Listing OfFolders(
-        string name, IEnumerable<(string Path, long Bytes)> entries, bool labelled, IReadOnlyDictionary<string, string>? words = null)
+    public static Listing OfFolders(string name, IEnumerable<(string Path, long Bytes)> entries, bool labelled)
     {
         var pictures = entries.Where(entry => IsPicture(entry.Path)).OrderBy(entry => entry.Path, StringComparer.Ordinal).ToArray();
         var areSynsets = pictures.All(entry => !entry.Path.Contains('/') && BeginsWithSynset(entry.Path));
@@ -44,7 +42,7 @@ internal sealed record Listing(IReadOnlyList<ClassLabel> Labels, IReadOnlyList<P
 
         var index = classes.Index().ToDictionary(pair => pair.Item, pair => pair.Index, StringComparer.Ordinal);
         return new Listing(
-            LabelsOf(classes, words),
+            LabelsOf(classes),
             [.. pictures.Select((entry, place) => new Photograph(entry.Path, index[ids[place]]))],
             Hash(pictures.Select(entry => $"{entry.Path}\0{entry.Bytes}\n")));
     }
