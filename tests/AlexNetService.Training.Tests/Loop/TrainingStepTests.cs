@@ -85,15 +85,22 @@ public sealed class TrainingStepTests : IDisposable
         {
             while (!end.IsCancellationRequested)
             {
-                GC.Collect(2, GCCollectionMode.Forced, blocking: true);
+                GC.Collect(0, GCCollectionMode.Forced, blocking: true);
                 GC.WaitForPendingFinalizers();
             }
         });
 
+        float loss;
         collector.Start();
-        var loss = disturbed.Steps(200);
-        end.Cancel();
-        collector.Join();
+        try
+        {
+            loss = disturbed.Steps(200);
+        }
+        finally
+        {
+            end.Cancel();
+            collector.Join();
+        }
 
         Assert.Equal(quiet.Steps(200), loss);
         Assert.Equal(ColumnWeights.Merge(quiet.Network)["conv1.weight"].Values, ColumnWeights.Merge(disturbed.Network)["conv1.weight"].Values);
