@@ -17,11 +17,8 @@ public sealed record NetworkSwitches
     /// <summary>Whether pooling windows overlap; without, a window is as large as its stride (§3.4).</summary>
     public bool OverlappingPooling { get; init; } = true;
 
-    /// <summary>Whether hidden units are dropped while training (§4.2).</summary>
-    public bool Dropout { get; init; } = true;
-
-    /// <summary>Share of the hidden units that is dropped while training, or null for the table's own; 0 drops none (§4.2).</summary>
-    public double? DropoutRate { get; init; }
+    /// <summary>Share of the hidden units dropped while training, or null for the table's own; 0 removes the layers (§4.2).</summary>
+    public double? Dropout { get; init; }
 
     /// <summary>Columns the maps are divided over, or null for the table's own (§3.2).</summary>
     public int? Columns { get; init; }
@@ -55,7 +52,7 @@ public sealed record NetworkSwitches
     private bool Stays(Layer layer) => layer switch
     {
         LocalResponseNormalisation => ResponseNormalisation,
-        Architecture.Dropout => Dropout,
+        Architecture.Dropout => Dropout != 0,
         _ => true,
     };
 
@@ -69,7 +66,7 @@ public sealed record NetworkSwitches
             Reads = convolution.Reads == Reads.BothColumns && !Exchange ? Reads.OwnColumn : convolution.Reads,
             InitialBias = Tanh ? 0 : convolution.InitialBias,
         },
-        Architecture.Dropout dropout => dropout with { Rate = DropoutRate ?? dropout.Rate },
+        Architecture.Dropout dropout => dropout with { Rate = Dropout ?? dropout.Rate },
         Dense dense when Tanh => dense with { InitialBias = 0 },
         _ => layer,
     };
@@ -78,7 +75,7 @@ public sealed record NetworkSwitches
         Tanh ? "-tanh" : "",
         ResponseNormalisation ? "" : "-no-lrn",
         OverlappingPooling ? "" : "-no-overlap",
-        Dropout ? "" : "-no-dropout",
+        Dropout switch { null => "", 0 => "-no-dropout", var rate => string.Create(CultureInfo.InvariantCulture, $"-dropout-{rate}") },
         Columns is { } other && other != columns ? string.Create(CultureInfo.InvariantCulture, $"-{other}-column{(other == 1 ? "" : "s")}") : "",
         HalfKernels ? "-half-kernels" : "",
         Exchange ? "" : "-no-exchange");

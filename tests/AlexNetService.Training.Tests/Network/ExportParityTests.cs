@@ -80,10 +80,10 @@ public sealed class ExportParityTests : IDisposable
         new NetworkSwitches { Tanh = true },
         new NetworkSwitches { ResponseNormalisation = false },
         new NetworkSwitches { OverlappingPooling = false },
-        new NetworkSwitches { Dropout = false },
+        new NetworkSwitches { Dropout = 0 },
         new NetworkSwitches { Columns = 1 },
         new NetworkSwitches { Exchange = false },
-        new NetworkSwitches { Tanh = true, ResponseNormalisation = false, OverlappingPooling = false, Dropout = false, Columns = 1, Exchange = false },
+        new NetworkSwitches { Tanh = true, ResponseNormalisation = false, OverlappingPooling = false, Dropout = 0, Columns = 1, Exchange = false },
     ];
 
     [Theory]
