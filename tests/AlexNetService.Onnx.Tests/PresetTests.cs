@@ -157,7 +157,7 @@ public sealed class PresetTests(PresetTests.Built built) : IClassFixture<PresetT
                 architecture =>
                 {
                     var weights = new Draws(7).Weights(architecture);
-                    return (architecture, weights, new RuntimeGraph(AlexNetGraph.Build(architecture, weights, Mean)));
+                    return (architecture, weights, new RuntimeGraph(OneFileGraph.Build(architecture, weights, Mean)));
                 });
         }
 

@@ -18,12 +18,13 @@ internal static class RealCrops
         using var photographs = DataSetOpener.Open(path, labelled: false);
         var window = CropViews.Centre(geometry)[0];
         var crops = new List<byte[]>(count);
+        var canvas = new byte[3 * geometry.Canvas * geometry.Canvas];
         foreach (var photograph in SpreadOut(photographs.Photographs, count))
         {
-            if (crops.Count < count && CanvasDecoder.Decode(photographs.Read(photograph.Path), geometry.Canvas).Canvas is { } canvas)
+            if (crops.Count < count && CanvasDecoder.DecodeTo(photographs.Read(photograph.Path), geometry.Canvas, canvas) is null)
             {
                 var crop = new byte[3 * geometry.Crop * geometry.Crop];
-                window.CopyTo(canvas.Pixels, canvas.Side, crop, geometry.Crop);
+                window.CopyTo(canvas, geometry.Canvas, crop, geometry.Crop);
                 crops.Add(crop);
             }
         }

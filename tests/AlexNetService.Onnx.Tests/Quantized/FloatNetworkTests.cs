@@ -52,8 +52,9 @@ public sealed class FloatNetworkTests : IDisposable
         var (package, network) = Publish(Architecture);
         var made = Made(package, network.ToInt8(Ranges(network, package), weightBits: 7));
         var optimised = Path.Combine(folder.Path, "optimised.onnx");
-        using (var options = new SessionOptions { OptimizedModelFilePath = optimised, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL })
+        using (var options = new SessionOptions { OptimizedModelFilePath = optimised })
         {
+            options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
             new InferenceSession(made.GraphPath, options).Dispose();
         }
 
@@ -90,7 +91,10 @@ public sealed class FloatNetworkTests : IDisposable
     {
         var table = Architecture with
         {
-            Layers = [.. Architecture.Layers.Select(layer => layer is Convolution { Name: "conv1" } first ? first with { Padding = 2 } : layer)],
+            Layers =
+            [
+                .. Architecture.Layers.Select(layer => layer is Convolution { Name: "conv1" } first ? first with { Padding = 2 } : layer),
+            ],
         };
         var (package, network) = Publish(table);
         var expected = Logits(package.GraphPath);
@@ -124,7 +128,9 @@ public sealed class FloatNetworkTests : IDisposable
             Card = package.Card with { Quantization = new Quantization(Precision.Int8, "exact", 3, "", 1, "set", 1, 0, 0, 0, 0) },
         };
 
-        Assert.Contains("exact version 3", Assert.Throws<InvalidPackageException>(() => FloatNetwork.Open(narrowed)).Message, StringComparison.Ordinal);
+        var refused = Assert.Throws<InvalidPackageException>(() => FloatNetwork.Open(narrowed));
+
+        Assert.Contains("exact version 3", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,7 +149,8 @@ public sealed class FloatNetworkTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private (ModelPackage Package, FloatNetwork Network) Publish(NetworkArchitecture table, Func<PackageGraphs, PackageGraphs>? change = null)
+    private (ModelPackage Package, FloatNetwork Network) Publish(
+        NetworkArchitecture table, Func<PackageGraphs, PackageGraphs>? change = null)
     {
         var graphs = PackageGraphs.Build(table, new Draws(40).Weights(table), [120, 115, 100]);
         graphs = change?.Invoke(graphs) ?? graphs;
@@ -160,7 +167,8 @@ public sealed class FloatNetworkTests : IDisposable
         return (package, FloatNetwork.Open(package));
     }
 
-    private ModelPackage Made(ModelPackage from, PackageGraphs graphs) => Repository.Publish(graphs.Describe(from.Card with { Name = "narrow" }), graphs.Files);
+    private ModelPackage Made(ModelPackage from, PackageGraphs graphs) =>
+        Repository.Publish(graphs.Describe(from.Card with { Name = "narrow" }), graphs.Files);
 
     private Dictionary<string, TensorRange> Ranges(FloatNetwork network, ModelPackage package)
     {

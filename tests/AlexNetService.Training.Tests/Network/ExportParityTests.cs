@@ -108,18 +108,18 @@ public sealed class ExportParityTests : IDisposable
         var pixels = new byte[crops * 3 * architecture.Geometry.Crop * architecture.Geometry.Crop];
         new Random(12).NextBytes(pixels);
         var mean = Enumerable.Range(0, architecture.MeanValues).Select(i => 100.0 + (i % 40)).ToArray();
-        var package = new PackageRepository(folder.Path).Publish(
-            new ModelCard
-            {
-                Name = "parity",
-                Version = 1,
-                Architecture = architecture,
-                Preprocessing = new Preprocessing { Canvas = architecture.Geometry.Canvas, Crop = architecture.Geometry.Crop },
-                Tensors = AlexNetGraph.Tensors,
-                Labels = [.. Enumerable.Range(0, architecture.Classes).Select(index => new ClassLabel(index, $"{index}", $"{index}"))],
-                Graph = new GraphFile("", "", 0),
-            },
-            AlexNetGraph.Build(architecture, ColumnWeights.Merge(network), mean));
+        var graphs = PackageGraphs.Build(architecture, ColumnWeights.Merge(network), mean);
+        var card = graphs.Describe(new ModelCard
+        {
+            Name = "parity",
+            Version = 1,
+            Architecture = architecture,
+            Preprocessing = new Preprocessing { Canvas = architecture.Geometry.Canvas, Crop = architecture.Geometry.Crop },
+            Tensors = AlexNetGraph.Tensors,
+            Labels = [.. Enumerable.Range(0, architecture.Classes).Select(index => new ClassLabel(index, $"{index}", $"{index}"))],
+            Graph = new GraphFile("", "", 0),
+        });
+        var package = new PackageRepository(folder.Path).Publish(card, graphs.Files);
         using var session = ModelSession.Open(package, new RuntimeOptions());
         var actual = new float[crops * architecture.Classes];
         session.Run(pixels, crops, new CropOutputs { Logits = actual });
