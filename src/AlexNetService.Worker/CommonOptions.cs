@@ -46,14 +46,24 @@ internal static class CommonOptions
         return option;
     }
 
-    /// <summary>
-    /// A number with a decimal point. The library's own reading takes a comma for a thousands separator: 0,01 would be 1.
-    /// </summary>
+    /// <summary>A number with a decimal point.</summary>
     public static Option<double?> Number(string name, string description) => new(name)
     {
         Description = description,
-        CustomParser = argument => Parse(argument, name),
+        CustomParser = argument => ParseNumber(argument),
     };
+
+    /// <summary>Reads a number. The library itself would read a comma as a thousands separator, and 0,01 as 1.</summary>
+    public static double ParseNumber(ArgumentResult argument)
+    {
+        var text = argument.Tokens[0].Value;
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        {
+            argument.AddError($"{(argument.Parent as OptionResult)?.Option.Name} takes a number such as 0.01, not '{text}'.");
+        }
+
+        return number;
+    }
 
     /// <summary>The layer table of a preset.</summary>
     /// <exception cref="InputException">There is no such preset.</exception>
@@ -62,15 +72,4 @@ internal static class CommonOptions
 
     /// <summary>Whether the option stands on the command line, rather than its default.</summary>
     public static bool IsGiven(this ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
-
-    private static double? Parse(ArgumentResult argument, string name)
-    {
-        if (double.TryParse(argument.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
-        {
-            return number;
-        }
-
-        argument.AddError($"{name} takes a number such as 0.01, not '{argument.Tokens[0].Value}'.");
-        return null;
-    }
 }

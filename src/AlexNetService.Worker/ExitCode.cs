@@ -15,6 +15,9 @@ internal static class ExitCode
     /// <summary>Training diverged: the loss is no longer a number.</summary>
     public const int Diverged = 4;
 
+    /// <summary>libtorch failed in a step; the last good checkpoint was named, and --resume goes on from it.</summary>
+    public const int FailedStep = 5;
+
     /// <summary>Stopped by a signal before there was anything to keep; nothing was published (128 + SIGINT, as shells have it).</summary>
     public const int Interrupted = 130;
 }

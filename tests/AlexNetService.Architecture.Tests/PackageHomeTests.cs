@@ -11,6 +11,7 @@ public sealed class PackageHomeTests
         ("NetVips", "AlexNetService.Imaging"),
         ("Google.Protobuf", "AlexNetService.Onnx"),
         ("Grpc.Tools", "AlexNetService.Onnx"),
+        ("System.Numerics.Tensors", "AlexNetService.Training"),
         ("TorchSharp", "AlexNetService.Training"),
         ("libtorch", "AlexNetService.Training"),
         ("Microsoft.ML.OnnxRuntime", "AlexNetService.Inference"),

@@ -173,7 +173,7 @@ public sealed class ResumeTests : IDisposable
         await Fails("--preset cannot change with --initial-weights; the run has alexnet-cifar", [.. train, data, "--preset", "alexnet"]);
         await Fails("no checkpoint", "train", "--initial-weights", Run("nowhere"), "--data", data);
         Assert.Empty(Files("second"));
-        await Fails("--initial-weights cannot change on --resume; the run has drawn ones", "train", "--resume", "--output", Run("first"), "--initial-weights", Run("first"));
+        await Fails("--initial-weights cannot change on --resume; the run has random ones", "train", "--resume", "--output", Run("first"), "--initial-weights", Run("first"));
     }
 
     public void Dispose() => folder.Dispose();

@@ -17,8 +17,8 @@ public sealed record NetworkSwitches
     /// <summary>Whether pooling windows overlap; otherwise a window is as large as its stride (§3.4).</summary>
     public bool OverlappingPooling { get; init; } = true;
 
-    /// <summary>Whether hidden units are dropped in training (§4.2).</summary>
-    public bool Dropout { get; init; } = true;
+    /// <summary>Share of the hidden units that training drops, or null for the table's own; 0 removes the layers (§4.2).</summary>
+    public double? Dropout { get; init; }
 
     /// <summary>Number of columns, or null for the table's own number (§3.2).</summary>
     public int? Columns { get; init; }
@@ -52,7 +52,7 @@ public sealed record NetworkSwitches
     private bool Stays(Layer layer) => layer switch
     {
         LocalResponseNormalisation => ResponseNormalisation,
-        Architecture.Dropout => Dropout,
+        Architecture.Dropout => Dropout != 0,
         _ => true,
     };
 
@@ -66,6 +66,7 @@ public sealed record NetworkSwitches
             Reads = convolution.Reads == Reads.BothColumns && !Exchange ? Reads.OwnColumn : convolution.Reads,
             InitialBias = Tanh ? 0 : convolution.InitialBias,
         },
+        Architecture.Dropout dropout => dropout with { Rate = Dropout ?? dropout.Rate },
         Dense dense when Tanh => dense with { InitialBias = 0 },
         _ => layer,
     };
@@ -74,7 +75,7 @@ public sealed record NetworkSwitches
         Tanh ? "-tanh" : "",
         ResponseNormalisation ? "" : "-no-lrn",
         OverlappingPooling ? "" : "-no-overlap",
-        Dropout ? "" : "-no-dropout",
+        Dropout switch { null => "", 0 => "-no-dropout", var rate => Invariant($"-dropout-{rate}") },
         Columns is { } other && other != columns ? Invariant($"-{other}-column{(other == 1 ? "" : "s")}") : "",
         HalfKernels ? "-half-kernels" : "",
         Exchange ? "" : "-no-exchange");

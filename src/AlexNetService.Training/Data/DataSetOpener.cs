@@ -35,8 +35,12 @@ public static class DataSetOpener
     /// and likewise CIFAR-10's <c>test_batch.bin</c>.
     /// </param>
     /// <param name="labelled">Whether two classes or more are needed; otherwise any photographs will do.</param>
-    /// <exception cref="DataSetException">There is no data set at the path, it is not supported, or it is damaged.</exception>
-    public static LabelledPhotographs Open(string path, bool labelled = true)
+    /// <param name="names">
+    /// File of class names, one class a line: <c>n01440764 tench, Tinca tinca</c>. Null for <c>synset_words.txt</c>,
+    /// <c>LOC_synset_mapping.txt</c>, <c>words.txt</c> or <c>*synsets.txt</c> in the folder, or beside the file, of the data set.
+    /// </param>
+    /// <exception cref="DataSetException">There is nothing at a path, it is not supported, or it is damaged.</exception>
+    public static LabelledPhotographs Open(string path, bool labelled = true, string? names = null)
     {
         if (!Directory.Exists(path) && !File.Exists(path))
         {
@@ -44,11 +48,15 @@ public static class DataSetOpener
         }
 
         var containers = Directory.Exists(path) ? Folders : Files;
-        return Array.Find(containers, container => container.Recognises(path)) is { } container
+        var words = names is not null ? SynsetWords.Read(names)
+            : SynsetWords.In(Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path)) ?? "");
+        var opened = Array.Find(containers, container => container.Recognises(path)) is { } container
             ? container.Open(path, labelled)
             : throw new DataSetException(IsCompressed(path)
                 ? $"'{path}' is compressed, so its photographs cannot be read in place. Unpack it with gzip -d, or its files with tar -xzf."
                 : $"'{path}' is not a supported data set. Supported: {Kinds}.");
+        opened.NameClasses(words);
+        return opened;
     }
 
     private static bool IsCompressed(string path)

@@ -21,7 +21,7 @@ public abstract class LabelledPhotographs : IDisposable
     public string Name { get; }
 
     /// <summary>The classes, in ordinal order of their identifiers where the container does not number them itself.</summary>
-    public IReadOnlyList<ClassLabel> Labels { get; }
+    public IReadOnlyList<ClassLabel> Labels { get; private set; }
 
     /// <summary>The photographs in a fixed order: the container's own, or ordinal by path.</summary>
     public IReadOnlyList<Photograph> Photographs { get; }
@@ -36,6 +36,10 @@ public abstract class LabelledPhotographs : IDisposable
     /// <param name="path">Path of the photograph inside the data set.</param>
     /// <exception cref="DataSetException">It can no longer be read.</exception>
     public abstract byte[] Read(string path);
+
+    /// <summary>Names the classes; a class that is not in the list keeps its name.</summary>
+    /// <param name="words">Names by identifier.</param>
+    internal void NameClasses(IReadOnlyDictionary<string, string> words) => Labels = SynsetWords.Name(Labels, words);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -19,7 +19,7 @@ internal sealed record AblationVariant(string Name, string Text, string Paper)
         new("tanh", "tanh for ReLU", "see figure 1") { Switches = new() { Tanh = true } },
         new("no-lrn", "no response normalisation (in the paper's four-layer network on CIFAR-10: 13 % instead of 11 %)", "+1.4 / +1.2") { Switches = new() { ResponseNormalisation = false } },
         new("no-overlap", "pooling windows as large as their stride", "+0.4 / +0.3") { Switches = new() { OverlappingPooling = false } },
-        new("no-dropout", "no dropout", "overfitting") { Switches = new() { Dropout = false } },
+        new("no-dropout", "no dropout", "overfitting") { Switches = new() { Dropout = 0 } },
         new("no-crops", "the centre crop alone, unmirrored; colours still shifted", "overfitting")
         {
             Recipe = recipe => recipe with { RandomCrops = false },

@@ -7,7 +7,8 @@ namespace AlexNetService.Worker.Train;
 /// <summary>Where the data sets of a run lie.</summary>
 /// <param name="Training">The one to learn from.</param>
 /// <param name="Validation">The one to hold out, or null where a share of the first is.</param>
-internal sealed record DataPaths(string Training, string? Validation);
+/// <param name="Names">File of class names, or null for the one beside the data, if there is one.</param>
+internal sealed record DataPaths(string Training, string? Validation, string? Names = null);
 
 /// <summary>The data sets of a run, open.</summary>
 internal sealed class DataSets : IDisposable
@@ -29,7 +30,7 @@ internal sealed class DataSets : IDisposable
     /// <exception cref="DataSetException">One is not there or cannot be read.</exception>
     public static DataSets Open(DataPaths paths)
     {
-        var source = DataSetOpener.Open(paths.Training);
+        var source = DataSetOpener.Open(paths.Training, names: paths.Names);
         try
         {
             var other = paths.Validation is { } path ? DataSetOpener.Open(path) : null;

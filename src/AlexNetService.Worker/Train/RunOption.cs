@@ -1,28 +1,72 @@
 using System.CommandLine;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Worker.Train;
 
-/// <summary>An option that a run has a value of: where the run is gone on with, the option may be repeated but not changed.</summary>
-/// <param name="option">The option.</param>
-/// <param name="conflict">What the run has where the option asks for something else, or null.</param>
-internal sealed class RunOption(Option option, Func<ParseResult, TrainingState, string?> conflict)
-{
-    /// <summary>An option and what the run has of it.</summary>
-    public static RunOption Of<T>(Option<T> option, Func<TrainingState, T> own) => new(
-        option, (parsed, state) => EqualityComparer<T>.Default.Equals(parsed.GetValue(option), own(state)) ? null : FormattableString.Invariant($"{own(state)}"));
+/// <summary>What the options of <c>alexnet train</c> say about a new run.</summary>
+/// <param name="Switches">Changes to the preset's layer table.</param>
+/// <param name="Recipe">How the run learns.</param>
+/// <param name="Seed">Seed of everything that is drawn.</param>
+internal sealed record RunSettings(NetworkSwitches Switches, TrainingRecipe Recipe, int Seed);
 
-    /// <summary>Holds what was asked for against the run.</summary>
-    /// <param name="parsed">What was asked for.</param>
+/// <summary>
+/// An option of <c>alexnet train</c> whose value a run remembers. A new run takes the value; when a run continues, the option may be
+/// repeated but not changed.
+/// </summary>
+internal sealed class RunOption
+{
+    private readonly Func<ParseResult, RunSettings, RunSettings> apply;
+    private readonly Func<ParseResult, TrainingState, string?> conflict;
+
+    private RunOption(
+        Option option, Func<ParseResult, RunSettings, RunSettings> apply, Func<ParseResult, TrainingState, string?> conflict, bool ofTheNetwork)
+    {
+        (Option, this.apply, this.conflict, IsOfTheNetwork) = (option, apply, conflict, ofTheNetwork);
+    }
+
+    /// <summary>The option.</summary>
+    public Option Option { get; }
+
+    /// <summary>Whether <c>--initial-weights</c> fixes the value as well, because the weights depend on it.</summary>
+    public bool IsOfTheNetwork { get; }
+
+    /// <summary>Describes an option.</summary>
+    /// <typeparam name="T">Type of its value.</typeparam>
+    /// <param name="option">The option.</param>
+    /// <param name="read">The value that a run has.</param>
+    /// <param name="write">The settings with another value; null if something else reads the option.</param>
+    /// <param name="ofTheNetwork">Whether the weights depend on the value.</param>
+    public static RunOption Of<T>(
+        Option<T> option, Func<TrainingState, T> read, Func<RunSettings, T, RunSettings>? write = null, bool ofTheNetwork = false) => new(
+        option,
+        (parsed, settings) => parsed.GetResult(option) is { } result && write is not null && result.GetValueOrDefault<T>() is { } value
+            ? write(settings, value)
+            : settings,
+        (parsed, state) => EqualityComparer<T>.Default.Equals(parsed.GetValue(option), read(state))
+            ? null
+            : FormattableString.Invariant($"{read(state)}"),
+        ofTheNetwork);
+
+    /// <summary>An option that names the weights of another run to begin with.</summary>
+    /// <param name="option">The option; a run does not remember its text.</param>
+    public static RunOption InitialWeights(Option<string?> option) =>
+        new(option, (_, settings) => settings, (_, state) => state.BegunWith is null ? "random ones" : null, ofTheNetwork: false);
+
+    /// <summary>The settings with the option's value, if it has one.</summary>
+    public RunSettings Apply(ParseResult parsed, RunSettings settings) => apply(parsed, settings);
+
+    /// <summary>Requires that the command line does not ask for another value than a run has.</summary>
+    /// <param name="parsed">The command line.</param>
     /// <param name="state">The run.</param>
     /// <param name="with">The option that names the run.</param>
     /// <param name="advice">What to do instead.</param>
-    /// <exception cref="InputException">It is something else.</exception>
-    public void Require(ParseResult parsed, TrainingState state, string with, string advice)
+    /// <exception cref="InputException">It asks for another value.</exception>
+    public void RequireUnchanged(ParseResult parsed, TrainingState state, string with, string advice)
     {
-        if (parsed.IsGiven(option) && conflict(parsed, state) is { } own)
+        if (parsed.IsGiven(Option) && conflict(parsed, state) is { } value)
         {
-            throw new InputException($"{option.Name} cannot change {with}; the run has {own}. {advice}");
+            throw new InputException($"{Option.Name} cannot change {with}; the run has {value}. {advice}");
         }
     }
 }

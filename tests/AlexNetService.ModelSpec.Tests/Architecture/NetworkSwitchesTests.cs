@@ -60,7 +60,7 @@ public sealed class NetworkSwitchesTests
     [Fact]
     public void Apply_SeveralTurned_SaysSoInTheName()
     {
-        var switches = new NetworkSwitches { Tanh = true, ResponseNormalisation = false, Dropout = false, Columns = 1 };
+        var switches = new NetworkSwitches { Tanh = true, ResponseNormalisation = false, Dropout = 0, Columns = 1 };
 
         var switched = switches.Apply(AlexNetLayers.ForCifar());
 

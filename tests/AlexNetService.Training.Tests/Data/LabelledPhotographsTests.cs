@@ -37,6 +37,39 @@ public sealed class LabelledPhotographsTests : IDisposable
         Assert.All(packed.Photographs, photograph => Assert.Equal(unpacked.Read(photograph.Path), packed.Read(photograph.Path)));
     }
 
+    [Theory]
+    [InlineData("synset_words.txt", "class0 red, crimson\nclass2 blue\n")]
+    [InlineData("words.txt", "class0\tred\nclass2\tblue, azure\n")]
+    [InlineData("tiny-synsets.txt", "class0 red\nclass2 blue\nclass9 none of these\n")]
+    public void Zip_BesideAFileOfNames_HasTheFirstNameOfEachClassForItsLabel(string file, string names)
+    {
+        var zip = Path.Combine(folder.Path, "photographs.zip");
+        ZipFile.CreateFromDirectory(Pictures.Write(Path.Combine(folder.Path, "photographs"), perClass: 1), zip);
+        File.WriteAllText(Path.Combine(folder.Path, file), names);
+
+        using var data = DataSetOpener.Open(zip);
+
+        Assert.Equal(["class0", "class1", "class2"], data.Labels.Select(label => label.Id));
+        Assert.Equal(["red", "class1", "blue"], data.Labels.Select(label => label.Name));
+    }
+
+    [Fact]
+    public void Folder_WithAFileOfNamesElsewhere_HasThoseAndNotItsOwn()
+    {
+        Pictures.Write(Path.Combine(folder.Path, "data"), perClass: 1);
+        File.WriteAllText(Path.Combine(folder.Path, "data", "synset_words.txt"), "class0 wrong\n");
+        File.WriteAllText(Path.Combine(folder.Path, "mine.txt"), "class0 right\n");
+
+        using var data = DataSetOpener.Open(Path.Combine(folder.Path, "data"), names: Path.Combine(folder.Path, "mine.txt"));
+
+        Assert.Equal("right", data.Labels[0].Name);
+        Assert.Contains("no file of class names at", Refused("missing.txt"), StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(folder.Path, "empty.txt"), "class0\n");
+        Assert.Contains("names no class", Refused("empty.txt"), StringComparison.Ordinal);
+        string Refused(string names) => Assert.Throws<DataSetException>(
+            () => DataSetOpener.Open(Path.Combine(folder.Path, "data"), names: Path.Combine(folder.Path, names))).Message;
+    }
+
     [Fact]
     public void Zip_WithOneTopFolder_FindsTheClassesBelowIt()
     {

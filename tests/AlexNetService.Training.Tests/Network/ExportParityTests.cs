@@ -53,6 +53,7 @@ public sealed class ExportParityTests : IDisposable
     [InlineData(AlexNetLayers.AsOf2012, 1000, 2)]
     [InlineData(AlexNetLayers.Torchvision, 1000, 2)]
     [InlineData(AlexNetLayers.Cifar, 10, 32)]
+    [InlineData(AlexNetLayers.Small, 200, 8)]
     public void Preset_InTorchAndOnnx_GivesTheSameLogits(string preset, int classes, int crops)
     {
         var difference = Difference(Tables.Preset(preset, classes), crops);
@@ -79,10 +80,10 @@ public sealed class ExportParityTests : IDisposable
         new NetworkSwitches { Tanh = true },
         new NetworkSwitches { ResponseNormalisation = false },
         new NetworkSwitches { OverlappingPooling = false },
-        new NetworkSwitches { Dropout = false },
+        new NetworkSwitches { Dropout = 0 },
         new NetworkSwitches { Columns = 1 },
         new NetworkSwitches { Exchange = false },
-        new NetworkSwitches { Tanh = true, ResponseNormalisation = false, OverlappingPooling = false, Dropout = false, Columns = 1, Exchange = false },
+        new NetworkSwitches { Tanh = true, ResponseNormalisation = false, OverlappingPooling = false, Dropout = 0, Columns = 1, Exchange = false },
     ];
 
     [Theory]

@@ -24,20 +24,17 @@ internal static class ClassTars
 
     /// <summary>Opens a tar of class tars.</summary>
     /// <exception cref="DataSetException">A tar is damaged, or there are fewer than two classes although they are needed.</exception>
-    public static LabelledPhotographs OpenFile(string path, bool labelled)
-    {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
-        return Open(Path.GetFileNameWithoutExtension(path), folder, [path], tar => tar.Items().Where(item => IsTar(item.Name)), labelled);
-    }
+    public static LabelledPhotographs OpenFile(string path, bool labelled) =>
+        Open(Path.GetFileNameWithoutExtension(path), [path], tar => tar.Items().Where(item => IsTar(item.Name)), labelled);
 
     /// <summary>Opens a folder that holds class tars, or ILSVRC's training tar.</summary>
     /// <exception cref="DataSetException">A tar is damaged, or there are fewer than two classes although they are needed.</exception>
     public static LabelledPhotographs OpenFolder(string path, bool labelled) => HoldsIlsvrc(path)
         ? OpenFile(Path.Combine(path, Ilsvrc), labelled)
-        : Open(FolderPhotographs.NameOf(path), path, TarArchive.In(path), tar => [tar.Whole], labelled);
+        : Open(FolderPhotographs.NameOf(path), TarArchive.In(path), tar => [tar.Whole], labelled);
 
     private static TarPhotographs Open(
-        string name, string folder, IReadOnlyList<string> files, Func<TarArchive, IEnumerable<TarItem>> classTars, bool labelled) =>
+        string name, IReadOnlyList<string> files, Func<TarArchive, IEnumerable<TarItem>> classTars, bool labelled) =>
         TarPhotographs.Open(name, files, tars =>
         {
             TarItem[] classes = [.. tars.SelectMany(classTars)];
@@ -50,7 +47,7 @@ internal static class ClassTars
                 var pictures = classes[i].Tar.Items(classes[i]).Where(item => Listing.IsPicture(item.Name));
                 byClass[i] = [.. pictures.Select(item => ($"{id}/{item.Name}", item))];
             });
-            return TarPhotographs.ListFolders(name, byClass.SelectMany(pictures => pictures), labelled, Listing.SynsetWordsIn(folder));
+            return TarPhotographs.ListFolders(name, byClass.SelectMany(pictures => pictures), labelled);
         });
 
     private static bool IsTar(string name) => name.EndsWith(".tar", StringComparison.OrdinalIgnoreCase);

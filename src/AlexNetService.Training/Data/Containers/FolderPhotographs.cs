@@ -2,7 +2,7 @@ namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>A folder with one folder for each class.</summary>
 internal sealed class FolderPhotographs(string root, bool labelled)
-    : LabelledPhotographs(NameOf(root), Listing.OfFolders(NameOf(root), Entries(root), labelled, Listing.SynsetWordsIn(root)))
+    : LabelledPhotographs(NameOf(root), Listing.OfFolders(NameOf(root), Entries(root), labelled))
 {
     /// <summary>A folder's own name.</summary>
     public static string NameOf(string root) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)));

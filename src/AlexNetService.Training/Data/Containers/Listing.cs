@@ -12,7 +12,6 @@ namespace AlexNetService.Training.Data.Containers;
 internal sealed record Listing(IReadOnlyList<ClassLabel> Labels, IReadOnlyList<Photograph> Photographs, string Sha256)
 {
     private const int SynsetLength = 9;
-    private static readonly string[] SynsetWordFiles = ["synset_words.txt", "LOC_synset_mapping.txt"];
     private static readonly string[] Endings = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff"];
 
     /// <summary>Whether a file's name ends as that of a supported picture.</summary>
@@ -26,10 +25,8 @@ internal sealed record Listing(IReadOnlyList<ClassLabel> Labels, IReadOnlyList<P
     /// <param name="name">Name of the data set, for messages.</param>
     /// <param name="entries">Path with '/' and length in bytes of each entry; entries that are not pictures are left out.</param>
     /// <param name="labelled">Whether two classes or more are needed; otherwise any photographs will do.</param>
-    /// <param name="words">Names of classes by identifier, where they are known.</param>
     /// <exception cref="DataSetException">There are fewer than two classes although they are needed.</exception>
-    public static Listing OfFolders(
-        string name, IEnumerable<(string Path, long Bytes)> entries, bool labelled, IReadOnlyDictionary<string, string>? words = null)
+    public static Listing OfFolders(string name, IEnumerable<(string Path, long Bytes)> entries, bool labelled)
     {
         var pictures = entries.Where(entry => IsPicture(entry.Path)).OrderBy(entry => entry.Path, StringComparer.Ordinal).ToArray();
         var areSynsets = pictures.All(entry => !entry.Path.Contains('/') && BeginsWithSynset(entry.Path));
@@ -46,7 +43,7 @@ internal sealed record Listing(IReadOnlyList<ClassLabel> Labels, IReadOnlyList<P
 
         var index = classes.Index().ToDictionary(pair => pair.Item, pair => pair.Index, StringComparer.Ordinal);
         return new Listing(
-            LabelsOf(classes, words),
+            LabelsOf(classes),
             [.. pictures.Select((entry, place) => new Photograph(entry.Path, index[ids[place]]))],
             Hash(pictures.Select(entry => $"{entry.Path}\0{entry.Bytes}\n")));
     }
@@ -71,26 +68,6 @@ internal sealed record Listing(IReadOnlyList<ClassLabel> Labels, IReadOnlyList<P
     /// <summary>Classes with their names: the known name, or the identifier with spaces for its underscores.</summary>
     public static IReadOnlyList<ClassLabel> LabelsOf(IEnumerable<string> ids, IReadOnlyDictionary<string, string>? words = null) =>
         [.. ids.Select((id, place) => new ClassLabel(place, id, words?.GetValueOrDefault(id) ?? id.Replace('_', ' ')))];
-
-    /// <summary>
-    /// Names of WordNet synsets from the text file that people keep beside ImageNet, such as <c>n01440764 tench, Tinca tinca</c>; none
-    /// where the folder has no such file.
-    /// </summary>
-    public static IReadOnlyDictionary<string, string> SynsetWordsIn(string folder)
-    {
-        var words = new Dictionary<string, string>(StringComparer.Ordinal);
-        var file = SynsetWordFiles.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
-        foreach (var line in file is null ? [] : File.ReadLines(file))
-        {
-            const StringSplitOptions trimmed = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
-            if (line.Split((char[]?)null, 2, trimmed) is [var synset, var name])
-            {
-                words[synset] = name;
-            }
-        }
-
-        return words;
-    }
 
     private static void RequireClasses(string name, int photographs, int classes, bool labelled, string advice)
     {

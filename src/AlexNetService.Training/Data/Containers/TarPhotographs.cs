@@ -65,8 +65,7 @@ internal sealed class TarPhotographs : LabelledPhotographs
     public static (Listing Listing, IReadOnlyDictionary<string, TarItem> Places) ListFolders(
         string name,
         IEnumerable<(string Path, TarItem Item)> pictures,
-        bool labelled,
-        IReadOnlyDictionary<string, string>? words = null)
+        bool labelled)
     {
         var places = new Dictionary<string, TarItem>(StringComparer.Ordinal);
         foreach (var (path, item) in pictures)
@@ -75,7 +74,7 @@ internal sealed class TarPhotographs : LabelledPhotographs
             places[path] = item;
         }
 
-        return (Listing.OfFolders(name, places.Select(place => (place.Key, place.Value.Length)), labelled, words), places);
+        return (Listing.OfFolders(name, places.Select(place => (place.Key, place.Value.Length)), labelled), places);
     }
 
     public override byte[] Read(string path)

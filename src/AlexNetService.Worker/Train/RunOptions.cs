@@ -1,0 +1,181 @@
+using System.CommandLine;
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Training.Loop;
+
+namespace AlexNetService.Worker.Train;
+
+/// <summary>
+/// The options of <c>alexnet train</c> that a run remembers, one entry each: name, help, how to read the value from a run and how to
+/// write it to the settings of a new one. To add an option, add an entry.
+/// </summary>
+internal static class RunOptions
+{
+    private const string On = "on";
+    private const string Off = "off";
+
+    /// <summary>New options for one command.</summary>
+    public static IReadOnlyList<RunOption> Create() =>
+    [
+        OfTheRecipe("--epochs", "Passes over the data.", recipe => recipe.Epochs, (recipe, value) => recipe with { Epochs = value }),
+        OfTheRecipe(
+            "--batch-size", "Photographs in a step.", recipe => recipe.BatchSize, (recipe, value) => recipe with { BatchSize = value }),
+        OfTheRecipe(
+            "--learning-rate",
+            "Learning rate at the start.",
+            recipe => recipe.LearningRate,
+            (recipe, value) => recipe with { LearningRate = value }),
+        OfTheRecipe(
+            "--weight-decay",
+            "Share of each weight that a step removes, multiplied by the learning rate: at least 0, below 1.",
+            recipe => recipe.WeightDecay,
+            (recipe, value) => recipe with { WeightDecay = value }),
+        OfTheRecipe("--schedule", "How the rate falls.", recipe => recipe.Schedule, (recipe, value) => recipe with { Schedule = value }),
+        OfTheRecipe(
+            "--precision",
+            "Precision of a step: fp32, or bf16 with float32 master weights, about twice as fast on hardware that supports it.",
+            recipe => recipe.Precision,
+            (recipe, value) => recipe with { Precision = value }),
+        OfTheRecipe(
+            "--scale-jitter",
+            "Random crops are cut from windows up to this share smaller or larger than the crop, then resampled. 0: one size, as in the paper.",
+            recipe => recipe.ScaleJitter,
+            (recipe, value) => recipe with { ScaleJitter = value }),
+        OfTheRecipe(
+            "--bias-rate",
+            "Learning rate of the biases as a multiple of the weights': 1 as in the paper, 2 as in its code.",
+            recipe => recipe.BiasRate,
+            (recipe, value) => recipe with { BiasRate = value }),
+        OfTheRecipe(
+            "--bias-decay",
+            "Whether biases decay as the weights do: true or false.",
+            recipe => recipe.BiasDecay,
+            (recipe, value) => recipe with { BiasDecay = value }),
+        OfTheRecipe(
+            "--centred-weights",
+            "Whether the weights of each hidden unit are held to a sum of zero, which learns faster than the paper's update: true or false.",
+            recipe => recipe.CentredWeights,
+            (recipe, value) => recipe with { CentredWeights = value },
+            ofTheNetwork: true),
+        OfTheRecipe(
+            "--fixed-norms",
+            "Whether the weights of each hidden unit keep the length they are drawn with: true or false.",
+            recipe => recipe.FixedNorms,
+            (recipe, value) => recipe with { FixedNorms = value }),
+        OfTheRecipe(
+            TrainCommand.ValidationFraction,
+            "Share of each class that is held out. Every seed holds out the same photographs.",
+            recipe => recipe.ValidationFraction,
+            (recipe, value) => recipe with { ValidationFraction = value }),
+        RunOption.Of(CommonOptions.Seed(), state => state.Seed, (settings, value) => settings with { Seed = value }),
+        Activation(),
+        Switch(
+            "--lrn",
+            "Local response normalisation (§3.3).",
+            table => table.Layers.Any(layer => layer is LocalResponseNormalisation),
+            (switches, on) => switches with { ResponseNormalisation = on }),
+        Switch(
+            "--overlapping-pooling",
+            "Pooling windows larger than their stride (§3.4).",
+            table => table.Layers.OfType<MaxPooling>().Any(pooling => pooling.Window > pooling.Stride),
+            (switches, on) => switches with { OverlappingPooling = on }),
+        DropoutRate(),
+        Switch(
+            "--augmentation",
+            "Random crops and mirror images (§4.1); off: the centre crop only.",
+            state => state.Recipe.RandomCrops,
+            (settings, on) => settings with { Recipe = settings.Recipe with { RandomCrops = on } }),
+        Switch(
+            "--pca-colour",
+            "Colours shifted along their principal components (§4.1).",
+            state => state.Recipe.ColourShift > 0,
+            (settings, on) => settings with { Recipe = settings.Recipe with { ColourShift = on ? settings.Recipe.ColourShift : 0 } }),
+        Columns(),
+        Switch(
+            "--exchange",
+            "conv3 reads both columns (§3.2); off: it reads its own column, and the columns meet in the dense layers.",
+            table => table.Layers.OfType<Convolution>().Any(layer => layer.Reads == Reads.BothColumns),
+            (switches, on) => switches with { Exchange = on }),
+    ];
+
+    private static RunOption OfTheRecipe<T>(
+        string name, string help, Func<TrainingRecipe, T> read, Func<TrainingRecipe, T, TrainingRecipe> write, bool ofTheNetwork = false)
+    {
+        var option = new Option<T>(name) { Description = $"{help} Default: the preset's." };
+        if (option is Option<double> number)
+        {
+            number.CustomParser = CommonOptions.ParseNumber;
+        }
+
+        return RunOption.Of(
+            option,
+            state => read(state.Recipe),
+            (settings, value) => settings with { Recipe = write(settings.Recipe, value) },
+            ofTheNetwork);
+    }
+
+    private static RunOption Switch(
+        string name, string help, Func<NetworkArchitecture, bool> read, Func<NetworkSwitches, bool, NetworkSwitches> write) => Switch(
+        name,
+        help,
+        state => read(state.Architecture),
+        (settings, on) => settings with { Switches = write(settings.Switches, on) },
+        ofTheNetwork: true);
+
+    private static RunOption Switch(
+        string name, string help, Func<TrainingState, bool> read, Func<RunSettings, bool, RunSettings> write, bool ofTheNetwork = false)
+    {
+        var option = new Option<string>(name) { Description = help, DefaultValueFactory = _ => On };
+        option.AcceptOnlyFromAmong(On, Off);
+        return RunOption.Of(option, state => read(state) ? On : Off, (settings, value) => write(settings, value == On), ofTheNetwork);
+    }
+
+    private static RunOption Activation()
+    {
+        const string Relu = "relu";
+        const string Tanh = "tanh";
+        var option = new Option<string>("--activation")
+        {
+            Description = "relu, or tanh as before the paper (§3.1).",
+            DefaultValueFactory = _ => Relu,
+        };
+        option.AcceptOnlyFromAmong(Relu, Tanh);
+        return RunOption.Of(
+            option,
+            state => state.Architecture.Layers.Any(layer => layer is HyperbolicTangent) ? Tanh : Relu,
+            (settings, value) => settings with { Switches = settings.Switches with { Tanh = value == Tanh } },
+            ofTheNetwork: true);
+    }
+
+    private static RunOption DropoutRate()
+    {
+        const double Paper = 0.5;
+        var option = new Option<double>("--dropout")
+        {
+            Description = $"Share of the units of the dense layers that a step drops (§4.2): 0 to below 1, on ({Paper}, as in the paper), off (0). "
+                + "Default: the preset's.",
+            HelpName = "rate|on|off",
+            CustomParser = argument => argument.Tokens[0].Value switch
+            {
+                On => Paper,
+                Off => 0,
+                _ => CommonOptions.ParseNumber(argument),
+            },
+        };
+        return RunOption.Of(
+            option,
+            state => state.Architecture.Layers.OfType<Dropout>().FirstOrDefault()?.Rate ?? 0,
+            (settings, value) => settings with { Switches = settings.Switches with { Dropout = value } },
+            ofTheNetwork: true);
+    }
+
+    private static RunOption Columns()
+    {
+        var option = new Option<int>("--columns") { Description = "Columns, 1 or 2 (§3.2). Default: the preset's." };
+        option.AcceptOnlyFromAmong("1", "2");
+        return RunOption.Of(
+            option,
+            state => state.Architecture.Columns,
+            (settings, value) => settings with { Switches = settings.Switches with { Columns = value } },
+            ofTheNetwork: true);
+    }
+}
