@@ -29,7 +29,9 @@ internal static class SynsetWords
             }
         }
 
-        return words.Count > 0 ? words : throw new DataSetException($"'{path}' names no class. Write one class a line: n01440764 tench, Tinca tinca.");
+        return words.Count > 0
+            ? words
+            : throw new DataSetException($"'{path}' names no class. Write one class a line: n01440764 tench, Tinca tinca.");
     }
 
     /// <summary>The names in the first such file of a folder, or none if it has no such file.</summary>
