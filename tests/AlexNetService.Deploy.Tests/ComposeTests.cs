@@ -121,7 +121,9 @@ public sealed partial class ComposeTests(RunningService service)
     public void SettingsFile_OfTheReplicas_IsTheSecretThatTheyHave()
     {
         Assert.All(ComposeFile.Replicas(ComposeFile.Main).Values, replica =>
-            Assert.Equal(replica.Items("secrets").Select(secret => $"/run/secrets/{secret.Text()}"), [replica.Text("environment", "SettingsFile")]));
+            Assert.Equal(
+                replica.Items("secrets").Select(secret => $"/run/secrets/{secret.Text()}"),
+                [replica.Text("environment", "SettingsFile")]));
     }
 
     [Fact]

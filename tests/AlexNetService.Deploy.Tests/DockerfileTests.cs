@@ -22,7 +22,8 @@ public sealed partial class DockerfileTests(RunningService service)
     [InlineData("deploy/worker.Dockerfile", "AlexNetService.Worker")]
     public void Dockerfile_ProjectsBeforeRestore_AreThoseThatTheProgramNeeds(string file, string program)
     {
-        var copied = Sources(file).Where(source => source.EndsWith(".csproj", StringComparison.Ordinal)).Select(source => source.Split('/')[1]);
+        var copied = Sources(file).Where(source => source.EndsWith(".csproj", StringComparison.Ordinal))
+            .Select(source => source.Split('/')[1]);
 
         Assert.Equal(Closure(program).Order(StringComparer.Ordinal), copied.Order(StringComparer.Ordinal));
     }

@@ -124,7 +124,9 @@ public sealed class KubernetesTests
         var model = kserve.OfKind("InferenceService").Single().At("spec", "predictor", "model");
         var runtime = kserve.Named("ServingRuntime", model.Text("runtime"));
 
-        Assert.Contains(model.Text("modelFormat", "name"), runtime.Items("spec", "supportedModelFormats").Select(format => format.Text("name")));
+        Assert.Contains(
+            model.Text("modelFormat", "name"),
+            runtime.Items("spec", "supportedModelFormats").Select(format => format.Text("name")));
         Assert.Contains(model.Text("protocolVersion"), runtime.Items("spec", "protocolVersions").Select(version => version.Text()));
         Assert.Contains(model.Text("storageUri"), claims.Select(claim => $"pvc://{claim}"));
     }

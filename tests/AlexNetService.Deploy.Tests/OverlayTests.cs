@@ -44,7 +44,9 @@ public sealed class OverlayTests(RunningService service)
         var policy = manifests.OfKind("NetworkPolicy").Single();
 
         Assert.All(server.Items("spec", "ports"), port => Assert.Contains(port.Text("targetPort"), ports));
-        Assert.All(policy.Items("spec", "ingress").SelectMany(rule => rule.Items("ports")), port => Assert.Contains(port.Text("port"), ports));
+        Assert.All(
+            policy.Items("spec", "ingress").SelectMany(rule => rule.Items("ports")),
+            port => Assert.Contains(port.Text("port"), ports));
         Assert.All(Backends(manifests), backend =>
         {
             Assert.Equal(server.Text("metadata", "name"), backend.Text("service", "name"));
@@ -134,7 +136,8 @@ public sealed class OverlayTests(RunningService service)
 
     /// <summary>A prefix is one of whole segments.</summary>
     private static bool Takes(JsonNode rule, string path) =>
-        path == rule.Text("path") || (rule.Text("pathType") == "Prefix" && path.StartsWith(rule.Text("path") + '/', StringComparison.Ordinal));
+        path == rule.Text("path")
+        || (rule.Text("pathType") == "Prefix" && path.StartsWith(rule.Text("path") + '/', StringComparison.Ordinal));
 
     private static string Listening(string stage) => new Dockerfile("deploy/api.Dockerfile", stage).Environment["ASPNETCORE_HTTP_PORTS"];
 }

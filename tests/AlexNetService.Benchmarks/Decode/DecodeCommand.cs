@@ -9,20 +9,35 @@ internal static class DecodeCommand
 {
     public static Command Create()
     {
-        var pictures = new Option<DirectoryInfo>("--pictures") { Description = "Folder of JPEG files.", Required = true }.AcceptExistingOnly();
-        var rounds = new Option<int>("--rounds") { Description = "Rounds; each decodes every picture with every decoder.", DefaultValueFactory = _ => 9 };
+        var pictures = new Option<DirectoryInfo>("--pictures")
+        {
+            Description = "Folder of JPEG files.",
+            Required = true,
+        }.AcceptExistingOnly();
+        var rounds = new Option<int>("--rounds")
+        {
+            Description = "Rounds; each decodes every picture with every decoder.",
+            DefaultValueFactory = _ => 9,
+        };
         var side = new Option<int>("--canvas")
         {
             Description = "Side of the canvas, in pixels.",
             DefaultValueFactory = _ => AlexNetLayers.ForImageNet().Geometry.Canvas,
         };
-        var python = new Option<string>("--pillow") { Description = "A Python with Pillow and numpy; 'none' without.", DefaultValueFactory = _ => "python3" };
+        var python = new Option<string>("--pillow")
+        {
+            Description = "A Python with Pillow and numpy; 'none' without.",
+            DefaultValueFactory = _ => "python3",
+        };
         var command = new Command("decode", "Processor time from a JPEG file to a canvas, on one thread, beside SkiaSharp and Pillow.")
         {
             pictures, rounds, side, python,
         };
         command.SetAction(parsed => Run(
-            [.. parsed.GetRequiredValue(pictures).EnumerateFiles().Where(IsJpeg).Select(file => file.FullName).Order(StringComparer.Ordinal)],
+            [
+                .. parsed.GetRequiredValue(pictures).EnumerateFiles().Where(IsJpeg)
+                    .Select(file => file.FullName).Order(StringComparer.Ordinal),
+            ],
             parsed.GetValue(rounds),
             parsed.GetValue(side),
             parsed.GetRequiredValue(python)));
@@ -57,11 +72,15 @@ internal static class DecodeCommand
             cases.ForEach(each => each.Measure());
         }
 
-        Console.WriteLine($"{files.Length} JPEG files, {files.Average(file => file.Length) / 1024:F0} KiB in the mean, to {side}×{side}; {rounds} rounds in turn, medians.");
+        Console.WriteLine(
+            $"{files.Length} JPEG files, {files.Average(file => file.Length) / 1024:F0} KiB in the mean, to {side}×{side}; "
+            + $"{rounds} rounds in turn, medians.");
         foreach (var each in cases)
         {
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"  {each.Name,-26} {each.Seconds / files.Length * 1000,7:0.00} ms of CPU a picture  {each.Seconds / ours.Seconds,6:0.00} ×"));
+                CultureInfo.InvariantCulture,
+                $"  {each.Name,-26} {each.Seconds / files.Length * 1000,7:0.00} ms of CPU a picture  "
+                + $"{each.Seconds / ours.Seconds,6:0.00} ×"));
         }
 
         cases.ForEach(each => each.Dispose());

@@ -43,6 +43,7 @@ internal sealed class Pillow : DecodeCase
     protected override double DecodeAll()
     {
         process.StandardInput.WriteLine();
-        return double.Parse(process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("Pillow ended."), CultureInfo.InvariantCulture);
+        var line = process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("Pillow ended.");
+        return double.Parse(line, CultureInfo.InvariantCulture);
     }
 }

@@ -78,7 +78,8 @@ internal sealed class FullSizePackages(string folder)
         return repository.Publish(graphs.Describe(floats.Card with
         {
             Name = name,
-            Quantization = new Quantization(Precision.Int8, floats.Card.Name, 1, floats.Card.Graph.Sha256, CalibrationRuns, "noise", CalibrationRuns, 1, 1, 1, 1),
+            Quantization = new Quantization(
+                Precision.Int8, floats.Card.Name, 1, floats.Card.Graph.Sha256, CalibrationRuns, "noise", CalibrationRuns, 1, 1, 1, 1),
         }), graphs.Files);
     }
 

@@ -26,7 +26,8 @@ internal static class LrnOperatorGraph
 
     private static void Replace(GraphProto graph, LocalResponseNormalisation layer, int maps, GraphWriter writer)
     {
-        var ours = graph.Node.Where(node => node.Name == layer.Name || node.Name.StartsWith(layer.Name + ".", StringComparison.Ordinal)).ToArray();
+        var parts = layer.Name + ".";
+        var ours = graph.Node.Where(node => node.Name == layer.Name || node.Name.StartsWith(parts, StringComparison.Ordinal)).ToArray();
         var (place, input) = (graph.Node.IndexOf(ours[0]), ours[0].Input[0]);
         var unread = ours.SelectMany(node => node.Input).Where(name => name.StartsWith("lrn.", StringComparison.Ordinal)).ToHashSet();
         foreach (var node in ours)

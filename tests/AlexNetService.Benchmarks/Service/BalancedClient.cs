@@ -44,7 +44,8 @@ internal sealed class BalancedClient(Uri balancer, byte[][] pictures) : IDisposa
             using var answer = await http.PostAsync("/v1/classify", content);
             var json = JsonNode.Parse(await answer.Content.ReadAsStringAsync());
             var asked = answer.Headers.TryGetValues(Nginx.Asked, out var values) ? string.Concat(values) : "";
-            var versions = (json?["models"]?.AsArray() ?? []).ToDictionary(model => $"{model?["name"]}", model => (int?)model?["version"] ?? 0);
+            var versions = (json?["models"]?.AsArray() ?? [])
+                .ToDictionary(model => $"{model?["name"]}", model => (int?)model?["version"] ?? 0);
             answers.Enqueue(new BalancedAnswer(sent, Stopwatch.GetTimestamp(), answer.StatusCode, asked.Split(", "), versions));
         }
         catch (HttpRequestException)

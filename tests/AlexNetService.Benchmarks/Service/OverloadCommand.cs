@@ -25,7 +25,8 @@ internal static class OverloadCommand
             Description = "How long a refused client waits, in milliseconds; Retry-After asks for more.",
             DefaultValueFactory = _ => 100,
         };
-        const string What = "Clients far beyond the queue: 200 or 503 and nothing else, bounded memory and latency, back to normal at once.";
+        const string What =
+            "Clients far beyond the queue: 200 or 503 and nothing else, bounded memory and latency, back to normal at once.";
         var command = new Command("overload", What)
         {
             repository, pictures, clients, queue, seconds, pause,
@@ -47,7 +48,8 @@ internal static class OverloadCommand
         {
             crops = bare.CropsPerImage;
             Report.Line($"{bare.Members}; {crops} crops a photograph; {plan.Clients} clients; a queue of {plan.Queue} crops");
-            Report.Line($"{Environment.ProcessorCount} cores, shared with the clients; a refused client waits {plan.Pause.TotalMilliseconds} ms");
+            var pause = plan.Pause.TotalMilliseconds;
+            Report.Line($"{Environment.ProcessorCount} cores, shared with the clients; a refused client waits {pause} ms");
         }
 
         using var service = await RunningService.StartAsync(new Dictionary<string, string>
@@ -80,7 +82,8 @@ internal static class OverloadCommand
         }
 
         var back = await BackAsync(client, baseline.Quantile(0.5) * Normal, ended);
-        Report.Line($"back within {Normal:0.0} × the median before: {back.TotalMilliseconds:0} ms after the last answer (goal: at most 1000)");
+        Report.Line(
+            $"back within {Normal:0.0} × the median before: {back.TotalMilliseconds:0} ms after the last answer (goal: at most 1000)");
         return client.Other + client.RefusedSilently == 0 ? 0 : 1;
     }
 

@@ -16,7 +16,11 @@ internal static class SlowBodiesCommand
         var slow = new Option<int>("--slow") { Description = "Clients that send slowly.", DefaultValueFactory = _ => 50 };
         var rate = new Option<int>("--bytes-per-second") { Description = "How fast each of them sends.", DefaultValueFactory = _ => 100 };
         var seconds = ServiceOptions.Seconds("--seconds", "How long each phase lasts.", 15);
-        var rounds = new Option<int>("--rounds") { Description = "Times that it is measured without and with them.", DefaultValueFactory = _ => 3 };
+        var rounds = new Option<int>("--rounds")
+        {
+            Description = "Times that it is measured without and with them.",
+            DefaultValueFactory = _ => 3,
+        };
         var command = new Command("slow-bodies", "Normal clients beside many that send their bodies a few bytes at a time.")
         {
             repository, pictures, clients, slow, rate, seconds, rounds,
@@ -34,7 +38,9 @@ internal static class SlowBodiesCommand
 
     private static async Task<int> RunAsync(Plan plan)
     {
-        Report.Line($"{plan.Clients} normal clients; {plan.Slow} slow ones of {plan.BytesPerSecond} bytes/s; {Environment.ProcessorCount} cores, shared with all clients");
+        Report.Line(
+            $"{plan.Clients} normal clients; {plan.Slow} slow ones of {plan.BytesPerSecond} bytes/s; "
+            + $"{Environment.ProcessorCount} cores, shared with all clients");
         using var service = await RunningService.StartAsync(new Dictionary<string, string> { ["ModelRepository:Path"] = plan.Repository });
         using var client = new ClassifyClient(service.Address, plan.Pictures);
         await MeasureAsync(client, plan);

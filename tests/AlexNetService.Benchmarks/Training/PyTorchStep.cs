@@ -29,7 +29,9 @@ internal sealed class PyTorchStep : Contender
 
             if (blas == "reference-BLAS" && found.Count == 0)
             {
-                Console.WriteLine($"'{python}' multiplies matrices with the reference BLAS, many times slower than it need be: no fair comparison. Install libopenblas0.");
+                Console.WriteLine(
+                    $"'{python}' multiplies matrices with the reference BLAS, which is many times slower: not a fair comparison. "
+                    + "Install libopenblas0.");
             }
 
             found.Add(new PyTorchStep(process, $"PyTorch {version} {blas} {way}", batch));

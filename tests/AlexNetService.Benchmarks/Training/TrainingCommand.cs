@@ -10,12 +10,25 @@ internal static class TrainingCommand
 {
     public static Command Create()
     {
-        var threads = new Option<int>("--threads") { Description = "Threads of both sides; 0 for one a core.", DefaultValueFactory = _ => 0 };
+        var threads = new Option<int>("--threads")
+        {
+            Description = "Threads of both sides; 0 for one a core.",
+            DefaultValueFactory = _ => 0,
+        };
         var rounds = new Option<int>("--rounds") { Description = "Rounds; each runs every case once.", DefaultValueFactory = _ => 5 };
-        var seconds = new Option<double>("--seconds") { Description = "About how long a case runs in a round.", DefaultValueFactory = _ => 4 };
-        var python = new Option<string>("--pytorch") { Description = "A Python with torch; 'none' for ours alone.", DefaultValueFactory = _ => "python3" };
+        var seconds = new Option<double>("--seconds")
+        {
+            Description = "About how long a case runs in a round.",
+            DefaultValueFactory = _ => 4,
+        };
+        var python = new Option<string>("--pytorch")
+        {
+            Description = "A Python with torch; 'none' for ours alone.",
+            DefaultValueFactory = _ => "python3",
+        };
         var preset = new Option<string?>("--preset") { Description = "Only this preset." };
-        var command = new Command("training", "Images a second of a training step (forward, backward, update; random crops in memory) beside PyTorch's.")
+        var command = new Command(
+            "training", "Images a second of a training step (forward, backward, update; random crops in memory) beside PyTorch's.")
         {
             threads, rounds, seconds, python, preset,
         };
@@ -31,8 +44,9 @@ internal static class TrainingCommand
     private static int Run(int threads, int rounds, double seconds, string python, string? preset)
     {
         TorchRuntime.Prepare(threads);
-        Console.WriteLine($"{threads} threads, {rounds} rounds of about {seconds} s a case in turn, medians. Both sides: float32 masters, forward, backward,");
-        Console.WriteLine("SGD with momentum and decay, random crops already in memory. PyTorch: as its documentation writes it (NCHW, its own LRN),");
+        Console.WriteLine($"{threads} threads, {rounds} rounds of about {seconds} s a case in turn, medians.");
+        Console.WriteLine("Both sides: float32 masters, forward, backward, SGD with momentum and decay, random crops already in memory.");
+        Console.WriteLine("PyTorch: as its documentation writes it (NCHW, its own LRN),");
         Console.WriteLine("the faster of grouped convolutions and a module a column. OMP_WAIT_POLICY=PASSIVE on both sides.");
         foreach (var (name, batch) in ((string, int)[])[(AlexNetLayers.Cifar, 128), (AlexNetLayers.AlexNet, 32)])
         {
