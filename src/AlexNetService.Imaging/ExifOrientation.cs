@@ -39,7 +39,7 @@ internal readonly record struct ExifOrientation(int Value)
         }
     }
 
-    /// <summary>Place of the upright picture's first pixel in a stored plane, and the steps there for one pixel right and one down.</summary>
+    /// <summary>Index of the upright picture's first pixel in a stored plane, and the steps for one pixel right and one down.</summary>
     private (int First, int Right, int Down) Steps(int side)
     {
         var column = ReversesColumns ? -1 : 1;

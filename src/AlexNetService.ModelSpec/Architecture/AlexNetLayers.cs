@@ -6,7 +6,7 @@ public static class AlexNetLayers
     /// <summary>The paper's network on 227² crops of a 259² canvas: <c>alexnet</c>.</summary>
     public const string AlexNet = "alexnet";
 
-    /// <summary>The network as the code of 2012 ran it, on 224² crops of a 256² canvas: <c>alexnet-2012</c>.</summary>
+    /// <summary>The paper's network with geometry, mean image and first weights of the code of 2012: <c>alexnet-2012</c>.</summary>
     public const string AsOf2012 = "alexnet-2012";
 
     /// <summary>The single-column network whose weights torchvision publishes: <c>alexnet-torchvision</c>.</summary>
@@ -79,9 +79,21 @@ public static class AlexNetLayers
         new Classifier("fc8", classes, 0.01, InitialBias: 0),
     ]);
 
+    /// <summary>How a preset differs from its source, one difference a line; empty for presets without known differences.</summary>
+    /// <param name="preset">Name of the preset, or of a table made from it.</param>
+    public static IReadOnlyList<string> Differences(string preset) => PresetOf(preset) != AsOf2012 ? [] :
+    [
+        "The code of 2012 ran conv1, normalisation, pooling, rectifier in this order; this table has the rectifier right after conv1.",
+        "After the normalisation of layer 2 it normalised again, over 5×5 places of each map (cnorm2, α 0.001); this table does not.",
+        "It divided pixels by 1.1 after the colour shift; this software does not.",
+        "It kept the biases' rate at 0.02 while the weights' rate fell; here both fall.",
+        "Late in training it turned the colour shift off and froze conv1; this software does neither.",
+    ];
+
     /// <summary>
-    /// The paper's table with what the original code did otherwise: 224² crops of a 256² canvas, conv1's last window hanging 3 pixels
+    /// The paper's table with some of the choices of the original code: 224² crops of a 256² canvas, conv1's last window extending 3 pixels
     /// over the right and bottom edge, α divided by n, a mean image instead of a mean colour, and larger first weights in conv3 to conv5.
+    /// It is not that code: see <see cref="Differences"/>.
     /// </summary>
     /// <param name="classes">Number of classes.</param>
     public static NetworkArchitecture As2012(int classes = 1000) => ForImageNet(classes) with

@@ -23,6 +23,10 @@ internal static class LayerTable
         var (canvas, crop) = architecture.Geometry;
         console.WriteLine($"{architecture.Preset}: {architecture.Columns} columns, crops of {crop}×{crop} from a canvas of {canvas}×{canvas}");
         console.Write(table);
+        foreach (var difference in AlexNetLayers.Differences(architecture.Preset))
+        {
+            console.WriteLine(difference);
+        }
     }
 
     /// <summary>Cells as plain text: a card's names are not markup.</summary>

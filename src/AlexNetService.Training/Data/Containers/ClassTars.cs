@@ -31,22 +31,21 @@ internal static class ClassTars
     /// <exception cref="DataSetException">A tar is damaged, or there are fewer than two classes although they are needed.</exception>
     public static LabelledPhotographs OpenFolder(string path, bool labelled) => HoldsIlsvrc(path)
         ? OpenFile(Path.Combine(path, Ilsvrc), labelled)
-        : Open(FolderPhotographs.NameOf(path), TarArchive.In(path), tar => [new TarItem(tar.Name, 0, tar.Length)], labelled);
+        : Open(FolderPhotographs.NameOf(path), TarArchive.In(path), tar => [tar.Whole], labelled);
 
     private static TarPhotographs Open(
         string name, IReadOnlyList<string> files, Func<TarArchive, IEnumerable<TarItem>> classTars, bool labelled) =>
         TarPhotographs.Open(name, files, tars =>
         {
-            TarPlace[] classes = [.. tars.SelectMany(tar => classTars(tar).Select(inner => new TarPlace(tar, inner)))];
+            TarItem[] classes = [.. tars.SelectMany(classTars)];
 
             // A million headers lie far apart, so the tars of the classes are read in parallel.
-            var byClass = new (string Path, TarPlace Place)[classes.Length][];
+            var byClass = new (string Path, TarItem Item)[classes.Length][];
             InParallel.For(classes.Length, Environment.ProcessorCount, i =>
             {
-                var (tar, inner) = classes[i];
-                var id = Path.GetFileNameWithoutExtension(inner.Name);
-                var pictures = tar.Items(inner).Where(item => Listing.IsPicture(item.Name));
-                byClass[i] = [.. pictures.Select(item => ($"{id}/{item.Name}", new TarPlace(tar, item)))];
+                var id = Path.GetFileNameWithoutExtension(classes[i].Name);
+                var pictures = classes[i].Tar.Items(classes[i]).Where(item => Listing.IsPicture(item.Name));
+                byClass[i] = [.. pictures.Select(item => ($"{id}/{item.Name}", item))];
             });
             return TarPhotographs.ListFolders(name, byClass.SelectMany(pictures => pictures), labelled);
         });

@@ -37,20 +37,20 @@ internal static partial class IlsvrcValidation
     public static LabelledPhotographs OpenFile(string path, bool labelled)
     {
         var name = Path.GetFileNameWithoutExtension(path);
-        var (file, synsets, words) = SynsetsBeside(path);
+        var (file, synsets, names) = SynsetsBeside(path);
         return TarPhotographs.Open(name, [path], tars =>
         {
             // All classes of the list, so that a part of the photographs has the same classes as the whole.
-            var labels = Listing.LabelsOf(synsets.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), words);
+            var labels = Listing.LabelsOf(synsets.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), names);
             var index = labels.ToDictionary(label => label.Id, label => label.Index, StringComparer.Ordinal);
-            var places = new Dictionary<string, TarPlace>(StringComparer.Ordinal);
+            var places = new Dictionary<string, TarItem>(StringComparer.Ordinal);
             foreach (var item in tars[0].Items().Where(item => Photograph().IsMatch(item.Name)))
             {
-                places[Path.GetFileName(item.Name)] = new TarPlace(tars[0], item);
+                places[Path.GetFileName(item.Name)] = item;
             }
 
             var entries = places.OrderBy(place => place.Key, StringComparer.Ordinal)
-                .Select(place => (place.Key, place.Value.Item.Length, index[SynsetOf(place.Key, synsets, file)]));
+                .Select(place => (place.Key, place.Value.Length, index[SynsetOf(place.Key, synsets, file)]));
             return (Listing.OfLabels(name, labels, [.. entries], labelled), places);
         });
     }
@@ -64,11 +64,10 @@ internal static partial class IlsvrcValidation
                 $"'{photograph}' has no line in '{file}', which has {synsets.Length} lines. Use the file of ILSVRC-2012.");
     }
 
-    /// <summary>The synset of photograph 1, 2, …, names of synsets, and the file that gave them.</summary>
-    private static (string File, string[] Synsets, IReadOnlyDictionary<string, string> Words) SynsetsBeside(string tar)
+    /// <summary>The synset of photograph 1, 2, …, the file that gave them, and names of synsets where the kit's map has them.</summary>
+    private static (string File, string[] Synsets, Dictionary<string, string>? Names) SynsetsBeside(string tar)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(tar)) ?? "";
-        var words = SynsetWords.In(folder);
         var (file, lines) = Lines(folder, SynsetLabels) is { } labels ? (SynsetLabels, labels)
             : Lines(folder, GroundTruth) is { } truth ? (GroundTruth, truth)
             : throw new DataSetException(
@@ -76,12 +75,12 @@ internal static partial class IlsvrcValidation
                 + $"or {GroundTruth} (also in {DevkitName}.tar.gz) and {ClassMap}.");
         if (lines.All(line => line.StartsWith('n')))
         {
-            return (file, lines, words);
+            return (file, lines, null);
         }
 
         // n02119789 1 kit_fox
         var map = Lines(folder, ClassMap)?.Select(line => line.Split(' ', 3)).Where(row => row.Length == 3)
-            .ToDictionary(row => row[1], row => (Synset: row[0], Words: row[2].Replace('_', ' ')), StringComparer.Ordinal)
+            .ToDictionary(row => row[1], row => (Synset: row[0], Name: row[2].Replace('_', ' ')), StringComparer.Ordinal)
             ?? throw new DataSetException(
                 $"'{file}' beside '{tar}' names ILSVRC2012_IDs, and no text file gives their synsets; the kit's meta.mat is not read. "
                 + $"Put {ClassMap} there, which the kits since 2014 hold, or {SynsetLabels} with one synset a line.");
@@ -89,8 +88,7 @@ internal static partial class IlsvrcValidation
             ? row.Synset
             : throw new DataSetException(
                 $"Line {i + 1} of '{file}' beside '{tar}' is '{line}', which is not an ILSVRC2012_ID. Use the file of ILSVRC-2012."));
-        var known = words.Count > 0 ? words : map.Values.ToDictionary(row => row.Synset, row => row.Words, StringComparer.Ordinal);
-        return (file, [.. synsets], known);
+        return (file, [.. synsets], map.Values.ToDictionary(row => row.Synset, row => row.Name, StringComparer.Ordinal));
     }
 
     private static string[]? Lines(string folder, string name) => Find(folder, name) is { } bytes

@@ -3,16 +3,16 @@ using AlexNetService.ModelSpec.Package;
 namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>
-/// Names of classes by identifier, from the text files that people keep beside ImageNet: a class a line,
-/// <c>n01440764 tench, Tinca tinca</c>, a blank or a tab behind the identifier. The first name is the label.
+/// Names of classes by identifier, from the text files that people keep beside ImageNet. They have one class a line, such as
+/// <c>n01440764 tench, Tinca tinca</c>, with a space or a tab after the identifier. The first name becomes the label.
 /// </summary>
 internal static class SynsetWords
 {
     private static readonly string[] Patterns = ["synset_words.txt", "LOC_synset_mapping.txt", "words.txt", "*synsets.txt"];
 
-    /// <summary>The names in a file.</summary>
+    /// <summary>Reads the names in a file.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="DataSetException">There is no such file, or no line of it has an identifier and a name.</exception>
+    /// <exception cref="DataSetException">The file is missing, or none of its lines has an identifier and a name.</exception>
     public static IReadOnlyDictionary<string, string> Read(string path)
     {
         if (!File.Exists(path))
@@ -29,16 +29,18 @@ internal static class SynsetWords
             }
         }
 
-        return words.Count > 0 ? words : throw new DataSetException($"'{path}' names no class. Write one a line: n01440764 tench, Tinca tinca.");
+        return words.Count > 0
+            ? words
+            : throw new DataSetException($"'{path}' names no class. Write one class a line: n01440764 tench, Tinca tinca.");
     }
 
-    /// <summary>The names in the first such file of a folder; none where there is no such file.</summary>
+    /// <summary>The names in the first such file of a folder, or none if it has no such file.</summary>
     public static IReadOnlyDictionary<string, string> In(string folder) =>
         Patterns.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal)).FirstOrDefault() is { } file
             ? Read(file)
             : new Dictionary<string, string>();
 
-    /// <summary>Classes with their names; a class without one keeps its own.</summary>
+    /// <summary>Gives classes their names; a class that is not in the file keeps its own.</summary>
     public static IReadOnlyList<ClassLabel> Name(IReadOnlyList<ClassLabel> labels, IReadOnlyDictionary<string, string> words) =>
         [.. labels.Select(label => label with { Name = words.GetValueOrDefault(label.Id) ?? label.Name })];
 }

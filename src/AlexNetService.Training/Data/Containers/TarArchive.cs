@@ -36,8 +36,8 @@ internal sealed class TarArchive : IDisposable
     /// <summary>The tar's file name.</summary>
     public string Name => Path.GetFileName(FilePath);
 
-    /// <summary>Length of the tar, in bytes.</summary>
-    public long Length => RandomAccess.GetLength(handle);
+    /// <summary>The whole tar as one item.</summary>
+    public TarItem Whole => new(this, Name, 0, RandomAccess.GetLength(handle));
 
     /// <summary>The tars of a folder in ordinal order; none where the folder has subfolders, and so is another kind of data set.</summary>
     public static IReadOnlyList<string> In(string folder) =>
@@ -76,7 +76,7 @@ internal sealed class TarArchive : IDisposable
 
     /// <summary>The files in the tar, in its order.</summary>
     /// <exception cref="DataSetException">The tar is damaged or cut short.</exception>
-    public IEnumerable<TarItem> Items() => Items(new TarItem(Name, 0, Length));
+    public IEnumerable<TarItem> Items() => Items(Whole);
 
     /// <summary>The files of a tar inside this one, with their offsets in this one.</summary>
     /// <param name="inside">The inner tar.</param>
@@ -107,7 +107,7 @@ internal sealed class TarArchive : IDisposable
             if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile)
             {
                 var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
-                yield return new TarItem(name, last, entry.Length);
+                yield return new TarItem(this, name, last, entry.Length);
             }
         }
     }
@@ -160,7 +160,8 @@ internal sealed class TarArchive : IDisposable
 }
 
 /// <summary>One file in a tar.</summary>
+/// <param name="Tar">The tar.</param>
 /// <param name="Name">Its name, with '/' and without a leading <c>./</c>.</param>
 /// <param name="Offset">Offset of its first byte in the tar.</param>
 /// <param name="Length">Its length, in bytes.</param>
-internal readonly record struct TarItem(string Name, long Offset, long Length);
+internal readonly record struct TarItem(TarArchive Tar, string Name, long Offset, long Length);

@@ -6,13 +6,13 @@ namespace AlexNetService.Training.Data.Containers;
 internal sealed class TarPhotographs : LabelledPhotographs
 {
     private readonly IReadOnlyList<TarArchive> tars;
-    private readonly IReadOnlyDictionary<string, TarPlace> places;
+    private readonly IReadOnlyDictionary<string, TarItem> places;
 
     private TarPhotographs(
         string name,
         Listing listing,
         IReadOnlyList<TarArchive> tars,
-        IReadOnlyDictionary<string, TarPlace> places,
+        IReadOnlyDictionary<string, TarItem> places,
         PreparedStatistics? prepared)
         : base(name, listing)
     {
@@ -28,7 +28,7 @@ internal sealed class TarPhotographs : LabelledPhotographs
     public static TarPhotographs Open(
         string name,
         IReadOnlyList<string> files,
-        Func<IReadOnlyList<TarArchive>, (Listing Listing, IReadOnlyDictionary<string, TarPlace> Places)> list,
+        Func<IReadOnlyList<TarArchive>, (Listing Listing, IReadOnlyDictionary<string, TarItem> Places)> list,
         PreparedStatistics? prepared = null)
     {
         var tars = new List<TarArchive>(files.Count);
@@ -57,30 +57,30 @@ internal sealed class TarPhotographs : LabelledPhotographs
         return Open(name, [path], tars =>
         {
             var pictures = tars[0].Items().Where(item => Listing.IsPicture(item.Name));
-            return ListFolders(name, pictures.Select(item => (item.Name, new TarPlace(tars[0], item))), labelled);
+            return ListFolders(name, pictures.Select(item => (item.Name, item)), labelled);
         });
     }
 
     /// <summary>Lists photographs whose paths begin with their class.</summary>
-    public static (Listing Listing, IReadOnlyDictionary<string, TarPlace> Places) ListFolders(
+    public static (Listing Listing, IReadOnlyDictionary<string, TarItem> Places) ListFolders(
         string name,
-        IEnumerable<(string Path, TarPlace Place)> pictures,
+        IEnumerable<(string Path, TarItem Item)> pictures,
         bool labelled)
     {
-        var places = new Dictionary<string, TarPlace>(StringComparer.Ordinal);
-        foreach (var (path, place) in pictures)
+        var places = new Dictionary<string, TarItem>(StringComparer.Ordinal);
+        foreach (var (path, item) in pictures)
         {
             // A file that was added again later replaces the earlier one, as when the tar is unpacked.
-            places[path] = place;
+            places[path] = item;
         }
 
-        return (Listing.OfFolders(name, places.Select(place => (place.Key, place.Value.Item.Length)), labelled), places);
+        return (Listing.OfFolders(name, places.Select(place => (place.Key, place.Value.Length)), labelled), places);
     }
 
     public override byte[] Read(string path)
     {
-        var (tar, item) = places[path];
-        return tar.Read(item);
+        var item = places[path];
+        return item.Tar.Read(item);
     }
 
     protected override void Dispose(bool disposing)
@@ -96,8 +96,3 @@ internal sealed class TarPhotographs : LabelledPhotographs
         base.Dispose(disposing);
     }
 }
-
-/// <summary>The place of a photograph.</summary>
-/// <param name="Tar">The tar.</param>
-/// <param name="Item">Its place in the tar.</param>
-internal readonly record struct TarPlace(TarArchive Tar, TarItem Item);

@@ -55,7 +55,7 @@ internal static class WebDatasetShards
         string name, IReadOnlyList<string> files, IReadOnlyList<ClassLabel>? labels, PreparedStatistics? prepared, bool labelled) =>
         TarPhotographs.Open(name, files, tars => List(name, tars, labels, labelled), prepared);
 
-    private static (Listing Listing, IReadOnlyDictionary<string, TarPlace> Places) List(
+    private static (Listing Listing, IReadOnlyDictionary<string, TarItem> Places) List(
         string name, IReadOnlyList<TarArchive> tars, IReadOnlyList<ClassLabel>? labels, bool labelled)
     {
         var byShard = new Sample[tars.Count][];
@@ -64,13 +64,13 @@ internal static class WebDatasetShards
             .OrderBy(sample => sample.Key, StringComparer.Ordinal).ThenBy(sample => sample.Path, StringComparer.Ordinal).ToArray();
         labels ??= LabelsOf(samples);
         var index = labels.ToDictionary(label => label.Id, label => label.Index, StringComparer.Ordinal);
-        var places = new Dictionary<string, TarPlace>(samples.Length, StringComparer.Ordinal);
+        var places = new Dictionary<string, TarItem>(samples.Length, StringComparer.Ordinal);
         foreach (var sample in samples)
         {
-            places[sample.Path] = sample.Place;
+            places[sample.Path] = sample.Item;
         }
 
-        var entries = samples.Select(sample => (sample.Path, sample.Place.Item.Length, Label(sample, labels, index))).ToArray();
+        var entries = samples.Select(sample => (sample.Path, sample.Item.Length, Label(sample, labels, index))).ToArray();
         return (Listing.OfLabels(name, labels, entries, labelled), places);
     }
 
@@ -101,7 +101,7 @@ internal static class WebDatasetShards
                     $"'{item.Name}' of '{tar.FilePath}' has no '{key}.cls' beside it in the shard. Write the shard again.");
             }
 
-            yield return new Sample(key, $"{tar.Name}/{item.Name}", new TarPlace(tar, item), text ?? "");
+            yield return new Sample(key, $"{tar.Name}/{item.Name}", item, text ?? "");
         }
     }
 
@@ -125,7 +125,7 @@ internal static class WebDatasetShards
         return index.TryGetValue(sample.Class, out var label)
             ? label
             : throw new DataSetException(
-                $"The .cls of '{sample.Path}' in '{sample.Place.Tar.FilePath}' says '{sample.Class}', "
+                $"The .cls of '{sample.Path}' in '{sample.Item.Tar.FilePath}' says '{sample.Class}', "
                 + $"which is not one of the {labels.Count} classes. Correct it, or {Classes}.");
     }
 
@@ -148,5 +148,5 @@ internal static class WebDatasetShards
     }
 
     /// <summary>A photograph with its class.</summary>
-    private readonly record struct Sample(string Key, string Path, TarPlace Place, string Class);
+    private readonly record struct Sample(string Key, string Path, TarItem Item, string Class);
 }
