@@ -5,8 +5,9 @@ using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
+using AlexNetService.Training.Measuring;
 using AlexNetService.Training.Network;
-using AlexNetService.Worker.Train;
+using AlexNetService.Training.Runs;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Evaluate;

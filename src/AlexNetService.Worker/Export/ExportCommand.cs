@@ -1,9 +1,9 @@
 using System.CommandLine;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
+using AlexNetService.Training.Measuring;
 using AlexNetService.Training.Network;
-using AlexNetService.Worker.Evaluate;
-using AlexNetService.Worker.Train;
+using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Worker.Export;
 

@@ -3,9 +3,10 @@ using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Onnx;
 using AlexNetService.Training.Data;
+using AlexNetService.Training.Measuring;
 using AlexNetService.Training.Network;
+using AlexNetService.Training.Runs;
 using AlexNetService.Worker.Evaluate;
-using AlexNetService.Worker.Report;
 
 namespace AlexNetService.Worker.Export;
 
@@ -69,14 +70,14 @@ internal static class PackageExport
 
         if (source.HeldOut is not null && !Path.Exists(path))
         {
-            Train.TrainingDisplay.Warn($"the held-out data set is no longer at '{path}', so the card gets no errors.");
+            TrainingDisplay.Warn($"the held-out data set is no longer at '{path}', so the card gets no errors.");
             return [];
         }
 
         using var photographs = DataSetOpener.Open(path, labelled: false);
         if (photographs.Sha256 != hash)
         {
-            Train.TrainingDisplay.Warn($"'{path}' is not the data set of the run; its held-out photographs are unknown, so the card gets no errors.");
+            TrainingDisplay.Warn($"'{path}' is not the data set of the run; its held-out photographs are unknown, so the card gets no errors.");
             return [];
         }
 

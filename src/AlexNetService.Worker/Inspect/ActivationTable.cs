@@ -1,4 +1,5 @@
 using System.Globalization;
+using AlexNetService.Laboratory.Measure;
 using AlexNetService.ModelSpec.Architecture;
 using Spectre.Console;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using AlexNetService.Laboratory.Measure;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;

@@ -3,7 +3,7 @@ using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Onnx.Quantized;
 using AlexNetService.Training.Data;
-using AlexNetService.Worker.Evaluate;
+using AlexNetService.Training.Measuring;
 
 namespace AlexNetService.Worker.Quantize;
 

@@ -3,9 +3,9 @@ using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Onnx;
+using AlexNetService.Training.Measuring;
 using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
-using AlexNetService.Worker.Tests.Evaluate;
 
 namespace AlexNetService.Worker.Tests.Export;
 
