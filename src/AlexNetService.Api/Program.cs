@@ -34,8 +34,6 @@ builder.Services.AddCompressedAnswers();
 builder.Services.AddProblems();
 builder.Services.AddModels();
 builder.Services.AddClassify();
-builder.Services.AddFeatures();
-builder.Services.AddExplain();
 builder.Services.AddDrain();
 builder.Services.AddOpenApiDocument();
 

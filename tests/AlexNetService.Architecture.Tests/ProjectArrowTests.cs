@@ -14,9 +14,13 @@ public sealed class ProjectArrowTests
         ["AlexNetService.Training"] = ["AlexNetService.Imaging", "AlexNetService.Onnx", "AlexNetService.ModelSpec"],
         ["AlexNetService.Inference"] = ["AlexNetService.Imaging", "AlexNetService.ModelSpec"],
         ["AlexNetService.Api"] = ["AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.ModelSpec"],
+        ["AlexNetService.Laboratory"] =
+        [
+            "AlexNetService.Training", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.Onnx", "AlexNetService.ModelSpec",
+        ],
         ["AlexNetService.Worker"] =
         [
-            "AlexNetService.Training", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.Onnx",
+            "AlexNetService.Laboratory", "AlexNetService.Training", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.Onnx",
             "AlexNetService.ModelSpec",
         ],
     };
@@ -41,6 +45,8 @@ public sealed class ProjectArrowTests
     [InlineData("AlexNetService.Api", "AlexNetService.Onnx")]
     [InlineData("AlexNetService.Training", "AlexNetService.Inference")]
     [InlineData("AlexNetService.Inference", "AlexNetService.Training")]
+    [InlineData("AlexNetService.Training", "AlexNetService.Laboratory")]
+    [InlineData("AlexNetService.Laboratory", "AlexNetService.Worker")]
     [InlineData("AlexNetService.Inference", "AlexNetService.Onnx")]
     [InlineData("AlexNetService.Onnx", "AlexNetService.Imaging")]
     [InlineData("AlexNetService.Imaging", "AlexNetService.Onnx")]

@@ -1,7 +1,7 @@
 using System.Reflection;
 using AlexNetService.Api.Classify;
 using AlexNetService.Api.Hosting;
-using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Catalog;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

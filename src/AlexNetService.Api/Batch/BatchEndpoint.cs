@@ -2,7 +2,7 @@ using AlexNetService.Api.Classify;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
-using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
@@ -30,7 +30,7 @@ internal static class BatchEndpoint
         [AsParameters] ClassifyQuery query,
         HttpContext context,
         ServedModels served,
-        PictureClassifier classifier,
+        InferenceEngine engine,
         IOptions<ClassifyOptions> options,
         TimeProvider time,
         IDiagnosticContext log,
@@ -65,7 +65,7 @@ internal static class BatchEndpoint
         {
             var read = time.GetTimestamp();
             var batch = new ClassifiedBatch(ensemble, settings, served, options.Value);
-            var results = await batch.RunAsync(pictures, classifier, cancellation);
+            var results = await batch.RunAsync(pictures, engine, cancellation);
             if (batch.Refusal is { } refusal)
             {
                 return refusal;

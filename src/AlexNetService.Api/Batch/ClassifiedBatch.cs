@@ -2,6 +2,7 @@ using AlexNetService.Api.Classify;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Problems;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 
 namespace AlexNetService.Api.Batch;
 
@@ -17,18 +18,20 @@ internal sealed class ClassifiedBatch(Ensemble ensemble, ClassifySettings settin
 
     /// <summary>Classifies them.</summary>
     /// <param name="pictures">The photographs; must stay until the task is done.</param>
-    /// <param name="classifier">Classifies those that were read.</param>
+    /// <param name="engine">Classifies those that were read.</param>
     /// <param name="cancellation">Takes out those whose turn has not come.</param>
     /// <returns>One for each photograph, in order.</returns>
     public async Task<IReadOnlyList<BatchResult>> RunAsync(
-        IReadOnlyList<BatchPicture> pictures, PictureClassifier classifier, CancellationToken cancellation)
+        IReadOnlyList<BatchPicture> pictures, InferenceEngine engine, CancellationToken cancellation)
     {
-        ReadOnlyMemory<byte>[] encoded =
-            [.. pictures.Select(picture => picture.Encoded).OfType<EncodedPicture>().Select(read => read.Bytes)];
-        var classified = await classifier.ClassifyManyAsync(encoded, ensemble, settings.Views, deadline: null, cancellation);
+        var classified = await engine.RunAsync(
+        [
+            .. pictures.Select(picture => picture.Encoded).OfType<EncodedPicture>().Select(read =>
+                new PhotographRequest(read.Bytes, ensemble, settings.Views) { Cancellation = cancellation }),
+        ]);
         try
         {
-            if (classified.Count > 0 && classified.All(result => result is ClassificationResult.Refused))
+            if (classified.Count > 0 && classified.All(result => result is InferenceResult.Refused))
             {
                 Refusal = ClassifyProblems.Of(classified[0], served);
                 return [];
@@ -51,7 +54,7 @@ internal sealed class ClassifiedBatch(Ensemble ensemble, ClassifySettings settin
         }
     }
 
-    private BatchResult Answer(BatchPicture picture, ClassificationResult result) => result is ClassificationResult.Classified classified
+    private BatchResult Answer(BatchPicture picture, InferenceResult result) => result is InferenceResult.Answered classified
         ? new BatchResult(
             picture.Name,
             RankedPrediction.Top(classified.Probabilities.Span, ensemble, settings.Top),

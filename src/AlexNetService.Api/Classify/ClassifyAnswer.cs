@@ -1,4 +1,5 @@
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 
 namespace AlexNetService.Api.Classify;
 
@@ -12,7 +13,7 @@ internal sealed record ClassifyAnswer(
     IReadOnlyList<RankedPrediction> Predictions, IReadOnlyList<MemberAnswer> Models, int Crops, AnswerTiming Timing, string RequestId)
 {
     public static ClassifyAnswer Of(
-        ClassificationResult.Classified classified, Ensemble ensemble, ClassifySettings settings, TimeSpan total, string requestId) => new(
+        InferenceResult.Answered classified, Ensemble ensemble, ClassifySettings settings, TimeSpan total, string requestId) => new(
             RankedPrediction.Top(classified.Probabilities.Span, ensemble, settings.Top),
             settings.Detail ? MemberAnswer.Of(ensemble, classified, settings.Top) : MemberAnswer.Of(ensemble),
             (int)settings.Views,
@@ -45,8 +46,8 @@ internal sealed record MemberAnswer(string Name, int Version, double Weight, IRe
     public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble) =>
         [.. ensemble.Members.Select(member => Of(member, predictions: null))];
 
-    public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble, ClassificationResult.Classified classified, int top) =>
-        [.. ensemble.Members.Select((member, i) => Of(member, RankedPrediction.Top(classified.ByMember[i].Span, ensemble, top)))];
+    public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble, InferenceResult.Answered classified, int top) =>
+        [.. ensemble.Members.Select((member, i) => Of(member, RankedPrediction.Top(classified.MemberProbabilities(i).Span, ensemble, top)))];
 
     private static MemberAnswer Of(EnsembleMember member, IReadOnlyList<RankedPrediction>? predictions) =>
         new(member.Session.Card.Name, member.Session.Card.Version, member.Weight, predictions);
@@ -59,7 +60,7 @@ internal sealed record MemberAnswer(string Name, int Version, double Weight, IRe
 /// <param name="TotalMs">From the request's headers to its answer, reading the body included.</param>
 internal sealed record AnswerTiming(double DecodeMs, double QueueMs, double InferMs, double TotalMs)
 {
-    public static AnswerTiming Of(ClassificationTiming timing, TimeSpan total) =>
+    public static AnswerTiming Of(InferenceTiming timing, TimeSpan total) =>
         new(Milliseconds(timing.Decode), Milliseconds(timing.Queue), Milliseconds(timing.Infer), Milliseconds(total));
 
     private static double Milliseconds(TimeSpan span) => Math.Round(span.TotalMilliseconds, 2);

@@ -2,7 +2,7 @@ using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
-using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Serilog;
@@ -25,7 +25,7 @@ internal static class ClassifyEndpoint
         [AsParameters] ClassifyQuery query,
         HttpContext context,
         ServedModels served,
-        PictureClassifier classifier,
+        InferenceEngine engine,
         IOptions<ClassifyOptions> options,
         TimeProvider time,
         IDiagnosticContext log,
@@ -59,8 +59,9 @@ internal static class ClassifyEndpoint
 
         using (picture)
         {
-            using var result = await classifier.ClassifyAsync(picture.Bytes, ensemble, settings.Views, cancellation);
-            if (result is not ClassificationResult.Classified classified)
+            var request = new PhotographRequest(picture.Bytes, ensemble, settings.Views) { Cancellation = cancellation };
+            using var result = await engine.RunAsync(request);
+            if (result is not InferenceResult.Answered classified)
             {
                 return ClassifyProblems.Of(result, served);
             }

@@ -2,8 +2,7 @@ using System.Globalization;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Problems;
 using AlexNetService.Imaging;
-using AlexNetService.Inference.Batching;
-using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 
 namespace AlexNetService.Api.Classify;
 
@@ -41,11 +40,11 @@ internal static class ClassifyProblems
     };
 
     /// <summary>Why a photograph has no answer.</summary>
-    public static Problem Of(ClassificationResult unanswered, ServedModels served) => unanswered switch
+    public static Problem Of(InferenceResult unanswered, ServedModels served) => unanswered switch
     {
-        ClassificationResult.Undecodable { Fault: var fault } => Of(fault),
-        ClassificationResult.Refused { Refusal: var refusal } => Of(refusal, served),
-        ClassificationResult.Expired { Waited: var waited } => Expired(waited),
+        InferenceResult.Undecodable { Fault: var fault } => Of(fault),
+        InferenceResult.Refused { Reason: var refusal } => Of(refusal, served),
+        InferenceResult.Expired { Waited: var waited } => Expired(waited),
         var other => throw new InvalidOperationException($"{other.GetType().Name} is no problem."),
     };
 

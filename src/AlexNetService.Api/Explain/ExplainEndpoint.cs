@@ -2,7 +2,9 @@ using AlexNetService.Api.Classify;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
+using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Explanations;
+using AlexNetService.Inference.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Serilog;
@@ -12,8 +14,6 @@ namespace AlexNetService.Api.Explain;
 /// <summary>One photograph in, a map of what its class depends on out.</summary>
 internal static class ExplainEndpoint
 {
-    public static void AddExplain(this IServiceCollection services) => services.AddSingleton<PictureOcclusion>();
-
     public static void MapExplain(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/explain", Explain)
         .WithTags("Explain")
         .WithName("Explain")
@@ -29,7 +29,7 @@ internal static class ExplainEndpoint
         [AsParameters] ExplainQuery query,
         HttpContext context,
         ServedModels served,
-        PictureOcclusion occlusion,
+        InferenceEngine engine,
         IOptions<ClassifyOptions> options,
         TimeProvider time,
         IDiagnosticContext log,
@@ -62,14 +62,14 @@ internal static class ExplainEndpoint
 
         using (picture)
         {
-            var (map, unanswered) = await occlusion.MapAsync(picture.Bytes, model, settings.Grid, settings.Index, cancellation);
-            if (map is null)
+            using var result = await engine.RunAsync(
+                new OcclusionRequest(picture.Bytes, Ensemble.Alone(model), settings.Grid, settings.Index) { Cancellation = cancellation });
+            if (result is not InferenceResult.Explained { Map: var map, Timing: var timing })
             {
-                return ClassifyProblems.Of(
-                    unanswered ?? throw new InvalidOperationException("There is neither a map nor a reason."), served);
+                return ClassifyProblems.Of(result, served);
             }
 
-            var times = AnswerTiming.Of(map.Timing, time.GetElapsedTime(begun));
+            var times = AnswerTiming.Of(timing, time.GetElapsedTime(begun));
             log.Answered([model.Card.Name], map.Grid.Count + 1, times);
             return context.ChosenType() == OfferedTypes.Png
                 ? TypedResults.Bytes(OcclusionOverlay.Png(map), OfferedTypes.Png)

@@ -4,6 +4,7 @@ using AlexNetService.Api.Models;
 using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -16,8 +17,6 @@ namespace AlexNetService.Api.Features;
 /// </summary>
 internal static class FeaturesEndpoint
 {
-    public static void AddFeatures(this IServiceCollection services) => services.AddSingleton<PictureFeatures>();
-
     public static void MapFeatures(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/features", Compute)
         .WithTags("Features")
         .WithName("Features")
@@ -30,7 +29,7 @@ internal static class FeaturesEndpoint
         [AsParameters] FeaturesQuery query,
         HttpContext context,
         ServedModels served,
-        PictureFeatures features,
+        InferenceEngine engine,
         IOptions<ClassifyOptions> options,
         TimeProvider time,
         IDiagnosticContext log,
@@ -68,19 +67,23 @@ internal static class FeaturesEndpoint
 
         using (picture)
         {
-            var (vector, timing, unanswered) = await features.OfAsync(picture.Bytes, model, settings.Views, cancellation);
-            if (vector is null)
+            using var result = await engine.RunAsync(new PhotographRequest(picture.Bytes, Ensemble.Alone(model), settings.Views)
             {
-                return ClassifyProblems.Of(
-                    unanswered ?? throw new InvalidOperationException("There is neither a vector nor a reason."), served);
+                Outputs = OutputKinds.Features,
+                Cancellation = cancellation,
+            });
+            if (result is not InferenceResult.Answered answered)
+            {
+                return ClassifyProblems.Of(result, served);
             }
 
+            var vector = answered.Features.ToArray();
             if (settings.Normalise)
             {
-                PictureFeatures.Normalise(vector);
+                FeatureVector.Normalise(vector);
             }
 
-            var times = AnswerTiming.Of(timing, time.GetElapsedTime(begun));
+            var times = AnswerTiming.Of(answered.Timing, time.GetElapsedTime(begun));
             log.Answered([model.Card.Name], (int)settings.Views, times);
             return context.ChosenType() == OfferedTypes.Bytes
                 ? TypedResults.Bytes(LittleEndian(vector), OfferedTypes.Bytes)

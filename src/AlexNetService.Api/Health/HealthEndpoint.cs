@@ -1,7 +1,7 @@
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Security;
-using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
@@ -23,7 +23,7 @@ internal static class HealthEndpoint
     }
 
     private static Results<Ok<ReadyAnswer>, JsonHttpResult<ReadyAnswer>> Ready(
-        ServedModels served, CropEngine engine, IOptions<QueueOptions> queue)
+        ServedModels served, InferenceEngine engine, IOptions<QueueOptions> queue)
     {
         var answer = ReadyAnswer.Of(served, engine, queue);
         return answer.Reasons.Count == 0

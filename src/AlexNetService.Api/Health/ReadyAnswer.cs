@@ -1,6 +1,6 @@
 using AlexNetService.Api.Models;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Requests;
 using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.Health;
@@ -12,7 +12,7 @@ namespace AlexNetService.Api.Health;
 /// <param name="Queue">What waits.</param>
 internal sealed record ReadyAnswer(string Status, IReadOnlyList<string> Reasons, IReadOnlyList<ModelHealth> Models, QueueHealth Queue)
 {
-    public static ReadyAnswer Of(ServedModels served, CropEngine engine, IOptions<QueueOptions> queue) => new(
+    public static ReadyAnswer Of(ServedModels served, InferenceEngine engine, IOptions<QueueOptions> queue) => new(
         State(served),
         served.Reasons,
         [.. (served.Catalog?.States() ?? []).Select(ModelHealth.Of)],

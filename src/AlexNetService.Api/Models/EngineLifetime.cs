@@ -1,4 +1,4 @@
-using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Requests;
 
 namespace AlexNetService.Api.Models;
 
@@ -6,7 +6,7 @@ namespace AlexNetService.Api.Models;
 /// Finishes the queue when the service stops. The server has let its requests end by then, because hosted services stop in the
 /// reverse order of their registration and the server is the last one registered.
 /// </summary>
-internal sealed class EngineLifetime(CropEngine engine) : IHostedService
+internal sealed class EngineLifetime(InferenceEngine engine) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

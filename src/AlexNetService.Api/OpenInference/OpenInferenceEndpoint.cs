@@ -2,7 +2,7 @@ using System.Reflection;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Security;
-using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 

@@ -3,7 +3,7 @@ using AlexNetService.Api.Classify;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Problems;
 using AlexNetService.Imaging;
-using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 
 namespace AlexNetService.Api.OpenInference;
 
@@ -30,14 +30,14 @@ internal static class OpenInferenceProblems
     /// <param name="unanswered">What became of them.</param>
     /// <param name="element">Which element of the tensor.</param>
     /// <param name="served">Whether the service is stopping.</param>
-    public static Problem Of(ClassificationResult.Unanswered unanswered, int element, ServedModels served) => unanswered switch
+    public static Problem Of(InferenceResult unanswered, int element, ServedModels served) => unanswered switch
     {
-        ClassificationResult.Undecodable { Fault: var fault } => new Problem(
+        InferenceResult.Undecodable { Fault: var fault } => new Problem(
             fault.Kind == DecodeFaultKind.Empty ? StatusCodes.Status400BadRequest : StatusCodes.Status422UnprocessableEntity,
             Title,
             $"Element {element} of the tensor: {fault.Reason}"),
-        ClassificationResult.Refused { Refusal: var refusal } => ClassifyProblems.Of(refusal, served),
-        ClassificationResult.Expired { Waited: var waited } => ClassifyProblems.Expired(waited),
+        InferenceResult.Refused { Reason: var refusal } => ClassifyProblems.Of(refusal, served),
+        InferenceResult.Expired { Waited: var waited } => ClassifyProblems.Expired(waited),
         _ => throw new InvalidOperationException($"{unanswered.GetType().Name} has no answer."),
     };
 }

@@ -1,7 +1,7 @@
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Problems;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using Microsoft.Extensions.Options;
 
@@ -9,8 +9,7 @@ namespace AlexNetService.Api.OpenInference;
 
 /// <summary>Answers tensors: through the same queue as everybody's photographs.</summary>
 internal sealed class TensorInference(
-    PictureClassifier pictures,
-    CropClassifier crops,
+    InferenceEngine engine,
     ServedModels served,
     IOptions<OpenInferenceOptions> options,
     IOptions<QueueOptions> queue)
@@ -46,22 +45,23 @@ internal sealed class TensorInference(
         TestViews views,
         CancellationToken cancellation)
     {
-        var results = await pictures.ClassifyManyAsync(photographs, model.Ensemble, views, deadline: null, cancellation);
-        var (classes, timing) = (model.Ensemble.Labels.Count, default(ClassificationTiming));
+        var results = await engine.RunAsync(
+            [.. photographs.Select(bytes => new PhotographRequest(bytes, model.Ensemble, views) { Cancellation = cancellation })]);
+        var (classes, timing) = (model.Ensemble.Labels.Count, default(InferenceTiming));
         var values = new float[results.Count * classes];
         try
         {
             for (var row = 0; row < results.Count; row++)
             {
-                if (results[row] is ClassificationResult.Unanswered unanswered)
+                if (results[row] is InferenceResult.Unanswered unanswered)
                 {
                     return (null, OpenInferenceProblems.Of(unanswered, row, served));
                 }
 
-                if (results[row] is ClassificationResult.Classified classified)
+                if (results[row] is InferenceResult.Answered classified)
                 {
                     classified.Probabilities.Span.CopyTo(values.AsSpan(row * classes));
-                    timing = new ClassificationTiming(
+                    timing = new InferenceTiming(
                         timing.Decode + classified.Timing.Decode, timing.Queue + classified.Timing.Queue, timing.Infer + classified.Timing.Infer);
                 }
             }
@@ -80,19 +80,22 @@ internal sealed class TensorInference(
     private async Task<(InferredRows? Rows, Problem? Problem)> CropsAsync(
         ModelSession session, ReadOnlyMemory<byte> tensor, int rows, IReadOnlyList<WantedOutput> wanted, CancellationToken cancellation)
     {
-        InferredOutput[] outputs = [.. wanted.Select(output => new InferredOutput(output, new float[rows * output.Output.Values]))];
-        var targets = new CropTargets
+        using var result = await engine.RunAsync(new CropRequest(tensor, Ensemble.Alone(session))
         {
-            Probabilities = Target(OutputKind.Probabilities),
-            Logits = Target(OutputKind.Logits),
-            Features = Target(OutputKind.Features),
-        };
-        var (timing, unanswered) = await crops.RunAsync(session, GivenCrops.Tensor(tensor), targets, cancellation);
-        return unanswered is null
-            ? (new InferredRows(rows, outputs, timing), null)
-            : (null, OpenInferenceProblems.Of(unanswered, 0, served));
+            Outputs = wanted.Aggregate((OutputKinds)0, (kinds, output) => kinds | Kind(output)),
+            Cancellation = cancellation,
+        });
+        return result is InferenceResult.Answered answered
+            ? (new InferredRows(
+                rows, [.. wanted.Select(output => new InferredOutput(output, answered[Kind(output)].ToArray()))], answered.Timing), null)
+            : (null, OpenInferenceProblems.Of(result, 0, served));
 
-        Memory<float> Target(OutputKind kind) => outputs.FirstOrDefault(output => output.Wanted.Output.Kind == kind)?.Values ?? default(Memory<float>);
+        static OutputKinds Kind(WantedOutput output) => output.Output.Kind switch
+        {
+            OutputKind.Probabilities => OutputKinds.Probabilities,
+            OutputKind.Logits => OutputKinds.Logits,
+            _ => OutputKinds.Features,
+        };
     }
 }
 
@@ -100,7 +103,7 @@ internal sealed class TensorInference(
 /// <param name="Rows">Crops or photographs.</param>
 /// <param name="Outputs">What was wanted of them.</param>
 /// <param name="Timing">Where the time went.</param>
-internal sealed record InferredRows(int Rows, IReadOnlyList<InferredOutput> Outputs, ClassificationTiming Timing);
+internal sealed record InferredRows(int Rows, IReadOnlyList<InferredOutput> Outputs, InferenceTiming Timing);
 
 /// <summary>A tensor of the answer.</summary>
 /// <param name="Wanted">Which, and how.</param>
