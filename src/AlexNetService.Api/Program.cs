@@ -37,8 +37,6 @@ builder.Services.AddProblems();
 builder.Services.AddDrain();
 builder.Services.AddModels();
 builder.Services.AddClassify();
-builder.Services.AddFeatures();
-builder.Services.AddExplain();
 builder.Services.AddOpenApiDocument();
 
 if (builder.BuildOrExplain() is not { } app)

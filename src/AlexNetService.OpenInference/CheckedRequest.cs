@@ -1,16 +1,17 @@
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.OpenInference;
 
 /// <summary>A request that fits its model: crops or photographs, and the requested outputs.</summary>
 /// <param name="Rows">Number of crops or photographs.</param>
-/// <param name="Crops">[Rows,…] in the layout of the package's input tensor, or null if photographs were sent.</param>
+/// <param name="Crops">[Rows,…] in the layout of the package's input tensor; empty if photographs were sent.</param>
 /// <param name="Photographs">[Rows] encoded files, or null if crops were sent.</param>
 /// <param name="Views">Crops averaged for each photograph.</param>
 /// <param name="Outputs">The requested outputs.</param>
 internal sealed record CheckedRequest(
     int Rows,
-    ReadOnlyMemory<byte>? Crops,
+    ReadOnlyMemory<byte> Crops,
     IReadOnlyList<ReadOnlyMemory<byte>>? Photographs,
     TestViews Views,
     IReadOnlyList<WantedOutput> Outputs)
@@ -36,12 +37,13 @@ internal sealed record CheckedRequest(
         return isPhotographs
             ? new CheckedRequest(
                 rows,
-                null,
+                default,
                 binary is { } elements ? TensorData.Prefixed(elements, rows) : TensorData.Base64(Json(call, input), shape),
                 ViewsOf(call.Request),
                 WantedOutput.Of(call.Request, [model.Outputs[0]]))
             : call.Request.Parameters?.Crops is not null
-                ? throw new TensorException("The parameter crops applies to photographs only. Leave it out: each crop has a row of its own.")
+                ? throw new TensorException(
+                    "The parameter crops applies to photographs only. Leave it out: each crop has a row of its own.")
                 : new CheckedRequest(
                     rows, Pixels(call, input, shape, expected, binary), null, default, WantedOutput.Of(call.Request, model.Outputs));
     }
@@ -145,7 +147,7 @@ internal sealed record WantedOutput(ProtocolOutput Output, bool Binary, int Clas
             throw new TensorException($"Shared memory is not supported. Leave shared_memory_region of '{wanted.Name}' out.");
         }
 
-        if (wanted.Parameters?.Classification is { } classes && (classes < 1 || output.Kind == OutputKind.Features))
+        if (wanted.Parameters?.Classification is { } classes && (classes < 1 || output.Kind == OutputKinds.Features))
         {
             throw new TensorException("classification must be 1 or more, for an output with a value for each class.");
         }

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.OpenInference;
@@ -15,7 +16,7 @@ namespace AlexNetService.OpenInference;
 /// <param name="Outputs">The requested tensors.</param>
 /// <param name="Timing">Where the time went.</param>
 public sealed record InferAnswer(
-    ProtocolModel Model, string? Id, int Rows, IReadOnlyList<AnsweredTensor> Outputs, ClassificationTiming Timing);
+    ProtocolModel Model, string? Id, int Rows, IReadOnlyList<AnsweredTensor> Outputs, InferenceTiming Timing);
 
 /// <summary>A tensor of an answer.</summary>
 public sealed class AnsweredTensor

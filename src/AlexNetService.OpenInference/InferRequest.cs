@@ -129,5 +129,6 @@ internal sealed class ShortList<T> : JsonConverter<IReadOnlyList<T>>
         return list;
     }
 
-    public override void Write(Utf8JsonWriter writer, IReadOnlyList<T> value, JsonSerializerOptions options) => throw new NotSupportedException();
+    public override void Write(Utf8JsonWriter writer, IReadOnlyList<T> value, JsonSerializerOptions options) =>
+        throw new NotSupportedException();
 }

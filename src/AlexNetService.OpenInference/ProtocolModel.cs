@@ -38,9 +38,7 @@ public sealed class ProtocolCatalog
             session.Card.Name,
             session.Card.Version.ToString(CultureInfo.InvariantCulture),
             session,
-            snapshot.Select([session.Card.Name]) is Selection.Found { Ensemble: var alone }
-                ? alone
-                : throw new InvalidOperationException($"'{session.Card.Name}' cannot answer alone."))),
+            Ensemble.Alone(session))),
         .. snapshot.Ensembles.Select(ensemble => new ProtocolModel(ensemble.Name, ProtocolModel.EnsembleVersion, null, ensemble.Ensemble)),
     ];
 }
@@ -121,15 +119,15 @@ public sealed class ProtocolModel
     private static IEnumerable<ProtocolOutput> OutputsOf(ModelSession? session, Ensemble ensemble)
     {
         yield return new ProtocolOutput(
-            OutputKind.Probabilities, session?.Card.Tensors.Probabilities ?? "probabilities", ensemble.Labels.Count);
+            OutputKinds.Probabilities, session?.Card.Tensors.Probabilities ?? "probabilities", ensemble.Labels.Count);
         if (session is { HasLogits: true, Card.Tensors.Logits: { } logits })
         {
-            yield return new ProtocolOutput(OutputKind.Logits, logits, session.Classes);
+            yield return new ProtocolOutput(OutputKinds.Logits, logits, session.Classes);
         }
 
         if (session is { Features: > 0, Card.Tensors.Features: { } features })
         {
-            yield return new ProtocolOutput(OutputKind.Features, features, session.Features);
+            yield return new ProtocolOutput(OutputKinds.Features, features, session.Features);
         }
     }
 }
@@ -138,12 +136,4 @@ public sealed class ProtocolModel
 /// <param name="Kind">Its content.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Values">Values in a row.</param>
-internal sealed record ProtocolOutput(OutputKind Kind, string Name, int Values);
-
-/// <summary>The content of a tensor that a model can return.</summary>
-internal enum OutputKind
-{
-    Probabilities,
-    Logits,
-    Features,
-}
+internal sealed record ProtocolOutput(OutputKinds Kind, string Name, int Values);

@@ -36,7 +36,8 @@ public sealed class RepositoryControl(ProtocolCatalog models)
     public static async Task<ProtocolError?> LoadAsync(
         ModelCatalog catalog, string name, IEnumerable<string> parameters, CancellationToken cancellation) =>
         parameters.Any(parameter => parameter == "config" || parameter.StartsWith("file:", StringComparison.Ordinal))
-            ? ProtocolError.Invalid("Models come from the repository's folder only. Put the package there, and load it without config and file:.")
+            ? ProtocolError.Invalid(
+                "Models come from the repository's folder only. Put the package there, and load it without config and file:.")
             : ErrorOf(await catalog.LoadAsync(name, version: null, cancellation));
 
     /// <summary>Stops serving a model.</summary>

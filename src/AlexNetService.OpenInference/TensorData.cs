@@ -90,7 +90,8 @@ internal static class TensorData
                 || BinaryPrimitives.ReadUInt32LittleEndian(binary.Span) is var length && length > binary.Length - sizeof(uint))
             {
                 throw new TensorException(
-                    $"Element {elements.Count} of the BYTES tensor is cut short. Send each after its length, a little-endian 32-bit integer.");
+                    $"Element {elements.Count} of the BYTES tensor is cut short. "
+                    + "Send each after its length, a little-endian 32-bit integer.");
             }
 
             elements.Add(binary.Slice(sizeof(uint), (int)length));

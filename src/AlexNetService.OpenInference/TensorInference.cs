@@ -1,17 +1,15 @@
 using AlexNetService.Imaging;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.OpenInference;
 
 /// <summary>Answers inference requests through the same queue as all other photographs.</summary>
-/// <param name="photographs">Classifies photographs.</param>
-/// <param name="crops">Runs caller-supplied crops.</param>
+/// <param name="engine">Runs the requests.</param>
 /// <param name="options">Limits for one request.</param>
 /// <param name="queue">Limits the crops of a request.</param>
-public sealed class TensorInference(
-    PictureClassifier photographs, CropClassifier crops, OpenInferenceOptions options, QueueOptions queue)
+public sealed class TensorInference(InferenceEngine engine, OpenInferenceOptions options, QueueOptions queue)
 {
     private const int QueueFullSeconds = 1;
     private const int StoppingSeconds = 5;
@@ -33,46 +31,10 @@ public sealed class TensorInference(
             return ProtocolError.Invalid(e.Message);
         }
 
-        var tensors = request.Outputs.Select(output => new float[request.Rows * output.Output.Values]).ToArray();
-        var (timing, error) = request.Photographs is { } files
-            ? await ClassifyAsync(files, model.Ensemble, request.Views, tensors, cancellation)
-            : await RunCropsAsync(model, request, tensors, cancellation);
-        return error is not null
-            ? error
-            : new InferAnswer(
-                model,
-                call.Request.Id,
-                request.Rows,
-                [.. request.Outputs.Zip(tensors, (output, values) =>
-                    new AnsweredTensor(output, request.Rows, values, model.Ensemble.Labels))],
-                timing);
-    }
-
-    private async Task<(ClassificationTiming Timing, ProtocolError? Error)> ClassifyAsync(
-        IReadOnlyList<ReadOnlyMemory<byte>> files, Ensemble ensemble, TestViews views, float[][] tensors, CancellationToken cancellation)
-    {
-        var results = await photographs.ClassifyManyAsync(files, ensemble, views, deadline: null, cancellation);
-        var timing = default(ClassificationTiming);
+        var results = await RunAsync(request, model.Ensemble, cancellation);
         try
         {
-            for (var row = 0; row < results.Count; row++)
-            {
-                if (results[row] is ClassificationResult.Unanswered unanswered)
-                {
-                    return (default, ErrorOf(unanswered, row));
-                }
-
-                if (results[row] is ClassificationResult.Classified classified)
-                {
-                    Array.ForEach(tensors, tensor => classified.Probabilities.CopyTo(tensor.AsMemory(row * ensemble.Labels.Count)));
-                    timing = new ClassificationTiming(
-                        timing.Decode + classified.Timing.Decode,
-                        timing.Queue + classified.Timing.Queue,
-                        timing.Infer + classified.Timing.Infer);
-                }
-            }
-
-            return (timing, null);
+            return Answer(call.Request.Id, request, model, results);
         }
         finally
         {
@@ -83,35 +45,65 @@ public sealed class TensorInference(
         }
     }
 
-    private async Task<(ClassificationTiming Timing, ProtocolError? Error)> RunCropsAsync(
-        ProtocolModel model, CheckedRequest request, float[][] tensors, CancellationToken cancellation)
+    private async Task<IReadOnlyList<InferenceResult>> RunAsync(CheckedRequest request, Ensemble ensemble, CancellationToken cancellation)
     {
-        if (model.Session is not { } session || request.Crops is not { } tensor)
+        if (request.Photographs is { } photographs)
         {
-            return (default, ProtocolError.Invalid($"'{model.Name}' is an ensemble. Send photographs."));
+            return await engine.RunAsync(
+                [.. photographs.Select(file => new PhotographRequest(file, ensemble, request.Views) { Cancellation = cancellation })]);
         }
 
-        var targets = new CropTargets
-        {
-            Probabilities = Target(OutputKind.Probabilities),
-            Logits = Target(OutputKind.Logits),
-            Features = Target(OutputKind.Features),
-        };
-        var (timing, unanswered) = await crops.RunAsync(session, GivenCrops.Tensor(tensor), targets, cancellation);
-        return (timing, unanswered is null ? null : ErrorOf(unanswered, 0));
-
-        Memory<float> Target(OutputKind kind) => request.Outputs.Zip(tensors)
-            .FirstOrDefault(pair => pair.First.Output.Kind == kind).Second ?? default(Memory<float>);
+        return
+        [
+            await engine.RunAsync(new CropRequest(request.Crops, ensemble)
+            {
+                Outputs = request.Outputs.Aggregate((OutputKinds)0, (kinds, output) => kinds | output.Output.Kind),
+                Cancellation = cancellation,
+            }),
+        ];
     }
 
-    private static ProtocolError ErrorOf(ClassificationResult.Unanswered unanswered, int element) => unanswered switch
+    /// <summary>Joins the rows of all results; the first result without an answer is the error.</summary>
+    private static Result<InferAnswer, ProtocolError> Answer(
+        string? id, CheckedRequest request, ProtocolModel model, IReadOnlyList<InferenceResult> results)
     {
-        ClassificationResult.Undecodable { Fault: var fault } => new ProtocolError(
+        var tensors = request.Outputs.Select(output => new float[request.Rows * output.Output.Values]).ToArray();
+        var timing = default(InferenceTiming);
+        var filled = new int[tensors.Length];
+        foreach (var (element, result) in results.Index())
+        {
+            if (result is not InferenceResult.Answered answered)
+            {
+                return ErrorOf(result, element);
+            }
+
+            for (var i = 0; i < tensors.Length; i++)
+            {
+                var rows = answered[request.Outputs[i].Output.Kind];
+                rows.CopyTo(tensors[i].AsMemory(filled[i]));
+                filled[i] += rows.Length;
+            }
+
+            timing = new InferenceTiming(
+                timing.Decode + answered.Timing.Decode, timing.Queue + answered.Timing.Queue, timing.Infer + answered.Timing.Infer);
+        }
+
+        return new InferAnswer(
+            model,
+            id,
+            request.Rows,
+            [.. request.Outputs.Zip(tensors, (output, values) => new AnsweredTensor(output, request.Rows, values, model.Ensemble.Labels))],
+            timing);
+    }
+
+    private static ProtocolError ErrorOf(InferenceResult unanswered, int element) => unanswered switch
+    {
+        InferenceResult.Undecodable { Fault: var fault } => new ProtocolError(
             fault.Kind == DecodeFaultKind.Empty ? ProtocolErrorKind.InvalidRequest : ProtocolErrorKind.Undecodable,
             $"Element {element} of the tensor: {fault.Reason}"),
-        ClassificationResult.Refused { Refusal: Refusal.Draining } => new ProtocolError(
+        InferenceResult.Refused { Reason: Refusal.Draining } => new ProtocolError(
             ProtocolErrorKind.Unavailable, "The service is stopping. Try again in a few seconds.", StoppingSeconds),
-        ClassificationResult.Expired { Waited: var waited } => new ProtocolError(
+        InferenceResult.Expired { Waited: var waited } => new ProtocolError(
             ProtocolErrorKind.Unavailable,
             FormattableString.Invariant(
                 $"The request waited {waited.TotalSeconds:0.0} seconds and was not run. Try again, or send fewer rows in a request."),

@@ -1,8 +1,8 @@
 using System.Reflection;
 using AlexNetService.Api.Classify;
 using AlexNetService.Api.Hosting;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Requests;
 using AlexNetService.OpenInference;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -3,6 +3,7 @@ using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
 using AlexNetService.Api.Uploads;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -19,7 +20,7 @@ internal static class BatchEndpoint
         .TakesPictures(new UploadMetadata(Many: true));
 
     private static async Task<Results<Ok<BatchAnswer>, Problem>> Classify(
-        [AsParameters] ClassifyQuery query, [AsParameters] UploadRequest request, PictureClassifier classifier)
+        [AsParameters] ClassifyQuery query, [AsParameters] UploadRequest request, InferenceEngine engine)
     {
         if (!query.Read().TryGet(out var settings, out var problem)
             || !(await request.ReadAsync(settings.Models)).TryGet(out var read, out problem))
@@ -29,30 +30,32 @@ internal static class BatchEndpoint
 
         using var upload = read;
         var readTime = request.Elapsed;
-        var photographs = new List<ReadOnlyMemory<byte>>();
+        var photographs = new List<PhotographRequest>();
         foreach (var picture in upload.Pictures)
         {
             if (picture.Content.TryGet(out var bytes, out _))
             {
-                photographs.Add(bytes.Bytes);
+                photographs.Add(new PhotographRequest(bytes.Bytes, upload.Ensemble, settings.Views)
+                {
+                    Cancellation = request.Cancellation,
+                });
             }
         }
 
-        var classified = await classifier.ClassifyManyAsync(
-            photographs, upload.Ensemble, settings.Views, deadline: null, request.Cancellation);
+        var answered = await engine.RunAsync(photographs);
         try
         {
             // If the queue had no room for the first pictures, none was classified.
-            if (classified.Count > 0 && classified.All(result => result is ClassificationResult.Refused))
+            if (answered.Count > 0 && answered.All(result => result is InferenceResult.Refused))
             {
-                return UploadProblems.Of(classified[0], request.Served);
+                return UploadProblems.Of(answered[0], request.Served);
             }
 
             var next = 0;
             BatchResult[] results =
             [
                 .. upload.Pictures.Select(picture => picture.Content.TryGet(out _, out var unread)
-                    ? Answer(picture.Name, classified[next++], upload.Ensemble, settings, request)
+                    ? Answer(picture.Name, answered[next++], upload.Ensemble, settings, request)
                     : new BatchResult(picture.Name, null, null, unread.Details)),
             ];
             var timing = BatchTiming.Of(readTime, request.Elapsed);
@@ -66,7 +69,7 @@ internal static class BatchEndpoint
         }
         finally
         {
-            foreach (var result in classified)
+            foreach (var result in answered)
             {
                 result.Dispose();
             }
@@ -74,12 +77,12 @@ internal static class BatchEndpoint
     }
 
     private static BatchResult Answer(
-        string name, ClassificationResult result, Ensemble ensemble, ClassifySettings settings, UploadRequest request) =>
-        result is ClassificationResult.Classified classified
+        string name, InferenceResult result, Ensemble ensemble, ClassifySettings settings, UploadRequest request) =>
+        result is InferenceResult.Answered answered
             ? new BatchResult(
                 name,
-                RankedPrediction.Top(classified.Probabilities.Span, ensemble, settings.Top),
-                settings.Detail ? MemberAnswer.Of(ensemble, classified, settings.Top) : null,
+                RankedPrediction.Top(answered.Probabilities.Span, ensemble, settings.Top),
+                settings.Detail ? MemberAnswer.Of(ensemble, answered, settings.Top) : null,
                 Error: null)
             : new BatchResult(name, null, null, UploadProblems.Of(result, request.Served).Details);
 }

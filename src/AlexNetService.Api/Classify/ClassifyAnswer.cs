@@ -1,4 +1,5 @@
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 
 namespace AlexNetService.Api.Classify;
 
@@ -12,9 +13,9 @@ internal sealed record ClassifyAnswer(
     IReadOnlyList<RankedPrediction> Predictions, IReadOnlyList<MemberAnswer> Models, int Crops, AnswerTiming Timing, string RequestId)
 {
     public static ClassifyAnswer Of(
-        ClassificationResult.Classified classified, Ensemble ensemble, ClassifySettings settings, AnswerTiming timing, string requestId) => new(
-            RankedPrediction.Top(classified.Probabilities.Span, ensemble, settings.Top),
-            settings.Detail ? MemberAnswer.Of(ensemble, classified, settings.Top) : MemberAnswer.Of(ensemble),
+        InferenceResult.Answered answered, Ensemble ensemble, ClassifySettings settings, AnswerTiming timing, string requestId) => new(
+            RankedPrediction.Top(answered.Probabilities.Span, ensemble, settings.Top),
+            settings.Detail ? MemberAnswer.Of(ensemble, answered, settings.Top) : MemberAnswer.Of(ensemble),
             (int)settings.Views,
             timing,
             requestId);
@@ -47,8 +48,8 @@ internal sealed record MemberAnswer(string Name, int Version, double Weight, IRe
     public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble) =>
         [.. ensemble.Members.Select(member => Of(member, predictions: null))];
 
-    public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble, ClassificationResult.Classified classified, int top) =>
-        [.. ensemble.Members.Select((member, i) => Of(member, RankedPrediction.Top(classified.ByMember[i].Span, ensemble, top)))];
+    public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble, InferenceResult.Answered answered, int top) =>
+        [.. ensemble.Members.Select((member, i) => Of(member, RankedPrediction.Top(answered.MemberProbabilities(i).Span, ensemble, top)))];
 
     private static MemberAnswer Of(EnsembleMember member, IReadOnlyList<RankedPrediction>? predictions) =>
         new(member.Session.Card.Name, member.Session.Card.Version, member.Weight, predictions);
@@ -61,7 +62,7 @@ internal sealed record MemberAnswer(string Name, int Version, double Weight, IRe
 /// <param name="TotalMs">From the request's headers to its answer, including the time to read the body.</param>
 internal sealed record AnswerTiming(double DecodeMs, double QueueMs, double InferMs, double TotalMs)
 {
-    public static AnswerTiming Of(ClassificationTiming timing, TimeSpan total) =>
+    public static AnswerTiming Of(InferenceTiming timing, TimeSpan total) =>
         new(Milliseconds(timing.Decode), Milliseconds(timing.Queue), Milliseconds(timing.Infer), Milliseconds(total));
 
     /// <summary>Milliseconds with two decimals.</summary>

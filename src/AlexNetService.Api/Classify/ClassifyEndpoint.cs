@@ -2,7 +2,7 @@ using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
 using AlexNetService.Api.Uploads;
-using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AlexNetService.Api.Classify;
@@ -20,7 +20,7 @@ internal static class ClassifyEndpoint
         .TakesPictures(new UploadMetadata());
 
     private static async Task<Results<Ok<ClassifyAnswer>, Problem>> Classify(
-        [AsParameters] ClassifyQuery query, [AsParameters] UploadRequest request, PictureClassifier classifier)
+        [AsParameters] ClassifyQuery query, [AsParameters] UploadRequest request, InferenceEngine engine)
     {
         if (!query.Read().TryGet(out var settings, out var problem)
             || !(await request.ReadAsync(settings.Models)).TryGet(out var read, out problem))
@@ -29,13 +29,14 @@ internal static class ClassifyEndpoint
         }
 
         using var upload = read;
-        using var result = await classifier.ClassifyAsync(upload.Picture, upload.Ensemble, settings.Views, request.Cancellation);
-        if (result is not ClassificationResult.Classified classified)
+        using var result = await engine.RunAsync(
+            new PhotographRequest(upload.Picture, upload.Ensemble, settings.Views) { Cancellation = request.Cancellation });
+        if (result is not InferenceResult.Answered answered)
         {
             return UploadProblems.Of(result, request.Served);
         }
 
-        var timing = request.Answered(MemberAnswer.Names(upload.Ensemble), (int)settings.Views, classified.Timing);
-        return TypedResults.Ok(ClassifyAnswer.Of(classified, upload.Ensemble, settings, timing, request.Context.TraceIdentifier));
+        var timing = request.Answered(MemberAnswer.Names(upload.Ensemble), (int)settings.Views, answered.Timing);
+        return TypedResults.Ok(ClassifyAnswer.Of(answered, upload.Ensemble, settings, timing, request.Context.TraceIdentifier));
     }
 }

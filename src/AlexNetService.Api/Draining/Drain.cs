@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
-using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Requests;
 using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.Draining;
@@ -12,7 +12,8 @@ namespace AlexNetService.Api.Draining;
 /// </summary>
 /// <remarks>The host waits for <see cref="StoppingAsync"/> before it stops the server, and stops the server before this.</remarks>
 internal sealed partial class Drain(
-    ServedModels served, CropEngine engine, IOptions<DrainOptions> options, TimeProvider time, ILogger<Drain> log) : IHostedLifecycleService
+    ServedModels served, InferenceEngine engine, IOptions<DrainOptions> options, TimeProvider time, ILogger<Drain> log)
+    : IHostedLifecycleService
 {
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
@@ -56,7 +57,9 @@ internal static class DrainSetup
         services.AddOptions<HostOptions>().Configure<IOptions<DrainOptions>>((host, drain) => host.ShutdownTimeout = drain.Value.Longest);
     }
 
-    /// <summary>While the service drains, closes each connection after its next answer, so that none is cut during a request (RFC 9112 §9.6).</summary>
+    /// <summary>
+    /// While the service drains, closes each connection after its next answer, so that none is cut during a request (RFC 9112 §9.6).
+    /// </summary>
     public static void UseDrain(this WebApplication app) => app.Use(static (context, next) =>
     {
         if (context.RequestServices.GetRequiredService<ServedModels>().Draining && !HttpProtocol.IsHttp2(context.Request.Protocol))

@@ -2,7 +2,9 @@ using AlexNetService.Api.Classify;
 using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
 using AlexNetService.Api.Uploads;
+using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Explanations;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -11,8 +13,6 @@ namespace AlexNetService.Api.Explain;
 /// <summary>Answers a photograph with a map of the parts that its class depends on.</summary>
 internal static class ExplainEndpoint
 {
-    public static void AddExplain(this IServiceCollection services) => services.AddSingleton<PictureOcclusion>();
-
     public static void MapExplain(this IEndpointRouteBuilder routes) => routes.MapPost("/explain", Explain)
         .WithTags("Explain")
         .WithName("Explain")
@@ -24,7 +24,7 @@ internal static class ExplainEndpoint
         .TakesPictures(new UploadMetadata(OneModel: true));
 
     private static async Task<Results<Ok<ExplainAnswer>, FileContentHttpResult, Problem>> Explain(
-        [AsParameters] ExplainQuery query, [AsParameters] UploadRequest request, PictureOcclusion occlusion)
+        [AsParameters] ExplainQuery query, [AsParameters] UploadRequest request, InferenceEngine engine)
     {
         if (!QueryValue.TryModels(query.Models, out var names))
         {
@@ -42,13 +42,16 @@ internal static class ExplainEndpoint
             return problem;
         }
 
-        var (map, unanswered) = await occlusion.MapAsync(upload.Picture, model, settings.Grid, settings.Index, request.Cancellation);
-        if (map is null)
+        using var result = await engine.RunAsync(new OcclusionRequest(upload.Picture, Ensemble.Alone(model), settings.Grid, settings.Index)
         {
-            return UploadProblems.Of(unanswered ?? throw new InvalidOperationException(), request.Served);
+            Cancellation = request.Cancellation,
+        });
+        if (result is not InferenceResult.Explained { Map: var map, Timing: var spent })
+        {
+            return UploadProblems.Of(result, request.Served);
         }
 
-        var timing = request.Answered([model.Card.Name], map.Grid.Count + 1, map.Timing);
+        var timing = request.Answered([model.Card.Name], map.Grid.Count + 1, spent);
         return request.Context.ChosenType() == OfferedTypes.Png
             ? TypedResults.Bytes(OcclusionOverlay.Png(map), OfferedTypes.Png)
             : TypedResults.Ok(ExplainAnswer.Of(model, map, settings.Overlay, timing, request.Context.TraceIdentifier));

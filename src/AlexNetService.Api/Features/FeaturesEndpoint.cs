@@ -4,6 +4,8 @@ using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
 using AlexNetService.Api.Uploads;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
+using AlexNetService.Inference.Sessions;
 using AlexNetService.OpenInference;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -15,8 +17,6 @@ namespace AlexNetService.Api.Features;
 /// </summary>
 internal static class FeaturesEndpoint
 {
-    public static void AddFeatures(this IServiceCollection services) => services.AddSingleton<PictureFeatures>();
-
     public static void MapFeatures(this IEndpointRouteBuilder routes) => routes.MapPost("/features", Compute)
         .WithTags("Features")
         .WithName("Features")
@@ -26,7 +26,7 @@ internal static class FeaturesEndpoint
         .TakesPictures(new UploadMetadata(Crops: 1, OneModel: true));
 
     private static async Task<Results<Ok<FeaturesAnswer>, FileContentHttpResult, Problem>> Compute(
-        [AsParameters] FeaturesQuery query, [AsParameters] UploadRequest request, PictureFeatures features)
+        [AsParameters] FeaturesQuery query, [AsParameters] UploadRequest request, InferenceEngine engine)
     {
         if (!query.Read().TryGet(out var settings, out var problem)
             || !(await request.ReadAsync(settings.Models)).TryGet(out var read, out problem))
@@ -47,18 +47,23 @@ internal static class FeaturesEndpoint
                 + "or add the tensor to the card and load the model again.");
         }
 
-        var (vector, timing, unanswered) = await features.OfAsync(upload.Picture, model, settings.Views, request.Cancellation);
-        if (vector is null)
+        using var result = await engine.RunAsync(new PhotographRequest(upload.Picture, Ensemble.Alone(model), settings.Views)
         {
-            return UploadProblems.Of(unanswered ?? throw new InvalidOperationException(), request.Served);
+            Outputs = OutputKinds.Features,
+            Cancellation = request.Cancellation,
+        });
+        if (result is not InferenceResult.Answered answered)
+        {
+            return UploadProblems.Of(result, request.Served);
         }
 
+        var vector = answered.Features.ToArray();
         if (settings.Normalise)
         {
-            PictureFeatures.Normalise(vector);
+            FeatureVector.Normalise(vector);
         }
 
-        var times = request.Answered([model.Card.Name], (int)settings.Views, timing);
+        var timing = request.Answered([model.Card.Name], (int)settings.Views, answered.Timing);
         return request.Context.ChosenType() == OfferedTypes.Bytes
             ? TypedResults.Bytes(LittleEndian(vector), OfferedTypes.Bytes)
             : TypedResults.Ok(new FeaturesAnswer(
@@ -68,7 +73,7 @@ internal static class FeaturesEndpoint
                 settings.Normalise,
                 vector.Length,
                 vector,
-                times,
+                timing,
                 request.Context.TraceIdentifier));
     }
 

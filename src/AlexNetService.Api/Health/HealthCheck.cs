@@ -18,7 +18,9 @@ internal static class HealthCheck
             return null;
         }
 
-        if (args is not [_, var text] || !Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        if (args is not [_, var text]
+            || !Uri.TryCreate(text, UriKind.Absolute, out var address)
+            || address.Scheme is not ("http" or "https"))
         {
             await Console.Error.WriteLineAsync($"{Option} takes one address, such as http://localhost:8080/health/ready.");
             return 2;

@@ -1,8 +1,8 @@
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Security;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
@@ -24,7 +24,7 @@ internal static class HealthEndpoint
     }
 
     private static Results<Ok<ReadyAnswer>, JsonHttpResult<ReadyAnswer>> Ready(
-        ServedModels served, CropEngine engine, IOptions<QueueOptions> queue)
+        ServedModels served, InferenceEngine engine, IOptions<QueueOptions> queue)
     {
         var answer = new ReadyAnswer(
             served.Failure is not null ? "failed" : served.Draining ? "draining" : served.Reasons.Count > 0 ? "loading" : "ready",

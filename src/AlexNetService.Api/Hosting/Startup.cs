@@ -5,7 +5,8 @@ using Microsoft.Extensions.Options;
 namespace AlexNetService.Api.Hosting;
 
 /// <summary>
-/// Settings, address and start of the service. What prevents the start, other than a bug, is reported in one sentence without a stack trace.
+/// Settings, address and start of the service. Whatever prevents the start, other than a bug, is reported in one sentence without a
+/// stack trace.
 /// </summary>
 internal static class Startup
 {

@@ -1,11 +1,10 @@
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Diagnostics;
-using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -25,16 +24,11 @@ internal static class ModelsEndpoint
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ServedModels>();
         services.AddSingleton<InferenceMeters>();
-        services.AddSingleton(provider => new CropEngine(
+        services.AddSingleton(provider => new InferenceEngine(
             provider.GetRequiredService<IOptions<QueueOptions>>().Value,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<InferenceMeters>()));
-        services.AddSingleton(provider => new DecodeWorkers(
             provider.GetRequiredService<IOptions<DecodingOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<InferenceMeters>()));
-        services.AddSingleton<PictureClassifier>();
-        services.AddSingleton<CropClassifier>();
         services.AddHostedService<ModelLoader>();
     }
 

@@ -20,7 +20,7 @@ internal sealed class AccessOperation : IOperationFilter
     {
         operation.Responses ??= [];
         var access = context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<RouteAccess>().ToArray();
-        var isProtocol = ("/" + context.ApiDescription.RelativePath + "/").StartsWith(OpenInferenceEndpoint.Root + "/", StringComparison.Ordinal);
+        var isProtocol = new PathString("/" + context.ApiDescription.RelativePath).StartsWithSegments(OpenInferenceEndpoint.Root);
         if (operation.RequestBody is not null)
         {
             Add(StatusCodes.Status408RequestTimeout, "The body arrived too slowly.");

@@ -13,7 +13,8 @@ internal sealed class RouteOperation : IOperationFilter
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         operation.Parameters ??= [];
-        foreach (var parameter in operation.Parameters.OfType<OpenApiParameter>().Where(each => each is { In: ParameterLocation.Path, Name: "name" }))
+        foreach (var parameter in operation.Parameters.OfType<OpenApiParameter>()
+            .Where(each => each is { In: ParameterLocation.Path, Name: "name" }))
         {
             parameter.Description = "Name of a model; under /v2 also of an ensemble. /v1/models lists both.";
             parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = $"^{PackageName.Pattern}$" };
@@ -51,7 +52,10 @@ internal sealed class RouteOperation : IOperationFilter
         response.Content ??= new Dictionary<string, OpenApiMediaType>();
         foreach (var type in offered.Types.Where(type => type != OfferedTypes.Json))
         {
-            response.Content[type] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } };
+            response.Content[type] = new OpenApiMediaType
+            {
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+            };
         }
     }
 }

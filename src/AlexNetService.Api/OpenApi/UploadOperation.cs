@@ -34,7 +34,8 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> limits) : IOpera
                     + $"at most {Bytes(limits.Value.MaxBatchBytes)} in total.",
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
-                    [UploadBody.Multipart] = Form(UploadBody.FieldOf(many: true), new OpenApiSchema { Type = JsonSchemaType.Array, Items = File() }),
+                    [UploadBody.Multipart] = Form(
+                        UploadBody.FieldOf(many: true), new OpenApiSchema { Type = JsonSchemaType.Array, Items = File() }),
                 },
             }
             : new OpenApiRequestBody

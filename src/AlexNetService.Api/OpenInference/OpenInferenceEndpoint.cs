@@ -2,8 +2,7 @@ using System.Reflection;
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Security;
-using AlexNetService.Inference.Batching;
-using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.OpenInference;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -31,8 +30,7 @@ internal static class OpenInferenceEndpoint
         services.AddSingleton<RepositoryControl>();
         services.AddSingleton<InferenceStatistics>();
         services.AddSingleton(provider => new TensorInference(
-            provider.GetRequiredService<PictureClassifier>(),
-            provider.GetRequiredService<CropClassifier>(),
+            provider.GetRequiredService<InferenceEngine>(),
             provider.GetRequiredService<IOptions<OpenInferenceOptions>>().Value,
             provider.GetRequiredService<IOptions<QueueOptions>>().Value));
     }
@@ -71,7 +69,9 @@ internal static class OpenInferenceEndpoint
         return endpoint;
     }
 
-    /// <summary>The version in the address, or null. Read here because a bound parameter would move to the query on the other routes.</summary>
+    /// <summary>
+    /// The version in the address, or null. It is not bound, because on routes without a version it would become a query parameter.
+    /// </summary>
     public static string? ModelVersion(this HttpContext context) => context.GetRouteValue("version") as string;
 
     private static void MapModel(RouteGroupBuilder model, string suffix)

@@ -46,5 +46,6 @@ internal static class ProtocolBody
 
     private static ProtocolError TooLarge(int limit) => new(
         ProtocolErrorKind.TooLarge,
-        FormattableString.Invariant($"The body is larger than {limit:N0} bytes, as sent or decompressed. Send fewer tensors in a request."));
+        FormattableString.Invariant(
+            $"The body is larger than {limit:N0} bytes, as sent or decompressed. Send fewer tensors in a request."));
 }

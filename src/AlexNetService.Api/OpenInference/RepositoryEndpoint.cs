@@ -25,13 +25,15 @@ internal static class RepositoryEndpoint
         group.MapPost("/index", Index)
             .WithName("RepositoryIndex")
             .WithSummary("List the models in the repository, loaded or not")
-            .WithMetadata(new RepositoryBodyMetadata("ready: true lists only models that accept requests. May be empty.", """{"ready":false}"""))
+            .WithMetadata(new RepositoryBodyMetadata(
+                "ready: true lists only models that accept requests. May be empty.", """{"ready":false}"""))
             .ProducesErrors(Errors);
         var admin = group.MapGroup("/models/{name}").WithMetadata(RouteAccess.Admin);
         admin.MapPost("/load", Load)
             .WithName("LoadModel")
             .WithSummary("Serve the newest (or pinned) version of a model")
-            .WithMetadata(new RepositoryBodyMetadata("Takes no parameters: packages come from the repository's folder. May be empty.", "{}"))
+            .WithMetadata(new RepositoryBodyMetadata(
+                "Takes no parameters: packages come from the repository's folder. May be empty.", "{}"))
             .ProducesErrors(errors);
         admin.MapPost("/unload", Unload)
             .WithName("UnloadModel")
@@ -106,7 +108,7 @@ internal static class RepositoryEndpoint
 
     private static Dictionary<string, JsonElement> Parameters(Dictionary<string, JsonElement> body) =>
         body.TryGetValue("parameters", out var parameters) && parameters.ValueKind == JsonValueKind.Object
-            ? parameters.EnumerateObject().DistinctBy(parameter => parameter.Name).ToDictionary(parameter => parameter.Name, parameter => parameter.Value)
+            ? parameters.EnumerateObject().DistinctBy(each => each.Name).ToDictionary(each => each.Name, each => each.Value)
             : [];
 
     private static bool IsTrue(Dictionary<string, JsonElement> json, string name) =>

@@ -11,7 +11,9 @@ internal static class ProblemKinds
     /// <summary>The kinds by name.</summary>
     public static IReadOnlyDictionary<string, ProblemKind> ByName { get; } = Read();
 
-    /// <summary>The <c>type</c> of problems with a title: the address of their explanation, or <c>about:blank</c> (RFC 9457 §4.2.1).</summary>
+    /// <summary>
+    /// The <c>type</c> of problems with a title: the address of their explanation, or <c>about:blank</c> (RFC 9457 §4.2.1).
+    /// </summary>
     public static string TypeOf(string? title) =>
         title is not null && Name(title) is var name && ByName.ContainsKey(name) ? $"{Path}/{name}" : "about:blank";
 

@@ -25,7 +25,9 @@ internal static class Access
         services.Replace(ServiceDescriptor.Singleton<IConnectionListenerFactory, LoopbackTransport>());
     }
 
-    /// <summary>Must follow routing, because routes carry access rules. Rate limits come first, so that they also apply to wrong keys.</summary>
+    /// <summary>
+    /// Must follow routing, because routes carry access rules. Rate limits come first, so that they also apply to wrong keys.
+    /// </summary>
     public static void UseAccess(this WebApplication app)
     {
         app.UseMiddleware<PresentedKey>();

@@ -109,7 +109,8 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
         }
     }
 
-    private async Task<Result<BodyBytes, Problem>> ReadFieldAsync(MultipartSection section, LimitedStream body, CancellationToken cancellation)
+    private async Task<Result<BodyBytes, Problem>> ReadFieldAsync(
+        MultipartSection section, LimitedStream body, CancellationToken cancellation)
     {
         if (section.ContentType is { } text && !(MediaTypeHeaderValue.TryParse(text, out var type) && IsSupported(type)))
         {
@@ -144,7 +145,9 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
     /// <summary>The file's name, decoded if it is written by RFC 5987, or the picture's place if there is none.</summary>
     private string NameOf(ContentDispositionHeaderValue? disposition, int place)
     {
-        var name = disposition is { FileNameStar: { HasValue: true } star } ? star : HeaderUtilities.RemoveQuotes(disposition?.FileName ?? "");
+        var name = disposition is { FileNameStar: { HasValue: true } star }
+            ? star
+            : HeaderUtilities.RemoveQuotes(disposition?.FileName ?? "");
         return name is { Length: > 0, Value: { } given } ? given : string.Create(CultureInfo.InvariantCulture, $"{field}[{place}]");
     }
 }

@@ -1,8 +1,7 @@
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Problems;
 using AlexNetService.Imaging;
-using AlexNetService.Inference.Batching;
-using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 
 namespace AlexNetService.Api.Uploads;
 
@@ -40,11 +39,11 @@ internal static class UploadProblems
         StatusCodes.Status415UnsupportedMediaType, "Unsupported Media Type", remedy);
 
     /// <summary>Why a picture has no answer.</summary>
-    public static Problem Of(ClassificationResult unanswered, ServedModels served) => unanswered switch
+    public static Problem Of(InferenceResult unanswered, ServedModels served) => unanswered switch
     {
-        ClassificationResult.Undecodable { Fault: var fault } => Undecodable(fault),
-        ClassificationResult.Expired { Waited: var waited } => Expired(waited),
-        ClassificationResult.Refused { Refusal: Refusal.Draining } => ModelProblems.NotReady(served),
+        InferenceResult.Undecodable { Fault: var fault } => Undecodable(fault),
+        InferenceResult.Expired { Waited: var waited } => Expired(waited),
+        InferenceResult.Refused { Reason: Refusal.Draining } => ModelProblems.NotReady(served),
         _ => QueueFull,
     };
 

@@ -4,6 +4,7 @@ using AlexNetService.Api.Models;
 using AlexNetService.Api.Problems;
 using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.OpenInference;
 using Microsoft.AspNetCore.Mvc;
@@ -74,7 +75,7 @@ internal sealed record UploadRequest(
     /// <param name="crops">Crops of one picture that went through each of them.</param>
     /// <param name="timing">Where the time went.</param>
     /// <returns>The durations as the answer shows them.</returns>
-    public AnswerTiming Answered(IEnumerable<string> models, int crops, ClassificationTiming timing)
+    public AnswerTiming Answered(IEnumerable<string> models, int crops, InferenceTiming timing)
     {
         var rounded = AnswerTiming.Of(timing, Elapsed);
         Log.Set("Models", models);
@@ -85,7 +86,7 @@ internal sealed record UploadRequest(
         return rounded;
     }
 
-    private static Result<Ensemble, Problem> Select(CatalogSnapshot snapshot, IReadOnlyList<string> models) => snapshot.Select(models) switch
+    private static Result<Ensemble, Problem> Select(CatalogSnapshot snapshot, IReadOnlyList<string> names) => snapshot.Select(names) switch
     {
         Selection.Found { Ensemble: var ensemble } => ensemble,
         Selection.Unknown { Name: var name } => ModelProblems.Unknown(name, snapshot),

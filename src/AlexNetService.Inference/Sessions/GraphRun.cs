@@ -12,6 +12,9 @@ namespace AlexNetService.Inference.Sessions;
 /// <param name="outputs">What it can give.</param>
 internal sealed class GraphRun(OpenGraph graph, BoundTensor input, IReadOnlyList<BoundTensor> outputs) : IDisposable
 {
+    /// <summary>What a trunk hands to the rest; never asked for by a caller.</summary>
+    public const OutputKinds Maps = (OutputKinds)8;
+
     private readonly Dictionary<(int First, int Count, OutputKinds Kinds), Binding> bindings = [];
 
     /// <summary>Runs some rows of the input into the same rows of the outputs.</summary>

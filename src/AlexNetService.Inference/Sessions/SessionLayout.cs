@@ -46,7 +46,7 @@ internal sealed class SessionLayout(ModelCard card, GraphBinding binding, OpenGr
         target);
 
     private TrunkRun Trunk(SplitBinding split, OpenGraph trunk, int side, TensorMemory pixels, TensorMemory maps) => new(
-        new GraphRun(trunk, new BoundTensor(default, split.Input, pixels), [new BoundTensor(OutputKinds.Maps, split.Graph.Maps, maps)]),
+        new GraphRun(trunk, new BoundTensor(default, split.Input, pixels), [new BoundTensor(GraphRun.Maps, split.Graph.Maps, maps)]),
         new PixelInput(new CropPacking(card.Preprocessing, side), pixels),
         maps);
 

@@ -68,7 +68,7 @@ internal sealed class SharedTrunkCrops(
             canvases.Pixels.Write(mirrorRow, canvas, input.Canvas, new CropWindow(0, 0, Mirrored: true));
         }
 
-        canvases.Graph.Run(0, canvasRows, OutputKinds.Maps);
+        canvases.Graph.Run(0, canvasRows, GraphRun.Maps);
         for (var i = 0; i < windows.Length; i++)
         {
             Cut(canvases.Maps.Row(windows[i].Mirrored ? mirrorRow : Plain), windows[i], target.Row(row + i));
@@ -82,7 +82,7 @@ internal sealed class SharedTrunkCrops(
             return;
         }
 
-        crops.Graph.Run(0, sizes.Padded(pending), OutputKinds.Maps);
+        crops.Graph.Run(0, sizes.Padded(pending), GraphRun.Maps);
         for (var i = 0; i < pending; i++)
         {
             crops.Maps.Row(i).CopyTo(target.Row(rowsOfCrops[i]));

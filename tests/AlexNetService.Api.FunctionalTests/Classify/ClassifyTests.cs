@@ -1,5 +1,5 @@
 using AlexNetService.Api.FunctionalTests.Hosting;
-using AlexNetService.Inference.Decoding;
+using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Package;
 using Microsoft.ML.OnnxRuntime;
 using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
@@ -132,7 +132,7 @@ public sealed class ClassifyTests(SharedService service)
     {
         var package = ModelPackage.Open(Path.Combine(service.Repository.Root, model, "1"));
         var (canvas, crop) = (package.Card.Preprocessing.Canvas, package.Card.Preprocessing.Crop);
-        using var picture = PictureCanvases.Decode(file, [canvas]).Picture ?? throw new InvalidOperationException("No picture.");
+        var picture = CanvasDecoder.Decode(file, canvas).Canvas ?? throw new InvalidOperationException("No picture.");
         using var session = new InferenceSession(package.PathOf(package.Card.Graph));
         using var options = new RunOptions();
         var (centre, edge) = ((canvas - crop) / 2, canvas - crop);
@@ -149,7 +149,7 @@ public sealed class ClassifyTests(SharedService service)
                 {
                     var (channel, row, column) = (i / crop / crop, i / crop % crop, i % crop);
                     var from = isMirrored ? canvas - 1 - (x + column) : x + column;
-                    pixels[i] = picture[canvas].Span[(((channel * canvas) + y + row) * canvas) + from];
+                    pixels[i] = picture.Pixels[(((channel * canvas) + y + row) * canvas) + from];
                 }
 
                 using var input = OrtValue.CreateTensorValueFromMemory(pixels, [1, 3, crop, crop]);

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace AlexNetService.Inference.Batching;
+namespace AlexNetService.Inference.Requests;
 
 /// <summary>How much work may wait, and how long.</summary>
 public sealed class QueueOptions

@@ -1,7 +1,7 @@
 using AlexNetService.Inference.Diagnostics;
 using AlexNetService.Inference.Sessions;
 
-namespace AlexNetService.Inference.Batching;
+namespace AlexNetService.Inference.Requests;
 
 /// <summary>Runs the crops of several works through their common session, as few runs as its memory allows. For one thread.</summary>
 /// <param name="time">Where timestamps come from.</param>

@@ -1,8 +1,8 @@
 using AlexNetService.Inference.Sessions;
 
-namespace AlexNetService.Inference.Batching;
+namespace AlexNetService.Inference.Requests;
 
-/// <summary>The works that wait for one model, oldest first. Guarded by the engine's lock.</summary>
+/// <summary>The works that wait for one model, oldest first. Guarded by the queue's lock.</summary>
 /// <param name="session">The model.</param>
 internal sealed class ModelQueue(ModelSession session) : IDisposable
 {
@@ -12,9 +12,11 @@ internal sealed class ModelQueue(ModelSession session) : IDisposable
 
     public ModelSession Session => session;
 
+    public IEnumerable<CropWork> Works => works;
+
     public bool IsEmpty => works.Count == 0;
 
-    /// <summary>Whether its oldest work has waited for company as long as it should.</summary>
+    /// <summary>Whether its oldest work has waited for others as long as it should.</summary>
     public bool IsRipe { get; private set; }
 
     /// <summary>Whether a run would be full.</summary>
@@ -36,10 +38,10 @@ internal sealed class ModelQueue(ModelSession session) : IDisposable
         }
     }
 
-    /// <summary>Waits for company.</summary>
+    /// <summary>Waits for others to share the run.</summary>
     /// <param name="time">What the delay is measured with.</param>
-    /// <param name="length">How long; none where it is zero.</param>
-    /// <param name="over">Called, from another thread, when the delay is over.</param>
+    /// <param name="length">How long; zero is not at all.</param>
+    /// <param name="over">Called from another thread when the delay is over.</param>
     public void Delay(TimeProvider time, TimeSpan length, Action<ModelQueue> over)
     {
         IsRipe = length == TimeSpan.Zero;
@@ -51,7 +53,7 @@ internal sealed class ModelQueue(ModelSession session) : IDisposable
 
     public void Ripen() => IsRipe = true;
 
-    /// <summary>The works of the next run: the oldest, and whatever else fits beside it.</summary>
+    /// <summary>Takes the works of the next run: the oldest, and whatever else fits beside it.</summary>
     public void Take(List<CropWork> batch)
     {
         var taken = 0;
@@ -60,7 +62,7 @@ internal sealed class ModelQueue(ModelSession session) : IDisposable
             var (work, next) = (node.Value, node.Next);
             if (taken == 0 || taken + work.Crops <= session.MaxCropsPerRun)
             {
-                work.Taken = true;
+                work.Request.WorksTaken++;
                 batch.Add(work);
                 taken += work.Crops;
                 Remove(work);
@@ -68,14 +70,6 @@ internal sealed class ModelQueue(ModelSession session) : IDisposable
 
             node = next;
         }
-    }
-
-    /// <summary>Every work that waits, taken out.</summary>
-    public List<CropWork> Clear()
-    {
-        List<CropWork> all = [.. works];
-        all.ForEach(Remove);
-        return all;
     }
 
     public void Dispose() => delay?.Dispose();

@@ -1,27 +1,24 @@
 using AlexNetService.Imaging;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Explanations;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.Inference.Tests.Graphs;
 
 namespace AlexNetService.Inference.Tests.Explanations;
 
-public sealed class PictureOcclusionTests : IDisposable
+public sealed class OcclusionTests : IDisposable
 {
     private const int Side = TestFolder.Crop;
 
     private readonly TestFolder folder = new();
-    private readonly DecodeWorkers decoders = new(new DecodingOptions { Threads = 1 });
     private readonly ModelSession session;
-    private readonly CancellationToken none = TestContext.Current.CancellationToken;
 
-    public PictureOcclusionTests() => session = folder.Open(TestFolder.Card(), TestFolder.Graph(), maxCropsPerRun: 4);
+    public OcclusionTests() => session = folder.Open(TestFolder.Card(), TestFolder.Graph(), maxCropsPerRun: 4);
 
     public void Dispose()
     {
-        decoders.Dispose();
         session.Dispose();
         folder.Dispose();
     }
@@ -45,15 +42,14 @@ public sealed class PictureOcclusionTests : IDisposable
     [Theory]
     [InlineData(null)]
     [InlineData(1)]
-    public async Task MapAsync_EveryPlace_EqualsACropCoveredByHand(int? index)
+    public async Task RunAsync_EveryPlace_EqualsACropCoveredByHand(int? index)
     {
-        await using var engine = new CropEngine(new QueueOptions { LimitCrops = 4 }, TimeProvider.System);
+        await using var engine = Engine(limit: 4);
         var canvas = TestFolder.RandomCanvas(1);
 
-        var (map, unanswered) = await Occlusion(engine).MapAsync(Png(canvas), session, OcclusionGrid.Over(Side, 2, 1), index, none);
+        var result = await engine.RunAsync(Request(TestEnsemble.Png(canvas), OcclusionGrid.Over(Side, 2, 1), index));
 
-        Assert.Null(unanswered);
-        Assert.NotNull(map);
+        var (map, timing) = Assert.IsType<InferenceResult.Explained>(result);
         var crop = new byte[session.CropBytes];
         CropViews.Centre(new(TestFolder.Canvas, Side))[0].CopyTo(canvas.Pixels, TestFolder.Canvas, crop, Side);
         var plain = Probabilities(crop);
@@ -75,31 +71,32 @@ public sealed class PictureOcclusionTests : IDisposable
         }
 
         Assert.Equal(0, engine.WaitingCrops);
-        Assert.True(map.Timing.Infer > TimeSpan.Zero);
+        Assert.True(timing.Infer > TimeSpan.Zero);
     }
 
     [Fact]
-    public async Task MapAsync_NoPhotographOrNoRoom_SaysWhy()
+    public async Task RunAsync_NoPhotographOrNoRoom_SaysWhy()
     {
-        await using var engine = new CropEngine(new QueueOptions { LimitCrops = 4 }, TimeProvider.System);
+        await using var engine = Engine(limit: 4);
         var grid = OcclusionGrid.Over(Side);
 
-        var text = await Occlusion(engine).MapAsync(new byte[100], session, grid, null, none);
-        using var taken = engine.Admit(1).Place;
-        var full = await Occlusion(engine).MapAsync(Png(TestFolder.RandomCanvas(1)), session, grid, null, none);
+        var text = await engine.RunAsync(Request(new byte[100], grid));
+        Assert.Null(engine.Reserve(1));
+        var full = await engine.RunAsync(Request(TestEnsemble.Png(1), grid));
+        engine.Release(1);
 
-        Assert.IsType<ClassificationResult.Undecodable>(text.Unanswered);
-        Assert.Equal(new ClassificationResult.Refused(Refusal.QueueFull), full.Unanswered);
-        Assert.Null(full.Map);
+        Assert.IsType<InferenceResult.Undecodable>(text);
+        Assert.Equal(new InferenceResult.Refused(Refusal.QueueFull), full);
     }
 
     [Fact]
-    public async Task MapAsync_AnotherCropOrNoSuchClass_Throws()
+    public void Request_AnotherCropNoSuchClassOrTwoModels_Throws()
     {
-        await using var engine = new CropEngine(new QueueOptions(), TimeProvider.System);
+        using var other = folder.Open(TestFolder.Card("other"), TestFolder.Graph());
 
-        await Assert.ThrowsAsync<ArgumentException>(() => Occlusion(engine).MapAsync(default, session, OcclusionGrid.Over(9), null, none));
-        await Assert.ThrowsAsync<ArgumentException>(() => Occlusion(engine).MapAsync(default, session, OcclusionGrid.Over(Side), 3, none));
+        Assert.Throws<ArgumentException>(() => Request([], OcclusionGrid.Over(9)));
+        Assert.Throws<ArgumentException>(() => Request([], OcclusionGrid.Over(Side), 3));
+        Assert.Throws<ArgumentException>(() => new OcclusionRequest(default, TestEnsemble.Of(session, other), OcclusionGrid.Over(Side), null));
     }
 
     [Fact]
@@ -107,7 +104,7 @@ public sealed class PictureOcclusionTests : IDisposable
     {
         // A black crop of two pixels by two, each covered by a square of its own: fall, nothing, nothing, rise half as large.
         var map = new OcclusionMap(
-            new(0, "id", "name"), 0.5f, OcclusionGrid.Over(2, 1, 1), new byte[3], new[] { 0.4f, 0, 0, -0.2f }, new byte[12], default);
+            new(0, "id", "name"), 0.5f, OcclusionGrid.Over(2, 1, 1), new byte[3], new[] { 0.4f, 0, 0, -0.2f }, new byte[12]);
 
         var picture = CanvasDecoder.Decode(OcclusionOverlay.Png(map), 256).Canvas;
 
@@ -123,7 +120,8 @@ public sealed class PictureOcclusionTests : IDisposable
         return (picture.Pixels[place], picture.Pixels[plane + place], picture.Pixels[(2 * plane) + place]);
     }
 
-    private static byte[] Png(Canvas canvas) => CanvasEncoder.Png(canvas.Pixels, canvas.Side);
+    private static InferenceEngine Engine(int limit) =>
+        new(new QueueOptions { LimitCrops = limit }, new DecodingOptions { Threads = 1 }, TimeProvider.System);
 
     private float[] Probabilities(byte[] crop)
     {
@@ -132,5 +130,6 @@ public sealed class PictureOcclusionTests : IDisposable
         return found;
     }
 
-    private PictureOcclusion Occlusion(CropEngine engine) => new(engine, decoders, TimeProvider.System);
+    private OcclusionRequest Request(byte[] photograph, OcclusionGrid grid, int? index = null) =>
+        new(photograph, Ensemble.Alone(session), grid, index);
 }

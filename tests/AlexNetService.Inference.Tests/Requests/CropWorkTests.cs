@@ -1,21 +1,21 @@
 using AlexNetService.Imaging;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.Inference.Tests.Graphs;
 using AlexNetService.ModelSpec.Package;
 
-namespace AlexNetService.Inference.Tests.Batching;
+namespace AlexNetService.Inference.Tests.Requests;
 
 /// <summary>Windows of a canvas and given crops, probabilities, logits and features, in runs that they share.</summary>
-public sealed class CropKindsTests : IDisposable
+public sealed class CropWorkTests : IDisposable
 {
     private const int Values = 3 * TestFolder.Crop * TestFolder.Crop;
 
     private readonly TestFolder folder = new();
     private readonly ModelSession session;
 
-    public CropKindsTests() => session = folder.Open(WithFeatures, TestFolder.Graph() with { WithFeatures = true }, maxCropsPerRun: 16);
+    public CropWorkTests() => session = folder.Open(WithFeatures, TestFolder.Graph() with { WithFeatures = true }, maxCropsPerRun: 16);
 
     public void Dispose()
     {
@@ -27,15 +27,10 @@ public sealed class CropKindsTests : IDisposable
     public void Run_GivenCropsAndAllOutputs_EqualTheSessionsOwnRun()
     {
         var crops = TestFolder.Crops(20);
-        var (expected, found) = (Targets(20), Targets(20));
-        session.Run(crops, 20, new CropOutputs
-        {
-            Probabilities = expected.Probabilities.Span,
-            Logits = expected.Logits.Span,
-            Features = expected.Features.Span,
-        });
+        var (expected, found) = (Outputs(20), Outputs(20));
+        session.Run(crops, 20, expected);
 
-        Run(new GivenWork(session, GivenCrops.Pixels(crops), found));
+        Run(Rows(session, crops, found));
 
         Equal(expected.Probabilities, found.Probabilities);
         Equal(expected.Logits, found.Logits);
@@ -48,10 +43,10 @@ public sealed class CropKindsTests : IDisposable
     public void Run_FeaturesOfACanvas_AreTheMeanOfItsWindows(TestViews views)
     {
         var canvas = TestFolder.RandomCanvas(3);
-        var windows = views.Windows(session.Card.Preprocessing);
-        var found = Targets(1);
+        var windows = TestEnsemble.Windows(session, views);
+        var found = Outputs(1);
 
-        Run(new CanvasWork(session, canvas.Pixels, windows, found));
+        Run(Views(canvas, windows, found));
 
         // The features of this graph are the pixels themselves.
         var (mean, crop) = (new float[Values], new byte[Values]);
@@ -72,24 +67,34 @@ public sealed class CropKindsTests : IDisposable
     {
         var (together, alone) = (Works(), Works());
 
-        new CropBatch(TimeProvider.System, meters: null).Run(together, 0);
-        Array.ForEach(alone, Run);
+        TestBatch.Run([.. together.Select(work => work.Work)]);
+        Array.ForEach(alone, work => Run(work.Work));
 
         Assert.All(together.Zip(alone), pair =>
         {
-            Equal(pair.Second.Targets.Probabilities, pair.First.Targets.Probabilities);
-            Equal(pair.Second.Targets.Logits, pair.First.Targets.Logits);
-            Equal(pair.Second.Targets.Features, pair.First.Targets.Features);
-            Assert.True(pair.First.Done.IsCompletedSuccessfully);
+            Equal(pair.Second.Outputs.Probabilities, pair.First.Outputs.Probabilities);
+            Equal(pair.Second.Outputs.Logits, pair.First.Outputs.Logits);
+            Equal(pair.Second.Outputs.Features, pair.First.Outputs.Features);
         });
 
-        CropWork[] Works() =>
-        [
-            new CanvasWork(session, TestFolder.RandomCanvas(1).Pixels, Windows(TestViews.Ten), Targets(1) with { Logits = default, Features = default }),
-            new GivenWork(session, GivenCrops.Pixels(TestFolder.Crops(5)), Targets(5) with { Probabilities = default, Features = default }),
-            new CanvasWork(session, TestFolder.RandomCanvas(2).Pixels, Windows(TestViews.Centre), Targets(1) with { Probabilities = default }),
-            new GivenWork(session, GivenCrops.Tensor(TestFolder.Crops(19, seed: 4)), Targets(19)),
-        ];
+        (CropWork Work, CropOutputs Outputs)[] Works()
+        {
+            CropOutputs[] outputs =
+            [
+                Outputs(1) with { Logits = default, Features = default },
+                Outputs(5) with { Probabilities = default, Features = default },
+                Outputs(1) with { Probabilities = default },
+                Outputs(19),
+            ];
+            CropWork[] works =
+            [
+                Views(TestFolder.RandomCanvas(1), TestEnsemble.Windows(session, TestViews.Ten), outputs[0]),
+                Rows(session, TestFolder.Crops(5), outputs[1]),
+                Views(TestFolder.RandomCanvas(2), TestEnsemble.Windows(session, TestViews.Centre), outputs[2]),
+                Rows(session, TestFolder.Crops(19, seed: 4), outputs[3], areTensor: true),
+            ];
+            return [.. works.Zip(outputs)];
+        }
     }
 
     [Theory]
@@ -115,7 +120,7 @@ public sealed class CropKindsTests : IDisposable
         byte[] tensor = floats ? [.. values.SelectMany(BitConverter.GetBytes)] : [.. values.Select(value => (byte)value)];
         var logits = new float[2 * TestFolder.Classes];
 
-        Run(new GivenWork(foreign, GivenCrops.Tensor(tensor), new CropTargets { Logits = logits }));
+        Run(Rows(foreign, tensor, new() { Logits = logits }, areTensor: true));
 
         var expected = values.Select(value => (double)value).Chunk(Values).SelectMany(crop => ByHand.Logits(graph, crop));
         Assert.All(expected.Zip(logits), pair => Assert.Equal(pair.First, pair.Second, 1e-3));
@@ -142,44 +147,31 @@ public sealed class CropKindsTests : IDisposable
             crops.CopyTo(tensor, 0);
         }
 
-        foreach (var given in new[] { GivenCrops.Pixels(crops), GivenCrops.Tensor(tensor) })
+        foreach (var (given, areTensor) in new[] { (crops, false), (tensor, true) })
         {
             var (expected, found) = (new float[14 * TestFolder.Classes], new float[14 * TestFolder.Classes]);
-            Run(new GivenWork(whole, given, new CropTargets { Logits = expected }));
-            Run(new GivenWork(split, given, new CropTargets { Logits = found }));
+            Run(Rows(whole, given, new() { Logits = expected }, areTensor));
+            Run(Rows(split, given, new() { Logits = found }, areTensor));
             Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
         }
     }
 
-    [Fact]
-    public void GivenWork_WhatDoesNotFit_IsRefused()
-    {
-        using var plain = folder.Open(TestFolder.Card("plain"), TestFolder.Graph());
-        var two = GivenCrops.Pixels(TestFolder.Crops(2));
-
-        Assert.Throws<ArgumentException>(() => new GivenWork(plain, two, default));
-        Assert.Throws<ArgumentException>(() => new GivenWork(plain, two, new CropTargets { Probabilities = new float[3] }));
-        Assert.Throws<ArgumentException>(() => new GivenWork(plain, two, new CropTargets { Features = new float[2 * Values] }));
-        Assert.Throws<ArgumentException>(() => new GivenWork(plain, GivenCrops.Pixels(new byte[Values + 1]), new CropTargets { Probabilities = new float[3] }));
-        Assert.Throws<ArgumentException>(() => new GivenWork(plain, GivenCrops.Pixels(default), new CropTargets { Probabilities = new float[3] }));
-    }
-
     private static ModelCard WithFeatures => TestFolder.Card() with { Tensors = new TensorNames("image", "logits", "probabilities", "features") };
 
-    private static CropTargets Targets(int rows) => new()
+    private static CropOutputs Outputs(int rows) => new()
     {
         Probabilities = new float[rows * TestFolder.Classes],
         Logits = new float[rows * TestFolder.Classes],
         Features = new float[rows * Values],
     };
 
-    private static void Run(CropWork work) => new CropBatch(TimeProvider.System, meters: null).Run([work], 0);
+    private static RowWork Rows(ModelSession session, byte[] crops, CropOutputs outputs, bool areTensor = false) =>
+        new(TestBatch.Request(session), session, crops, areTensor, outputs);
 
-    private static void Equal(Memory<float> expected, Memory<float> found)
-    {
-        Assert.Equal(expected.Length, found.Length);
-        Assert.All(expected.ToArray().Zip(found.ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
-    }
+    private static void Run(CropWork work) => TestBatch.Run(work);
 
-    private CropWindow[] Windows(TestViews views) => views.Windows(session.Card.Preprocessing);
+    private static void Equal(Memory<float> expected, Memory<float> found) => TestEnsemble.Equal(expected.Span, found.Span, 1e-5f);
+
+    private CanvasWork Views(Canvas canvas, CropWindow[] windows, CropOutputs outputs) =>
+        new(TestBatch.Request(session), session, canvas.Pixels, windows, outputs);
 }
