@@ -13,11 +13,13 @@ public sealed class ProjectArrowTests
         ["AlexNetService.Onnx"] = ["AlexNetService.ModelSpec"],
         ["AlexNetService.Training"] = ["AlexNetService.Imaging", "AlexNetService.Onnx", "AlexNetService.ModelSpec"],
         ["AlexNetService.Inference"] = ["AlexNetService.Imaging", "AlexNetService.ModelSpec"],
-        ["AlexNetService.Api"] = ["AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.ModelSpec"],
         ["AlexNetService.Laboratory"] =
         [
             "AlexNetService.Training", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.Onnx", "AlexNetService.ModelSpec",
         ],
+        ["AlexNetService.OpenInference"] = ["AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.ModelSpec"],
+        ["AlexNetService.Api"] =
+            ["AlexNetService.OpenInference", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.ModelSpec"],
         ["AlexNetService.Worker"] =
         [
             "AlexNetService.Laboratory", "AlexNetService.Training", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.Onnx",
@@ -43,6 +45,9 @@ public sealed class ProjectArrowTests
     [Theory]
     [InlineData("AlexNetService.Api", "AlexNetService.Training")]
     [InlineData("AlexNetService.Api", "AlexNetService.Onnx")]
+    [InlineData("AlexNetService.OpenInference", "AlexNetService.Api")]
+    [InlineData("AlexNetService.OpenInference", "AlexNetService.Training")]
+    [InlineData("AlexNetService.Inference", "AlexNetService.OpenInference")]
     [InlineData("AlexNetService.Training", "AlexNetService.Inference")]
     [InlineData("AlexNetService.Inference", "AlexNetService.Training")]
     [InlineData("AlexNetService.Training", "AlexNetService.Laboratory")]

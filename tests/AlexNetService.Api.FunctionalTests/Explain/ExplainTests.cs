@@ -83,7 +83,7 @@ public sealed class ExplainTests(SharedService service)
         Assert.Contains(what, await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query, Route), StringComparison.Ordinal);
 
     [Fact]
-    public Task Explain_OfWhatIsNone_IsRefusedLikeAClassification() => client.RefusesWhatIsNoneAsync(Route);
+    public Task Explain_InvalidRequests_AreRefusedLikeThoseToClassify() => client.RefusesInvalidRequestsAsync(Route);
 
     [Fact]
     public async Task Explain_QueueShorterThanTheMap_IsServedAndAFullOneIs503()

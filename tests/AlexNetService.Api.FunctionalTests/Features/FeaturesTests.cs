@@ -76,7 +76,7 @@ public sealed class FeaturesTests(SharedService service)
         Assert.Contains(what, await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query, Route), StringComparison.Ordinal);
 
     [Fact]
-    public Task Features_OfWhatIsNone_AreRefusedLikeAClassification() => client.RefusesWhatIsNoneAsync(Route);
+    public Task Features_InvalidRequests_AreRefusedLikeThoseToClassify() => client.RefusesInvalidRequestsAsync(Route);
 
     [Fact]
     public async Task Features_NoRoomInTheQueue_Is503WithRetryAfter()
