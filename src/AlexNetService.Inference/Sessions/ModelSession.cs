@@ -12,25 +12,15 @@ namespace AlexNetService.Inference.Sessions;
 /// </summary>
 public sealed class ModelSession : IDisposable
 {
-    private readonly OpenGraph last;
-    private readonly OpenGraph? trunk;
-    private readonly GraphBinding graph;
-    private readonly SessionLayout layout;
-    private readonly BatchSizes sizes;
+    private readonly RunLayout layout;
     private readonly Lock gate = new();
     private readonly Dictionary<RunMemory, CropRun> runs = [];
     private volatile bool disposed;
 
-    private ModelSession(ModelPackage package, ExecutionTarget target, RuntimeOptions options, OpenGraph last, OpenGraph? trunk)
+    private ModelSession(ModelPackage package, ExecutionTarget target, RuntimeOptions options, RunLayout layout)
     {
-        (this.last, this.trunk) = (last, trunk);
-        Package = package;
-        Device = target.Device;
-        Provider = target.Provider;
-        MaxCropsPerRun = options.MaxCropsPerRun;
-        sizes = BatchSizes.Of(options, target);
-        graph = Inspect(package, last, trunk);
-        layout = new SessionLayout(package.Card, graph, trunk, last, sizes);
+        (Package, Device, Provider, MaxCropsPerRun) = (package, target.Device, target.Provider, options.MaxCropsPerRun);
+        this.layout = layout;
         if (layout.Bytes > Array.MaxLength)
         {
             throw new InvalidPackageException(
@@ -65,13 +55,13 @@ public sealed class ModelSession : IDisposable
         OutputKinds.Probabilities | (HasLogits ? OutputKinds.Logits : 0) | (Features > 0 ? OutputKinds.Features : 0);
 
     /// <summary>Whether logits can be asked for.</summary>
-    public bool HasLogits => graph.Find(OutputKinds.Logits) is not null;
+    public bool HasLogits => layout.Answers.Find(OutputKinds.Logits) is not null;
 
     /// <summary>Values of one crop's feature vector; 0 where the card names no features tensor.</summary>
-    public int Features => graph.Find(OutputKinds.Features)?.Values ?? 0;
+    public int Features => layout.Answers.Find(OutputKinds.Features)?.Values ?? 0;
 
     /// <summary>The only batch size the graph takes, or null where it takes any.</summary>
-    public int? FixedBatch => graph.FixedBatch;
+    public int? FixedBatch => layout.Answers.FixedBatch;
 
     /// <summary>
     /// Opens a package and holds its graphs against its card. Of a split network trunk and rest are opened, and not the whole graph, so
@@ -92,17 +82,17 @@ public sealed class ModelSession : IDisposable
             sessionOptions.AddSessionConfigEntry("optimization.disable_specified_optimizers", "QDQPropagationTransformer");
         }
 
-        OpenGraph? trunk = null;
-        OpenGraph? last = null;
+        ModelGraph? trunk = null;
+        ModelGraph? graph = null;
         try
         {
-            trunk = package.Card.Split is { } split ? OpenGraph.Open(package, split.Trunk, target, sessionOptions) : null;
-            last = OpenGraph.Open(package, package.Card.Split?.Rest ?? package.Card.Graph, target, sessionOptions);
-            return new ModelSession(package, target, options, last, trunk);
+            trunk = package.Card.Split is { } split ? ModelGraph.Open(package, split.Trunk, target, sessionOptions) : null;
+            graph = ModelGraph.Open(package, package.Card.Split?.Rest ?? package.Card.Graph, target, sessionOptions);
+            return new ModelSession(package, target, options, Inspect(package, graph, trunk, BatchSizes.Of(options, target)));
         }
         catch
         {
-            last?.Dispose();
+            graph?.Dispose();
             trunk?.Dispose();
             throw;
         }
@@ -189,7 +179,7 @@ public sealed class ModelSession : IDisposable
         {
             var (black, input) = (new byte[CanvasBytes], Card.Preprocessing);
             var windows = CropViews.Of(CropViews.Counts[^1], new CropGeometry(input.Canvas, input.Crop));
-            foreach (var count in sizes.ToWarm)
+            foreach (var count in layout.Sizes.ToWarm)
             {
                 run.Begin();
                 while (run.Count < count)
@@ -255,8 +245,8 @@ public sealed class ModelSession : IDisposable
             runs.Clear();
         }
 
-        last.Dispose();
-        trunk?.Dispose();
+        layout.Graph.Dispose();
+        layout.TrunkGraph?.Dispose();
     }
 
     /// <summary>Bytes of one canvas, 3 × canvas × canvas.</summary>
@@ -280,7 +270,7 @@ public sealed class ModelSession : IDisposable
 
             if (!runs.TryGetValue(memory, out var run))
             {
-                runs[memory] = run = layout.Over(memory);
+                runs[memory] = run = new CropRun(layout, memory);
             }
 
             run.Begin();
@@ -291,18 +281,18 @@ public sealed class ModelSession : IDisposable
     /// <summary>Gives a run back, one that threw as well.</summary>
     internal static void Return(CropRun run) => SharedRuntime.Memory.Return(run.Memory);
 
-    private static GraphBinding Inspect(ModelPackage package, OpenGraph last, OpenGraph? trunk)
+    private static RunLayout Inspect(ModelPackage package, ModelGraph graph, ModelGraph? trunk, BatchSizes sizes)
     {
-        var inspection = new GraphInspection(package, last.Session);
+        var inspection = new GraphInspection(package, graph.Session);
         if (package.Card.Split is not { } split || trunk is null)
         {
-            return inspection.Bind();
+            return new RunLayout(package.Card, graph, inspection.Check(), trunkGraph: null, trunk: null, sizes);
         }
 
-        var binding = new SplitInspection(package, split, trunk.Session).Bind(out var maps);
+        var tensors = new SplitInspection(package, split, trunk.Session).Check(out var maps);
         using (maps)
         {
-            return inspection.BindRest(binding, maps);
+            return new RunLayout(package.Card, graph, inspection.CheckRest(tensors.CropMaps, maps), trunk, tensors, sizes);
         }
     }
 
