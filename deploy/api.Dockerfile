@@ -12,6 +12,7 @@ COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Dir
 COPY src/AlexNetService.ModelSpec/*.csproj src/AlexNetService.ModelSpec/
 COPY src/AlexNetService.Imaging/*.csproj src/AlexNetService.Imaging/
 COPY src/AlexNetService.Inference/*.csproj src/AlexNetService.Inference/
+COPY src/AlexNetService.OpenInference/*.csproj src/AlexNetService.OpenInference/
 COPY src/AlexNetService.Api/*.csproj src/AlexNetService.Api/*.props src/AlexNetService.Api/
 
 # Compiled ahead, a replica is ready in three quarters of the time.

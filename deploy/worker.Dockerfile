@@ -12,6 +12,7 @@ COPY src/AlexNetService.Inference/*.csproj src/AlexNetService.Inference/
 COPY src/AlexNetService.Onnx/*.csproj src/AlexNetService.Onnx/
 COPY src/AlexNetService.Training/*.csproj src/AlexNetService.Training/
 COPY src/AlexNetService.Training/build/ src/AlexNetService.Training/build/
+COPY src/AlexNetService.Laboratory/*.csproj src/AlexNetService.Laboratory/
 COPY src/AlexNetService.Worker/*.csproj src/AlexNetService.Worker/
 RUN dotnet restore src/AlexNetService.Worker -r linux-x64
 COPY src/ src/

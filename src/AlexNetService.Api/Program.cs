@@ -21,7 +21,7 @@ if (await HealthCheck.RunAsync(args) is { } health)
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 if (!builder.TryAddSettingsFile())
 {
-    return StartFailure.ExitCode;
+    return Startup.FailureExitCode;
 }
 
 builder.ListenOnLocalhostByDefault();
@@ -32,16 +32,16 @@ builder.Services.AddJsonAnswers();
 builder.Services.AddOpenInference();
 builder.Services.AddCompressedAnswers();
 builder.Services.AddProblems();
+
+// Hosted services stop in reverse order: the drain waits for the loader.
+builder.Services.AddDrain();
 builder.Services.AddModels();
 builder.Services.AddClassify();
-builder.Services.AddFeatures();
-builder.Services.AddExplain();
-builder.Services.AddDrain();
 builder.Services.AddOpenApiDocument();
 
 if (builder.BuildOrExplain() is not { } app)
 {
-    return StartFailure.ExitCode;
+    return Startup.FailureExitCode;
 }
 
 app.UseForwarded();
@@ -57,12 +57,13 @@ app.UseRouting();
 app.UseAccess();
 app.UseOpenApiDocument();
 
-app.MapClassify();
-app.MapBatch();
-app.MapFeatures();
-app.MapExplain();
-app.MapModels();
-app.MapFilters();
+var v1 = app.MapGroup("/v1").RefusesUnknownParameters();
+v1.MapClassify();
+v1.MapBatch();
+v1.MapFeatures();
+v1.MapExplain();
+v1.MapModels();
+v1.MapFilters();
 app.MapOpenInference();
 app.MapHealth();
 app.MapProblems();
@@ -74,8 +75,8 @@ try
     await app.RunAsync();
     return models.Failure is null ? 0 : 1;
 }
-catch (Exception e) when (StartFailure.Explain(e) is { } sentence)
+catch (Exception e) when (Startup.Explain(e) is { } sentence)
 {
     await Console.Error.WriteLineAsync(sentence);
-    return StartFailure.ExitCode;
+    return Startup.FailureExitCode;
 }

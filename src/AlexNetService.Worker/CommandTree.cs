@@ -121,6 +121,3 @@ internal static class CommandTree
         return code;
     }
 }
-
-/// <summary>Options that do not fit each other or this machine.</summary>
-internal sealed class InputException(string message) : Exception(message);

@@ -15,6 +15,11 @@ internal static class CommonOptions
         Description = $"Layer table: {string.Join(", ", AlexNetLayers.Presets)}.",
     };
 
+    public static Option<int?> Classes() => new("--classes")
+    {
+        Description = "Classes of the preset. Default: 1000 for alexnet, 10 for alexnet-cifar.",
+    };
+
     public static Option<int> Seed() => new("--seed")
     {
         Description = "Seed of weights, order, crops and dropout. The same seed on the same devices gives the same network.",
@@ -23,7 +28,7 @@ internal static class CommonOptions
 
     public static Option<CheckpointChoice> Checkpoint() => new("--checkpoint")
     {
-        Description = "Which epoch of --run: best (least error on the held-out photographs; the newest where there are none) or newest.",
+        Description = "Which epoch of --run: best (least error on the held-out photographs; the newest if there are none) or newest.",
         DefaultValueFactory = _ => CheckpointChoice.Best,
     };
 
@@ -33,16 +38,26 @@ internal static class CommonOptions
         Recursive = true,
     };
 
+    public static Option<string?> Repository(string usual) => new("--repository")
+    {
+        Description = $"Folder of packages; the package goes to REPOSITORY/NAME/VERSION. Default: {usual}.",
+    };
+
+    public static Option<string?> ModelName(string usual) => new("--name") { Description = $"Name of the model. Default: {usual}." };
+
+    public static Option<int?> ModelVersion() => new("--model-version")
+    {
+        Description = "Version of the model. Default: one more than the newest.",
+    };
+
     public static Option<int> Threads()
     {
-        var option = new Option<int>("--threads") { Description = "Threads of one operation on the CPU; 0 for one a core.", DefaultValueFactory = _ => 0 };
-        option.Validators.Add(result =>
+        var option = new Option<int>("--threads")
         {
-            if (result.GetValueOrDefault<int>() is < 0 or > 1024)
-            {
-                result.AddError("--threads takes 0 to 1024.");
-            }
-        });
+            Description = "Threads of one operation on the CPU; 0 for one a core.",
+            DefaultValueFactory = _ => 0,
+        };
+        option.RequireRange(0, 1024);
         return option;
     }
 
@@ -65,11 +80,20 @@ internal static class CommonOptions
         return number;
     }
 
+    /// <summary>Refuses integers outside a range.</summary>
+    public static void RequireRange(this Option option, int least, int most) => option.Validators.Add(result =>
+    {
+        if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && (number < least || number > most))
+        {
+            result.AddError(most == int.MaxValue ? $"{option.Name} takes {least} or more." : $"{option.Name} takes {least} to {most}.");
+        }
+    });
+
     /// <summary>The layer table of a preset.</summary>
     /// <exception cref="InputException">There is no such preset.</exception>
     public static NetworkArchitecture Architecture(string preset, int classes) => AlexNetLayers.Find(preset, classes)
         ?? throw new InputException($"There is no preset '{preset}'; there are {string.Join(", ", AlexNetLayers.Presets)}.");
 
-    /// <summary>Whether the option stands on the command line, rather than its default.</summary>
+    /// <summary>Whether the option is on the command line, rather than its default.</summary>
     public static bool IsGiven(this ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 }

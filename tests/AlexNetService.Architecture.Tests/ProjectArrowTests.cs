@@ -13,10 +13,16 @@ public sealed class ProjectArrowTests
         ["AlexNetService.Onnx"] = ["AlexNetService.ModelSpec"],
         ["AlexNetService.Training"] = ["AlexNetService.Imaging", "AlexNetService.Onnx", "AlexNetService.ModelSpec"],
         ["AlexNetService.Inference"] = ["AlexNetService.Imaging", "AlexNetService.ModelSpec"],
-        ["AlexNetService.Api"] = ["AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.ModelSpec"],
+        ["AlexNetService.Laboratory"] =
+        [
+            "AlexNetService.Training", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.Onnx", "AlexNetService.ModelSpec",
+        ],
+        ["AlexNetService.OpenInference"] = ["AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.ModelSpec"],
+        ["AlexNetService.Api"] =
+            ["AlexNetService.OpenInference", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.ModelSpec"],
         ["AlexNetService.Worker"] =
         [
-            "AlexNetService.Training", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.Onnx",
+            "AlexNetService.Laboratory", "AlexNetService.Training", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.Onnx",
             "AlexNetService.ModelSpec",
         ],
     };
@@ -39,8 +45,13 @@ public sealed class ProjectArrowTests
     [Theory]
     [InlineData("AlexNetService.Api", "AlexNetService.Training")]
     [InlineData("AlexNetService.Api", "AlexNetService.Onnx")]
+    [InlineData("AlexNetService.OpenInference", "AlexNetService.Api")]
+    [InlineData("AlexNetService.OpenInference", "AlexNetService.Training")]
+    [InlineData("AlexNetService.Inference", "AlexNetService.OpenInference")]
     [InlineData("AlexNetService.Training", "AlexNetService.Inference")]
     [InlineData("AlexNetService.Inference", "AlexNetService.Training")]
+    [InlineData("AlexNetService.Training", "AlexNetService.Laboratory")]
+    [InlineData("AlexNetService.Laboratory", "AlexNetService.Worker")]
     [InlineData("AlexNetService.Inference", "AlexNetService.Onnx")]
     [InlineData("AlexNetService.Onnx", "AlexNetService.Imaging")]
     [InlineData("AlexNetService.Imaging", "AlexNetService.Onnx")]

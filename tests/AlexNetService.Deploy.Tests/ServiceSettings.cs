@@ -1,8 +1,9 @@
 using System.Reflection;
 using AlexNetService.Api.Classify;
 using AlexNetService.Api.Hosting;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Requests;
+using AlexNetService.OpenInference;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -15,7 +16,10 @@ internal static class ServiceSettings
     /// <summary>Variables that .NET and glibc read.</summary>
     private static readonly string[] Foreign = ["ASPNETCORE_", "DOTNET_", "MALLOC_"];
 
-    private static readonly Dictionary<string, Type> Options = new[] { typeof(ClassifyOptions).Assembly, typeof(QueueOptions).Assembly }
+    private static readonly Dictionary<string, Type> Options = new[]
+        {
+            typeof(ClassifyOptions).Assembly, typeof(OpenInferenceOptions).Assembly, typeof(QueueOptions).Assembly,
+        }
         .SelectMany(assembly => assembly.GetTypes())
         .Where(type => type.GetField("Section") is { IsLiteral: true })
         .ToDictionary(Section, StringComparer.OrdinalIgnoreCase);
@@ -47,7 +51,7 @@ internal static class ServiceSettings
     private static bool Knows(string variable)
     {
         var path = variable.Split("__");
-        return variable == SettingsFile.Setting
+        return variable == Startup.FileSetting
             || Foreign.Any(prefix => variable.StartsWith(prefix, StringComparison.Ordinal))
             || (Options.TryGetValue(path[0], out var type) && Reaches(Bound(type), path.AsSpan(1)));
     }
@@ -77,7 +81,7 @@ internal static class ServiceSettings
     {
         var services = new ServiceCollection();
         services.AddSingleton(Configuration(environment));
-        var add = new Action<IServiceCollection, string>(ValidatedOptions.AddValidated<ClassifyOptions>).Method.GetGenericMethodDefinition();
+        var add = new Action<IServiceCollection, string>(Startup.AddValidated<ClassifyOptions>).Method.GetGenericMethodDefinition();
         foreach (var (section, type) in Options.Where(entry => entry.Value != typeof(EnsembleOptions)))
         {
             add.MakeGenericMethod(type).Invoke(null, [services, section]);

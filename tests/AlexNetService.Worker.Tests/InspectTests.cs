@@ -1,6 +1,4 @@
-using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
-using AlexNetService.Worker.Inspect;
 
 namespace AlexNetService.Worker.Tests;
 
@@ -78,17 +76,6 @@ public class InspectTests
 
         Assert.Equal(ExitCode.BadInput, code);
         Assert.Contains("name the --package to run on --data", error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void ActivationStatistics_OfFourValues_AreThoseByHand()
-    {
-        var found = ActivationStatistics.Of(new Rectifier("relu1"), [0, 4, 0, 2]);
-
-        Assert.Equal((1.5, 0.5), (found.Mean, found.Zeros));
-        Assert.Equal(Math.Sqrt(2.75), found.Deviation, 1e-12);
-        Assert.Equal([2, 4], found.Positive);
-        Assert.Equal((4, 4), (found.Quantile(0.5), found.Quantile(1)));
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class StopTests : IDisposable
         var (code, _, error) = await Programs.AlexnetAsync(Train(data, epochs: 1));
 
         Assert.Equal(ExitCode.BadInput, code);
-        Assert.Contains("holds a run already", error, StringComparison.Ordinal);
+        Assert.Contains("already holds a run", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,90 +1,115 @@
 using AlexNetService.Api.Classify;
-using AlexNetService.Api.Models;
 using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
+using AlexNetService.Api.Uploads;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Options;
-using Serilog;
 
 namespace AlexNetService.Api.Batch;
 
-/// <summary>Many photographs in one request; each has an answer or an error of its own.</summary>
+/// <summary>Classifies many photographs in one request. Each has an answer or an error of its own.</summary>
 internal static class BatchEndpoint
 {
-    public static void MapBatch(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/classify/batch", Classify)
+    public static void MapBatch(this IEndpointRouteBuilder routes) => routes.MapPost("/classify/batch", Classify)
         .WithTags("Classify")
         .WithName("ClassifyBatch")
         .WithSummary("Classify many photographs")
-        .WithMetadata(new DisableRequestSizeLimitAttribute(), new PictureBodyMetadata(Many: true))
         .Offers(OfferedTypes.Json)
-        .ProducesProblems(
-            StatusCodes.Status400BadRequest,
-            StatusCodes.Status404NotFound,
-            StatusCodes.Status413PayloadTooLarge,
-            StatusCodes.Status415UnsupportedMediaType,
-            StatusCodes.Status503ServiceUnavailable);
+        .TakesPictures(new UploadMetadata(Many: true));
 
     private static async Task<Results<Ok<BatchAnswer>, Problem>> Classify(
-        [AsParameters] ClassifyQuery query,
-        HttpContext context,
-        ServedModels served,
-        PictureClassifier classifier,
-        IOptions<ClassifyOptions> options,
-        TimeProvider time,
-        IDiagnosticContext log,
-        CancellationToken cancellation)
+        [AsParameters] ClassifyQuery query, [AsParameters] UploadRequest request, InferenceEngine engine)
     {
-        var begun = time.GetTimestamp();
-        var (settings, reason) = query.Read();
-        if (settings is null)
+        if (!query.Read().TryGet(out var settings, out var problem)
+            || !(await request.ReadAsync(settings.Models)).TryGet(out var read, out problem))
         {
-            return ClassifyProblems.BadParameter(reason ?? "");
+            return problem;
         }
 
-        using var lease = served.Enter();
-        if (lease is null)
+        using var upload = read;
+        var readTime = request.Elapsed;
+        var photographs = new List<PhotographRequest>();
+        foreach (var picture in upload.Pictures)
         {
-            return ModelProblems.NotReady(served);
+            if (picture.Content.TryGet(out var bytes, out _))
+            {
+                photographs.Add(new PhotographRequest(bytes.Bytes, upload.Ensemble, settings.Views)
+                {
+                    Cancellation = request.Cancellation,
+                });
+            }
         }
 
-        var (ensemble, unusable) = ChosenModels.Of(lease.Snapshot, settings.Models);
-        if (ensemble is null)
-        {
-            return unusable ?? throw new InvalidOperationException("There are neither models nor a problem.");
-        }
-
-        var (pictures, fault) = await BatchBody.ReadAsync(context.Request, options.Value, cancellation);
-        if (pictures is null)
-        {
-            return BatchProblems.Of(fault ?? BatchBodyFault.Empty, options.Value);
-        }
-
+        var answered = await engine.RunAsync(photographs);
         try
         {
-            var read = time.GetTimestamp();
-            var batch = new ClassifiedBatch(ensemble, settings, served, options.Value);
-            var results = await batch.RunAsync(pictures, classifier, cancellation);
-            if (batch.Refusal is { } refusal)
+            // If the queue had no room for the first pictures, none was classified.
+            if (answered.Count > 0 && answered.All(result => result is InferenceResult.Refused))
             {
-                return refusal;
+                return UploadProblems.Of(answered[0], request.Served);
             }
 
-            var timing = BatchTiming.Of(time.GetElapsedTime(begun), time.GetElapsedTime(read));
-            var answer = new BatchAnswer(results, MemberAnswer.Of(ensemble), (int)settings.Views, timing, context.TraceIdentifier);
-            log.Answered(answer.Models.Select(model => model.Name), answer.Crops);
-            log.Set("Pictures", results.Count);
-            log.Set("ReadMs", timing.ReadMs);
-            log.Set("ClassifyMs", timing.ClassifyMs);
-            return TypedResults.Ok(answer);
+            var next = 0;
+            BatchResult[] results =
+            [
+                .. upload.Pictures.Select(picture => picture.Content.TryGet(out _, out var unread)
+                    ? Answer(picture.Name, answered[next++], upload.Ensemble, settings, request)
+                    : new BatchResult(picture.Name, null, null, unread.Details)),
+            ];
+            var timing = BatchTiming.Of(readTime, request.Elapsed);
+            request.Log.Set("Models", MemberAnswer.Names(upload.Ensemble));
+            request.Log.Set("Crops", (int)settings.Views);
+            request.Log.Set("Pictures", results.Length);
+            request.Log.Set("ReadMs", timing.ReadMs);
+            request.Log.Set("ClassifyMs", timing.ClassifyMs);
+            return TypedResults.Ok(new BatchAnswer(
+                results, MemberAnswer.Of(upload.Ensemble), (int)settings.Views, timing, request.Context.TraceIdentifier));
         }
         finally
         {
-            foreach (var picture in pictures)
+            foreach (var result in answered)
             {
-                picture.Dispose();
+                result.Dispose();
             }
         }
     }
+
+    private static BatchResult Answer(
+        string name, InferenceResult result, Ensemble ensemble, ClassifySettings settings, UploadRequest request) =>
+        result is InferenceResult.Answered answered
+            ? new BatchResult(
+                name,
+                RankedPrediction.Top(answered.Probabilities.Span, ensemble, settings.Top),
+                settings.Detail ? MemberAnswer.Of(ensemble, answered, settings.Top) : null,
+                Error: null)
+            : new BatchResult(name, null, null, UploadProblems.Of(result, request.Served).Details);
+}
+
+/// <summary>The classes of many photographs.</summary>
+/// <param name="Results">One result for each photograph, in the order they were sent.</param>
+/// <param name="Models">The models that answered.</param>
+/// <param name="Crops">Crops that were averaged, 1 or 10.</param>
+/// <param name="Timing">Where the time went.</param>
+/// <param name="RequestId">Identifies this request in the service's log.</param>
+internal sealed record BatchAnswer(
+    IReadOnlyList<BatchResult> Results, IReadOnlyList<MemberAnswer> Models, int Crops, BatchTiming Timing, string RequestId);
+
+/// <summary>The classes of one photograph, or an error.</summary>
+/// <param name="Name">The file's name as it was sent, or <c>images[place]</c>.</param>
+/// <param name="Predictions">The most probable classes, most probable first.</param>
+/// <param name="Models">The most probable classes of each model, if <c>detail</c> was requested.</param>
+/// <param name="Error">Why there is no answer, with the status of a request for this photograph alone.</param>
+internal sealed record BatchResult(
+    string Name, IReadOnlyList<RankedPrediction>? Predictions, IReadOnlyList<MemberAnswer>? Models, ProblemDetails? Error);
+
+/// <summary>Where the time of a batch went, in milliseconds.</summary>
+/// <param name="ReadMs">Reading the body.</param>
+/// <param name="ClassifyMs">Classifying the photographs, from the first to the last answer.</param>
+/// <param name="TotalMs">From the request's headers to its answer.</param>
+internal sealed record BatchTiming(double ReadMs, double ClassifyMs, double TotalMs)
+{
+    public static BatchTiming Of(TimeSpan read, TimeSpan total) => new(
+        AnswerTiming.Milliseconds(read), AnswerTiming.Milliseconds(total - read), AnswerTiming.Milliseconds(total));
 }

@@ -1,30 +1,31 @@
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 
 namespace AlexNetService.Api.Classify;
 
-/// <summary>What a photograph shows.</summary>
+/// <summary>The classes of a photograph.</summary>
 /// <param name="Predictions">The most probable classes, most probable first.</param>
 /// <param name="Models">The models that answered.</param>
 /// <param name="Crops">Crops that were averaged, 1 or 10.</param>
 /// <param name="Timing">Where the time went.</param>
-/// <param name="RequestId">Names this request in the service's log.</param>
+/// <param name="RequestId">Identifies this request in the service's log.</param>
 internal sealed record ClassifyAnswer(
     IReadOnlyList<RankedPrediction> Predictions, IReadOnlyList<MemberAnswer> Models, int Crops, AnswerTiming Timing, string RequestId)
 {
     public static ClassifyAnswer Of(
-        ClassificationResult.Classified classified, Ensemble ensemble, ClassifySettings settings, TimeSpan total, string requestId) => new(
-            RankedPrediction.Top(classified.Probabilities.Span, ensemble, settings.Top),
-            settings.Detail ? MemberAnswer.Of(ensemble, classified, settings.Top) : MemberAnswer.Of(ensemble),
+        InferenceResult.Answered answered, Ensemble ensemble, ClassifySettings settings, AnswerTiming timing, string requestId) => new(
+            RankedPrediction.Top(answered.Probabilities.Span, ensemble, settings.Top),
+            settings.Detail ? MemberAnswer.Of(ensemble, answered, settings.Top) : MemberAnswer.Of(ensemble),
             (int)settings.Views,
-            AnswerTiming.Of(classified.Timing, total),
+            timing,
             requestId);
 }
 
-/// <summary>A class and how probable it is.</summary>
+/// <summary>A class and its probability.</summary>
 /// <param name="Rank">Place, from 1.</param>
 /// <param name="Index">Index of the class in the models' output.</param>
 /// <param name="Id">Stable identifier of the class.</param>
-/// <param name="Label">What a person calls it.</param>
+/// <param name="Label">Name of the class.</param>
 /// <param name="Probability">0 to 1.</param>
 internal sealed record RankedPrediction(int Rank, int Index, string Id, string Label, float Probability)
 {
@@ -38,29 +39,32 @@ internal sealed record RankedPrediction(int Rank, int Index, string Id, string L
 /// <summary>A model that answered.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Version">Its version.</param>
-/// <param name="Weight">Its share in the mean, relative to the other members'.</param>
-/// <param name="Predictions">Its own most probable classes, where <c>detail</c> was asked for.</param>
+/// <param name="Weight">Its weight in the mean, relative to the other models.</param>
+/// <param name="Predictions">Its own most probable classes, if <c>detail</c> was requested.</param>
 internal sealed record MemberAnswer(string Name, int Version, double Weight, IReadOnlyList<RankedPrediction>? Predictions)
 {
+    public static IEnumerable<string> Names(Ensemble ensemble) => ensemble.Members.Select(member => member.Session.Card.Name);
+
     public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble) =>
         [.. ensemble.Members.Select(member => Of(member, predictions: null))];
 
-    public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble, ClassificationResult.Classified classified, int top) =>
-        [.. ensemble.Members.Select((member, i) => Of(member, RankedPrediction.Top(classified.ByMember[i].Span, ensemble, top)))];
+    public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble, InferenceResult.Answered answered, int top) =>
+        [.. ensemble.Members.Select((member, i) => Of(member, RankedPrediction.Top(answered.MemberProbabilities(i).Span, ensemble, top)))];
 
     private static MemberAnswer Of(EnsembleMember member, IReadOnlyList<RankedPrediction>? predictions) =>
         new(member.Session.Card.Name, member.Session.Card.Version, member.Weight, predictions);
 }
 
 /// <summary>Where the time went, in milliseconds.</summary>
-/// <param name="DecodeMs">Decoding, waiting for a decoding thread included.</param>
+/// <param name="DecodeMs">Decoding, including the wait for a decoding thread.</param>
 /// <param name="QueueMs">Waiting for the models.</param>
 /// <param name="InferMs">In the models.</param>
-/// <param name="TotalMs">From the request's headers to its answer, reading the body included.</param>
+/// <param name="TotalMs">From the request's headers to its answer, including the time to read the body.</param>
 internal sealed record AnswerTiming(double DecodeMs, double QueueMs, double InferMs, double TotalMs)
 {
-    public static AnswerTiming Of(ClassificationTiming timing, TimeSpan total) =>
+    public static AnswerTiming Of(InferenceTiming timing, TimeSpan total) =>
         new(Milliseconds(timing.Decode), Milliseconds(timing.Queue), Milliseconds(timing.Infer), Milliseconds(total));
 
-    private static double Milliseconds(TimeSpan span) => Math.Round(span.TotalMilliseconds, 2);
+    /// <summary>Milliseconds with two decimals.</summary>
+    public static double Milliseconds(TimeSpan span) => Math.Round(span.TotalMilliseconds, 2);
 }

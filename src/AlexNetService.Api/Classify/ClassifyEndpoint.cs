@@ -1,73 +1,42 @@
 using AlexNetService.Api.Hosting;
-using AlexNetService.Api.Models;
 using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
-using AlexNetService.Inference.Ensembles;
+using AlexNetService.Api.Uploads;
+using AlexNetService.Inference.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
-using Serilog;
 
 namespace AlexNetService.Api.Classify;
 
-/// <summary>One photograph in, its most probable classes out.</summary>
+/// <summary>Answers a photograph with its most probable classes.</summary>
 internal static class ClassifyEndpoint
 {
     public static void AddClassify(this IServiceCollection services) => services.AddValidated<ClassifyOptions>(ClassifyOptions.Section);
 
-    public static void MapClassify(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/classify", Classify)
+    public static void MapClassify(this IEndpointRouteBuilder routes) => routes.MapPost("/classify", Classify)
         .WithTags("Classify")
         .WithName("Classify")
         .WithSummary("Classify a photograph")
         .Offers(OfferedTypes.Json)
-        .TakesPicture(new PictureBodyMetadata());
+        .TakesPictures(new UploadMetadata());
 
     private static async Task<Results<Ok<ClassifyAnswer>, Problem>> Classify(
-        [AsParameters] ClassifyQuery query,
-        HttpContext context,
-        ServedModels served,
-        PictureClassifier classifier,
-        IOptions<ClassifyOptions> options,
-        TimeProvider time,
-        IDiagnosticContext log,
-        CancellationToken cancellation)
+        [AsParameters] ClassifyQuery query, [AsParameters] UploadRequest request, InferenceEngine engine)
     {
-        var begun = time.GetTimestamp();
-        var (settings, reason) = query.Read();
-        if (settings is null)
+        if (!query.Read().TryGet(out var settings, out var problem)
+            || !(await request.ReadAsync(settings.Models)).TryGet(out var read, out problem))
         {
-            return ClassifyProblems.BadParameter(reason ?? "");
+            return problem;
         }
 
-        // Held to the end: the models that are named here are the models that answer, whatever is loaded meanwhile.
-        using var lease = served.Enter();
-        if (lease is null)
+        using var upload = read;
+        using var result = await engine.RunAsync(
+            new PhotographRequest(upload.Picture, upload.Ensemble, settings.Views) { Cancellation = request.Cancellation });
+        if (result is not InferenceResult.Answered answered)
         {
-            return ModelProblems.NotReady(served);
+            return UploadProblems.Of(result, request.Served);
         }
 
-        var (ensemble, unusable) = ChosenModels.Of(lease.Snapshot, settings.Models);
-        if (ensemble is null)
-        {
-            return unusable ?? throw new InvalidOperationException("There are neither models nor a problem.");
-        }
-
-        var (picture, fault) = await PictureBody.ReadAsync(context.Request, options.Value.MaxBodyBytes, cancellation);
-        if (picture is null)
-        {
-            return ClassifyProblems.Of(fault ?? PictureBodyFault.NoPicture, options.Value);
-        }
-
-        using (picture)
-        {
-            using var result = await classifier.ClassifyAsync(picture.Bytes, ensemble, settings.Views, cancellation);
-            if (result is not ClassificationResult.Classified classified)
-            {
-                return ClassifyProblems.Of(result, served);
-            }
-
-            var answer = ClassifyAnswer.Of(classified, ensemble, settings, time.GetElapsedTime(begun), context.TraceIdentifier);
-            log.Answered(answer.Models.Select(model => model.Name), answer.Crops, answer.Timing);
-            return TypedResults.Ok(answer);
-        }
+        var timing = request.Answered(MemberAnswer.Names(upload.Ensemble), (int)settings.Views, answered.Timing);
+        return TypedResults.Ok(ClassifyAnswer.Of(answered, upload.Ensemble, settings, timing, request.Context.TraceIdentifier));
     }
 }

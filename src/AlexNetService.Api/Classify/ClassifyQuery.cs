@@ -1,10 +1,12 @@
-using System.Globalization;
+using AlexNetService.Api.Problems;
+using AlexNetService.Api.Uploads;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.OpenInference;
 using Microsoft.AspNetCore.Mvc;
 
 namespace AlexNetService.Api.Classify;
 
-/// <summary>The query as it was sent. Read here and not by the framework, so that a refusal says what is allowed.</summary>
+/// <summary>The query as sent.</summary>
 internal sealed record ClassifyQuery(
     [FromQuery(Name = "top")] string? Top,
     [FromQuery(Name = "crops")] string? Crops,
@@ -14,40 +16,33 @@ internal sealed record ClassifyQuery(
     public const int DefaultTop = 5;
     public const int MaxTop = 100;
 
-    /// <summary>The query with its defaults filled in, or the sentence that says which parameter cannot be used.</summary>
-    public (ClassifySettings? Settings, string? Reason) Read()
+    /// <summary>The query with its defaults filled in.</summary>
+    public Result<ClassifySettings, Problem> Read()
     {
-        if (!TryRead(Top, DefaultTop, out var top) || top is < 1 or > MaxTop)
+        if (!QueryValue.TryWhole(Top, 1, MaxTop, DefaultTop, out var top))
         {
-            return (null, $"top is '{Top}'; use a whole number from 1 to {MaxTop}.");
+            return UploadProblems.BadParameter($"top is '{Top}'. Use a whole number from 1 to {MaxTop}.");
         }
 
-        if (!TryRead(Crops, (int)TestViews.Ten, out var crops) || !Enum.IsDefined((TestViews)crops))
+        if (!QueryValue.TryWhole(Crops, 1, int.MaxValue, (int)TestViews.Ten, out var crops) || !Enum.IsDefined((TestViews)crops))
         {
-            return (null, $"crops is '{Crops}'; use 1 (centre) or 10 (corners, centre and their mirrors).");
+            return UploadProblems.BadParameter($"crops is '{Crops}'. Use 1 (centre) or 10 (corners, centre and their mirrors).");
         }
 
-        var (names, unreadable) = ModelNames.Read(Models);
-        if (names is null)
+        if (!QueryValue.TryModels(Models, out var names))
         {
-            return (null, unreadable);
+            return UploadProblems.BadParameter($"models is '{Models}'. {QueryValue.ModelsRemedy}");
         }
 
-        return QuerySwitch.Read(Detail) is { } detail
-            ? (new ClassifySettings(top, (TestViews)crops, names, detail), null)
-            : (null, $"detail is '{Detail}'; use true or false.");
-    }
-
-    private static bool TryRead(string? text, int otherwise, out int number)
-    {
-        number = otherwise;
-        return text is null || int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+        return QueryValue.TrySwitch(Detail, out var detail)
+            ? new ClassifySettings(top, (TestViews)crops, names, detail)
+            : UploadProblems.BadParameter($"detail is '{Detail}'. Use true or false.");
     }
 }
 
-/// <summary>How a photograph is to be classified.</summary>
-/// <param name="Top">Predictions wanted.</param>
-/// <param name="Views">Crops averaged.</param>
+/// <summary>How to classify pictures.</summary>
+/// <param name="Top">Number of predictions.</param>
+/// <param name="Views">Crops to average.</param>
 /// <param name="Models">Names of models; empty for the default.</param>
-/// <param name="Detail">Whether each member's own predictions are wanted.</param>
+/// <param name="Detail">Whether to add the predictions of each model.</param>
 internal sealed record ClassifySettings(int Top, TestViews Views, IReadOnlyList<string> Models, bool Detail);

@@ -1,79 +1,113 @@
 using AlexNetService.Api.Classify;
-using AlexNetService.Api.Models;
 using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
+using AlexNetService.Api.Uploads;
+using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Explanations;
+using AlexNetService.Inference.Requests;
+using AlexNetService.Inference.Sessions;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
-using Serilog;
 
 namespace AlexNetService.Api.Explain;
 
-/// <summary>One photograph in, a map of what its class depends on out.</summary>
+/// <summary>Answers a photograph with a map of the parts that its class depends on.</summary>
 internal static class ExplainEndpoint
 {
-    public static void AddExplain(this IServiceCollection services) => services.AddSingleton<PictureOcclusion>();
-
-    public static void MapExplain(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/explain", Explain)
+    public static void MapExplain(this IEndpointRouteBuilder routes) => routes.MapPost("/explain", Explain)
         .WithTags("Explain")
         .WithName("Explain")
-        .WithSummary("What in a photograph a class depends on")
+        .WithSummary("Show which parts of a photograph its class depends on")
         .WithDescription(
-            "Covers one part of the centre crop after the other with a square of its mean colour; "
-            + "the numbers say how much the probability falls. "
-            + $"As JSON, or as {OfferedTypes.Png}: the map over the crop, red where the class depends on what is seen.")
+            "Covers the centre crop, place by place, with a square of the crop's mean colour, and measures how much the probability falls. "
+            + $"Returns JSON, or {OfferedTypes.Png}: the map over the crop, red where the class depends on the photograph.")
         .Offers(OfferedTypes.Json, OfferedTypes.Png)
-        .TakesPicture(new PictureBodyMetadata(OneModel: true));
+        .TakesPictures(new UploadMetadata(OneModel: true));
 
     private static async Task<Results<Ok<ExplainAnswer>, FileContentHttpResult, Problem>> Explain(
-        [AsParameters] ExplainQuery query,
-        HttpContext context,
-        ServedModels served,
-        PictureOcclusion occlusion,
-        IOptions<ClassifyOptions> options,
-        TimeProvider time,
-        IDiagnosticContext log,
-        CancellationToken cancellation)
+        [AsParameters] ExplainQuery query, [AsParameters] UploadRequest request, InferenceEngine engine)
     {
-        var begun = time.GetTimestamp();
-        using var lease = served.Enter();
-        if (lease is null)
+        if (!QueryValue.TryModels(query.Models, out var names))
         {
-            return ModelProblems.NotReady(served);
+            return UploadProblems.BadParameter($"models is '{query.Models}'. {QueryValue.ModelsRemedy}");
         }
 
-        var (model, unusable) = ChosenModel.Of(lease.Snapshot, query.Models);
-        if (model is null)
+        if (!(await request.ReadAsync(names)).TryGet(out var read, out var problem))
         {
-            return unusable ?? throw new InvalidOperationException("There is neither a model nor a problem.");
+            return problem;
         }
 
-        var (settings, reason) = query.Read(model);
-        if (settings is null)
+        using var upload = read;
+        if (!upload.OneModel().TryGet(out var model, out problem) || !query.Read(model).TryGet(out var settings, out problem))
         {
-            return ClassifyProblems.BadParameter(reason ?? "");
+            return problem;
         }
 
-        var (picture, fault) = await PictureBody.ReadAsync(context.Request, options.Value.MaxBodyBytes, cancellation);
-        if (picture is null)
+        using var result = await engine.RunAsync(new OcclusionRequest(upload.Picture, Ensemble.Alone(model), settings.Grid, settings.Index)
         {
-            return ClassifyProblems.Of(fault ?? PictureBodyFault.NoPicture, options.Value);
+            Cancellation = request.Cancellation,
+        });
+        if (result is not InferenceResult.Explained { Map: var map, Timing: var spent })
+        {
+            return UploadProblems.Of(result, request.Served);
         }
 
-        using (picture)
-        {
-            var (map, unanswered) = await occlusion.MapAsync(picture.Bytes, model, settings.Grid, settings.Index, cancellation);
-            if (map is null)
-            {
-                return ClassifyProblems.Of(
-                    unanswered ?? throw new InvalidOperationException("There is neither a map nor a reason."), served);
-            }
-
-            var times = AnswerTiming.Of(map.Timing, time.GetElapsedTime(begun));
-            log.Answered([model.Card.Name], map.Grid.Count + 1, times);
-            return context.ChosenType() == OfferedTypes.Png
-                ? TypedResults.Bytes(OcclusionOverlay.Png(map), OfferedTypes.Png)
-                : TypedResults.Ok(ExplainAnswer.Of(model, map, settings.Overlay, times, context.TraceIdentifier));
-        }
+        var timing = request.Answered([model.Card.Name], map.Grid.Count + 1, spent);
+        return request.Context.ChosenType() == OfferedTypes.Png
+            ? TypedResults.Bytes(OcclusionOverlay.Png(map), OfferedTypes.Png)
+            : TypedResults.Ok(ExplainAnswer.Of(model, map, settings.Overlay, timing, request.Context.TraceIdentifier));
     }
 }
+
+/// <summary>How much a class depends on each part of a photograph's centre crop.</summary>
+/// <param name="Model">Name of the model.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Class">The class.</param>
+/// <param name="Probability">Its probability with nothing covered.</param>
+/// <param name="Canvas">Side of the canvas, in pixels; the crop is its centre.</param>
+/// <param name="Crop">Side of the crop, in pixels.</param>
+/// <param name="Window">Side of the square, in pixels.</param>
+/// <param name="Stride">Pixels from one place to the next. The last place touches the edge.</param>
+/// <param name="Fill">Red, green and blue of the square.</param>
+/// <param name="Offsets">The places, in pixels of the crop: of the rows from the top, of the columns from the left.</param>
+/// <param name="Falls">How much the probability falls with the square at each place, row by row; negative if it rises.</param>
+/// <param name="Overlay">The map over the crop, as a PNG in a data URI, if <c>overlay</c> was requested.</param>
+/// <param name="Timing">Where the time went.</param>
+/// <param name="RequestId">Identifies this request in the service's log.</param>
+internal sealed record ExplainAnswer(
+    string Model,
+    int Version,
+    ExplainedClass Class,
+    float Probability,
+    int Canvas,
+    int Crop,
+    int Window,
+    int Stride,
+    IReadOnlyList<int> Fill,
+    IReadOnlyList<int> Offsets,
+    IReadOnlyList<IReadOnlyList<float>> Falls,
+    string? Overlay,
+    AnswerTiming Timing,
+    string RequestId)
+{
+    public static ExplainAnswer Of(ModelSession model, OcclusionMap map, bool overlay, AnswerTiming timing, string requestId) => new(
+        model.Card.Name,
+        model.Card.Version,
+        new ExplainedClass(map.Label.Index, map.Label.Id, map.Label.Name),
+        map.Probability,
+        model.Card.Preprocessing.Canvas,
+        map.Grid.Crop,
+        map.Grid.Window,
+        map.Grid.Stride,
+        [.. map.Fill.ToArray().Select(value => (int)value)],
+        map.Grid.Offsets,
+        [.. map.Falls.ToArray().Chunk(map.Grid.Offsets.Count)],
+        overlay ? $"data:image/png;base64,{Convert.ToBase64String(OcclusionOverlay.Png(map))}" : null,
+        timing,
+        requestId);
+}
+
+/// <summary>The explained class.</summary>
+/// <param name="Index">Index of the class in the model's output.</param>
+/// <param name="Id">Stable identifier of the class.</param>
+/// <param name="Label">Name of the class.</param>
+internal sealed record ExplainedClass(int Index, string Id, string Label);

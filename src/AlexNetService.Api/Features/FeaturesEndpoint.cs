@@ -1,96 +1,81 @@
 using System.Buffers.Binary;
 using AlexNetService.Api.Classify;
-using AlexNetService.Api.Models;
 using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
+using AlexNetService.Api.Uploads;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
+using AlexNetService.OpenInference;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
-using Serilog;
+using Microsoft.AspNetCore.Mvc;
 
 namespace AlexNetService.Api.Features;
 
 /// <summary>
-/// One photograph in, the vector that the last hidden layer makes of it out: to search by likeness, or for another classifier.
+/// Answers a photograph with the vector of the last hidden layer, for similarity search or as input to another classifier.
 /// </summary>
 internal static class FeaturesEndpoint
 {
-    public static void AddFeatures(this IServiceCollection services) => services.AddSingleton<PictureFeatures>();
-
-    public static void MapFeatures(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/features", Compute)
+    public static void MapFeatures(this IEndpointRouteBuilder routes) => routes.MapPost("/features", Compute)
         .WithTags("Features")
         .WithName("Features")
-        .WithSummary("The feature vector of a photograph")
-        .WithDescription($"As JSON, or as {OfferedTypes.Bytes}: 32-bit floats, lowest byte first, and nothing else.")
+        .WithSummary("Compute the feature vector of a photograph")
+        .WithDescription($"Returns JSON, or {OfferedTypes.Bytes}: only the values, as little-endian 32-bit floats.")
         .Offers(OfferedTypes.Json, OfferedTypes.Bytes)
-        .TakesPicture(new PictureBodyMetadata(Crops: 1, OneModel: true));
+        .TakesPictures(new UploadMetadata(Crops: 1, OneModel: true));
 
     private static async Task<Results<Ok<FeaturesAnswer>, FileContentHttpResult, Problem>> Compute(
-        [AsParameters] FeaturesQuery query,
-        HttpContext context,
-        ServedModels served,
-        PictureFeatures features,
-        IOptions<ClassifyOptions> options,
-        TimeProvider time,
-        IDiagnosticContext log,
-        CancellationToken cancellation)
+        [AsParameters] FeaturesQuery query, [AsParameters] UploadRequest request, InferenceEngine engine)
     {
-        var begun = time.GetTimestamp();
-        var (settings, reason) = query.Read();
-        if (settings is null)
+        if (!query.Read().TryGet(out var settings, out var problem)
+            || !(await request.ReadAsync(settings.Models)).TryGet(out var read, out problem))
         {
-            return ClassifyProblems.BadParameter(reason ?? "");
+            return problem;
         }
 
-        using var lease = served.Enter();
-        if (lease is null)
+        using var upload = read;
+        if (!upload.OneModel().TryGet(out var model, out problem))
         {
-            return ModelProblems.NotReady(served);
-        }
-
-        var (model, unusable) = ChosenModel.Of(lease.Snapshot, query.Models);
-        if (model is null)
-        {
-            return unusable ?? throw new InvalidOperationException("There is neither a model nor a problem.");
+            return problem;
         }
 
         if (model.Features == 0)
         {
-            return WithoutFeatures(model);
+            return UploadProblems.BadParameter(
+                $"The card of '{model.Card.Name}' names no features. Name another model in models, "
+                + "or add the tensor to the card and load the model again.");
         }
 
-        var (picture, fault) = await PictureBody.ReadAsync(context.Request, options.Value.MaxBodyBytes, cancellation);
-        if (picture is null)
+        using var result = await engine.RunAsync(new PhotographRequest(upload.Picture, Ensemble.Alone(model), settings.Views)
         {
-            return ClassifyProblems.Of(fault ?? PictureBodyFault.NoPicture, options.Value);
-        }
-
-        using (picture)
+            Outputs = OutputKinds.Features,
+            Cancellation = request.Cancellation,
+        });
+        if (result is not InferenceResult.Answered answered)
         {
-            var (vector, timing, unanswered) = await features.OfAsync(picture.Bytes, model, settings.Views, cancellation);
-            if (vector is null)
-            {
-                return ClassifyProblems.Of(
-                    unanswered ?? throw new InvalidOperationException("There is neither a vector nor a reason."), served);
-            }
-
-            if (settings.Normalise)
-            {
-                PictureFeatures.Normalise(vector);
-            }
-
-            var times = AnswerTiming.Of(timing, time.GetElapsedTime(begun));
-            log.Answered([model.Card.Name], (int)settings.Views, times);
-            return context.ChosenType() == OfferedTypes.Bytes
-                ? TypedResults.Bytes(LittleEndian(vector), OfferedTypes.Bytes)
-                : TypedResults.Ok(FeaturesAnswer.Of(model, settings, vector, times, context.TraceIdentifier));
+            return UploadProblems.Of(result, request.Served);
         }
+
+        var vector = answered.Features.ToArray();
+        if (settings.Normalise)
+        {
+            FeatureVector.Normalise(vector);
+        }
+
+        var timing = request.Answered([model.Card.Name], (int)settings.Views, answered.Timing);
+        return request.Context.ChosenType() == OfferedTypes.Bytes
+            ? TypedResults.Bytes(LittleEndian(vector), OfferedTypes.Bytes)
+            : TypedResults.Ok(new FeaturesAnswer(
+                model.Card.Name,
+                model.Card.Version,
+                (int)settings.Views,
+                settings.Normalise,
+                vector.Length,
+                vector,
+                timing,
+                request.Context.TraceIdentifier));
     }
-
-    private static Problem WithoutFeatures(ModelSession model) => ClassifyProblems.BadParameter(
-        $"The card of '{model.Card.Name}' names no features. Name another model in models, "
-        + "or add the tensor to the card and load the model again.");
 
     private static byte[] LittleEndian(ReadOnlySpan<float> values)
     {
@@ -103,3 +88,54 @@ internal static class FeaturesEndpoint
         return bytes;
     }
 }
+
+/// <summary>The query as sent.</summary>
+internal sealed record FeaturesQuery(
+    [FromQuery(Name = "models")] string? Models,
+    [FromQuery(Name = "crops")] string? Crops,
+    [FromQuery(Name = "normalise")] string? Normalise)
+{
+    /// <summary>The query with its defaults filled in.</summary>
+    public Result<FeaturesSettings, Problem> Read()
+    {
+        if (!QueryValue.TryWhole(Crops, 1, int.MaxValue, (int)TestViews.Centre, out var crops) || !Enum.IsDefined((TestViews)crops))
+        {
+            return UploadProblems.BadParameter(
+                $"crops is '{Crops}'. Use 1 (centre) or 10 (the mean over corners, centre and their mirrors).");
+        }
+
+        if (!QueryValue.TryModels(Models, out var names))
+        {
+            return UploadProblems.BadParameter($"models is '{Models}'. {QueryValue.ModelsRemedy}");
+        }
+
+        return QueryValue.TrySwitch(Normalise, out var normalise)
+            ? new FeaturesSettings(names, (TestViews)crops, normalise)
+            : UploadProblems.BadParameter($"normalise is '{Normalise}'. Use true or false.");
+    }
+}
+
+/// <summary>How to compute features.</summary>
+/// <param name="Models">Name of the model; empty for the default.</param>
+/// <param name="Views">Crops to average.</param>
+/// <param name="Normalise">Whether to divide the vector by its length.</param>
+internal sealed record FeaturesSettings(IReadOnlyList<string> Models, TestViews Views, bool Normalise);
+
+/// <summary>The feature vector of a photograph.</summary>
+/// <param name="Model">Name of the model.</param>
+/// <param name="Version">Its version. Vectors of different models or versions cannot be compared.</param>
+/// <param name="Crops">Crops that were averaged, 1 or 10.</param>
+/// <param name="Normalised">Whether the vector was divided by its length, √Σx².</param>
+/// <param name="Length">Number of values.</param>
+/// <param name="Features">The values.</param>
+/// <param name="Timing">Where the time went.</param>
+/// <param name="RequestId">Identifies this request in the service's log.</param>
+internal sealed record FeaturesAnswer(
+    string Model,
+    int Version,
+    int Crops,
+    bool Normalised,
+    int Length,
+    IReadOnlyList<float> Features,
+    AnswerTiming Timing,
+    string RequestId);

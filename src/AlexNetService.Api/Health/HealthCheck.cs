@@ -1,16 +1,16 @@
 namespace AlexNetService.Api.Health;
 
 /// <summary>
-/// The program as its own health check, for images without a shell: <c>--health-check http://localhost:8080/health/ready</c> asks a running
-/// service and ends with 0 where it is well.
+/// Lets the program check the health of a running service, for images without a shell:
+/// <c>--health-check http://localhost:8080/health/ready</c> exits with 0 if the service is healthy.
 /// </summary>
 internal static class HealthCheck
 {
     private const string Option = "--health-check";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Asks, where the command line says so.</summary>
-    /// <returns>The exit code: 0 well, 1 not well, 2 no address; null where a service is to be started.</returns>
+    /// <summary>Runs the check, if the command line asks for it.</summary>
+    /// <returns>The exit code (0 healthy, 1 not healthy, 2 invalid address), or null to start the service.</returns>
     public static async Task<int?> RunAsync(string[] args)
     {
         if (args is not [Option, ..])
@@ -18,13 +18,15 @@ internal static class HealthCheck
             return null;
         }
 
-        if (args is not [_, var text] || !Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        if (args is not [_, var text]
+            || !Uri.TryCreate(text, UriKind.Absolute, out var address)
+            || address.Scheme is not ("http" or "https"))
         {
             await Console.Error.WriteLineAsync($"{Option} takes one address, such as http://localhost:8080/health/ready.");
             return 2;
         }
 
-        using var client = new HttpClient { Timeout = Patience };
+        using var client = new HttpClient { Timeout = Timeout };
         try
         {
             using var answer = await client.GetAsync(address);

@@ -1,38 +1,67 @@
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Security;
-using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.Health;
 
-/// <summary>What an orchestrator asks: is the process alive, and may it get requests.</summary>
+/// <summary>Tells an orchestrator whether the process is alive, and whether to send it requests.</summary>
 internal static class HealthEndpoint
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/health").WithTags("Health").WithMetadata(OpenRouteMetadata.Instance);
+        var group = routes.MapGroup("/health").WithTags("Health").WithMetadata(RouteAccess.Open);
         group.MapGetAndHead("/live", () => TypedResults.Ok(new Health("live", [])))
             .WithName("Live")
-            .WithSummary("Whether the process answers");
+            .WithSummary("Check whether the process is alive");
         group.MapGetAndHead("/ready", Ready)
             .WithName("Ready")
-            .WithSummary("Whether every model is loaded, verified and warm, and the service is not stopping")
+            .WithSummary("Check whether every model is loaded, verified and warm, and the service is not stopping")
             .Produces<ReadyAnswer>(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static Results<Ok<ReadyAnswer>, JsonHttpResult<ReadyAnswer>> Ready(
-        ServedModels served, CropEngine engine, IOptions<QueueOptions> queue)
+        ServedModels served, InferenceEngine engine, IOptions<QueueOptions> queue)
     {
-        var answer = ReadyAnswer.Of(served, engine, queue);
+        var answer = new ReadyAnswer(
+            served.Failure is not null ? "failed" : served.Draining ? "draining" : served.Reasons.Count > 0 ? "loading" : "ready",
+            served.Reasons,
+            [.. (served.Catalog?.States() ?? []).Select(ModelHealth.Of)],
+            new QueueHealth(engine.WaitingCrops, queue.Value.LimitCrops));
         return answer.Reasons.Count == 0
             ? TypedResults.Ok(answer)
             : TypedResults.Json(answer, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 }
 
-/// <summary>Whether the process answers.</summary>
+/// <summary>Whether the process is alive.</summary>
 /// <param name="Status">Always <c>live</c>.</param>
 /// <param name="Reasons">Always empty.</param>
 internal sealed record Health(string Status, IReadOnlyList<string> Reasons);
+
+/// <summary>Whether the service accepts requests, and the details that an operator needs.</summary>
+/// <param name="Status"><c>loading</c>, <c>ready</c>, <c>draining</c> or <c>failed</c>.</param>
+/// <param name="Reasons">Why requests are refused, in sentences; empty if they are accepted.</param>
+/// <param name="Models">The state of each model; empty while the first models load.</param>
+/// <param name="Queue">The waiting crops.</param>
+internal sealed record ReadyAnswer(string Status, IReadOnlyList<string> Reasons, IReadOnlyList<ModelHealth> Models, QueueHealth Queue);
+
+/// <summary>The state of a model.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="State"><c>ready</c>, <c>loading</c>, <c>draining</c> or <c>unavailable</c>.</param>
+/// <param name="Version">The version that is served, or absent.</param>
+/// <param name="Loading">Whether another version is being loaded.</param>
+/// <param name="Reason">Why the last load failed, or absent.</param>
+internal sealed record ModelHealth(string Name, string State, int? Version, bool Loading, string? Reason)
+{
+    public static ModelHealth Of(ModelState state) =>
+        new(state.Name, state.Phase.ToString().ToLowerInvariant(), state.Version, state.Loading, state.Reason);
+}
+
+/// <summary>The crops that wait for the models.</summary>
+/// <param name="Crops">Crops that wait, or for which room is reserved.</param>
+/// <param name="LimitCrops">Maximum crops. A full queue refuses requests, but the service stays ready.</param>
+internal sealed record QueueHealth(int Crops, int LimitCrops);

@@ -1,6 +1,6 @@
 namespace AlexNetService.Api.Hosting;
 
-/// <summary>A stream that is read asynchronously, from its beginning to its end, and nothing else.</summary>
+/// <summary>A stream that can only be read, asynchronously and once.</summary>
 internal abstract class ReadOnceStream : Stream
 {
     public override bool CanRead => true;
@@ -17,7 +17,7 @@ internal abstract class ReadOnceStream : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Bytes that were read.</summary>
+    /// <summary>Bytes read so far.</summary>
     protected long Taken { get; set; }
 
     public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);

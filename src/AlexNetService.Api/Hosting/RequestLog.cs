@@ -6,13 +6,13 @@ using Serilog.Formatting.Compact;
 namespace AlexNetService.Api.Hosting;
 
 /// <summary>
-/// The log: one line a request, readable for people, compact JSON for machines; never a byte of a picture, a query or a key.
+/// The log has one line for each request: text for people, compact JSON for machines. It never contains a picture, a query or a key.
 /// </summary>
 internal static class RequestLog
 {
     public static void AddRequestLog(this WebApplicationBuilder builder)
     {
-        // A person is looking in development and wherever standard output is a terminal.
+        // In development, or if standard output is a terminal, a person reads the log.
         var readable = builder.Environment.IsDevelopment() || !Console.IsOutputRedirected;
         builder.Services.AddSerilog((_, log) =>
         {
@@ -35,7 +35,7 @@ internal static class RequestLog
             options.EnrichDiagnosticContext = Add;
         });
 
-    /// <summary>What every line carries; endpoints and the check of keys add theirs.</summary>
+    /// <summary>Adds the properties of every line. Endpoints and the key check add their own.</summary>
     private static void Add(IDiagnosticContext log, HttpContext context)
     {
         log.Set("RequestBytes", context.Request.ContentLength);
@@ -45,10 +45,10 @@ internal static class RequestLog
 
     private static LogEventLevel Level(HttpContext context, Exception? exception) =>
         exception is not null || context.Response.StatusCode is StatusCodes.Status500InternalServerError ? LogEventLevel.Error
-        : IsWatching(context.Request.Path) ? LogEventLevel.Debug
+        : IsMonitoring(context.Request.Path) ? LogEventLevel.Debug
         : context.Response.StatusCode is StatusCodes.Status503ServiceUnavailable ? LogEventLevel.Warning
         : LogEventLevel.Information;
 
-    private static bool IsWatching(PathString path) =>
+    private static bool IsMonitoring(PathString path) =>
         path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/metrics", StringComparison.Ordinal);
 }

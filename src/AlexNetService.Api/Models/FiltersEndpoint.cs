@@ -6,14 +6,14 @@ using Microsoft.Net.Http.Headers;
 
 namespace AlexNetService.Api.Models;
 
-/// <summary>What the first layer looks for: the picture of its filters that the package brings along.</summary>
+/// <summary>Returns the picture of a model's first-layer filters from its package.</summary>
 internal static class FiltersEndpoint
 {
-    public static void MapFilters(this IEndpointRouteBuilder routes) => routes.MapGetAndHead("/v1/models/{name}/filters.png", Picture)
+    public static void MapFilters(this IEndpointRouteBuilder routes) => routes.MapGetAndHead("/models/{name}/filters.png", Picture)
         .WithTags("Models")
         .WithName("GetFilters")
-        .WithSummary("The filters of a model's first convolution")
-        .WithDescription("One square for each column of the network. Grey is no weight; each filter is scaled by its own largest weight.")
+        .WithSummary("Get a picture of the filters of a model's first convolution")
+        .WithDescription("One square for each column of the network. Grey means 0; each filter is scaled by its own largest weight.")
         .Offers(OfferedTypes.Png)
         .Produces(StatusCodes.Status304NotModified)
         .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
@@ -41,11 +41,11 @@ internal static class FiltersEndpoint
         {
             var bytes = await File.ReadAllBytesAsync(model.Package.PathOf(file), cancellation);
 
-            // Another version under the same address has another picture: clients may keep it, and ask whether it is still this one.
+            // Clients may cache the picture, but must revalidate it: another version at the same address has another picture.
             context.Response.Headers.CacheControl = CacheControlHeaderValue.NoCacheString;
             return TypedResults.Bytes(bytes, OfferedTypes.Png, entityTag: new EntityTagHeaderValue($"\"{file.Sha256}\""));
         }
-        catch (IOException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return ModelProblems.WithoutFilters(name);
         }

@@ -8,8 +8,8 @@ namespace AlexNetService.Api.Models;
 
 /// <summary>What is served.</summary>
 /// <param name="Models">The models, by name.</param>
-/// <param name="Ensembles">The ensembles of the settings, by name; a request names one as it names a model.</param>
-/// <param name="Default">The models that answer when a request names none.</param>
+/// <param name="Ensembles">The configured ensembles, by name. A request names an ensemble like a model.</param>
+/// <param name="Default">The models that answer a request without names.</param>
 internal sealed record ServedAnswer(
     IReadOnlyList<ModelSummary> Models, IReadOnlyList<EnsembleSummary> Ensembles, IReadOnlyList<MemberSummary> Default);
 
@@ -21,23 +21,23 @@ internal sealed record EnsembleSummary(string Name, IReadOnlyList<MemberSummary>
 /// <summary>A member of an ensemble.</summary>
 /// <param name="Name">Name of the model.</param>
 /// <param name="Version">Its version.</param>
-/// <param name="Weight">Its share in the mean, relative to the other members'.</param>
+/// <param name="Weight">Its weight in the mean, relative to the other members.</param>
 internal sealed record MemberSummary(string Name, int Version, double Weight)
 {
     public static IReadOnlyList<MemberSummary> Of(Ensemble ensemble) =>
         [.. ensemble.Members.Select(member => new MemberSummary(member.Session.Card.Name, member.Session.Card.Version, member.Weight))];
 }
 
-/// <summary>A model in a line.</summary>
+/// <summary>A model in brief.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Version">The version that is served.</param>
-/// <param name="State">What happens to it.</param>
-/// <param name="Device">Where it runs: cpu or cuda:N.</param>
+/// <param name="State">Whether another version is being loaded.</param>
+/// <param name="Device">The device that runs it: cpu or cuda:N.</param>
 /// <param name="Provider">The ONNX Runtime provider that runs it.</param>
 /// <param name="Classes">Number of classes.</param>
 /// <param name="Canvas">Side of the canvas, in pixels.</param>
 /// <param name="Crop">Side of the crops, in pixels.</param>
-/// <param name="Metrics">Errors measured on labelled photographs.</param>
+/// <param name="Metrics">Error rates measured on labelled photographs.</param>
 internal sealed record ModelSummary(
     string Name,
     int Version,
@@ -64,13 +64,13 @@ internal sealed record ModelSummary(
 /// <summary>A model with its card.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Version">The version that is served.</param>
-/// <param name="Versions">The versions in memory, newest first: the one that is served and those that requests under way still use.</param>
-/// <param name="State">What happens to it.</param>
-/// <param name="Refused">Why the last load of another version was refused, or absent.</param>
-/// <param name="Device">Where it runs: cpu or cuda:N.</param>
+/// <param name="Versions">The versions in memory, newest first: the one that is served, and those that current requests still use.</param>
+/// <param name="State">Whether another version is being loaded.</param>
+/// <param name="Refused">Why the last load of another version failed, or absent.</param>
+/// <param name="Device">The device that runs it: cpu or cuda:N.</param>
 /// <param name="Provider">The ONNX Runtime provider that runs it.</param>
-/// <param name="MaxCropsPerRun">Crops in one run at most.</param>
-/// <param name="FixedBatch">The only batch size the graph takes, or absent where it takes any.</param>
+/// <param name="MaxCropsPerRun">Maximum crops in one run.</param>
+/// <param name="FixedBatch">The only batch size that the graph accepts, or absent if it accepts any.</param>
 /// <param name="Card">The package's card.</param>
 internal sealed record ModelDetails(
     string Name,
@@ -97,15 +97,15 @@ internal sealed record ModelDetails(
         model.Card);
 }
 
-/// <summary>What happens to a model that is served.</summary>
+/// <summary>The state of a model that is served.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ServedState>))]
 internal enum ServedState
 {
-    /// <summary>Nothing; it serves.</summary>
+    /// <summary>It is served.</summary>
     [JsonStringEnumMemberName("ready")]
     Ready,
 
-    /// <summary>It serves, and another version of it is being loaded.</summary>
+    /// <summary>It is served, and another version is being loaded.</summary>
     [JsonStringEnumMemberName("reloading")]
     Reloading,
 }

@@ -1,6 +1,5 @@
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
-using AlexNetService.Inference.Decoding;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using Microsoft.Extensions.Options;
 
@@ -15,13 +14,10 @@ internal sealed partial class ModelLoader(
     IOptions<RepositoryOptions> repository,
     IOptions<EnsembleOptions> ensembles,
     IOptions<RuntimeOptions> runtime,
-    CropEngine engine,
+    InferenceEngine engine,
     IHostApplicationLifetime lifetime,
     ILogger<ModelLoader> log) : BackgroundService
 {
-    // One pixel: decoding it loads the native decoders, which no request should wait for.
-    private static readonly byte[] SmallestGif = Convert.FromBase64String("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7");
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Started(stoppingToken);
@@ -31,7 +27,7 @@ internal sealed partial class ModelLoader(
             engine.RunSideBySide(catalog.ConcurrentRuns);
             using var lease = catalog.Enter();
             var snapshot = lease.Snapshot;
-            _ = PictureCanvases.Decode(SmallestGif, snapshot.Default.CanvasSides);
+            InferenceEngine.WarmDecoder(snapshot.Default);
             models.Publish(catalog);
             Log.Ready(
                 log,

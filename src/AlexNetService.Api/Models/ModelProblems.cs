@@ -3,7 +3,7 @@ using AlexNetService.Inference.Catalog;
 
 namespace AlexNetService.Api.Models;
 
-/// <summary>Problems with which models answer.</summary>
+/// <summary>Problems with models.</summary>
 internal static class ModelProblems
 {
     private const int LoadingSeconds = 2;
@@ -12,18 +12,18 @@ internal static class ModelProblems
     public static Problem NotReady(ServedModels served) => new(
         StatusCodes.Status503ServiceUnavailable,
         served.Draining ? "The service is stopping" : "The models are not ready",
-        $"{string.Join(' ', served.Reasons)} Try again in a few seconds; /health/ready tells when.")
+        $"{string.Join(' ', served.Reasons)} Try again in a few seconds; /health/ready shows the state.")
     {
         RetryAfter = served.Draining ? DrainingSeconds : LoadingSeconds,
     };
 
     public static Problem WithoutFilters(string name) => new(
         StatusCodes.Status404NotFound,
-        "There is no picture",
-        $"The package of '{name}' brings no picture of its filters. Export the model again, and load that version.");
+        "The model has no filter picture",
+        $"The package of '{name}' has no picture of its filters. Export the model again, and load that version.");
 
     public static Problem Unknown(string name, CatalogSnapshot snapshot) => new(
         StatusCodes.Status404NotFound,
         "There is no such model",
-        $"'{name}' is not served; there is {string.Join(", ", snapshot.Names)}.");
+        $"'{name}' is not served. Available: {string.Join(", ", snapshot.Names)}.");
 }

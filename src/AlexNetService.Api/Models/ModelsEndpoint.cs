@@ -1,18 +1,17 @@
 using AlexNetService.Api.Hosting;
 using AlexNetService.Api.Negotiation;
 using AlexNetService.Api.Problems;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Diagnostics;
-using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.Models;
 
-/// <summary>What is served, where, and the cards.</summary>
+/// <summary>Lists the models, their devices and their cards.</summary>
 internal static class ModelsEndpoint
 {
     public static void AddModels(this IServiceCollection services)
@@ -25,37 +24,31 @@ internal static class ModelsEndpoint
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ServedModels>();
         services.AddSingleton<InferenceMeters>();
-        services.AddSingleton(provider => new CropEngine(
+        services.AddSingleton(provider => new InferenceEngine(
             provider.GetRequiredService<IOptions<QueueOptions>>().Value,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<InferenceMeters>()));
-        services.AddSingleton(provider => new DecodeWorkers(
             provider.GetRequiredService<IOptions<DecodingOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<InferenceMeters>()));
-        services.AddSingleton<PictureClassifier>();
-        services.AddSingleton<CropClassifier>();
-        services.AddHostedService<EngineLifetime>();
         services.AddHostedService<ModelLoader>();
     }
 
     public static void MapModels(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/v1/models").WithTags("Models");
+        var group = routes.MapGroup("/models").WithTags("Models");
         group.MapGetAndHead("/", List)
             .WithName("ListModels")
-            .WithSummary("What is served")
+            .WithSummary("List the models and ensembles")
             .Offers(OfferedTypes.Json)
             .ProducesProblems(StatusCodes.Status503ServiceUnavailable);
         group.MapGetAndHead("/{name}", Details)
             .WithName("GetModel")
-            .WithSummary("A model, where it runs, and its card")
+            .WithSummary("Get a model, its device and its card")
             .Offers(OfferedTypes.Json)
             .Produces(StatusCodes.Status304NotModified)
             .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
     }
 
-    /// <summary>The keys are names that people choose, so they are no properties to bind.</summary>
+    /// <summary>Reads the ensembles here, because their names are keys that the operator chooses.</summary>
     private static void ReadEnsembles(EnsembleOptions options, IConfiguration configuration)
     {
         foreach (var ensemble in configuration.GetSection(EnsembleOptions.Section).GetChildren())

@@ -1,29 +1,37 @@
+using System.Diagnostics.CodeAnalysis;
 using AlexNetService.Inference.Catalog;
 
 namespace AlexNetService.Api.Models;
 
-/// <summary>What is served right now: nothing while models load, the catalog afterwards, nothing new while the service stops.</summary>
-/// <param name="lifetime">Says when the service stops.</param>
+/// <summary>What is served now: nothing while models load, then the catalog, and nothing once the service has closed.</summary>
+/// <param name="lifetime">Tells when the service stops.</param>
 internal sealed class ServedModels(IHostApplicationLifetime lifetime) : IDisposable
 {
     private volatile ModelCatalog? catalog;
-    private volatile IReadOnlyList<string> progress = ["No model has been opened yet."];
+    private volatile IReadOnlyList<string> progress = ["No model has been loaded yet."];
     private volatile bool closed;
 
-    /// <summary>Why models could not be loaded, sentences, or null.</summary>
+    /// <summary>Why models could not be loaded, in sentences, or null.</summary>
     public IReadOnlyList<string>? Failure { get; private set; }
 
-    /// <summary>Whether the service has been told to stop; it may still answer for a while.</summary>
+    /// <summary>Whether the service was told to stop. It still answers until it closes.</summary>
     public bool Draining => lifetime.ApplicationStopping.IsCancellationRequested;
 
-    /// <summary>The catalog, ready or not, or null while it loads.</summary>
+    /// <summary>The catalog, or null while it loads.</summary>
     public ModelCatalog? Catalog => catalog;
 
-    /// <summary>Why requests cannot be served, sentences; empty where they can.</summary>
+    /// <summary>Why the service is not ready, in sentences; empty if it is ready.</summary>
     public IReadOnlyList<string> Reasons => Draining ? ["The service is stopping."] : catalog is null ? progress : [];
 
-    /// <summary>What a request may use, held until it is disposed, or null; <see cref="Reasons"/> says why.</summary>
-    public CatalogLease? Enter() => closed ? null : catalog?.Enter();
+    /// <summary>The catalog, if requests are accepted.</summary>
+    public bool TryOpen([NotNullWhen(true)] out ModelCatalog? open)
+    {
+        open = closed ? null : catalog;
+        return open is not null;
+    }
+
+    /// <summary>The models for a request, held until the lease is disposed; null if requests are refused.</summary>
+    public CatalogLease? Enter() => TryOpen(out var open) ? open.Enter() : null;
 
     public void Report(string sentence) => progress = [sentence];
 
@@ -35,7 +43,7 @@ internal sealed class ServedModels(IHostApplicationLifetime lifetime) : IDisposa
         progress = reasons;
     }
 
-    /// <summary>Takes no more requests.</summary>
+    /// <summary>Refuses requests from now on.</summary>
     public void Close() => closed = true;
 
     public void Dispose() => catalog?.Dispose();

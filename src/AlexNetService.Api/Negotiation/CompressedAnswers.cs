@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.ResponseCompression;
 
 namespace AlexNetService.Api.Negotiation;
 
-/// <summary>JSON goes out as br or gzip where the client takes them. Pictures and floats would only cost time.</summary>
+/// <summary>Compresses JSON with br or gzip if the client accepts them. Pictures and floats hardly get smaller.</summary>
 internal static class CompressedAnswers
 {
     public static void AddCompressedAnswers(this IServiceCollection services) => services.AddResponseCompression(options =>
@@ -14,10 +14,10 @@ internal static class CompressedAnswers
     });
 
     /// <summary>
-    /// Compresses what is not of the Open Inference Protocol: NVIDIA's asynchronous client always says that it takes gzip, and parses
-    /// metadata and errors without undoing it.
+    /// Leaves the Open Inference Protocol uncompressed: NVIDIA's asynchronous client always announces gzip, but parses metadata and
+    /// errors without decompressing them.
     /// </summary>
     public static void UseCompressedAnswers(this IApplicationBuilder app) => app.UseWhen(
         context => !context.Request.Path.StartsWithSegments(OpenInferenceEndpoint.Root, StringComparison.OrdinalIgnoreCase),
-        others => others.UseResponseCompression());
+        other => other.UseResponseCompression());
 }

@@ -6,12 +6,12 @@ using Microsoft.Net.Http.Headers;
 
 namespace AlexNetService.Api.Negotiation;
 
-/// <summary>Answers that clients may keep, and ask whether they still hold (RFC 9110 §13.1.2).</summary>
+/// <summary>Answers that clients may cache and revalidate (RFC 9110 §13.1.2).</summary>
 internal static class KnownAnswers
 {
-    /// <summary>Tags an answer, and looks whether it is the one that the client has.</summary>
-    /// <param name="context">The request and the response, whose headers are set.</param>
-    /// <param name="answer">What would be answered as JSON.</param>
+    /// <summary>Tags an answer, and checks whether the client already has it.</summary>
+    /// <param name="context">The request, and the response whose headers are set.</param>
+    /// <param name="answer">The answer, which is sent as JSON.</param>
     public static bool HasAlready<T>(this HttpContext context, T answer)
     {
         var json = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;

@@ -3,7 +3,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace AlexNetService.Api.Negotiation;
 
-/// <summary>The media types that an endpoint answers in, the preferred one first (RFC 9110 §12.5.1).</summary>
+/// <summary>The media types that an endpoint can return, the preferred one first (RFC 9110 §12.5.1).</summary>
 /// <param name="Types">The types.</param>
 internal sealed record OfferedTypes(IReadOnlyList<string> Types)
 {
@@ -12,7 +12,7 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
     public const string Png = "image/png";
 
     /// <summary>
-    /// What the client likes most of these; null where it takes none. A client that says nothing readable takes the first.
+    /// The type that the client prefers, or null if it accepts none. Without a readable Accept header, it is the first one.
     /// </summary>
     public string? Choose(HttpRequest request)
     {
@@ -30,17 +30,17 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
 
     public Problem NotAcceptable() => new(
         StatusCodes.Status406NotAcceptable,
-        "No accepted type can be given",
-        $"Answers come as {string.Join(" or ", Types)}. Name one of them in Accept, or leave it out.");
+        "Not Acceptable",
+        $"This route returns {string.Join(" or ", Types)}. Name one of them in Accept, or leave Accept out.");
 
-    /// <summary>The quality of the range that says most about a type: itself before its kind, and its kind before everything.</summary>
+    /// <summary>The quality of the most specific range that covers a type: the type itself, then its subtypes, then everything.</summary>
     private static double QualityOf(MediaTypeHeaderValue type, IList<MediaTypeHeaderValue> accepted) => accepted
         .Where(range => Covers(range, type))
         .OrderBy(range => range.MatchesAllTypes ? 2 : range.MatchesAllSubTypes ? 1 : 0)
         .Select(range => range.Quality ?? 1)
         .FirstOrDefault();
 
-    // Parameters decide nothing: "application/json; charset=utf-8" is what many clients write, and what they get.
+    // Parameters are ignored: many clients send "application/json; charset=utf-8", which is what they get.
     private static bool Covers(MediaTypeHeaderValue range, MediaTypeHeaderValue type) => range.MatchesAllTypes
         || (range.Type.Equals(type.Type, StringComparison.OrdinalIgnoreCase)
             && (range.MatchesAllSubTypes || range.SubType.Equals(type.SubType, StringComparison.OrdinalIgnoreCase)));
@@ -49,7 +49,7 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
 internal static class OfferedTypesEndpoints
 {
     /// <summary>
-    /// Answers 406 where the client takes none of the types, before anything is read or run; the OpenAPI document lists them.
+    /// Returns 406 before anything is read or run if the client accepts none of the types, and documents them.
     /// </summary>
     public static RouteHandlerBuilder Offers(this RouteHandlerBuilder endpoint, params IReadOnlyList<string> types)
     {
@@ -61,7 +61,7 @@ internal static class OfferedTypesEndpoints
             .ProducesProblems(StatusCodes.Status406NotAcceptable);
     }
 
-    /// <summary>Which of the offered types this request is answered in.</summary>
+    /// <summary>The type of the answer to this request.</summary>
     public static string? ChosenType(this HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<OfferedTypes>()?.Choose(context.Request);
 }

@@ -8,8 +8,8 @@ using OpenTelemetry.Trace;
 namespace AlexNetService.Api.Observability;
 
 /// <summary>
-/// Metrics at /metrics, and both metrics and traces over OTLP where the environment names a receiver. Variables are OpenTelemetry's own:
-/// OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER and so on.
+/// Serves metrics at /metrics, and sends metrics and traces over OTLP if OTEL_EXPORTER_OTLP_ENDPOINT is set. OpenTelemetry's other
+/// variables apply too: OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER and so on.
 /// </summary>
 internal static class Telemetry
 {
@@ -19,7 +19,7 @@ internal static class Telemetry
 
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
-        // The environment comes last, so that OTEL_SERVICE_NAME wins.
+        // The environment comes last, so that OTEL_SERVICE_NAME overrides the default name.
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(ServiceName).AddEnvironmentVariableDetector())
             .WithMetrics(metrics => metrics
@@ -34,5 +34,5 @@ internal static class Telemetry
 
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
         routes.MapPrometheusScrapingEndpoint("/metrics")
-            .WithMetadata(MetricsRouteMetadata.Instance, new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
+            .WithMetadata(RouteAccess.Metrics, new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
 }

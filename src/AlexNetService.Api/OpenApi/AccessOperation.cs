@@ -8,56 +8,70 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace AlexNetService.Api.OpenApi;
 
 /// <summary>
-/// Documents what happens before a request gets to its route, from the marks that decide it there: keys, rates, and bodies that come too
-/// slowly or are too many. To be added behind the filters that document bodies.
+/// Documents refusals before a route, from the same metadata that decides them (keys, rates, slow or too many bodies), and the
+/// Retry-After header. Must follow the filters that document bodies.
 /// </summary>
 internal sealed class AccessOperation : IOperationFilter
 {
-    /// <summary>The key's name among the document's security schemes.</summary>
+    /// <summary>Name of the key among the document's security schemes.</summary>
     public const string Scheme = "key";
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        var marks = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+        operation.Responses ??= [];
+        var access = context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<RouteAccess>().ToArray();
+        var isProtocol = new PathString("/" + context.ApiDescription.RelativePath).StartsWithSegments(OpenInferenceEndpoint.Root);
         if (operation.RequestBody is not null)
         {
-            Add(operation, context, StatusCodes.Status408RequestTimeout, "The body came too slowly.");
-            Add(operation, context, StatusCodes.Status503ServiceUnavailable, "Too many bodies at once.");
+            Add(StatusCodes.Status408RequestTimeout, "The body arrived too slowly.");
+            Add(StatusCodes.Status503ServiceUnavailable, "Too many bodies at once.");
         }
 
-        if (marks.OfType<OpenRouteMetadata>().Any())
+        if (!access.Contains(RouteAccess.Open))
         {
-            return;
-        }
-
-        Add(operation, context, StatusCodes.Status401Unauthorized, $"The service has keys, and no valid one is in {KeyGate.Header}.");
-        Add(operation, context, StatusCodes.Status429TooManyRequests, "More requests than RateLimit allows.");
-        if (marks.OfType<AdminRouteMetadata>().Any())
-        {
-            Add(operation, context, StatusCodes.Status403Forbidden, "No admin key; or the service has no keys, and the caller is elsewhere.");
-        }
-
-        // A service without keys needs none: the empty requirement says so.
-        operation.Security =
-        [
-            new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] },
-            [],
-        ];
-    }
-
-    private static void Add(OpenApiOperation operation, OperationFilterContext context, int status, string description)
-    {
-        var isProtocol = context.ApiDescription.RelativePath is { } path && ("/" + path + "/").StartsWith(
-            OpenInferenceEndpoint.Root + "/", StringComparison.Ordinal);
-        var (type, schema) = isProtocol ? ("application/json", typeof(ErrorAnswer)) : ("application/problem+json", typeof(ProblemDetails));
-        operation.Responses ??= [];
-        operation.Responses.TryAdd(status.ToString(CultureInfo.InvariantCulture), new OpenApiResponse
-        {
-            Description = description,
-            Content = new Dictionary<string, OpenApiMediaType>
+            Add(StatusCodes.Status401Unauthorized, $"The service requires a key, and {KeyGate.Header} has no valid one.");
+            Add(StatusCodes.Status429TooManyRequests, "More requests than RateLimit allows.");
+            if (access.Contains(RouteAccess.Admin))
             {
-                [type] = new() { Schema = context.SchemaGenerator.GenerateSchema(schema, context.SchemaRepository) },
-            },
-        });
+                Add(StatusCodes.Status403Forbidden, "No admin key; or the service has no keys, and the caller is on another machine.");
+            }
+
+            // The empty requirement documents that a service without keys needs none.
+            operation.Security =
+            [
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] },
+                [],
+            ];
+        }
+
+        foreach (var status in new[] { "429", "503" })
+        {
+            if (operation.Responses.TryGetValue(status, out var found)
+                && found is OpenApiResponse refusal
+                && (isProtocol || refusal.Content?.ContainsKey("application/problem+json") == true))
+            {
+                refusal.Headers ??= new Dictionary<string, IOpenApiHeader>();
+                refusal.Headers["Retry-After"] = new OpenApiHeader
+                {
+                    Description = "Seconds after which to try again.",
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Examples = [2] },
+                };
+            }
+        }
+
+        void Add(int status, string description)
+        {
+            var (type, schema) = isProtocol
+                ? ("application/json", typeof(ErrorAnswer))
+                : ("application/problem+json", typeof(ProblemDetails));
+            operation.Responses.TryAdd(status.ToString(CultureInfo.InvariantCulture), new OpenApiResponse
+            {
+                Description = description,
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    [type] = new() { Schema = context.SchemaGenerator.GenerateSchema(schema, context.SchemaRepository) },
+                },
+            });
+        }
     }
 }

@@ -1,5 +1,5 @@
-using AlexNetService.Api.OpenInference;
 using AlexNetService.Api.Security;
+using AlexNetService.OpenInference;
 using Microsoft.OpenApi;
 
 namespace AlexNetService.Api.OpenApi;
@@ -16,10 +16,11 @@ internal static class OpenApiDocument
             {
                 Title = "AlexNetService",
                 Version = "v1",
-                Description = "Photographs in, classes out: one or more AlexNet models behind one POST, "
-                    + "and tensors in the Open Inference Protocol (KServe v2, Triton) under /v2.",
+                Description = "Classifies photographs with one or more AlexNet models behind one POST, "
+                    + "and serves tensors in the Open Inference Protocol (KServe v2, Triton) under /v2.",
             });
             options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
+            options.IncludeXmlComments(typeof(InferRequest).Assembly);
             options.SupportNonNullableReferenceTypes();
             options.MapType<JsonSlice>(() => new OpenApiSchema { Type = JsonSchemaType.Array });
             options.AddSecurityDefinition(AccessOperation.Scheme, new OpenApiSecurityScheme
@@ -27,14 +28,12 @@ internal static class OpenApiDocument
                 Type = SecuritySchemeType.ApiKey,
                 In = ParameterLocation.Header,
                 Name = KeyGate.Header,
-                Description = "A key of this service, where it has keys; routes that change what is served need an admin key.",
+                Description = "A key for this service, if it requires keys. Routes that change what is served require an admin key.",
             });
-            options.OperationFilter<ModelAddressOperation>();
-            options.OperationFilter<PictureBodyOperation>();
-            options.OperationFilter<OfferedTypesOperation>();
+            options.OperationFilter<RouteOperation>();
+            options.OperationFilter<UploadOperation>();
             options.OperationFilter<TensorBodyOperation>();
             options.OperationFilter<AccessOperation>();
-            options.OperationFilter<RetryAfterOperation>();
         });
     }
 

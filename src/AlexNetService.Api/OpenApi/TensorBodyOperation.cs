@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using AlexNetService.Api.OpenInference;
+using AlexNetService.OpenInference;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -8,15 +9,15 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace AlexNetService.Api.OpenApi;
 
 /// <summary>
-/// Documents the Open Inference Protocol's endpoints where they read the body themselves: tensors as JSON or with bytes behind it, and
-/// the header between the two.
+/// Documents the bodies that routes of the Open Inference Protocol read: tensors as JSON, or as JSON followed by bytes with the header
+/// that separates them.
 /// </summary>
-/// <param name="limits">What a request may hold.</param>
+/// <param name="limits">Limits for a request.</param>
 internal sealed class TensorBodyOperation(IOptions<OpenInferenceOptions> limits) : IOperationFilter
 {
     private const string Json = "application/json";
 
-    // Two photographs' worth of base64 would be long; one pixel of GIF is a photograph too.
+    // A GIF of one pixel keeps the base64 short.
     private const string Example = """
         {
           "parameters": { "crops": 1 },
@@ -38,7 +39,8 @@ internal sealed class TensorBodyOperation(IOptions<OpenInferenceOptions> limits)
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = true,
-                Description = "Crops as the model's metadata says, or encoded photographs: BYTES, in JSON as base64. gzip and deflate are taken. "
+                Description = "Crops as the model's metadata describes them, or encoded photographs as BYTES, in JSON as base64. "
+                    + "May be compressed with gzip or deflate. "
                     + $"At most {Bytes(limits.Value.MaxBodyBytes)}, also decompressed; at most {limits.Value.MaxPictures} photographs.",
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
@@ -64,12 +66,12 @@ internal sealed class TensorBodyOperation(IOptions<OpenInferenceOptions> limits)
         }
     }
 
-    // An example in the schema and not of the parameter: Swagger UI would send the latter with every request, also with plain JSON.
+    // The example is part of the schema: Swagger UI would send an example of the parameter with every request, even with plain JSON.
     private OpenApiParameter HeaderLength() => new()
     {
-        Name = InferBody.HeaderLength,
+        Name = InferEndpoint.JsonLength,
         In = ParameterLocation.Header,
-        Description = "Length of the JSON, where bytes of tensors follow it; decompressed. At most that of the body.",
+        Description = "Length of the decompressed JSON, if bytes of tensors follow it. At most the length of the body.",
         Schema = new OpenApiSchema
         {
             Type = JsonSchemaType.Integer,

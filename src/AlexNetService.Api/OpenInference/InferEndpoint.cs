@@ -1,15 +1,24 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using AlexNetService.Api.Models;
+using AlexNetService.Api.Uploads;
+using AlexNetService.OpenInference;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.OpenInference;
 
-/// <summary>Tensors in, tensors out.</summary>
+/// <summary>Answers tensors with tensors.</summary>
 internal static class InferEndpoint
 {
+    /// <summary>The header with the length of the JSON that precedes the bytes of tensors, in requests and answers.</summary>
+    public const string JsonLength = "Inference-Header-Content-Length";
+
     public static void MapInfer(this IEndpointRouteBuilder model, string name) => model.MapPost("/infer", Infer)
         .WithName(name)
-        .WithSummary("Crops or photographs in; probabilities, logits, features out")
+        .WithSummary("Run crops or photographs; returns probabilities, logits and features")
         .WithMetadata(new DisableRequestSizeLimitAttribute(), new TensorBodyMetadata())
         .Produces<InferResponse>(contentType: "application/json", additionalContentTypes: "application/octet-stream")
         .ProducesErrors(
@@ -25,6 +34,7 @@ internal static class InferEndpoint
         string name,
         HttpContext context,
         ServedModels served,
+        ProtocolCatalog models,
         TensorInference inference,
         InferenceStatistics statistics,
         IOptions<OpenInferenceOptions> options,
@@ -32,72 +42,180 @@ internal static class InferEndpoint
         CancellationToken cancellation)
     {
         var begun = time.GetTimestamp();
-
-        // Held to the end: the model that is named here is the model that answers, whatever is loaded meanwhile.
-        using var lease = served.Enter();
-        if (lease is null)
+        if (!served.TryOpen(out var catalog))
         {
             return new InferenceError(ModelProblems.NotReady(served));
         }
 
-        var (model, reason) = InferenceModel.Find(lease.Snapshot, name, context.ModelVersion());
-        if (model is null)
+        if (!(await ProtocolBody.ReadAsync(context.Request, options.Value.MaxBodyBytes, cancellation)).TryGet(out var body, out var error))
         {
-            return new InferenceError(OpenInferenceProblems.NotFound(reason ?? ""));
+            return new InferenceError(error);
         }
 
-        InferredRows? answered = null;
+        using var bytes = body;
+        if (!Parse(context.Request, bytes).TryGet(out var call, out error))
+        {
+            return new InferenceError(error);
+        }
+
+        // The lease is taken after the body has arrived, so that a slow upload does not keep a replaced model in memory.
+        using var lease = catalog.Enter();
+        if (!models.Find(lease.Snapshot, name, context.ModelVersion()).TryGet(out var model, out error))
+        {
+            return new InferenceError(error);
+        }
+
+        InferAnswer? answered = null;
         try
         {
-            var (body, fault) = await InferBody.ReadAsync(context.Request, options.Value.MaxBodyBytes, cancellation);
-            if (body is null)
+            if (!(await inference.RunAsync(call, model, cancellation)).TryGet(out var answer, out error)
+                || !AnswerResult.Of(answer).TryGet(out var result, out error))
             {
-                return new InferenceError(fault ?? OpenInferenceProblems.Bad("There is no body."));
+                return new InferenceError(error);
             }
 
-            using (body)
-            {
-                var (rows, problem) = await inference.RunAsync(body, model, cancellation);
-                if (rows is null)
-                {
-                    return new InferenceError(problem ?? OpenInferenceProblems.Bad("There is no answer."));
-                }
-
-                var answer = new InferAnswer(model, body.Request.Id, rows);
-                answered = rows;
-                return answer;
-            }
-        }
-        catch (TensorException e)
-        {
-            return new InferenceError(OpenInferenceProblems.Bad(e.Message));
+            answered = answer;
+            return result;
         }
         finally
         {
             statistics.Add(model, answered, time.GetElapsedTime(begun));
         }
     }
+
+    private static Result<InferCall, ProtocolError> Parse(HttpRequest request, BodyBytes body)
+    {
+        var length = body.Bytes.Length;
+        return request.Headers.TryGetValue(JsonLength, out var text)
+            && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length) && length <= body.Bytes.Length)
+                ? ProtocolError.Invalid(
+                    $"{JsonLength} is '{text}'. Send the length of the JSON, at most the {body.Bytes.Length} bytes of the body.")
+                : InferCall.Parse(body.Bytes, length);
+    }
 }
 
-/// <summary>Marks an endpoint that reads tensors from the body itself.</summary>
+/// <summary>Marks an endpoint that reads tensors from the body.</summary>
 internal sealed class TensorBodyMetadata;
 
-/// <summary>The JSON of an inference answer.</summary>
+/// <summary>Writes an answer: JSON, followed by the bytes of the tensors that were requested in binary.</summary>
+internal sealed class AnswerResult : IResult
+{
+    private readonly ArrayBufferWriter<byte> json = new();
+    private readonly ArrayBufferWriter<byte> binary = new();
+    private readonly bool isBinary;
+
+    private AnswerResult(InferAnswer answer)
+    {
+        isBinary = answer.Outputs.Any(output => output.IsBinary);
+        using var writer = new Utf8JsonWriter(json);
+        writer.WriteStartObject();
+        if (answer.Id is { } id)
+        {
+            writer.WriteString("id", id);
+        }
+
+        writer.WriteString("model_name", answer.Model.Name);
+        writer.WriteString("model_version", answer.Model.Version);
+        writer.WriteStartArray("outputs");
+        foreach (var output in answer.Outputs)
+        {
+            Write(writer, output);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Renders an answer; an error if a value has no JSON.</summary>
+    public static Result<AnswerResult, ProtocolError> Of(InferAnswer answer) =>
+        answer.Outputs.FirstOrDefault(output => output is { IsBinary: false, Strings: null } && !AllFinite(output.Values.Span)) is { } odd
+            ? ProtocolError.Invalid(
+                $"'{odd.Name}' has values that JSON cannot express. Check the crops that were sent, or ask for binary_data.")
+            : new AnswerResult(answer);
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.ContentType = isBinary ? "application/octet-stream" : "application/json";
+        response.ContentLength = json.WrittenCount + binary.WrittenCount;
+        if (isBinary)
+        {
+            response.Headers[InferEndpoint.JsonLength] = json.WrittenCount.ToString(CultureInfo.InvariantCulture);
+        }
+
+        await response.Body.WriteAsync(json.WrittenMemory, httpContext.RequestAborted);
+        await response.Body.WriteAsync(binary.WrittenMemory, httpContext.RequestAborted);
+    }
+
+    private static bool AllFinite(ReadOnlySpan<float> values)
+    {
+        foreach (var value in values)
+        {
+            if (!float.IsFinite(value))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Write(Utf8JsonWriter writer, AnsweredTensor output)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name", output.Name);
+        writer.WriteString("datatype", output.Datatype);
+        writer.WriteStartArray("shape");
+        foreach (var dimension in output.Shape)
+        {
+            writer.WriteNumberValue(dimension);
+        }
+
+        writer.WriteEndArray();
+        if (output.IsBinary)
+        {
+            var before = binary.WrittenCount;
+            output.Write(binary);
+            writer.WriteStartObject("parameters");
+            writer.WriteNumber("binary_data_size", binary.WrittenCount - before);
+            writer.WriteEndObject();
+        }
+        else
+        {
+            writer.WriteStartArray("data");
+            foreach (var element in output.Strings ?? [])
+            {
+                writer.WriteStringValue(element);
+            }
+
+            foreach (var value in output.Strings is null ? output.Values.Span : [])
+            {
+                writer.WriteNumberValue(value);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
+    }
+}
+
+/// <summary>The JSON of an inference answer, for the OpenAPI document.</summary>
 /// <param name="Id">The request's id.</param>
-/// <param name="ModelName">What answered.</param>
+/// <param name="ModelName">Name of the model that answered.</param>
 /// <param name="ModelVersion">Its version.</param>
 /// <param name="Outputs">The tensors.</param>
 internal sealed record InferResponse(
     string? Id,
-    [property: System.Text.Json.Serialization.JsonPropertyName("model_name")] string ModelName,
-    [property: System.Text.Json.Serialization.JsonPropertyName("model_version")] string ModelVersion,
+    [property: JsonPropertyName("model_name")] string ModelName,
+    [property: JsonPropertyName("model_version")] string ModelVersion,
     IReadOnlyList<ResponseOutput> Outputs);
 
 /// <summary>A tensor of the answer.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Datatype">FP32, or BYTES where classes were asked for.</param>
+/// <param name="Datatype">FP32, or BYTES if classes were requested.</param>
 /// <param name="Shape">Rows, then values or classes.</param>
-/// <param name="Parameters">How many bytes behind the JSON are this tensor's, where it was asked for so.</param>
-/// <param name="Data">Its elements, row by row, where it was not.</param>
+/// <param name="Parameters">Number of its bytes after the JSON, if it was requested in binary.</param>
+/// <param name="Data">Its elements, row by row, if it was not.</param>
 internal sealed record ResponseOutput(
     string Name, string Datatype, IReadOnlyList<long> Shape, InputParameters? Parameters, IReadOnlyList<float>? Data);

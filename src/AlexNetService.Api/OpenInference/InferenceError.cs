@@ -1,26 +1,45 @@
 using System.Reflection;
+using System.Text.Json.Serialization;
 using AlexNetService.Api.Problems;
+using AlexNetService.OpenInference;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.OpenInference;
 
-/// <summary>What the protocol's clients read where the status is not 200.</summary>
-/// <param name="Error">What is wrong and what to do, a sentence.</param>
-internal sealed record ErrorAnswer([property: System.Text.Json.Serialization.JsonPropertyName("error")] string Error);
+/// <summary>The body of every answer under /v2 whose status is not 200.</summary>
+/// <param name="Error">What is wrong and what to do, in a sentence.</param>
+internal sealed record ErrorAnswer([property: JsonPropertyName("error")] string Error);
 
-/// <summary>A problem of a route under /v2.</summary>
-/// <param name="problem">The problem; <see cref="ErrorWriter"/> gives it the protocol's form.</param>
+/// <summary>A failed call under /v2.</summary>
+/// <param name="problem">The failure; <see cref="ErrorWriter"/> gives it the protocol's form.</param>
 internal sealed class InferenceError(Problem problem) : IResult, IEndpointMetadataProvider
 {
+    /// <param name="error">The failure.</param>
+    public InferenceError(ProtocolError error)
+        : this(new Problem(StatusOf(error.Kind), "The call failed", error.Message) { RetryAfter = error.RetryAfterSeconds })
+    {
+    }
+
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => builder.Metadata.Add(
         new ProducesResponseTypeMetadata(StatusCodes.Status500InternalServerError, typeof(ErrorAnswer), ["application/json"]));
 
     public Task ExecuteAsync(HttpContext httpContext) => problem.ExecuteAsync(httpContext);
+
+    private static int StatusOf(ProtocolErrorKind kind) => kind switch
+    {
+        ProtocolErrorKind.InvalidRequest => StatusCodes.Status400BadRequest,
+        ProtocolErrorKind.NotFound => StatusCodes.Status404NotFound,
+        ProtocolErrorKind.Conflict => StatusCodes.Status409Conflict,
+        ProtocolErrorKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        ProtocolErrorKind.UnsupportedEncoding => StatusCodes.Status415UnsupportedMediaType,
+        ProtocolErrorKind.Undecodable => StatusCodes.Status422UnprocessableEntity,
+        _ => StatusCodes.Status503ServiceUnavailable,
+    };
 }
 
-/// <summary>Writes every problem under /v2 as <c>{"error": "…"}</c>, those of routing and of exceptions included.</summary>
-/// <param name="options">Completes details that nobody wrote.</param>
+/// <summary>Writes every problem under /v2 as <c>{"error": "…"}</c>, including those of routing and of exceptions.</summary>
+/// <param name="options">Fills in missing details.</param>
 internal sealed class ErrorWriter(IOptions<ProblemDetailsOptions> options) : IProblemDetailsWriter
 {
     public bool CanWrite(ProblemDetailsContext context) =>

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Diagnostics;
 
 namespace AlexNetService.Api.Problems;
 
-/// <summary>The one place where exceptions become problems.</summary>
+/// <summary>Maps exceptions to problems, in one place.</summary>
 internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
@@ -22,15 +22,15 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) 
         if (exception is BadHttpRequestException bad)
         {
             return bad.StatusCode == StatusCodes.Status408RequestTimeout
-                ? LimitProblems.TooSlow(bad.Message)
-                : new Problem(bad.StatusCode, "The request cannot be read", $"{bad.Message} Send the request again, whole.");
+                ? AccessProblems.TooSlow(bad.Message)
+                : new Problem(bad.StatusCode, "The request cannot be read", $"{bad.Message} Send the complete request again.");
         }
 
         Log.Failed(log, exception, context.Request.Method, context.Request.Path);
         return new Problem(
             StatusCodes.Status500InternalServerError,
             "The service failed",
-            "This is a fault of the service, not of the request. Report it with the traceId below.");
+            "The service is at fault, not the request. Report it with the traceId below.");
     }
 
     private static partial class Log

@@ -5,18 +5,16 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace AlexNetService.Api.Problems;
 
-/// <summary>A refusal as RFC 9457 problem details: what is wrong and what to do about it.</summary>
+/// <summary>A refusal as RFC 9457 problem details: what is wrong, and what to do.</summary>
 /// <param name="status">HTTP status.</param>
-/// <param name="title">The kind of problem, the same each time.</param>
-/// <param name="detail">This problem and what to do, a sentence.</param>
+/// <param name="title">The kind of problem, which is always the same.</param>
+/// <param name="detail">What is wrong with this request and what to do, in a sentence.</param>
 internal sealed class Problem(int status, string title, string detail) : IResult, IStatusCodeHttpResult, IEndpointMetadataProvider
 {
-    /// <summary>Seconds after which to try again, or null where trying again is of no use.</summary>
+    /// <summary>Seconds after which to try again, or null if a retry would fail again.</summary>
     public int? RetryAfter { get; init; }
 
-    public int StatusCode => status;
-
-    /// <summary>The problem as a part of another answer, without what belongs to a whole request.</summary>
+    /// <summary>The problem as part of another answer, without trace id and type.</summary>
     public ProblemDetails Details => new() { Status = status, Title = title, Detail = detail };
 
     int? IStatusCodeHttpResult.StatusCode => status;
@@ -39,7 +37,7 @@ internal sealed class Problem(int status, string title, string detail) : IResult
         };
         if (!await httpContext.RequestServices.GetRequiredService<IProblemDetailsService>().TryWriteAsync(context))
         {
-            // The client accepts no JSON; it gets the sentence.
+            // The client does not accept JSON, so it gets the sentence as text.
             httpContext.Response.ContentType = "text/plain; charset=utf-8";
             await httpContext.Response.WriteAsync(detail, httpContext.RequestAborted);
         }

@@ -1,9 +1,9 @@
 namespace AlexNetService.Api.Problems;
 
-/// <summary>The kinds of problems, as the README beside this file describes them.</summary>
+/// <summary>The kinds of problems, read from the README in this folder.</summary>
 internal static class ProblemKinds
 {
-    /// <summary>Where a kind is explained; its name follows.</summary>
+    /// <summary>Address of the explanations; the name of a kind follows.</summary>
     public const string Path = "/problems";
 
     private const string Heading = "## ";
@@ -12,18 +12,18 @@ internal static class ProblemKinds
     public static IReadOnlyDictionary<string, ProblemKind> ByName { get; } = Read();
 
     /// <summary>
-    /// The <c>type</c> of problems with that title: an address that explains them, or <c>about:blank</c>. RFC 9457 §4.2.1.
+    /// The <c>type</c> of problems with a title: the address of their explanation, or <c>about:blank</c> (RFC 9457 §4.2.1).
     /// </summary>
     public static string TypeOf(string? title) =>
         title is not null && Name(title) is var name && ByName.ContainsKey(name) ? $"{Path}/{name}" : "about:blank";
 
-    // As the anchors of a README are made.
+    // In the form of a README's anchors.
     private static string Name(string title) => title.ToLowerInvariant().Replace(' ', '-');
 
     private static Dictionary<string, ProblemKind> Read()
     {
         using var stream = typeof(ProblemKinds).Assembly.GetManifestResourceStream(typeof(ProblemKinds), "README.md")
-            ?? throw new InvalidOperationException("The README of the problems is no resource of this assembly.");
+            ?? throw new InvalidOperationException("The README of the problems is not embedded in this assembly.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd().ReplaceLineEndings("\n").Split('\n' + Heading).Skip(1)
             .Select(section => section.Split('\n', 2, StringSplitOptions.TrimEntries))
@@ -33,5 +33,5 @@ internal static class ProblemKinds
 
 /// <summary>A kind of problem.</summary>
 /// <param name="Title">The title of its problems.</param>
-/// <param name="Explanation">Status and cause, sentences.</param>
+/// <param name="Explanation">Status and cause, in sentences.</param>
 internal sealed record ProblemKind(string Title, string Explanation);

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Mvc;
 namespace AlexNetService.Api.Problems;
 
 /// <summary>
-/// Every error answer is problem details with a <c>type</c> that is explained and a <c>traceId</c>,
-/// those of routing and of exceptions included.
+/// Writes every error as problem details with a <c>traceId</c> and a <c>type</c> that leads to an explanation, including errors of
+/// routing and exceptions.
 /// </summary>
 internal static class ProblemResponses
 {
@@ -28,14 +28,14 @@ internal static class ProblemResponses
         problem.Extensions["traceId"] = Activity.Current?.Id ?? http.TraceIdentifier;
         problem.Detail ??= problem.Status switch
         {
-            StatusCodes.Status404NotFound => $"There is nothing at {http.Request.Path}. /swagger lists what there is.",
+            StatusCodes.Status404NotFound => $"There is nothing at {http.Request.Path}. /swagger lists all routes.",
             StatusCodes.Status405MethodNotAllowed =>
-                $"{http.Request.Path} does not take {http.Request.Method}; use {http.Response.Headers.Allow}.",
-            _ => "See /swagger for what the service takes.",
+                $"{http.Request.Path} does not accept {http.Request.Method}. Use {http.Response.Headers.Allow}.",
+            _ => "/swagger documents all routes.",
         };
     }
 
-    /// <summary>Documents the problems an endpoint may answer with.</summary>
+    /// <summary>Documents the problems that an endpoint may return.</summary>
     public static RouteHandlerBuilder ProducesProblems(this RouteHandlerBuilder endpoint, params int[] statuses)
     {
         foreach (var status in statuses)

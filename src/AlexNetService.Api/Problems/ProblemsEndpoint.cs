@@ -7,12 +7,12 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AlexNetService.Api.Problems;
 
-/// <summary>Explains the problems' types to people who follow them.</summary>
+/// <summary>Explains problems at the addresses in their <c>type</c>.</summary>
 internal static class ProblemsEndpoint
 {
     public static void MapProblems(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup(ProblemKinds.Path).WithMetadata(OpenRouteMetadata.Instance).ExcludeFromDescription();
+        var group = routes.MapGroup(ProblemKinds.Path).WithMetadata(RouteAccess.Open).ExcludeFromDescription();
         group.MapGetAndHead("/", () => Page("Problems", ProblemKinds.ByName.Values));
         group.MapGetAndHead("/{kind}", Results<ContentHttpResult, NotFound> (string kind) =>
             ProblemKinds.ByName.TryGetValue(kind, out var found) ? Page(found.Title, [found]) : TypedResults.NotFound());

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.Security;
 
-/// <summary>Who may send what: keys, rate limits, limits of connections and bodies.</summary>
+/// <summary>Access control: keys, rate limits, and limits for connections and bodies.</summary>
 internal static class Access
 {
     public static void AddAccess(this WebApplicationBuilder builder)
@@ -25,7 +25,9 @@ internal static class Access
         services.Replace(ServiceDescriptor.Singleton<IConnectionListenerFactory, LoopbackTransport>());
     }
 
-    /// <summary>Behind routing, so that a route says what it needs; limits first, so that wrong keys cost as much as requests.</summary>
+    /// <summary>
+    /// Must follow routing, because routes carry access rules. Rate limits come first, so that they also apply to wrong keys.
+    /// </summary>
     public static void UseAccess(this WebApplication app)
     {
         app.UseMiddleware<PresentedKey>();

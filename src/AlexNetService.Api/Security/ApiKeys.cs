@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.Security;
 
-/// <summary>The configured keys, as hashes.</summary>
+/// <summary>The hashes of the configured keys.</summary>
 internal sealed class ApiKeys
 {
     /// <summary>Hexadecimal digits of a hash.</summary>
@@ -15,11 +15,11 @@ internal sealed class ApiKeys
     public ApiKeys(IOptions<SecurityOptions> options) => entries =
         [.. options.Value.Keys.Select(key => new Entry(new ApiKey(key.Key, key.Value.Admin), Convert.FromHexString(key.Value.Sha256)))];
 
-    /// <summary>Whether there is none, so that nobody is asked for one.</summary>
+    /// <summary>Whether no keys are configured, so that none is required.</summary>
     public bool IsEmpty => entries.Length == 0;
 
     /// <summary>
-    /// The key that was presented, or null. Hashes are compared, all of them and each whole, so that the time taken tells nothing
+    /// The key that a request presents, or null if it is unknown. Compares all hashes completely, so that the duration reveals nothing
     /// about them.
     /// </summary>
     public ApiKey? Find(string? presented)
@@ -43,7 +43,7 @@ internal sealed class ApiKeys
     private sealed record Entry(ApiKey Key, byte[] Hash);
 }
 
-/// <summary>Whose key a request carries.</summary>
+/// <summary>A configured key.</summary>
 /// <param name="Name">Name in the configuration.</param>
-/// <param name="Admin">Whether it opens admin routes.</param>
+/// <param name="Admin">Whether it gives access to admin routes.</param>
 internal sealed record ApiKey(string Name, bool Admin);

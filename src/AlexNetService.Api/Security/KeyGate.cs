@@ -1,35 +1,73 @@
+using System.Net;
 using AlexNetService.Api.Problems;
 using Microsoft.Extensions.Options;
+using Serilog;
 
 namespace AlexNetService.Api.Security;
 
+/// <summary>Marks a route with its access rule. An unmarked route requires a key, if any are configured.</summary>
+internal sealed class RouteAccess
+{
+    private RouteAccess()
+    {
+    }
+
+    /// <summary>Needs no key and has no rate limit: health checks, and explanations of problems.</summary>
+    public static RouteAccess Open { get; } = new();
+
+    /// <summary>The route for Prometheus; <see cref="SecurityOptions.OpenMetrics"/> decides whether it requires a key.</summary>
+    public static RouteAccess Metrics { get; } = new();
+
+    /// <summary>
+    /// Changes what is served, and requires an admin key. Without configured keys it accepts local callers only, even if
+    /// <c>Security:AllowAnonymous</c> opens the other routes to everyone.
+    /// </summary>
+    public static RouteAccess Admin { get; } = new();
+}
+
+/// <summary>Identifies the key of a request, for the gate, the rate limits and the log.</summary>
+internal sealed class PresentedKey(RequestDelegate next, ApiKeys keys, IDiagnosticContext log)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (!keys.IsEmpty && keys.Find(context.Request.Headers[KeyGate.Header]) is { } key)
+        {
+            context.Features.Set(key);
+            log.Set("ApiKey", key.Name);
+        }
+
+        return next(context);
+    }
+
+    /// <summary>The valid key of a request, or null.</summary>
+    public static ApiKey? Of(HttpContext context) => context.Features.Get<ApiKey>();
+}
+
 /// <summary>
-/// Lets a request through to its route. The page, Swagger UI and the OpenAPI document are files that everyone may read; routes need a
-/// key where there are keys, except those that are marked as open.
+/// Checks the key of a request before its route. The page, Swagger UI and the OpenAPI document are files that everyone may read.
 /// </summary>
 internal sealed class KeyGate(RequestDelegate next, ApiKeys keys, IOptions<SecurityOptions> options)
 {
     public const string Header = "X-Api-Key";
 
+    private static readonly string[] ProxyHeaders = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"];
+
     public Task InvokeAsync(HttpContext context)
     {
-        var refusal = context.GetEndpoint() is { } endpoint ? Refuse(context, endpoint.Metadata) : null;
+        var refusal = context.GetEndpoint() is { } endpoint ? Refuse(context, endpoint.Metadata.GetOrderedMetadata<RouteAccess>()) : null;
         return refusal is null ? next(context) : refusal.ExecuteAsync(context);
     }
 
-    private Problem? Refuse(HttpContext context, EndpointMetadataCollection marks)
+    private Problem? Refuse(HttpContext context, IReadOnlyList<RouteAccess> access)
     {
-        var admin = marks.GetMetadata<AdminRouteMetadata>() is not null;
+        var isAdmin = access.Contains(RouteAccess.Admin);
         if (keys.IsEmpty)
         {
-            return admin && !LocalCaller.Is(context)
-                ? AccessProblems.AdminNeedsKeys
-                : null;
+            return isAdmin && !IsLocal(context) ? AccessProblems.AdminNeedsKeys : null;
         }
 
-        var open = marks.GetMetadata<OpenRouteMetadata>() is not null
-            || (options.Value.OpenMetrics && marks.GetMetadata<MetricsRouteMetadata>() is not null);
-        if (open && !admin)
+        var isOpen = access.Contains(RouteAccess.Open) || (options.Value.OpenMetrics && access.Contains(RouteAccess.Metrics));
+        if (isOpen && !isAdmin)
         {
             return null;
         }
@@ -40,6 +78,26 @@ internal sealed class KeyGate(RequestDelegate next, ApiKeys keys, IOptions<Secur
             return context.Request.Headers.ContainsKey(Header) ? AccessProblems.UnknownKey : AccessProblems.NoKey;
         }
 
-        return admin && !key.Admin ? AccessProblems.NotAdmin : null;
+        return isAdmin && !key.Admin ? AccessProblems.NotAdmin : null;
     }
+
+    /// <summary>Whether a request was deliberately made on this machine.</summary>
+    /// <remarks>
+    /// A loopback address is not enough: a local proxy that Proxies:Known does not list has one too, and a foreign page in a local browser
+    /// can post to localhost. So the request must not be forwarded, must name this machine by a loopback name (other names can be
+    /// rebound), and its origin, if any, must be this service.
+    /// </remarks>
+    private static bool IsLocal(HttpContext context)
+    {
+        var request = context.Request;
+        return context.Connection.RemoteIpAddress is { } remote
+            && IPAddress.IsLoopback(remote)
+            && !ProxyHeaders.Any(request.Headers.ContainsKey)
+            && IsLoopbackName(request.Host.Host)
+            && (request.Headers.Origin.Count == 0 || request.Headers.Origin == $"{request.Scheme}://{request.Host}");
+    }
+
+    private static bool IsLoopbackName(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 }

@@ -7,21 +7,21 @@ using Microsoft.Extensions.Options;
 namespace AlexNetService.Api.Security;
 
 /// <summary>
-/// Opens the service's sockets, and none beyond loopback as long as there are no keys and nobody said that this is wanted. Here, and
-/// not where settings are read, because every way to configure an address ends here.
+/// Opens the service's sockets. An address beyond loopback requires keys, or Security:AllowAnonymous=true. The check is here and not
+/// where settings are read, because every way to configure an address ends here.
 /// </summary>
 internal sealed class LoopbackTransport(SocketTransportFactory sockets, ApiKeys keys, IOptions<SecurityOptions> options)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public bool CanBind(EndPoint endpoint) => sockets.CanBind(endpoint);
 
-    /// <exception cref="ExposedServiceException">The address is to be reached from elsewhere, and everyone would be let in.</exception>
+    /// <exception cref="ExposedServiceException">The address is reachable from other machines, and no keys are configured.</exception>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
         keys.IsEmpty && !options.Value.AllowAnonymous && IsBeyondLoopback(endpoint)
             ? throw new ExposedServiceException(endpoint)
             : sockets.BindAsync(endpoint, cancellationToken);
 
-    // A handed-over descriptor may be anything, so it counts as reachable.
+    // A socket passed in by its descriptor may have any address, so it counts as reachable.
     private static bool IsBeyondLoopback(EndPoint endpoint) => endpoint switch
     {
         IPEndPoint ip => !IPAddress.IsLoopback(ip.Address),
@@ -30,8 +30,8 @@ internal sealed class LoopbackTransport(SocketTransportFactory sockets, ApiKeys 
     };
 }
 
-/// <summary>Everyone who reaches an address would be let in, and nobody said that this is wanted.</summary>
+/// <summary>An address is reachable from other machines, no keys are configured, and Security:AllowAnonymous is false.</summary>
 /// <param name="endpoint">The address.</param>
 internal sealed class ExposedServiceException(EndPoint endpoint) : Exception(
-    $"{endpoint} can be reached from other machines, and there are no keys. Configure Security:Keys:<name>:Sha256, "
-    + "or listen on http://localhost:8080 only, or set Security:AllowAnonymous=true to let everyone in.");
+    $"{endpoint} is reachable from other machines, and no keys are configured. Configure Security:Keys:<name>:Sha256, "
+    + "or listen only on http://localhost:8080, or set Security:AllowAnonymous=true to accept requests from everyone.");

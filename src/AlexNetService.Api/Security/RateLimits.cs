@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
@@ -6,10 +7,10 @@ using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.Security;
 
-/// <summary>A bucket of tokens for each sender. What is refused for want of a key costs a token of its address.</summary>
+/// <summary>Gives each sender a token bucket. A request without a valid key takes a token of its address.</summary>
 internal static class RateLimits
 {
-    // Networks give a household or a server 2^64 addresses: those are one sender. RFC 6177.
+    // A household or a server has 2^64 IPv6 addresses, which count as one sender (RFC 6177).
     private const int SenderPrefixBytes = 8;
     private const int LongestPeriodSeconds = 86_400;
 
@@ -27,7 +28,7 @@ internal static class RateLimits
     {
         if (options.RequestsPerSecond == 0
             || context.GetEndpoint() is not { } endpoint
-            || endpoint.Metadata.GetMetadata<OpenRouteMetadata>() is not null)
+            || endpoint.Metadata.GetOrderedMetadata<RouteAccess>().Contains(RouteAccess.Open))
         {
             return RateLimitPartition.GetNoLimiter("");
         }
@@ -63,4 +64,19 @@ internal static class RateLimits
         var seconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
         return new ValueTask(AccessProblems.TooManyRequests(seconds).ExecuteAsync(rejected.HttpContext));
     }
+}
+
+/// <summary>Limits the requests of one sender: a key, or an address without a valid key.</summary>
+internal sealed class RateLimitOptions
+{
+    /// <summary>Name of the configuration section.</summary>
+    public const string Section = "RateLimit";
+
+    /// <summary>Average requests a second. Default 0, which means no limit.</summary>
+    [Range(0.0, 1_000_000.0, ErrorMessage = "RateLimit:RequestsPerSecond must be {1} to {2}; 0 means no limit.")]
+    public double RequestsPerSecond { get; set; }
+
+    /// <summary>Requests that may arrive at once. Default 20.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "RateLimit:Burst must be {1} to {2}.")]
+    public int Burst { get; set; } = 20;
 }

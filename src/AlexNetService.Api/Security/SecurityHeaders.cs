@@ -1,20 +1,20 @@
 namespace AlexNetService.Api.Security;
 
-/// <summary>What browsers are told not to do with an answer.</summary>
+/// <summary>Headers that restrict what browsers do with an answer.</summary>
 internal static class SecurityHeaders
 {
-    // The page loads its own scripts, styles and fetches; pictures also from memory (blob, data).
+    // The page loads only its own scripts, styles and data; pictures may also come from memory (blob, data).
     private const string Page =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private const string PermissionsPolicy = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
 
-    // Swagger UI's script writes a style sheet into the document.
+    // Swagger UI's script adds a style sheet to the document.
     private static readonly string SwaggerUi =
         Page.Replace("style-src 'self'", "style-src 'self' 'unsafe-inline'", StringComparison.Ordinal);
 
-    /// <summary>Set when the answer starts, because an error clears the headers that were set before it.</summary>
+    /// <summary>Sets the headers when the answer starts, because an error clears those that were set before.</summary>
     public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
     {
         context.Response.OnStarting(() =>

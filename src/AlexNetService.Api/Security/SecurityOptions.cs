@@ -2,19 +2,19 @@ using System.ComponentModel.DataAnnotations;
 
 namespace AlexNetService.Api.Security;
 
-/// <summary>Who may use the service.</summary>
+/// <summary>Keys, and exceptions from them.</summary>
 internal sealed class SecurityOptions : IValidatableObject
 {
     /// <summary>Name of the configuration section.</summary>
     public const string Section = "Security";
 
-    /// <summary>The keys, by the name that stands for them in the log; default none.</summary>
+    /// <summary>The keys, by the names that the log shows. Default none.</summary>
     public Dictionary<string, ApiKeyOptions> Keys { get; set; } = [];
 
-    /// <summary>Whether the service may listen beyond loopback without keys; default false.</summary>
+    /// <summary>Whether the service may listen beyond loopback without keys. Default false.</summary>
     public bool AllowAnonymous { get; set; }
 
-    /// <summary>Whether <c>/metrics</c> is answered without a key, where there are keys; default false.</summary>
+    /// <summary>Whether <c>/metrics</c> needs no key although keys are configured. Default false.</summary>
     public bool OpenMetrics { get; set; }
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -31,7 +31,7 @@ internal sealed class SecurityOptions : IValidatableObject
 
         if (Keys.Values.GroupBy(key => key.Sha256, StringComparer.OrdinalIgnoreCase).Any(same => same.Count() > 1))
         {
-            yield return new ValidationResult("Security:Keys holds the same hash under two names; give each user a key of their own.");
+            yield return new ValidationResult("Security:Keys has the same hash under two names. Give each user a separate key.");
         }
     }
 }
@@ -39,9 +39,9 @@ internal sealed class SecurityOptions : IValidatableObject
 /// <summary>One key.</summary>
 internal sealed class ApiKeyOptions
 {
-    /// <summary>SHA-256 of the key's UTF-8 bytes, 64 hexadecimal digits. The key itself is nowhere in the configuration.</summary>
+    /// <summary>SHA-256 of the key's UTF-8 bytes in 64 hexadecimal digits. The configuration never contains the key itself.</summary>
     public string Sha256 { get; set; } = "";
 
-    /// <summary>Whether the key opens admin routes; default false.</summary>
+    /// <summary>Whether the key gives access to admin routes. Default false.</summary>
     public bool Admin { get; set; }
 }

@@ -76,8 +76,9 @@ public sealed class CatalogSnapshot
             selected.AddRange(named);
         }
 
-        var (ensemble, reason) = Ensemble.Of(selected);
-        return ensemble is null ? new Selection.Mismatched(reason ?? "") : new Selection.Found(ensemble);
+        return Ensemble.TryCreate(selected, out var ensemble, out var reason)
+            ? new Selection.Found(ensemble)
+            : new Selection.Mismatched(reason);
     }
 
     private void Free()

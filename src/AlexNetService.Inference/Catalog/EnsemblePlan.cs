@@ -92,8 +92,7 @@ internal sealed class EnsemblePlan
 
     private static Ensemble Fit(string setting, IReadOnlyList<EnsembleMember> members)
     {
-        var (ensemble, reason) = Ensemble.Of(members);
-        return ensemble ?? throw new CatalogException([
+        return Ensemble.TryCreate(members, out var ensemble, out var reason) ? ensemble : throw new CatalogException([
             $"{setting}: {reason}",
             setting == DefaultSetting
                 ? $"Set {DefaultSetting} to the models that answer when a request names none."

@@ -87,12 +87,6 @@ public sealed class ModelCatalog : IDisposable
     public Task<CatalogChange> LoadAsync(string name, int? version, CancellationToken cancellation) =>
         ChangeAsync(either => Load(name, version, either), cancellation);
 
-    /// <summary>Serves the newest (or pinned) version of a model that is served.</summary>
-    /// <param name="name">Name of the model.</param>
-    /// <param name="cancellation">Ends the reload before it is served.</param>
-    public Task<CatalogChange> ReloadAsync(string name, CancellationToken cancellation) => ChangeAsync(
-        either => Served(name) is null ? NotServed(name) : Load(name, version: null, either), cancellation);
-
     /// <summary>
     /// Serves a model no more. Refused for a model that <c>ModelRepository:Default</c> or <c>Ensembles</c> name, and for the last one
     /// that answers by default: an ensemble that lost a member would give other answers under the same name.

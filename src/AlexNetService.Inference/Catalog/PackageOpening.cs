@@ -66,7 +66,7 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
         if (runtime.ConcurrentRuns == 0)
         {
             var package = ModelPackage.Open(repository.Folder(name, version));
-            runtime = RunConcurrency.Of(package, runtime, TimeProvider.System).ApplyTo(runtime);
+            runtime = runtime.With(RunConcurrency.Choose(package, runtime, TimeProvider.System).Runs);
         }
 
         return runtime.ConcurrentRuns;

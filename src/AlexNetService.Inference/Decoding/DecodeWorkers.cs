@@ -1,28 +1,30 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
+using AlexNetService.Imaging;
 using AlexNetService.Inference.Diagnostics;
+using AlexNetService.Inference.Requests;
 
 namespace AlexNetService.Inference.Decoding;
 
 /// <summary>A fixed number of threads that decode photographs, fed by a bounded queue that refuses.</summary>
-public sealed class DecodeWorkers : IDisposable
+internal sealed class DecodeWorkers : IDisposable
 {
+    // One pixel: enough to load the native decoders.
+    private static readonly byte[] SmallestGif = Convert.FromBase64String("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7");
+
     private readonly DecodingOptions options;
     private readonly TimeProvider time;
     private readonly InferenceMeters? meters;
-    private readonly BlockingCollection<Job> jobs;
+    private readonly BlockingCollection<(InferenceRequest Request, TaskCompletionSource<DecodeFault?> Done)> jobs;
     private readonly Thread[] threads;
 
     /// <summary>Starts the threads.</summary>
     /// <param name="options">Threads and limits.</param>
-    /// <param name="time">Where timestamps come from; null is the system's.</param>
+    /// <param name="time">Source of timestamps.</param>
     /// <param name="meters">Told how long decoding takes, or null.</param>
-    public DecodeWorkers(DecodingOptions options, TimeProvider? time = null, InferenceMeters? meters = null)
+    public DecodeWorkers(DecodingOptions options, TimeProvider time, InferenceMeters? meters)
     {
-        this.options = options;
-        this.time = time ?? TimeProvider.System;
-        this.meters = meters;
-        jobs = new BlockingCollection<Job>(options.QueueLimit);
+        (this.options, this.time, this.meters) = (options, time, meters);
+        jobs = new BlockingCollection<(InferenceRequest, TaskCompletionSource<DecodeFault?>)>(options.QueueLimit);
         threads = new Thread[options.Threads == 0 ? Environment.ProcessorCount : options.Threads];
         for (var i = 0; i < threads.Length; i++)
         {
@@ -31,20 +33,25 @@ public sealed class DecodeWorkers : IDisposable
         }
     }
 
-    /// <summary>Queues a photograph, or refuses at once where too many wait.</summary>
-    /// <param name="encoded">The file's bytes; must stay as they are until the task is done.</param>
+    /// <summary>Decodes a very small picture and drops it.</summary>
     /// <param name="sides">Distinct canvas sides, in pixels.</param>
-    /// <param name="cancellation">Checked when a thread takes the photograph up; decoding itself is not interrupted.</param>
-    /// <param name="decoding">The canvases or the fault; ends only when no thread reads the bytes any more.</param>
-    public bool TryDecode(
-        ReadOnlyMemory<byte> encoded,
-        IReadOnlyList<int> sides,
-        CancellationToken cancellation,
-        [NotNullWhen(true)] out Task<PictureResult>? decoding)
+    public static void Warm(IReadOnlyList<int> sides)
     {
-        var job = new Job(encoded, sides, cancellation);
-        decoding = !jobs.IsAddingCompleted && jobs.TryAdd(job, millisecondsTimeout: 0, CancellationToken.None) ? job.Done.Task : null;
-        return decoding is not null;
+        if (PictureCanvases.TryDecode(SmallestGif, sides, CanvasDecoder.DefaultMaxPixels, out var canvases, out _))
+        {
+            canvases.Dispose();
+        }
+    }
+
+    /// <summary>Queues a request's photograph; null where too many wait.</summary>
+    /// <returns>
+    /// Why it cannot be decoded; null where the request has its canvases, or was withdrawn before a thread took it. Decoding itself is not
+    /// interrupted: no thread reads the bytes once the task is done.
+    /// </returns>
+    public Task<DecodeFault?>? DecodeAsync(InferenceRequest request)
+    {
+        var done = new TaskCompletionSource<DecodeFault?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return !jobs.IsAddingCompleted && jobs.TryAdd((request, done), millisecondsTimeout: 0, CancellationToken.None) ? done.Task : null;
     }
 
     /// <summary>Decodes what waits, then ends the threads.</summary>
@@ -61,31 +68,27 @@ public sealed class DecodeWorkers : IDisposable
 
     private void Work()
     {
-        foreach (var job in jobs.GetConsumingEnumerable())
+        foreach (var (request, done) in jobs.GetConsumingEnumerable())
         {
-            if (job.Cancellation.IsCancellationRequested)
-            {
-                job.Done.SetCanceled(job.Cancellation);
-                continue;
-            }
-
             try
             {
-                var begun = time.GetTimestamp();
-                var result = PictureCanvases.Decode(job.Encoded, job.Sides, options.MaxPixels);
-                meters?.Decoded(time.GetElapsedTime(begun));
-                job.Done.SetResult(result);
+                done.SetResult(request.Withdrawal == Withdrawal.None ? Decode(request) : null);
             }
             catch (Exception e)
             {
-                // Handed to whoever awaits the photograph; the thread belongs to all of them.
-                job.Done.SetException(e);
+                // Handed to whoever awaits the photograph; the thread serves everybody.
+                done.SetException(e);
             }
         }
     }
 
-    private sealed record Job(ReadOnlyMemory<byte> Encoded, IReadOnlyList<int> Sides, CancellationToken Cancellation)
+    private DecodeFault? Decode(InferenceRequest request)
     {
-        public TaskCompletionSource<PictureResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var begun = time.GetTimestamp();
+        _ = PictureCanvases.TryDecode(
+            request.Photograph ?? default, request.Ensemble.CanvasSides, options.MaxPixels, out var canvases, out var fault);
+        meters?.Decoded(time.GetElapsedTime(begun));
+        request.Canvases = canvases;
+        return fault;
     }
 }

@@ -1,85 +1,82 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using AlexNetService.Imaging;
 
 namespace AlexNetService.Inference.Decoding;
 
 /// <summary>
-/// A photograph as every canvas that its models want: one for each distinct canvas side. What <see cref="Decode"/> gave lies in rented
-/// memory, which disposal gives back; nobody may read it after that.
+/// A photograph as a canvas of each side that its models need, in rented memory. Disposal gives the memory back; it must not be read
+/// afterwards.
 /// </summary>
-public sealed class PictureCanvases : IDisposable
+internal sealed class PictureCanvases : IDisposable
 {
-    // Not the shared pool: that one keeps an array for each thread that gives one back, where the threads that decode never look.
+    // Not the shared pool: it keeps arrays for the threads that give them back, and those are not the threads that decode.
     private static readonly ArrayPool<byte> Pool = ArrayPool<byte>.Create(maxArrayLength: Length(1024), maxArraysPerBucket: 64);
 
-    private readonly int[] sides;
-    private readonly byte[][] pixels;
-    private bool rented;
+    private readonly IReadOnlyList<int> sides;
+    private byte[][] pixels;
 
-    /// <summary>Takes canvases that were decoded elsewhere.</summary>
-    /// <param name="canvases">The canvases, each of another side.</param>
-    public PictureCanvases(IReadOnlyList<Canvas> canvases)
-        : this([.. canvases.Select(canvas => canvas.Side)], [.. canvases.Select(canvas => canvas.Pixels)], rented: false)
+    private PictureCanvases(IReadOnlyList<int> sides)
     {
+        this.sides = sides;
+        pixels = [.. sides.Select(side => Pool.Rent(Length(side)))];
     }
-
-    private PictureCanvases(int[] sides, byte[][] pixels, bool rented) => (this.sides, this.pixels, this.rented) = (sides, pixels, rented);
 
     /// <summary>The canvas of a side: [3,side,side], 0..255, red plane first.</summary>
     /// <param name="side">Side, in pixels.</param>
     /// <exception cref="InvalidOperationException">The photograph was not decoded for this side.</exception>
-    public ReadOnlyMemory<byte> this[int side] => Array.IndexOf(sides, side) is >= 0 and var index
-        ? pixels[index].AsMemory(0, Length(side))
-        : throw new InvalidOperationException($"The photograph was decoded for canvases of {string.Join(", ", sides)}, not {side}.");
+    public ReadOnlyMemory<byte> this[int side]
+    {
+        get
+        {
+            for (var i = 0; i < pixels.Length; i++)
+            {
+                if (sides[i] == side)
+                {
+                    return pixels[i].AsMemory(0, Length(side));
+                }
+            }
+
+            throw new InvalidOperationException($"The photograph was decoded for canvases of {string.Join(", ", sides)}, not {side}.");
+        }
+    }
 
     /// <summary>Decodes a photograph once for each side.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="sides">Distinct canvas sides, in pixels.</param>
     /// <param name="maxPixels">Limit on width × height as the header names them.</param>
-    public static PictureResult Decode(
-        ReadOnlyMemory<byte> encoded, IReadOnlyList<int> sides, long maxPixels = CanvasDecoder.DefaultMaxPixels)
+    /// <param name="canvases">The canvases; to be disposed.</param>
+    /// <param name="fault">Why there are none.</param>
+    public static bool TryDecode(
+        ReadOnlyMemory<byte> encoded,
+        IReadOnlyList<int> sides,
+        long maxPixels,
+        [NotNullWhen(true)] out PictureCanvases? canvases,
+        [NotNullWhen(false)] out DecodeFault? fault)
     {
-        var pixels = new byte[sides.Count][];
-        for (var i = 0; i < pixels.Length; i++)
-        {
-            pixels[i] = Pool.Rent(Length(sides[i]));
-        }
-
-        var picture = new PictureCanvases([.. sides], pixels, rented: true);
+        (canvases, fault) = (null, null);
+        var picture = new PictureCanvases(sides);
         try
         {
-            for (var i = 0; i < pixels.Length; i++)
+            for (var i = 0; i < sides.Count && fault is null; i++)
             {
-                if (CanvasDecoder.DecodeTo(encoded.Span, sides[i], pixels[i].AsSpan(0, Length(sides[i])), maxPixels) is { } fault)
-                {
-                    picture.Dispose();
-                    return new PictureResult(null, fault);
-                }
+                fault = CanvasDecoder.DecodeTo(encoded.Span, sides[i], picture.pixels[i].AsSpan(0, Length(sides[i])), maxPixels);
+            }
+
+            canvases = fault is null ? picture : null;
+            return fault is null;
+        }
+        finally
+        {
+            if (canvases is null)
+            {
+                picture.Dispose();
             }
         }
-        catch
-        {
-            picture.Dispose();
-            throw;
-        }
-
-        return new PictureResult(picture, null);
     }
 
-    /// <summary>Gives the memory back, where it was rented.</summary>
-    public void Dispose()
-    {
-        if (rented)
-        {
-            rented = false;
-            Array.ForEach(pixels, canvas => Pool.Return(canvas));
-        }
-    }
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose() => Array.ForEach(Interlocked.Exchange(ref pixels, []), canvas => Pool.Return(canvas));
 
     private static int Length(int side) => 3 * side * side;
 }
-
-/// <summary>What became of the bytes of a photograph: exactly one of the two is there.</summary>
-/// <param name="Picture">The canvases, where the bytes were a photograph; to be disposed.</param>
-/// <param name="Fault">Why there are none, where they were not.</param>
-public readonly record struct PictureResult(PictureCanvases? Picture, DecodeFault? Fault);

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.Inference.Diagnostics;
@@ -58,7 +58,7 @@ public sealed class InferenceMeters
             "alexnet.memory.native", NativeBytes, "By", "Resident memory outside the managed heap: weights, arena, decoders.");
     }
 
-    internal void Watch(CropEngine engine) => meter.CreateObservableUpDownCounter(
+    internal void Watch(InferenceEngine engine) => meter.CreateObservableUpDownCounter(
         "alexnet.queue.crops", () => engine.WaitingCrops, "{crop}", "Crops that wait, or for which room is held.");
 
     internal void Waited(ModelSession session, TimeSpan time) =>

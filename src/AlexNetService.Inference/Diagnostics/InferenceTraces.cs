@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.Inference.Diagnostics;
@@ -14,15 +15,30 @@ public static class InferenceTraces
 
     private static readonly ActivitySource Source = new(Name);
 
-    internal static bool AreListenedTo => Source.HasListeners();
+    /// <summary>Writes the spans of a request's works that have run.</summary>
+    /// <param name="time">Source of the timestamps.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="isFirst">Whether they are its first works: then decoding is written too.</param>
+    internal static void Write(TimeProvider time, InferenceRequest request, bool isFirst)
+    {
+        if (!Source.HasListeners())
+        {
+            return;
+        }
 
-    /// <summary>Writes a span that is over.</summary>
-    /// <param name="name">What was done.</param>
-    /// <param name="time">Where the timestamps come from.</param>
-    /// <param name="started">When it began, a timestamp.</param>
-    /// <param name="finished">When it ended, a timestamp.</param>
-    /// <param name="model">The model that did it, or null.</param>
-    internal static void Write(string name, TimeProvider time, long started, long finished, ModelSession? model = null)
+        if (isFirst && request.Photograph is not null)
+        {
+            Write("decode", time, request.Begun, request.Decoded);
+        }
+
+        Write("queue", time, request.Works[0].Submitted, request.Works.Min(work => work.Started));
+        foreach (var work in request.Works)
+        {
+            Write("run", time, work.Started, work.Finished, work.Session);
+        }
+    }
+
+    private static void Write(string name, TimeProvider time, long started, long finished, ModelSession? model = null)
     {
         var (now, stamp) = (time.GetUtcNow(), time.GetTimestamp());
         using var span = Source.StartActivity(

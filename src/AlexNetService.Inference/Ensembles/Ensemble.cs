@@ -1,17 +1,16 @@
-using AlexNetService.Inference.Batching;
-using AlexNetService.Inference.Decoding;
+using System.Diagnostics.CodeAnalysis;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Ensembles;
 
 /// <summary>A model in an ensemble.</summary>
-/// <param name="Session">The model, open; it belongs to whoever opened it.</param>
+/// <param name="Session">The model, open; whoever opened it disposes it.</param>
 /// <param name="Weight">Its share in the mean, relative to the other members'; above 0.</param>
 public sealed record EnsembleMember(ModelSession Session, double Weight)
 {
-    /// <summary>A member with the weight that its card names.</summary>
-    /// <param name="session">The model, open; it belongs to whoever opened it.</param>
+    /// <summary>A member with the weight that its card names, or 1.</summary>
+    /// <param name="session">The model, open; whoever opened it disposes it.</param>
     public EnsembleMember(ModelSession session)
         : this(session, session.Card.EnsembleWeight ?? 1)
     {
@@ -39,76 +38,38 @@ public sealed class Ensemble
     /// <summary>The distinct canvas sides of the members, in pixels: a photograph is decoded once for each.</summary>
     public IReadOnlyList<int> CanvasSides { get; }
 
-    /// <summary>Puts members together, where they fit together.</summary>
+    /// <summary>Crops that every member takes in one run.</summary>
+    internal int MaxCropsPerRun => Members.Min(member => member.Session.MaxCropsPerRun);
+
+    /// <summary>The only member.</summary>
+    /// <exception cref="ArgumentException">There are several.</exception>
+    internal ModelSession Only => Members is [var only]
+        ? only.Session
+        : throw new ArgumentException($"{Members.Count} models were named where one can answer. Name one model.");
+
+    /// <summary>An ensemble of one model.</summary>
+    /// <param name="session">The model, open; whoever opened it disposes it.</param>
+    public static Ensemble Alone(ModelSession session) => new([new EnsembleMember(session, Weight: 1)]);
+
+    /// <summary>Makes an ensemble of models that fit together.</summary>
     /// <param name="members">At least one member. One that is named twice counts once.</param>
-    public static EnsembleResult Of(IReadOnlyList<EnsembleMember> members)
+    /// <param name="ensemble">The ensemble.</param>
+    /// <param name="reason">Why they do not fit and what to do, a sentence.</param>
+    public static bool TryCreate(
+        IReadOnlyList<EnsembleMember> members, [NotNullWhen(true)] out Ensemble? ensemble, [NotNullWhen(false)] out string? reason)
     {
         members = [.. members.Distinct()];
-        if (members.Count == 0)
-        {
-            return new EnsembleResult(null, "An ensemble needs at least one model.");
-        }
-
-        if (members.FirstOrDefault(member => !(member.Weight > 0) || !double.IsFinite(member.Weight)) is { } weightless)
-        {
-            return new EnsembleResult(null, $"The weight {weightless.Weight} of '{weightless.Session.Card.Name}' must be above 0.");
-        }
-
-        if (members.CountBy(member => member.Session).FirstOrDefault(model => model.Value > 1) is { Key.Card.Name: var twice })
-        {
-            return new EnsembleResult(null, $"'{twice}' is named more than once and with different weights. Name it once.");
-        }
-
-        var first = members[0].Session.Card;
-        if (members.FirstOrDefault(member => !ClassLabel.AreSame(member.Session.Card.Labels, first.Labels)) is { } stranger)
-        {
-            var other = stranger.Session.Card;
-            return new EnsembleResult(
-                null,
-                $"'{first.Name}' ({first.Labels.Count} classes) and '{other.Name}' ({other.Labels.Count} classes) have different labels "
-                + "and cannot answer together. Name models with the same labels.");
-        }
-
-        return new EnsembleResult(new Ensemble(members), null);
+        reason = Mismatch(members);
+        ensemble = reason is null ? new Ensemble(members) : null;
+        return reason is null;
     }
 
     /// <summary>
-    /// Classifies photographs on the calling thread, for tools that have no queue. Photographs given together share runs.
-    /// </summary>
-    /// <param name="pictures">The photographs, decoded for <see cref="CanvasSides"/>.</param>
-    /// <param name="views">Which crops are averaged.</param>
-    /// <returns>For each photograph [classes], summing to 1.</returns>
-    public float[][] Probabilities(IReadOnlyList<PictureCanvases> pictures, TestViews views)
-    {
-        var (members, classes) = (Members.Count, Labels.Count);
-        var (byMember, batch) = (new float[pictures.Count][], new CropBatch(TimeProvider.System, meters: null));
-        for (var picture = 0; picture < byMember.Length; picture++)
-        {
-            byMember[picture] = new float[members * classes];
-        }
-
-        for (var i = 0; i < members && pictures.Count > 0; i++)
-        {
-            var (member, first) = (Members[i], i * classes);
-            batch.Run(
-                [.. pictures.Select((picture, p) => Work(member, picture, views, byMember[p].AsMemory(first, classes)))],
-                TimeProvider.System.GetTimestamp());
-        }
-
-        return [.. byMember.Select(answers =>
-        {
-            var mean = new float[classes];
-            Mean(answers, mean);
-            return mean;
-        })];
-    }
-
-    /// <summary>
-    /// Weighted mean over the members of one photograph; the same to the last bit in whatever order the members were named.
+    /// Weighted mean over the members; the same to the last bit in whatever order the members were named.
     /// </summary>
     /// <param name="byMember">[members,classes], members in order.</param>
     /// <param name="mean">[classes], written whole.</param>
-    public void Mean(ReadOnlySpan<float> byMember, Span<float> mean)
+    internal void Mean(ReadOnlySpan<float> byMember, Span<float> mean)
     {
         var total = summing.Sum(member => Members[member].Weight);
         for (var index = 0; index < mean.Length; index++)
@@ -123,30 +84,46 @@ public sealed class Ensemble
         }
     }
 
-    /// <summary>One photograph's crops, for each member as its own card wants them.</summary>
-    /// <param name="picture">The photograph; must stay until the works are done.</param>
-    /// <param name="views">Which crops are averaged.</param>
-    /// <param name="byMember">[members,classes], where the works write.</param>
-    internal CropWork[] Works(PictureCanvases picture, TestViews views, Memory<float> byMember)
+    /// <summary>Checks that the members give what is asked for.</summary>
+    /// <exception cref="ArgumentException">Logits or features of several models, or of one whose card does not name them.</exception>
+    internal void Require(OutputKinds outputs)
     {
-        var works = new CropWork[Members.Count];
-        for (var i = 0; i < works.Length; i++)
+        if (outputs == 0)
         {
-            works[i] = Work(Members[i], picture, views, byMember.Slice(i * Labels.Count, Labels.Count));
+            throw new ArgumentException("No output is requested.");
         }
 
-        return works;
+        if (outputs != OutputKinds.Probabilities)
+        {
+            var missing = outputs & ~Only.Outputs;
+            if (missing != 0)
+            {
+                throw new ArgumentException($"The card of '{Only.Card.Name}' names no tensor for {missing}.");
+            }
+        }
     }
 
-    private static CanvasWork Work(EnsembleMember member, PictureCanvases picture, TestViews views, Memory<float> probabilities)
+    private static string? Mismatch(IReadOnlyList<EnsembleMember> members)
     {
-        var input = member.Session.Card.Preprocessing;
-        return new CanvasWork(
-            member.Session, picture[input.Canvas], views.Windows(input), new CropTargets { Probabilities = probabilities });
+        if (members.Count == 0)
+        {
+            return "An ensemble needs at least one model.";
+        }
+
+        if (members.FirstOrDefault(member => !(member.Weight > 0) || !double.IsFinite(member.Weight)) is { } weightless)
+        {
+            return $"The weight {weightless.Weight} of '{weightless.Session.Card.Name}' must be above 0.";
+        }
+
+        if (members.CountBy(member => member.Session).FirstOrDefault(model => model.Value > 1) is { Key.Card.Name: var twice })
+        {
+            return $"'{twice}' is named more than once and with different weights. Name it once.";
+        }
+
+        var first = members[0].Session.Card;
+        return members.FirstOrDefault(member => !ClassLabel.AreSame(member.Session.Card.Labels, first.Labels))?.Session.Card is { } other
+            ? $"'{first.Name}' ({first.Labels.Count} classes) and '{other.Name}' ({other.Labels.Count} classes) have different labels "
+                + "and cannot answer together. Name models with the same labels."
+            : null;
     }
 }
-
-/// <summary>Whether models fit together: exactly one of the two is there.</summary>
-/// <param name="Ensemble">The ensemble, where they do.</param>
-/// <param name="Reason">Why not and what to do, a sentence, where they do not.</param>
-public readonly record struct EnsembleResult(Ensemble? Ensemble, string? Reason);

@@ -1,6 +1,3 @@
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Package;
-
 namespace AlexNetService.Inference.Ensembles;
 
 /// <summary>Which crops of a canvas are averaged; the value is their number.</summary>
@@ -11,10 +8,4 @@ public enum TestViews
 
     /// <summary>Four corners, the centre, and their mirrors (Krizhevsky 2012 §4.1).</summary>
     Ten = 10,
-}
-
-internal static class TestViewWindows
-{
-    public static CropWindow[] Windows(this TestViews views, Preprocessing input) =>
-        CropViews.Of((int)views, new(input.Canvas, input.Crop));
 }

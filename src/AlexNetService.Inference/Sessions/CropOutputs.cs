@@ -1,38 +1,44 @@
 namespace AlexNetService.Inference.Sessions;
 
-/// <summary>Where a run writes what it found. A span left empty is not asked for.</summary>
-public readonly ref struct CropOutputs
+/// <summary>Where the answers to crops are written, a row a crop. Memory left empty is not asked for.</summary>
+public readonly record struct CropOutputs
 {
-    /// <summary>Softmax of the logits, [count,classes].</summary>
-    public Span<float> Probabilities { get; init; }
+    /// <summary>Softmax of the logits, [rows,classes].</summary>
+    public Memory<float> Probabilities { get; init; }
 
-    /// <summary>Logits, [count,classes]; needs a card that names a logits tensor.</summary>
-    public Span<float> Logits { get; init; }
+    /// <summary>Logits, [rows,classes]; needs a card that names a logits tensor.</summary>
+    public Memory<float> Logits { get; init; }
 
-    /// <summary>Feature vectors, [count,features]; needs a card that names a features tensor.</summary>
-    public Span<float> Features { get; init; }
+    /// <summary>Feature vectors, [rows,features]; needs a card that names a features tensor.</summary>
+    public Memory<float> Features { get; init; }
 
     internal OutputKinds Kinds =>
         (Probabilities.IsEmpty ? 0 : OutputKinds.Probabilities) |
         (Logits.IsEmpty ? 0 : OutputKinds.Logits) |
         (Features.IsEmpty ? 0 : OutputKinds.Features);
 
-    internal Span<float> this[OutputKinds kind] => kind switch
+    /// <summary>The same for some of the rows.</summary>
+    internal CropOutputs Rows(int first, int count, ModelSession session) => new()
     {
-        OutputKinds.Probabilities => Probabilities,
-        OutputKinds.Logits => Logits,
-        _ => Features,
+        Probabilities = Rows(Probabilities, first, count, session.Classes),
+        Logits = Rows(Logits, first, count, session.Classes),
+        Features = Rows(Features, first, count, session.Features),
     };
+
+    private static Memory<float> Rows(Memory<float> all, int first, int count, int values) =>
+        all.IsEmpty ? all : all.Slice(first * values, count * values);
 }
 
-/// <summary>What a run can be asked for; single bits, or several together.</summary>
+/// <summary>What a model can be asked for; single kinds, or several together.</summary>
 [Flags]
-internal enum OutputKinds
+public enum OutputKinds
 {
+    /// <summary>Softmax of the logits.</summary>
     Probabilities = 1,
-    Logits = 2,
-    Features = 4,
 
-    /// <summary>What a trunk hands to the rest; never asked for by a caller.</summary>
-    Maps = 8,
+    /// <summary>Logits, where the card names their tensor.</summary>
+    Logits = 2,
+
+    /// <summary>Feature vectors, where the card names their tensor.</summary>
+    Features = 4,
 }

@@ -3,58 +3,85 @@ using AlexNetService.Imaging;
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>One run of a model, from pixels to answers, in memory that is used again. For one thread at a time.</summary>
-/// <param name="memory">What it lies in.</param>
-/// <param name="source">Fills the graph's input.</param>
-/// <param name="graph">The graph that ends in the answers.</param>
-/// <param name="outputs">Where each kind of answer lies, those that are made from another one included.</param>
-/// <param name="binding">What the graph can give.</param>
-/// <param name="sizes">Numbers of rows to run.</param>
-/// <param name="temperature">What logits are divided by where probabilities are made from them.</param>
-internal sealed class CropRun(
-    RunMemory memory,
-    CropSource source,
-    GraphRun graph,
-    IReadOnlyDictionary<OutputKinds, TensorMemory> outputs,
-    GraphBinding binding,
-    BatchSizes sizes,
-    double temperature) : IDisposable
+internal sealed class CropRun : IDisposable
 {
-    public RunMemory Memory => memory;
+    private readonly RunLayout layout;
+    private readonly RunTensor input;
+    private readonly Dictionary<OutputKinds, RunTensor> outputs;
+    private readonly GraphRun graph;
+    private readonly PixelPacking packing;
+    private readonly TrunkRun? trunk;
+
+    /// <param name="layout">The model's graphs and tensors.</param>
+    /// <param name="memory">At least as long as the layout.</param>
+    public CropRun(RunLayout layout, RunMemory memory)
+    {
+        (this.layout, Memory) = (layout, memory);
+        var tensors = memory.Lay(layout.Tensors);
+        input = tensors[0];
+        outputs = tensors.Skip(1).Take(layout.Outputs.Count).ToDictionary(output => output.Tensor.Kind);
+        graph = new GraphRun(layout.Graph, input, [.. layout.Answers.Outputs.Select(output => outputs[output.Kind])]);
+        packing = new PixelPacking(layout.Card.Preprocessing, layout.Card.Preprocessing.Crop);
+        trunk = layout is { TrunkGraph: { } trunkGraph, Trunk: { } split }
+            ? new TrunkRun(trunkGraph, split.Split, layout.Card.Preprocessing, layout.Sizes, tensors.AsSpan(^4..), input)
+            : null;
+    }
+
+    public RunMemory Memory { get; }
 
     /// <summary>Crops that were added.</summary>
     public int Count { get; private set; }
 
     /// <summary>Crops that can still be added.</summary>
-    public int Room => sizes.Largest - Count;
+    public int Room => layout.Sizes.Largest - Count;
 
+    /// <summary>Begins anew, also after a run that threw.</summary>
     public void Begin()
     {
         Count = 0;
-        source.Begin();
+        trunk?.Begin();
     }
 
     /// <param name="crop">[3,crop,crop], 0..255, red plane first.</param>
-    public void Add(ReadOnlySpan<byte> crop) => source.Put(Count++, crop);
+    public void Add(ReadOnlySpan<byte> crop)
+    {
+        var row = Count++;
+        packing.Pack(crop, trunk is null ? input.Row(row) : trunk.Next(row));
+    }
 
-    /// <param name="tensor">What the package's input tensor holds for one crop, byte for byte.</param>
-    public void AddTensor(ReadOnlySpan<byte> tensor) => source.PutTensor(Count++, tensor);
+    /// <param name="tensor">One crop as the package's input tensor holds it, byte for byte.</param>
+    public void AddTensor(ReadOnlySpan<byte> tensor)
+    {
+        var row = Count++;
+        tensor.CopyTo(trunk is null ? input.Row(row) : trunk.Next(row));
+    }
 
-    /// <param name="canvas">[3,canvas,canvas], 0..255, red plane first, of the card's canvas.</param>
+    /// <param name="canvas">[3,canvas,canvas] of the card's canvas, 0..255, red plane first.</param>
     /// <param name="windows">Parts of it, no more than there is room for.</param>
     public void Add(ReadOnlySpan<byte> canvas, ReadOnlySpan<CropWindow> windows)
     {
-        source.Put(Count, canvas, windows);
-        Count += windows.Length;
+        if (trunk is not null && trunk.IsWorthwhile(windows))
+        {
+            trunk.Run(canvas, windows, Count);
+            Count += windows.Length;
+            return;
+        }
+
+        foreach (var window in windows)
+        {
+            var row = Count++;
+            packing.Pack(canvas, window, trunk is null ? input.Row(row) : trunk.Next(row));
+        }
     }
 
     /// <summary>Runs the crops that were added.</summary>
     public void Execute(OutputKinds kinds)
     {
-        source.Complete();
-        var needed = binding.Needed(kinds);
+        trunk?.RunCrops();
+        var needed = layout.Answers.Needed(kinds);
 
-        // A fixed batch is run again and again; what stands in the rows behind the last crop is computed and not read.
-        var batch = binding.FixedBatch ?? sizes.Padded(Count);
+        // A fixed batch is run again and again. Rows behind the last crop are computed and not read.
+        var batch = layout.Answers.FixedBatch ?? layout.Sizes.Padded(Count);
         for (var first = 0; first < Count; first += batch)
         {
             graph.Run(first, batch, needed);
@@ -62,6 +89,7 @@ internal sealed class CropRun(
 
         if (kinds.HasFlag(OutputKinds.Probabilities) && !needed.HasFlag(OutputKinds.Probabilities))
         {
+            var temperature = layout.Card.Calibration?.Temperature ?? 1;
             for (var i = 0; i < Count; i++)
             {
                 Softmax.Row(Row(OutputKinds.Logits, i), temperature, outputs[OutputKinds.Probabilities].Floats(i));
@@ -74,7 +102,7 @@ internal sealed class CropRun(
 
     public void Dispose()
     {
-        source.Dispose();
+        trunk?.Dispose();
         graph.Dispose();
     }
 }

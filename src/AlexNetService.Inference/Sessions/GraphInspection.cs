@@ -19,39 +19,32 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
 
     private readonly ModelCard card = package.Card;
 
-    /// <summary>The element type of pixels.</summary>
-    public static TensorElementType TypeOf(PixelType type) => type == PixelType.UInt8 ? TensorElementType.UInt8 : TensorElementType.Float;
-
-    /// <summary>The graph is the whole network: it takes pixels.</summary>
+    /// <summary>Checks a graph that is the whole network: it takes pixels.</summary>
     /// <exception cref="InvalidPackageException">Graph and card disagree.</exception>
-    public GraphBinding Bind()
+    public AnswerTensors Check()
     {
         var input = card.Preprocessing;
-        var expected = new InputTensor(card.Tensors.Input, TypeOf(input.Type), input.Layout == TensorLayout.Nchw
+        var expected = new GraphTensor(card.Tensors.Input, GraphTensor.TypeOf(input.Type), input.Layout == TensorLayout.Nchw
             ? [NetworkArchitecture.Channels, input.Crop, input.Crop]
             : [input.Crop, input.Crop, NetworkArchitecture.Channels]);
         var fixedBatch = RequireInput(expected);
 
-        // Two crops where any number is allowed: a graph whose outputs are bound to one crop shows it here.
+        // Two crops where any number is allowed: that finds a graph whose outputs are bound to one crop.
         var crops = fixedBatch ?? 2;
         using var black = Black(expected, crops);
-        return new GraphBinding(expected, fixedBatch, Outputs(expected, black, crops), Split: null);
+        return new AnswerTensors(expected, fixedBatch, Outputs(expected, black, crops));
     }
 
-    /// <summary>The graph is the rest of a split network: it takes maps.</summary>
-    /// <param name="split">What goes before it.</param>
+    /// <summary>Checks a graph that is the rest of a split network: it takes maps.</summary>
+    /// <param name="expected">The maps of a crop.</param>
     /// <param name="maps">Maps of two crops.</param>
     /// <exception cref="InvalidPackageException">Graph and card disagree.</exception>
-    public GraphBinding BindRest(SplitBinding split, OrtValue maps)
-    {
-        var expected = new InputTensor(split.Graph.Maps, SplitBinding.TypeOf(split.Graph.Type), split.CropShape);
-        return RequireInput(expected) is { } batch
-            ? throw Refused($"input '{expected.Name}' of the rest takes a batch of {batch} only; it must take any.")
-            : new GraphBinding(expected, FixedBatch: null, Outputs(expected, maps, crops: 2), split);
-    }
+    public AnswerTensors CheckRest(GraphTensor expected, OrtValue maps) => RequireInput(expected) is { } batch
+        ? throw Refused($"input '{expected.Name}' of the rest takes a batch of {batch} only; it must take any.")
+        : new AnswerTensors(expected, FixedBatch: null, Outputs(expected, maps, crops: 2));
 
     /// <returns>The only batch size the graph takes, or null where it takes any.</returns>
-    private int? RequireInput(InputTensor expected)
+    private int? RequireInput(GraphTensor expected)
     {
         if (!runtime.InputMetadata.TryGetValue(expected.Name, out var input))
         {
@@ -65,7 +58,8 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
 
         if (!input.IsTensor || input.ElementDataType != expected.Type)
         {
-            throw Refused($"input '{expected.Name}' is {(input.IsTensor ? input.ElementDataType : input.OnnxValueType)} where the card says {expected.Type}.");
+            var found = input.IsTensor ? $"{input.ElementDataType}" : $"{input.OnnxValueType}";
+            throw Refused($"input '{expected.Name}' is {found} where the card says {expected.Type}.");
         }
 
         if (input.Dimensions is not { Length: 4 } declared)
@@ -78,14 +72,15 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
         {
             if (declared[i + 1] > 0 && declared[i + 1] != expected.RowShape[i])
             {
-                throw Refused($"input '{expected.Name}' is {Show(declared)} where the card says {Show([fixedBatch ?? -1, .. expected.RowShape])}.");
+                var shape = Show([fixedBatch ?? -1, .. expected.RowShape]);
+                throw Refused($"input '{expected.Name}' is {Show(declared)} where the card says {shape}.");
             }
         }
 
         return fixedBatch;
     }
 
-    private List<OutputTensor> Outputs(InputTensor input, OrtValue black, int crops)
+    private List<GraphTensor> Outputs(GraphTensor input, OrtValue black, int crops)
     {
         (OutputKinds Kind, string? Name)[] wanted =
         [
@@ -124,15 +119,18 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
         {
             if (!(Math.Abs(expected[i] - probabilities[i]) <= SoftmaxTolerance))
             {
-                var divided = temperature == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" divided by the card's temperature {temperature}");
+                var divided = temperature == 1
+                    ? ""
+                    : string.Create(CultureInfo.InvariantCulture, $" divided by the card's temperature {temperature}");
                 throw Refused(
-                    $"output '{card.Tensors.Probabilities}' is not the softmax of '{card.Tensors.Logits}'{divided}. Name only one of them in the card"
+                    $"output '{card.Tensors.Probabilities}' is not the softmax of '{card.Tensors.Logits}'{divided}. "
+                    + "Name only one of them in the card"
                     + (card.Calibration is null ? "." : ", or write the temperature with 'alexnet export', which puts it into the graph."));
             }
         }
     }
 
-    private IDisposableReadOnlyCollection<OrtValue> Probe(InputTensor input, OrtValue black, int crops, string[] outputs)
+    private IDisposableReadOnlyCollection<OrtValue> Probe(GraphTensor input, OrtValue black, int crops, string[] outputs)
     {
         try
         {
@@ -141,18 +139,19 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
         }
         catch (OnnxRuntimeException e)
         {
-            throw new InvalidPackageException(package.Folder, $"the graph does not run on {crops} crops as the card describes them: {e.Message}", e);
+            throw new InvalidPackageException(
+                package.Folder, $"the graph does not run on {crops} crops as the card describes them: {e.Message}", e);
         }
     }
 
-    private static OrtValue Black(InputTensor input, int crops)
+    private static OrtValue Black(GraphTensor input, int crops)
     {
         var black = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, input.Type, [crops, .. input.RowShape]);
         black.GetTensorMutableRawData().Clear();
         return black;
     }
 
-    private OutputTensor Output(OutputKinds kind, string name, OrtValue value, int crops)
+    private GraphTensor Output(OutputKinds kind, string name, OrtValue value, int crops)
     {
         var found = value.GetTensorTypeAndShape();
         if (found.ElementDataType != TensorElementType.Float)
@@ -165,7 +164,7 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
             throw Refused($"output '{name}' is {Show(found.Shape)} for {crops} crops; it must have a row for each.");
         }
 
-        var output = new OutputTensor(kind, name, cropShape);
+        var output = new GraphTensor(name, TensorElementType.Float, cropShape, kind);
         if (kind != OutputKinds.Features && output.Values != card.Labels.Count)
         {
             throw Refused($"output '{name}' has {output.Values} values a crop where the card has {card.Labels.Count} labels.");

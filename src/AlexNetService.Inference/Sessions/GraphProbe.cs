@@ -1,3 +1,4 @@
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using Microsoft.ML.OnnxRuntime;
 
@@ -16,13 +17,15 @@ public sealed class GraphProbe : IDisposable
     private readonly RunOptions runOptions = new();
     private readonly Preprocessing input;
     private readonly string inputName;
-    private readonly CropPacking packing;
+    private readonly PixelPacking packing;
+    private readonly int cropBytes;
 
     private GraphProbe(ModelPackage package, InferenceSession runtime)
     {
         this.runtime = runtime;
         (input, inputName) = (package.Card.Preprocessing, package.Card.Tensors.Input);
-        packing = new CropPacking(input, input.Crop);
+        packing = new PixelPacking(input, input.Crop);
+        cropBytes = NetworkArchitecture.Channels * input.Crop * input.Crop;
     }
 
     /// <summary>Takes a tensor's values.</summary>
@@ -74,20 +77,14 @@ public sealed class GraphProbe : IDisposable
 
     private OrtValue Input(ReadOnlySpan<byte> crops, int count)
     {
-        var metadata = runtime.InputMetadata[inputName];
-        long[] shape = input.Layout == TensorLayout.Nchw ? [count, 3, input.Crop, input.Crop] : [count, input.Crop, input.Crop, 3];
-        var tensor = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, metadata.ElementDataType, shape);
+        var channels = NetworkArchitecture.Channels;
+        long[] shape = input.Layout == TensorLayout.Nchw ? [count, channels, input.Crop, input.Crop] : [count, input.Crop, input.Crop, channels];
+        var tensor = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, GraphTensor.TypeOf(input.Type), shape);
+        var rows = tensor.GetTensorMutableRawData();
+        var rowBytes = rows.Length / count;
         for (var i = 0; i < count; i++)
         {
-            var crop = crops.Slice(i * packing.CropValues, packing.CropValues);
-            if (input.Type == PixelType.Float32)
-            {
-                packing.ToFloats(crop, tensor.GetTensorMutableDataAsSpan<float>().Slice(i * packing.CropValues, packing.CropValues));
-            }
-            else
-            {
-                packing.ToBytes(crop, tensor.GetTensorMutableDataAsSpan<byte>().Slice(i * packing.CropValues, packing.CropValues));
-            }
+            packing.Pack(crops.Slice(i * cropBytes, cropBytes), rows.Slice(i * rowBytes, rowBytes));
         }
 
         return tensor;

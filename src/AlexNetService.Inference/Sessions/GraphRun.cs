@@ -4,25 +4,28 @@ using Microsoft.ML.OnnxRuntime;
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>
-/// A graph over tensors that stay where they are. Names and tensors are bound once for each number of rows, so that a run hands nothing
-/// over but the binding.
+/// Runs a graph on tensors that stay where they are. Names and tensors are bound once for each number of rows, so that a run passes only
+/// the binding.
 /// </summary>
-/// <param name="graph">The graph, open.</param>
+/// <param name="graph">The graph.</param>
 /// <param name="input">Its only input.</param>
-/// <param name="outputs">What it can give.</param>
-internal sealed class GraphRun(OpenGraph graph, BoundTensor input, IReadOnlyList<BoundTensor> outputs) : IDisposable
+/// <param name="outputs">Its outputs.</param>
+internal sealed class GraphRun(ModelGraph graph, RunTensor input, IReadOnlyList<RunTensor> outputs) : IDisposable
 {
     private readonly Dictionary<(int First, int Count, OutputKinds Kinds), Binding> bindings = [];
 
     /// <summary>Runs some rows of the input into the same rows of the outputs.</summary>
-    public void Run(int first, int count, OutputKinds kinds)
+    /// <param name="first">The first row.</param>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="kinds">Outputs to compute, beside those of no kind.</param>
+    public void Run(int first, int count, OutputKinds kinds = 0)
     {
         ref var kept = ref CollectionsMarshal.GetValueRefOrAddDefault(bindings, (first, count, kinds), out _);
         var binding = kept ??= Bind(first, count, kinds);
         if (graph.IsElsewhere)
         {
             // Binding is what copies the rows to the device.
-            binding.Ports.BindInput(input.Name, binding.Input);
+            binding.Ports.BindInput(input.Tensor.Name, binding.Input);
         }
 
         graph.Session.RunWithBinding(graph.RunOptions, binding.Ports);
@@ -44,19 +47,17 @@ internal sealed class GraphRun(OpenGraph graph, BoundTensor input, IReadOnlyList
 
     private Binding Bind(int first, int count, OutputKinds kinds)
     {
-        var needed = outputs.Where(output => kinds.HasFlag(output.Kind)).ToArray();
+        var needed = outputs.Where(output => kinds.HasFlag(output.Tensor.Kind)).ToArray();
         var binding = new Binding(
-            graph.Session.CreateIoBinding(),
-            input.Tensor.View(first, count),
-            [.. needed.Select(output => output.Tensor.View(first, count))]);
+            graph.Session.CreateIoBinding(), input.View(first, count), [.. needed.Select(output => output.View(first, count))]);
         if (!graph.IsElsewhere)
         {
-            binding.Ports.BindInput(input.Name, binding.Input);
+            binding.Ports.BindInput(input.Tensor.Name, binding.Input);
         }
 
         for (var i = 0; i < needed.Length; i++)
         {
-            binding.Ports.BindOutput(needed[i].Name, binding.Outputs[i]);
+            binding.Ports.BindOutput(needed[i].Tensor.Name, binding.Outputs[i]);
         }
 
         return binding;
@@ -68,16 +69,7 @@ internal sealed class GraphRun(OpenGraph graph, BoundTensor input, IReadOnlyList
         {
             Ports.Dispose();
             Input.Dispose();
-            foreach (var output in Outputs)
-            {
-                output.Dispose();
-            }
+            Array.ForEach(Outputs, output => output.Dispose());
         }
     }
 }
-
-/// <summary>A tensor of a graph and where its values lie.</summary>
-/// <param name="Kind">What it holds; of no meaning for an input.</param>
-/// <param name="Name">Name of the tensor.</param>
-/// <param name="Tensor">Where its values lie.</param>
-internal sealed record BoundTensor(OutputKinds Kind, string Name, TensorMemory Tensor);

@@ -12,25 +12,15 @@ namespace AlexNetService.Inference.Sessions;
 /// </summary>
 public sealed class ModelSession : IDisposable
 {
-    private readonly OpenGraph last;
-    private readonly OpenGraph? trunk;
-    private readonly GraphBinding graph;
-    private readonly SessionLayout layout;
-    private readonly BatchSizes sizes;
+    private readonly RunLayout layout;
     private readonly Lock gate = new();
     private readonly Dictionary<RunMemory, CropRun> runs = [];
     private volatile bool disposed;
 
-    private ModelSession(ModelPackage package, ExecutionTarget target, RuntimeOptions options, OpenGraph last, OpenGraph? trunk)
+    private ModelSession(ModelPackage package, ExecutionTarget target, RuntimeOptions options, RunLayout layout)
     {
-        (this.last, this.trunk) = (last, trunk);
-        Package = package;
-        Device = target.Device;
-        Provider = target.Provider;
-        MaxCropsPerRun = options.MaxCropsPerRun;
-        sizes = BatchSizes.Of(options, target);
-        graph = Inspect(package, last, trunk);
-        layout = new SessionLayout(package.Card, graph, trunk, last, sizes);
+        (Package, Device, Provider, MaxCropsPerRun) = (package, target.Device, target.Provider, options.MaxCropsPerRun);
+        this.layout = layout;
         if (layout.Bytes > Array.MaxLength)
         {
             throw new InvalidPackageException(
@@ -60,17 +50,18 @@ public sealed class ModelSession : IDisposable
     /// <summary>Number of classes: values of one crop's logits or probabilities.</summary>
     public int Classes => Card.Labels.Count;
 
+    /// <summary>What can be asked for.</summary>
+    public OutputKinds Outputs =>
+        OutputKinds.Probabilities | (HasLogits ? OutputKinds.Logits : 0) | (Features > 0 ? OutputKinds.Features : 0);
+
     /// <summary>Whether logits can be asked for.</summary>
-    public bool HasLogits => graph.Find(OutputKinds.Logits) is not null;
+    public bool HasLogits => layout.Answers.Find(OutputKinds.Logits) is not null;
 
     /// <summary>Values of one crop's feature vector; 0 where the card names no features tensor.</summary>
-    public int Features => graph.Find(OutputKinds.Features)?.Values ?? 0;
+    public int Features => layout.Answers.Find(OutputKinds.Features)?.Values ?? 0;
 
     /// <summary>The only batch size the graph takes, or null where it takes any.</summary>
-    public int? FixedBatch => graph.FixedBatch;
-
-    /// <summary>Whether the ten crops of a canvas share their first layers.</summary>
-    public bool SharesTrunk => trunk is not null;
+    public int? FixedBatch => layout.Answers.FixedBatch;
 
     /// <summary>
     /// Opens a package and holds its graphs against its card. Of a split network trunk and rest are opened, and not the whole graph, so
@@ -91,17 +82,17 @@ public sealed class ModelSession : IDisposable
             sessionOptions.AddSessionConfigEntry("optimization.disable_specified_optimizers", "QDQPropagationTransformer");
         }
 
-        OpenGraph? trunk = null;
-        OpenGraph? last = null;
+        ModelGraph? trunk = null;
+        ModelGraph? graph = null;
         try
         {
-            trunk = package.Card.Split is { } split ? OpenGraph.Open(package, split.Trunk, target, sessionOptions) : null;
-            last = OpenGraph.Open(package, package.Card.Split?.Rest ?? package.Card.Graph, target, sessionOptions);
-            return new ModelSession(package, target, options, last, trunk);
+            trunk = package.Card.Split is { } split ? ModelGraph.Open(package, split.Trunk, target, sessionOptions) : null;
+            graph = ModelGraph.Open(package, package.Card.Split?.Rest ?? package.Card.Graph, target, sessionOptions);
+            return new ModelSession(package, target, options, Inspect(package, graph, trunk, BatchSizes.Of(options, target)));
         }
         catch
         {
-            last?.Dispose();
+            graph?.Dispose();
             trunk?.Dispose();
             throw;
         }
@@ -111,14 +102,14 @@ public sealed class ModelSession : IDisposable
     /// <param name="crops">[count,3,crop,crop], 0..255, red plane first.</param>
     /// <param name="count">Number of crops.</param>
     /// <param name="probabilities">[count,classes], written whole.</param>
-    public void Run(ReadOnlySpan<byte> crops, int count, Span<float> probabilities) =>
+    public void Run(ReadOnlySpan<byte> crops, int count, Memory<float> probabilities) =>
         Run(crops, count, new CropOutputs { Probabilities = probabilities });
 
     /// <summary>Runs crops and gives what is asked for.</summary>
     /// <param name="crops">[count,3,crop,crop], 0..255, red plane first.</param>
     /// <param name="count">Number of crops; more than <see cref="MaxCropsPerRun"/> become several runs.</param>
-    /// <param name="outputs">The spans to write; each has exactly count rows.</param>
-    /// <exception cref="ArgumentException">A span has another length than count asks for, or the card names no such tensor.</exception>
+    /// <param name="outputs">The memory to write; each has exactly count rows.</param>
+    /// <exception cref="ArgumentException">Memory has another length than count asks for, or the card names no such tensor.</exception>
     public void Run(ReadOnlySpan<byte> crops, int count, CropOutputs outputs)
     {
         if (crops.Length != count * CropBytes)
@@ -127,10 +118,7 @@ public sealed class ModelSession : IDisposable
                 $"'{Card.Name}' takes {count * CropBytes} bytes for {count} crops, not {crops.Length}.", nameof(crops));
         }
 
-        RequireRows(outputs.Probabilities.Length, count, OutputKinds.Probabilities);
-        RequireRows(outputs.Logits.Length, count, OutputKinds.Logits);
-        RequireRows(outputs.Features.Length, count, OutputKinds.Features);
-
+        RequireRows(outputs, count);
         var run = Rent();
         try
         {
@@ -142,10 +130,36 @@ public sealed class ModelSession : IDisposable
                     run.Add(crops.Slice(i * CropBytes, CropBytes));
                 }
 
-                run.Execute(outputs.Kinds);
-                CopyRows(run, outputs, first, OutputKinds.Probabilities);
-                CopyRows(run, outputs, first, OutputKinds.Logits);
-                CopyRows(run, outputs, first, OutputKinds.Features);
+                Execute(run, outputs, first);
+            }
+        }
+        finally
+        {
+            Return(run);
+        }
+    }
+
+    /// <summary>Runs windows of one canvas as photographs are served, the shared trunk included, and gives what is asked for.</summary>
+    /// <param name="canvas">[3,canvas,canvas] of the card's canvas, 0..255, red plane first.</param>
+    /// <param name="windows">The crops; more than <see cref="MaxCropsPerRun"/> become several runs.</param>
+    /// <param name="outputs">The memory to write; each has a row for each window.</param>
+    /// <exception cref="ArgumentException">Memory has another length, or the card names no such tensor.</exception>
+    public void Run(ReadOnlySpan<byte> canvas, ReadOnlySpan<CropWindow> windows, CropOutputs outputs)
+    {
+        if (canvas.Length != CanvasBytes)
+        {
+            throw new ArgumentException($"'{Card.Name}' has a canvas of {CanvasBytes} bytes, not {canvas.Length}.", nameof(canvas));
+        }
+
+        RequireRows(outputs, windows.Length);
+        var run = Rent();
+        try
+        {
+            for (var first = 0; first < windows.Length; first += run.Count)
+            {
+                run.Begin();
+                run.Add(canvas, windows.Slice(first, Math.Min(run.Room, windows.Length - first)));
+                Execute(run, outputs, first);
             }
         }
         finally
@@ -165,7 +179,7 @@ public sealed class ModelSession : IDisposable
         {
             var (black, input) = (new byte[CanvasBytes], Card.Preprocessing);
             var windows = CropViews.Of(CropViews.Counts[^1], new CropGeometry(input.Canvas, input.Crop));
-            foreach (var count in sizes.ToWarm)
+            foreach (var count in layout.Sizes.ToWarm)
             {
                 run.Begin();
                 while (run.Count < count)
@@ -231,8 +245,8 @@ public sealed class ModelSession : IDisposable
             runs.Clear();
         }
 
-        last.Dispose();
-        trunk?.Dispose();
+        layout.Graph.Dispose();
+        layout.TrunkGraph?.Dispose();
     }
 
     /// <summary>Bytes of one canvas, 3 × canvas × canvas.</summary>
@@ -240,25 +254,6 @@ public sealed class ModelSession : IDisposable
 
     /// <summary>Bytes of the input tensor for one crop: bytes or floats, as the card says.</summary>
     internal int TensorBytes => CropBytes * (Card.Preprocessing.Type == PixelType.Float32 ? sizeof(float) : 1);
-
-    /// <summary>Values of one crop's answer; 0 where the card names no such tensor.</summary>
-    internal int Values(OutputKinds kind) => kind switch
-    {
-        OutputKinds.Probabilities => Classes,
-        OutputKinds.Logits => HasLogits ? Classes : 0,
-        _ => Features,
-    };
-
-    /// <summary>Holds the length of what takes answers against the crops that are to be answered; 0 is not asked for.</summary>
-    /// <exception cref="ArgumentException">It has another length, or the card names no such tensor.</exception>
-    internal void RequireRows(int length, int count, OutputKinds kind)
-    {
-        if (length > 0 && length != count * Values(kind))
-        {
-            throw new ArgumentException(
-                $"'{Card.Name}' gives {count * Values(kind)} values of {kind} for {count} crops; there is room for {length}.");
-        }
-    }
 
     /// <summary>A run of up to <see cref="MaxCropsPerRun"/> crops; given back by <see cref="Return"/>.</summary>
     internal CropRun Rent()
@@ -275,7 +270,7 @@ public sealed class ModelSession : IDisposable
 
             if (!runs.TryGetValue(memory, out var run))
             {
-                runs[memory] = run = layout.Over(memory);
+                runs[memory] = run = new CropRun(layout, memory);
             }
 
             run.Begin();
@@ -286,28 +281,53 @@ public sealed class ModelSession : IDisposable
     /// <summary>Gives a run back, one that threw as well.</summary>
     internal static void Return(CropRun run) => SharedRuntime.Memory.Return(run.Memory);
 
-    private static GraphBinding Inspect(ModelPackage package, OpenGraph last, OpenGraph? trunk)
+    private static RunLayout Inspect(ModelPackage package, ModelGraph graph, ModelGraph? trunk, BatchSizes sizes)
     {
-        var inspection = new GraphInspection(package, last.Session);
+        var inspection = new GraphInspection(package, graph.Session);
         if (package.Card.Split is not { } split || trunk is null)
         {
-            return inspection.Bind();
+            return new RunLayout(package.Card, graph, inspection.Check(), trunkGraph: null, trunk: null, sizes);
         }
 
-        var binding = new SplitInspection(package, split, trunk.Session).Bind(out var maps);
+        var tensors = new SplitInspection(package, split, trunk.Session).Check(out var maps);
         using (maps)
         {
-            return inspection.BindRest(binding, maps);
+            return new RunLayout(package.Card, graph, inspection.CheckRest(tensors.CropMaps, maps), trunk, tensors, sizes);
         }
     }
 
-    private static void CopyRows(CropRun run, CropOutputs outputs, int first, OutputKinds kind)
+    private static void Execute(CropRun run, CropOutputs outputs, int first)
     {
-        var target = outputs[kind];
+        run.Execute(outputs.Kinds);
+        CopyRows(run, OutputKinds.Probabilities, outputs.Probabilities.Span, first);
+        CopyRows(run, OutputKinds.Logits, outputs.Logits.Span, first);
+        CopyRows(run, OutputKinds.Features, outputs.Features.Span, first);
+    }
+
+    private static void CopyRows(CropRun run, OutputKinds kind, Span<float> target, int first)
+    {
         for (var i = 0; i < run.Count && !target.IsEmpty; i++)
         {
             var row = run.Row(kind, i);
             row.CopyTo(target[((first + i) * row.Length)..]);
+        }
+    }
+
+    /// <summary>Checks the lengths of the memory that takes answers; empty memory is not asked for.</summary>
+    /// <exception cref="ArgumentException">It has another length, or the card names no such tensor.</exception>
+    private void RequireRows(CropOutputs outputs, int count)
+    {
+        Require(outputs.Probabilities.Length, OutputKinds.Probabilities, Classes);
+        Require(outputs.Logits.Length, OutputKinds.Logits, HasLogits ? Classes : 0);
+        Require(outputs.Features.Length, OutputKinds.Features, Features);
+
+        void Require(int length, OutputKinds kind, int values)
+        {
+            if (length > 0 && length != count * values)
+            {
+                throw new ArgumentException(
+                    $"'{Card.Name}' gives {count * values} values of {kind} for {count} crops; there is room for {length}.");
+            }
         }
     }
 }

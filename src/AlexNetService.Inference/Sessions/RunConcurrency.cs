@@ -4,11 +4,8 @@ using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Sessions;
 
-/// <summary>Whether one run with all threads or a run on each of them gets more crops through; see <see cref="RuntimeOptions.ConcurrentRuns"/>.</summary>
-/// <param name="Runs">Runs at a time that were chosen.</param>
-/// <param name="OneAtATime">Crops a second of one run with all threads; 0 where nothing was measured.</param>
-/// <param name="SideBySide">Crops a second of a run on each thread, together; 0 where nothing was measured.</param>
-public sealed record RunConcurrency(int Runs, double OneAtATime, double SideBySide)
+/// <summary>Chooses between one run with all threads and a run on each thread; see <see cref="RuntimeOptions.ConcurrentRuns"/>.</summary>
+internal static class RunConcurrency
 {
     private const int Rounds = 6;
 
@@ -16,28 +13,27 @@ public sealed record RunConcurrency(int Runs, double OneAtATime, double SideBySi
     private const double LeastGain = 1.05;
 
     /// <summary>
-    /// What the options say; where they say 0, ten crops of the model are run both ways. The model is opened for that, twice, and closed.
+    /// The number that the options name; where they say 0, the faster one for ten crops of a model. For that the model is opened and
+    /// closed twice.
     /// </summary>
     /// <param name="package">The model.</param>
     /// <param name="options">Device, threads, and how many runs at a time.</param>
     /// <param name="time">Times the runs.</param>
+    /// <returns>Runs at a time, and the crops a second of both ways; 0 where nothing was measured.</returns>
     /// <exception cref="InvalidPackageException">The model cannot be opened.</exception>
     /// <exception cref="DeviceUnavailableException">The device is not there, or not in this build.</exception>
-    public static RunConcurrency Of(ModelPackage package, RuntimeOptions options, TimeProvider time)
+    public static (int Runs, double OneAtATime, double SideBySide) Choose(
+        ModelPackage package, RuntimeOptions options, TimeProvider time)
     {
         if (options.ConcurrentRuns > 0 || options.AllThreads == 1 || options.DeviceOf(package.Card.Name) != "cpu")
         {
-            return new RunConcurrency(Math.Max(1, options.ConcurrentRuns), OneAtATime: 0, SideBySide: 0);
+            return (Math.Max(1, options.ConcurrentRuns), 0, 0);
         }
 
         var one = CropsPerSecond(package, options.With(concurrentRuns: 1), time);
         var each = CropsPerSecond(package, options.With(options.AllThreads), time);
-        return new RunConcurrency(each > LeastGain * one ? options.AllThreads : 1, one, each);
+        return (each > LeastGain * one ? options.AllThreads : 1, one, each);
     }
-
-    /// <summary>The options with the number of runs that was chosen.</summary>
-    /// <param name="options">The options.</param>
-    public RuntimeOptions ApplyTo(RuntimeOptions options) => options.With(Runs);
 
     private static double CropsPerSecond(ModelPackage package, RuntimeOptions options, TimeProvider time)
     {
@@ -46,29 +42,22 @@ public sealed record RunConcurrency(int Runs, double OneAtATime, double SideBySi
         var windows = CropViews.Of(CropViews.Counts[^1], new CropGeometry(input.Canvas, input.Crop));
         var canvas = new byte[session.CanvasBytes];
         GoldenCrop.Pixels(1, canvas);
-        RunOnEach(options.ConcurrentRuns, 1);
+        RunOnEach(1);
         var begun = time.GetTimestamp();
-        RunOnEach(options.ConcurrentRuns, Rounds);
+        RunOnEach(Rounds);
         return options.ConcurrentRuns * Rounds * windows.Length / time.GetElapsedTime(begun).TotalSeconds;
 
-        void RunOnEach(int threads, int rounds) =>
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => RunTimes(rounds));
-
-        void RunTimes(int rounds)
-        {
-            var run = session.Rent();
-            for (var round = 0; round < rounds; round++)
+        void RunOnEach(int rounds) => Parallel.For(
+            0,
+            options.ConcurrentRuns,
+            new ParallelOptions { MaxDegreeOfParallelism = options.ConcurrentRuns },
+            _ =>
             {
-                run.Begin();
-                for (var first = 0; first < windows.Length; first += run.Count)
+                var probabilities = new float[windows.Length * session.Classes];
+                for (var round = 0; round < rounds; round++)
                 {
-                    run.Begin();
-                    run.Add(canvas, windows.AsSpan(first, Math.Min(run.Room, windows.Length - first)));
-                    run.Execute(OutputKinds.Probabilities);
+                    session.Run(canvas, windows, new CropOutputs { Probabilities = probabilities });
                 }
-            }
-
-            ModelSession.Return(run);
-        }
+            });
     }
 }

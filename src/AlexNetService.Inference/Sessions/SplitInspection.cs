@@ -23,7 +23,7 @@ internal sealed class SplitInspection(ModelPackage package, SplitGraph split, In
     /// <summary>Checks the trunk.</summary>
     /// <param name="maps">Maps of two black crops, to be disposed.</param>
     /// <exception cref="InvalidPackageException">Trunk and card disagree.</exception>
-    public SplitBinding Bind(out OrtValue maps)
+    public TrunkTensors Check(out OrtValue maps)
     {
         var far = input.Canvas - input.Crop;
         if (input.Layout != TensorLayout.Nchw || far % split.Step != 0 || far / 2 % split.Step != 0)
@@ -36,20 +36,20 @@ internal sealed class SplitInspection(ModelPackage package, SplitGraph split, In
             throw Refused($"the trunk must have one input and the output '{split.Maps}'.");
         }
 
-        var binding = new SplitBinding(split, name, GraphInspection.TypeOf(input.Type));
-        RequireWindow(binding);
-        maps = Run(binding, input.Crop, new byte[2 * Bytes(input.Crop)], binding.CropShape);
-        return binding;
+        var tensors = TrunkTensors.Of(split, input, name);
+        RequireWindow(tensors);
+        maps = Run(tensors.CropPixels, tensors.CropMaps, input.Crop, new byte[2 * Bytes(input.Crop)]);
+        return tensors;
     }
 
-    private void RequireWindow(SplitBinding binding)
+    private void RequireWindow(TrunkTensors tensors)
     {
         var canvas = new byte[Bytes(input.Canvas)];
         GoldenCrop.Pixels(CanvasSeed, canvas);
         var (crop, far) = (new byte[Bytes(input.Crop)], input.Canvas - input.Crop);
         new CropWindow(far, far, Mirrored: false).CopyTo(canvas, input.Canvas, crop, input.Crop);
-        using var ofCanvas = Run(binding, input.Canvas, canvas, binding.CanvasShape);
-        using var ofCrop = Run(binding, input.Crop, crop, binding.CropShape);
+        using var ofCanvas = Run(tensors.CanvasPixels, tensors.CanvasMaps, input.Canvas, canvas);
+        using var ofCrop = Run(tensors.CropPixels, tensors.CropMaps, input.Crop, crop);
         var (whole, window) = (Values(ofCanvas), Values(ofCrop));
         var (largest, difference) = (0.0, 0.0);
         for (var i = 0; i < window.Length; i++)
@@ -64,20 +64,20 @@ internal sealed class SplitInspection(ModelPackage package, SplitGraph split, In
         // A quantized map may round the other way.
         if (!(difference <= Math.Max(WindowTolerance * largest, split.Type == MapType.UInt8 ? 1 : 0)))
         {
-            throw Refused($"the maps of a crop differ from their window in the canvas's maps by {difference:g3} of {largest:g3}; the trunk depends on the place. Export the package without a split.");
+            throw Refused(
+                $"the maps of a crop differ from their window in the canvas's maps by {difference:g3} of {largest:g3}; "
+                + "the trunk depends on the place. Export the package without a split.");
         }
     }
 
-    private OrtValue Run(SplitBinding binding, int side, byte[] pixels, long[] mapShape)
+    private OrtValue Run(GraphTensor pixels, GraphTensor expected, int side, byte[] squares)
     {
-        var rows = pixels.Length / Bytes(side);
-        var packing = new CropPacking(input, side);
-        var plan = new TensorPlan(binding.PixelType, [NetworkArchitecture.Channels, side, side], rows);
-        var tensor = new RunMemory(checked((int)plan.Bytes)).Lay([plan])[0];
-        var target = new PixelInput(packing, tensor);
+        var rows = squares.Length / Bytes(side);
+        var tensor = new RunMemory(checked((int)RunTensor.Bytes(pixels, rows))).Lay([(pixels, rows)])[0];
+        var packing = new PixelPacking(input, side);
         for (var row = 0; row < rows; row++)
         {
-            target.Write(row, pixels.AsSpan(row * Bytes(side), Bytes(side)));
+            packing.Pack(squares.AsSpan(row * Bytes(side), Bytes(side)), tensor.Row(row));
         }
 
         OrtValue maps;
@@ -85,22 +85,24 @@ internal sealed class SplitInspection(ModelPackage package, SplitGraph split, In
         {
             using var options = new RunOptions();
             using var view = tensor.View(0, rows);
-            maps = trunk.Run(options, [binding.Input], [view], [split.Maps])[0];
+            maps = trunk.Run(options, [pixels.Name], [view], [expected.Name])[0];
         }
         catch (OnnxRuntimeException e)
         {
-            throw new InvalidPackageException(package.Folder, $"the trunk does not run on {rows} squares of side {side}: {e.Message}", e);
+            throw new InvalidPackageException(
+                package.Folder, $"the trunk does not run on {rows} squares of side {side}: {e.Message}", e);
         }
 
         var found = maps.GetTensorTypeAndShape();
-        if (found.ElementDataType == SplitBinding.TypeOf(split.Type) && found.Shape.SequenceEqual([rows, .. mapShape]))
+        if (found.ElementDataType == expected.Type && found.Shape.SequenceEqual([rows, .. expected.RowShape]))
         {
             return maps;
         }
 
         maps.Dispose();
         throw Refused(
-            $"the maps of {rows} squares of side {side} are {found.ElementDataType} [{string.Join(',', found.Shape)}] where the card says {split.Type} [{rows},{string.Join(',', mapShape)}].");
+            $"the maps of {rows} squares of side {side} are {found.ElementDataType} [{string.Join(',', found.Shape)}] "
+            + $"where the card says {split.Type} [{rows},{string.Join(',', expected.RowShape)}].");
     }
 
     private double[] Values(OrtValue maps) => split.Type switch

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace AlexNetService.ModelSpec.Weights;
 
-/// <summary>How a file stores real numbers, little-endian. All are read as 32-bit floats; only those are written.</summary>
-internal enum FloatFormat
+/// <summary>How a file stores floating-point numbers, little-endian. All are read as 32-bit floats; only those are written.</summary>
+public enum FloatFormat
 {
     /// <summary>32 bits, IEEE 754.</summary>
     Float32,
@@ -18,12 +18,13 @@ internal enum FloatFormat
     Float64,
 }
 
-/// <summary>Reading of stored numbers.</summary>
-internal static class FloatFormats
+/// <summary>Reads stored numbers.</summary>
+public static class FloatFormats
 {
     private const int BlockBytes = 1 << 16;
 
     /// <summary>Bytes of a number.</summary>
+    /// <param name="format">How it is stored.</param>
     public static int Bytes(this FloatFormat format) => format switch
     {
         FloatFormat.Float64 => sizeof(double),
@@ -31,12 +32,12 @@ internal static class FloatFormats
         _ => sizeof(ushort),
     };
 
-    /// <summary>Reads numbers from where a stream stands.</summary>
+    /// <summary>Reads numbers from the current position of a stream.</summary>
     /// <param name="format">How they are stored.</param>
     /// <param name="stream">The stream.</param>
-    /// <param name="count">How many; the caller has checked that the file can hold them.</param>
-    /// <param name="seen">Told the stored bytes, in order, for a checksum.</param>
-    /// <exception cref="EndOfStreamException">The stream ends before.</exception>
+    /// <param name="count">How many. The caller has checked that the file can hold them.</param>
+    /// <param name="seen">Receives the stored bytes in order, for a checksum.</param>
+    /// <exception cref="EndOfStreamException">The stream ends too early.</exception>
     public static float[] Read(this FloatFormat format, Stream stream, int count, Action<ReadOnlySpan<byte>> seen)
     {
         var values = new float[count];

@@ -20,7 +20,8 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
 {
     private const string MetadataKey = "__metadata__";
     private const string HashKey = "alexnet.sha256";
-    private const int LargestHeader = 100_000_000;
+    /// <summary>Bytes; the state of a run and a thousand labels take less than 1 MB. The format itself allows 100 MB.</summary>
+    private const int LargestHeader = 16 << 20;
 
     /// <summary>Writes the file as a whole or not at all: beside its place, flushed to disk, then renamed over it.</summary>
     /// <param name="path">Where the file goes.</param>
@@ -138,7 +139,12 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
             var bytes = BinaryPrimitives.ReadInt64LittleEndian(length);
             if (bytes is < 2 or > LargestHeader)
             {
-                throw new InvalidDataException($"'{path}' is no safetensors file: its header would have {bytes} bytes.");
+                throw new InvalidDataException($"'{path}' is not a safetensors file, or not one of weights: its header would have {bytes} bytes.");
+            }
+
+            if (bytes > stream.Length - stream.Position)
+            {
+                throw new EndOfStreamException();
             }
 
             var header = new byte[bytes];

@@ -81,17 +81,7 @@ public sealed record TrainingRecipe
     /// <param name="preset">Name of the preset.</param>
     public static TrainingRecipe For(string preset) => preset switch
     {
-        AlexNetLayers.Cifar => new TrainingRecipe
-        {
-            BatchSize = 64,
-            Epochs = 34,
-            LearningRate = 0.05,
-            Schedule = LearningRateSchedule.Linear,
-            WeightDecay = 1e-3,
-            CentredWeights = true,
-            ScaleJitter = 0.15,
-        },
-        AlexNetLayers.Small => new TrainingRecipe
+        AlexNetLayers.Cifar or AlexNetLayers.Small => new TrainingRecipe
         {
             BatchSize = 64,
             Epochs = 34,

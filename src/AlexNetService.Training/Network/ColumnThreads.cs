@@ -13,12 +13,15 @@ internal sealed class ColumnThreads : IDisposable
     private readonly List<BlockingCollection<Action>> queues = [];
     private readonly List<Thread> threads = [];
     private readonly HashSet<long> passed = [];
+    private readonly bool firstInTurn;
     private bool inTurn;
 
     /// <summary>Starts the threads, if it pays to have them.</summary>
     /// <param name="placement">Where the columns live.</param>
-    public ColumnThreads(ColumnPlacement placement)
+    /// <param name="firstInTurn">Whether the first pass of a size runs its columns in turn; see <see cref="BeginPass"/>.</param>
+    public ColumnThreads(ColumnPlacement placement, bool firstInTurn = true)
     {
+        this.firstInTurn = firstInTurn;
         var (columns, all) = (placement.Devices.Count, torch.get_num_threads());
         if (!Pays(placement, all))
         {
@@ -61,7 +64,7 @@ internal sealed class ColumnThreads : IDisposable
     /// in turn, 41 processes began right, which is no proof.
     /// </summary>
     /// <param name="crops">Crops in the pass.</param>
-    public void BeginPass(long crops) => inTurn = passed.Add(crops);
+    public void BeginPass(long crops) => inTurn = passed.Add(crops) && firstInTurn;
 
     /// <summary>Does some work once a column, always on the same thread, and returns when all is done.</summary>
     /// <param name="columns">How many columns.</param>

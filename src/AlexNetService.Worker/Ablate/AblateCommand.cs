@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using AlexNetService.Laboratory.Ablate;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
@@ -86,14 +87,14 @@ internal sealed class AblateCommand
         var folder = parsed.GetValue(output) ?? "";
         if (parsed.GetValue(table))
         {
-            AblationMarkdown.Print(AblationReport.Read(folder), AnsiConsole.Console);
+            Print(AblationReport.Read(folder), AnsiConsole.Console);
             return ExitCode.Done;
         }
 
         var plan = Plan(parsed, folder);
         try
         {
-            AblationMarkdown.Print(new Ablation(plan, stop).Run(), AnsiConsole.Console);
+            Print(new Ablation(plan, stop).Run(), AnsiConsole.Console);
             Console.WriteLine($"written {Path.Combine(folder, AblationReport.JsonFile)}, and beside it .md and .svg");
             return ExitCode.Done;
         }
@@ -102,6 +103,32 @@ internal sealed class AblateCommand
             var same = string.Join(' ', parsed.Tokens.Select(token => token.Value.Contains(' ', StringComparison.Ordinal) ? $"\"{token.Value}\"" : token.Value));
             Console.WriteLine($"stopped; finished runs are kept, and the one under way as it stood. Go on with: alexnet {same}");
             return ExitCode.Stopped;
+        }
+    }
+
+    private static void Print(AblationReport report, IAnsiConsole console)
+    {
+        console.WriteLine(AblationSection.Budget(report));
+        foreach (var section in AblationSection.Of(report))
+        {
+            console.WriteLine();
+            console.WriteLine(section.Title);
+            var table = new Table().Border(TableBorder.Simple);
+            foreach (var (place, column) in section.Header.Index())
+            {
+                table.AddColumn(place == 0 ? new TableColumn(column).NoWrap() : new TableColumn(column).RightAligned().NoWrap());
+            }
+
+            foreach (var row in section.Rows)
+            {
+                table.AddRow([.. row.Select(cell => new Text(cell))]);
+            }
+
+            console.Write(table);
+            foreach (var note in section.Notes)
+            {
+                console.WriteLine(note);
+            }
         }
     }
 
@@ -114,6 +141,7 @@ internal sealed class AblateCommand
         var plan = new AblationPlan
         {
             Preset = name,
+            Baseline = classes => CommonOptions.Architecture(name, classes),
             Recipe = usual with
             {
                 Epochs = parsed.GetValue(epochs) ?? usual.Epochs,

@@ -5,119 +5,150 @@ using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
+using AlexNetService.Training.Measuring;
 using AlexNetService.Training.Network;
-using AlexNetService.Worker.Train;
+using AlexNetService.Training.Runs;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Evaluate;
 
 /// <summary><c>alexnet evaluate</c>: errors and calibration of packages, runs and their ensemble on a labelled data set.</summary>
-internal static class EvaluateCommand
+internal sealed class EvaluateCommand
 {
     private const string Keep = "keep";
 
+    private readonly Option<string[]> packages = new("--package")
+    {
+        Description = "Package folders, …/NAME/VERSION, measured as the service runs them. Several models are also measured as an ensemble.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<string[]> runs = new("--run")
+    {
+        Description = "Folders of runs, or checkpoint files, measured in torch.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<CheckpointChoice> checkpoint = CommonOptions.Checkpoint();
+    private readonly Option<string?> data = new("--data") { Description = "Labelled data set; its class folders must be labels of the models." };
+
+    private readonly Option<double?> fraction = CommonOptions.Number(
+        "--validation-fraction",
+        "Measure only the photographs that 'alexnet train --validation-fraction' of the same value holds out. Default: all.");
+
+    private readonly Option<string?> others = new("--others")
+    {
+        Description = "Photographs of other things, with or without class folders: also print the models' confidence on those, which should be low.",
+    };
+
+    private readonly Option<int?> crops = new("--crops")
+    {
+        Description = "Views averaged for each photograph: 1 (centre) or 10. Default: both, in one pass.",
+    };
+
+    private readonly Option<string> temperature = new("--temperature")
+    {
+        Description = "fit: fit a temperature to each model on half of the photographs and measure it on the others; keep: leave the models as they are.",
+        DefaultValueFactory = _ => "fit",
+    };
+
+    private readonly Option<string?> weights = new("--weights")
+    {
+        Description = "Weights in the ensemble, packages first: 0.6,0.4; or search: those of least negative log-likelihood on the photographs "
+            + "that temperatures are fitted on. Default: the weights in the cards, 1 for a run.",
+    };
+
+    private readonly Option<bool> perClass = new("--per-class") { Description = "Also print the errors of each class, worst first." };
+
+    private readonly Option<bool> confusion = new("--confusion")
+    {
+        Description = $"Also print the confusion matrix, for up to {EvaluationTables.MostConfusionClasses} classes.",
+    };
+
+    private readonly Option<string?> json = new("--json")
+    {
+        Description = "Also write everything to this file, for 'alexnet export --evaluation' and other tools.",
+    };
+
+    private readonly Option<string> devices = new("--devices")
+    {
+        Description = "cpu or cuda:N; for runs one device a column: cuda:0,cuda:1. Packages take the first.",
+        DefaultValueFactory = _ => "cpu",
+    };
+
+    private readonly Option<int> threads = CommonOptions.Threads();
+    private readonly CancellationToken stop;
+
+    private EvaluateCommand(CancellationToken stop)
+    {
+        this.stop = stop;
+        crops.AcceptOnlyFromAmong([.. CropViews.Counts.Select(count => count.ToString(CultureInfo.InvariantCulture))]);
+        temperature.AcceptOnlyFromAmong("fit", Keep);
+    }
+
     public static Command Create(CancellationToken stop)
     {
-        var packages = new Option<string[]>("--package")
-        {
-            Description = "Package folders, …/NAME/VERSION. Several models are also measured as an ensemble.",
-            AllowMultipleArgumentsPerToken = true,
-        };
-        var runs = new Option<string[]>("--run")
-        {
-            Description = "Folders of runs, or checkpoint files, measured in torch.",
-            AllowMultipleArgumentsPerToken = true,
-        };
-        var checkpoint = CommonOptions.Checkpoint();
-        var data = new Option<string?>("--data") { Description = "Labelled data set; its class folders must be labels of the models." };
-        var fraction = CommonOptions.Number(
-            "--validation-fraction", "Measure only what 'alexnet train --validation-fraction' of the same value holds out. Default: everything.");
-        var others = new Option<string?>("--others")
-        {
-            Description = "Photographs of other things, with or without class folders: also print how sure the models are of those, where they should not be.",
-        };
-        var crops = new Option<int?>("--crops") { Description = "Views averaged for each photograph: 1 (centre) or 10. Default: both, in one pass." };
-        crops.AcceptOnlyFromAmong([.. CropViews.Counts.Select(count => count.ToString(CultureInfo.InvariantCulture))]);
-        var temperature = new Option<string>("--temperature")
-        {
-            Description = "fit: find each model's temperature on half of the photographs and measure it on the others; keep: leave the models as they are.",
-            DefaultValueFactory = _ => "fit",
-        };
-        temperature.AcceptOnlyFromAmong("fit", Keep);
-        var weights = new Option<string?>("--weights")
-        {
-            Description = "Shares in the ensemble, packages first: 0.6,0.4; or search: those of least negative log-likelihood on the half "
-                + "that temperatures are fitted on. Default: what the cards say, 1 for a run.",
-        };
-        var perClass = new Option<bool>("--per-class") { Description = "Also print the errors of each class, worst first." };
-        var confusion = new Option<bool>("--confusion")
-        {
-            Description = $"Also print the confusion matrix, for up to {EvaluationTables.MostConfusionClasses} classes.",
-        };
-        var json = new Option<string?>("--json") { Description = "Also write everything to this file, for 'alexnet export --evaluation' and other tools." };
-        var devices = new Option<string>("--devices")
-        {
-            Description = "cpu or cuda:N; for runs one device a column: cuda:0,cuda:1. Packages take the first.",
-            DefaultValueFactory = _ => "cpu",
-        };
-        var threads = CommonOptions.Threads();
+        var options = new EvaluateCommand(stop);
         var command = new Command("evaluate", """
             Measure models and their ensemble on labelled photographs: errors with 1 and 10 crops, calibration, a temperature for each.
-            --per-class and --confusion print those of the ensemble, or of the one model; --json has them for all.
+            --per-class and --confusion print those of the ensemble, or of the only model; --json has them for all.
 
             Example: alexnet evaluate --package models/first/1 models/second/1 --data photographs.zip --validation-fraction 0.1
             Example: alexnet evaluate --run runs/first runs/second --data photographs.zip --validation-fraction 0.1 --weights search --json e.json
             """)
         {
-            packages, runs, checkpoint, data, fraction, others, crops, temperature, weights, perClass, confusion, json, devices, threads,
+            options.packages, options.runs, options.checkpoint, options.data, options.fraction, options.others, options.crops, options.temperature,
+            options.weights, options.perClass, options.confusion, options.json, options.devices, options.threads,
         };
-        command.SetAction(parsed =>
-        {
-            var (folders, checkpoints) = (parsed.GetValue(packages) ?? [], parsed.GetValue(runs) ?? []);
-            if (folders.Length + checkpoints.Length == 0)
-            {
-                throw new InputException("Name --package folders, --run folders, or both.");
-            }
-
-            using var source = DataSetOpener.Open(parsed.GetValue(data) ?? throw new InputException("Name the --data to measure on."));
-            using var strangers = parsed.GetValue(others) is { } path ? DataSetOpener.Open(path, labelled: false) : null;
-            var evaluation = new Evaluation
-            {
-                Source = source,
-                Others = strangers,
-                Photographs = Chosen(source, parsed.GetValue(fraction)),
-                ValidationFraction = parsed.GetValue(fraction),
-                Crops = parsed.GetValue(crops) is { } one ? [one] : CropViews.Counts,
-                FitTemperatures = parsed.GetValue(temperature) != Keep,
-                Weights = WeightChoice.Parse(parsed.GetValue(weights), folders.Length + checkpoints.Length),
-            };
-            var chosen = checkpoints.Select(folder => (folder, RunCheckpoint.Open(folder, parsed.GetValue(checkpoint)))).ToArray();
-            var report = Measured(evaluation, folders, chosen, parsed.GetValue(devices) ?? "cpu", parsed.GetValue(threads), stop);
-            if (parsed.GetValue(json) is { } file)
-            {
-                report.Write(file);
-            }
-
-            Print(report, parsed.GetValue(perClass), parsed.GetValue(confusion));
-            return ExitCode.Done;
-        });
+        command.SetAction(options.Run);
         return command;
     }
 
-    private static EvaluationReport Measured(
-        Evaluation evaluation, string[] packages, (string Folder, Checkpoint Checkpoint)[] runs, string devices, int threads, CancellationToken stop)
+    private int Run(ParseResult parsed)
     {
-        if (runs.Length > 0)
+        var (folders, checkpoints) = (parsed.GetValue(packages) ?? [], parsed.GetValue(runs) ?? []);
+        if (folders.Length + checkpoints.Length == 0)
         {
-            TorchRuntime.Prepare(threads);
+            throw new InputException("Name --package folders, --run folders, or both.");
+        }
+
+        using var source = DataSetOpener.Open(parsed.GetValue(data) ?? throw new InputException("Name the --data to measure on."));
+        using var strangers = parsed.GetValue(others) is { } path ? DataSetOpener.Open(path, labelled: false) : null;
+        var evaluation = new Evaluation
+        {
+            Source = source,
+            Others = strangers,
+            Photographs = Chosen(source, parsed.GetValue(fraction)),
+            ValidationFraction = parsed.GetValue(fraction),
+            Crops = parsed.GetValue(crops) is { } one ? [one] : CropViews.Counts,
+            FitTemperatures = parsed.GetValue(temperature) != Keep,
+            Weights = WeightChoice.Parse(parsed.GetValue(weights), folders.Length + checkpoints.Length),
+        };
+        var chosen = checkpoints.Select(folder => (folder, RunCheckpoint.Open(folder, parsed.GetValue(checkpoint)))).ToArray();
+        var report = Measured(evaluation, folders, chosen, parsed.GetValue(devices) ?? "cpu", parsed.GetValue(threads));
+        if (parsed.GetValue(json) is { } file)
+        {
+            report.Write(file);
+        }
+
+        Print(report, parsed.GetValue(perClass), parsed.GetValue(confusion));
+        return ExitCode.Done;
+    }
+
+    private EvaluationReport Measured(
+        Evaluation evaluation, string[] folders, (string Folder, Checkpoint Checkpoint)[] checkpoints, string device, int threadCount)
+    {
+        if (checkpoints.Length > 0)
+        {
+            TorchRuntime.Prepare(threadCount);
         }
 
         var models = new List<EvaluatedModel>();
         try
         {
-            var options = new RuntimeOptions { Device = devices.Split(',')[0], Threads = threads };
-            models.AddRange(packages.Select(folder => EvaluatedPackage.Open(ModelPackage.Open(folder), options)));
-            models.AddRange(runs.Select(run => EvaluatedRun.Of(run.Checkpoint, run.Folder, devices)));
+            var options = new RuntimeOptions { Device = device.Split(',')[0], Threads = threadCount };
+            models.AddRange(folders.Select(folder => EvaluatedPackage.Open(ModelPackage.Open(folder), options)));
+            models.AddRange(checkpoints.Select(run => EvaluatedRun.Of(run.Checkpoint, run.Folder, device)));
             models.ForEach(model => WarnOfSeenPhotographs(model, evaluation));
             return evaluation.Of(models, stop);
         }
@@ -134,7 +165,7 @@ internal static class EvaluateCommand
             TrainingDisplay.Warn(model.ValidationFraction is > 0 and var share
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{model.Name} learned from some of these photographs; --validation-fraction {share} measures only those it did not see.")
+                    $"{model.Name} learned from some of these photographs; --validation-fraction {share} measures only the others.")
                 : $"{model.Name} learned from these photographs; its errors on others will be larger.");
         }
     }
@@ -162,7 +193,7 @@ internal static class EvaluateCommand
 
         if (confusion && report.Classes.Count > EvaluationTables.MostConfusionClasses)
         {
-            TrainingDisplay.Warn($"a confusion matrix of {report.Classes.Count} classes is no table to read; --json writes it to a file.");
+            TrainingDisplay.Warn($"a confusion matrix of {report.Classes.Count} classes is too large to print; --json writes it to a file.");
         }
         else if (confusion)
         {
@@ -179,12 +210,14 @@ internal static class EvaluateCommand
 
         if (share is not (> 0 and < 1))
         {
-            throw new InputException($"A validation fraction of {share.ToString(CultureInfo.InvariantCulture)} is impossible; use a share between 0 and 1.");
+            throw new InputException(
+                $"A validation fraction of {share.ToString(CultureInfo.InvariantCulture)} is impossible; use a share between 0 and 1.");
         }
 
         var heldOut = source.Split(share).HeldOut;
         return heldOut.Count > 0
             ? heldOut
-            : throw new InputException($"That fraction of '{source.Name}' holds out no photograph. Use a larger --validation-fraction, or none to measure all.");
+            : throw new InputException(
+                $"That fraction of '{source.Name}' holds out no photograph. Use a larger --validation-fraction, or leave it out to measure all.");
     }
 }

@@ -4,6 +4,7 @@ using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
+using AlexNetService.Training.Measuring;
 
 namespace AlexNetService.Worker.Evaluate;
 
@@ -34,21 +35,21 @@ internal sealed class EvaluatedPackage(ModelSession session) : EvaluatedModel
     /// <summary>The package, open.</summary>
     public ModelSession Session => session;
 
-    public override IEnumerable<float[]> Logits(Canvases canvases, IReadOnlyList<CropWindow> windows, CancellationToken stop)
+    public override IEnumerable<float[]> Logits(Canvases canvases, CropWindow[] windows, CancellationToken stop)
     {
-        var crops = new byte[PhotographsPerRun * windows.Count * session.CropBytes];
+        var crops = new byte[PhotographsPerRun * windows.Length * session.CropBytes];
         for (var start = 0; start < canvases.Photographs.Count; start += PhotographsPerRun)
         {
             stop.ThrowIfCancellationRequested();
             var photographs = Math.Min(PhotographsPerRun, canvases.Photographs.Count - start);
-            for (var i = 0; i < photographs * windows.Count; i++)
+            for (var i = 0; i < photographs * windows.Length; i++)
             {
-                var canvas = canvases[start + (i / windows.Count)];
-                windows[i % windows.Count].CopyTo(
+                var canvas = canvases[start + (i / windows.Length)];
+                windows[i % windows.Length].CopyTo(
                     canvas.Span, canvases.Side, crops.AsSpan(i * session.CropBytes, session.CropBytes), Geometry.Crop);
             }
 
-            foreach (var logits in Run(crops, photographs * windows.Count).Chunk(windows.Count * session.Classes))
+            foreach (var logits in Run(crops, photographs * windows.Length).Chunk(windows.Length * session.Classes))
             {
                 yield return logits;
             }

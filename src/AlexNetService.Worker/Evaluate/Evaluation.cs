@@ -1,7 +1,9 @@
 using System.Globalization;
+using AlexNetService.Laboratory.Measure;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
-using AlexNetService.Worker.Train;
+using AlexNetService.Training.Measuring;
+using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Worker.Evaluate;
 
@@ -43,7 +45,7 @@ internal sealed class Evaluation
     {
         RequireSameLabels(models);
         var classes = ClassMatch.Of(Source.Labels, models[0].Labels, models[0].Name);
-        Halves? halves = null;
+        CalibrationSplit? halves = null;
         Canvases? canvases = null;
         var members = new List<Member>();
         foreach (var model in models)
@@ -64,11 +66,11 @@ internal sealed class Evaluation
         return Report(models, members, halves, stop);
     }
 
-    private Halves Divided(int photographs, int logits) => photographs >= 2 && (FitTemperatures || Weights.Search)
-        ? Halves.Of(photographs, logits)
-        : new Halves([], [.. Enumerable.Range(0, photographs)]);
+    private CalibrationSplit Divided(int photographs, int logits) => photographs >= 2 && (FitTemperatures || Weights.Search)
+        ? CalibrationSplit.Of(photographs, logits)
+        : new CalibrationSplit([], [.. Enumerable.Range(0, photographs)]);
 
-    private Member Measured(EvaluatedModel model, Canvases canvases, int[] truth, Halves halves, CancellationToken stop)
+    private Member Measured(EvaluatedModel model, Canvases canvases, int[] truth, CalibrationSplit halves, CancellationToken stop)
     {
         int[] kept = FitTemperatures && halves.Fitted.Length > 0 ? [.. halves.Fitted.Concat(halves.Measured).Order()] : [];
         var (now, logits) = ModelMeasurement.Of(model, canvases, truth, Crops, kept, stop);
@@ -85,7 +87,7 @@ internal sealed class Evaluation
         return new Member(model, now, temperature, Tempered(halves.Fitted), Tempered(halves.Measured));
     }
 
-    private static double? Fit(EvaluatedModel model, int[] kept, IReadOnlyList<float[]> logits, int[] truth, Halves halves)
+    private static double? Fit(EvaluatedModel model, int[] kept, IReadOnlyList<float[]> logits, int[] truth, CalibrationSplit halves)
     {
         var place = kept.Index().ToDictionary(pair => pair.Item, pair => pair.Index);
         var temperature = TemperatureFit.Of(
@@ -103,7 +105,7 @@ internal sealed class Evaluation
         return temperature;
     }
 
-    private EvaluationReport Report(IReadOnlyList<EvaluatedModel> models, IReadOnlyList<Member> members, Halves halves, CancellationToken stop)
+    private EvaluationReport Report(IReadOnlyList<EvaluatedModel> models, IReadOnlyList<Member> members, CalibrationSplit halves, CancellationToken stop)
     {
         var weights = Weights.Given ?? [.. models.Select(model => model.Weight / models.Sum(other => other.Weight))];
         return new EvaluationReport
@@ -127,7 +129,7 @@ internal sealed class Evaluation
         };
     }
 
-    private ModelReport Together(IReadOnlyList<Member> members, double[] weights, Halves halves)
+    private ModelReport Together(IReadOnlyList<Member> members, double[] weights, CalibrationSplit halves)
     {
         var now = Crops.ToDictionary(crops => crops, crops => Predictions.Mean([.. members.Select(member => member.Now[crops])], weights));
         var tempered = Predictions.Mean([.. members.Select(member => member.Measured)], weights);
@@ -139,22 +141,21 @@ internal sealed class Evaluation
     }
 
     private ModelReport Found(
-        string name, string? sha256, IReadOnlyDictionary<int, Predictions> now, Halves halves, double? temperature, Predictions tempered)
+        string name, string? sha256, IReadOnlyDictionary<int, Predictions> now, CalibrationSplit halves, double? temperature, Predictions tempered)
     {
         var usual = now[MostCrops];
-        var confusion = ConfusionMatrix.Of(usual);
         return new ModelReport(
             name,
             [.. Crops.Select(crops => ErrorMeasure.Of(crops, now[crops]))],
             new CalibrationReport(
                 MostCrops, Quality.Of(usual.Of(halves.Measured)), temperature, temperature is null ? null : Quality.Of(tempered)),
-            ClassErrors.Of(usual, confusion),
-            confusion.Counts,
+            ClassErrors.Of(usual),
+            usual.Confusion(),
             ConfidentError.Of(usual, ConfidentErrors),
             sha256);
     }
 
-    private WeightReport Weighed(IReadOnlyList<Member> members, Halves halves)
+    private WeightReport Weighed(IReadOnlyList<Member> members, CalibrationSplit halves)
     {
         if (Weights.Search && halves.Fitted.Length == 0)
         {

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AlexNetService.Laboratory.Measure;
 using AlexNetService.ModelSpec.Files;
+using AlexNetService.Training.Measuring;
 
 namespace AlexNetService.Worker.Evaluate;
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using AlexNetService.Laboratory.Measure;
+using AlexNetService.Training.Measuring;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Evaluate;
@@ -34,7 +36,7 @@ internal static class EvaluationTables
         var left = report.Photographs - report.FittedOn - report.MeasuredOn;
         if (left > 0)
         {
-            var budget = Halves.MostLogits * sizeof(float) >> 20;
+            var budget = CalibrationSplit.MostLogits * sizeof(float) >> 20;
             console.WriteLine($"{left} photographs take no part in it: the logits of more would not fit into {budget} MiB a model.");
         }
 
@@ -79,7 +81,7 @@ internal static class EvaluationTables
     public static void PrintOthers(OtherPhotographs others, IAnsiConsole console)
     {
         console.WriteLine($"{others.Photographs} photographs of other things with {Crops(others.Crops)}: the first prediction's probability.");
-        var table = Create(["model"], "mean", "→ mean", $"{Sureness.Threshold:P0} or more", $"→ {Sureness.Threshold:P0} or more");
+        var table = Create(["model"], "mean", "→ mean", $"{Confidence.Threshold:P0} or more", $"→ {Confidence.Threshold:P0} or more");
         foreach (var row in others.Ensemble is { } ensemble ? [.. others.Models, ensemble] : others.Models)
         {
             table.AddRow(

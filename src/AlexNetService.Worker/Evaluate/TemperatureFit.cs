@@ -1,3 +1,5 @@
+using AlexNetService.Training.Measuring;
+
 namespace AlexNetService.Worker.Evaluate;
 
 /// <summary>

@@ -1,13 +1,10 @@
-using System.Reflection;
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
-using TorchSharp;
+using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Worker.Export;
 
@@ -58,31 +55,9 @@ internal sealed record ExportSource
             DataSetSha256 = state.DataSetSha256,
             HeldOut = state.HeldOut,
             ValidationFraction = state.Recipe.ValidationFraction,
-            Manifest = ManifestOf(state),
+            Manifest = RunCheckpoint.ManifestOf(state),
         };
     }
-
-    /// <summary>How a run's weights came about.</summary>
-    public static TrainingManifest ManifestOf(TrainingState state) => new()
-    {
-        Recipe = JsonSerializer.SerializeToElement(state.Recipe, WorkerJson.Line.TrainingRecipe),
-        Seed = state.Seed,
-        DataSet = state.DataSet,
-        DataSetSha256 = state.DataSetSha256,
-        TrainingImages = state.TrainingImages,
-        ValidationImages = state.ValidationImages,
-        Epochs = state.Epochs.Count,
-        StepsBeyond = state.UnderWay?.Steps,
-        BegunWith = state.BegunWith,
-        Started = state.Started,
-        Finished = state.UnderWay?.Saved ?? state.Epochs[^1].Finished,
-        Software = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["AlexNetService"] = VersionOf(typeof(ExportSource)),
-            ["TorchSharp"] = VersionOf(typeof(torch)),
-            [".NET"] = RuntimeInformation.FrameworkDescription,
-        },
-    };
 
     public static ExportSource Untrained(NetworkArchitecture architecture, int seed)
     {
@@ -110,7 +85,4 @@ internal sealed record ExportSource
             MeanImage = architecture.MeanImage ? [.. mean.SelectMany(value => Enumerable.Repeat((float)value, pixels))] : null,
         };
     }
-
-    private static string VersionOf(Type type) =>
-        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 }

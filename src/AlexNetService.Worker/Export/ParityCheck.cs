@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using AlexNetService.Imaging;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Data;
@@ -8,19 +9,44 @@ using static TorchSharp.torch;
 
 namespace AlexNetService.Worker.Export;
 
-/// <summary>Holds the exported graph against the torch network it came from.</summary>
+/// <summary>Compares an exported graph with the torch network that it came from.</summary>
 internal static class ParityCheck
 {
-    /// <summary>Random crops, and real crops where there are photographs.</summary>
-    public const int Crops = 32;
-
-    /// <summary>Largest difference of a logit that is let through, relative to the largest logit.</summary>
+    /// <summary>Largest difference of a logit that passes, relative to the largest logit.</summary>
     public const double Tolerance = 1e-3;
 
+    private const int Crops = 32;
     private const int Seed = 2012;
 
+    /// <summary>Reads centre crops of photographs, labelled or not, that are spread evenly over a data set.</summary>
+    /// <param name="path">A data set, or any folder of photographs.</param>
+    /// <param name="geometry">Canvas and crop.</param>
+    /// <returns>Up to 32 crops of [3,crop,crop], 0..255.</returns>
+    /// <exception cref="DataSetException">The path does not exist.</exception>
+    /// <exception cref="InputException">No photograph can be decoded.</exception>
+    public static IReadOnlyList<byte[]> RealCrops(string path, CropGeometry geometry)
+    {
+        using var photographs = DataSetOpener.Open(path, labelled: false);
+        var window = CropViews.Centre(geometry)[0];
+        var crops = new List<byte[]>(Crops);
+        var canvas = new byte[NetworkArchitecture.Channels * geometry.Canvas * geometry.Canvas];
+        foreach (var photograph in SpreadOut(photographs.Photographs))
+        {
+            if (crops.Count < Crops && CanvasDecoder.DecodeTo(photographs.Read(photograph.Path), geometry.Canvas, canvas) is null)
+            {
+                var crop = new byte[NetworkArchitecture.Channels * geometry.Crop * geometry.Crop];
+                window.CopyTo(canvas, geometry.Canvas, crop, geometry.Crop);
+                crops.Add(crop);
+            }
+        }
+
+        return crops.Count > 0
+            ? crops
+            : throw new InputException($"None of the files at '{path}' is a photograph that can be decoded. Name others with --data.");
+    }
+
     /// <summary>Runs random and real crops through both and prints the differences.</summary>
-    /// <param name="network">The torch network; is left in evaluation mode.</param>
+    /// <param name="network">The torch network; it is left in evaluation mode.</param>
     /// <param name="colours">Its mean colour.</param>
     /// <param name="session">The exported graph in ONNX Runtime.</param>
     /// <param name="realCrops">Crops of [3,crop,crop], 0..255; may be empty.</param>
@@ -41,28 +67,11 @@ internal static class ParityCheck
         }
         else
         {
-            Console.WriteLine("parity on 0 real crops: none given; name photographs with --data");
+            Console.WriteLine("parity on 0 real crops: there are no photographs; name some with --data");
         }
     }
 
-    private static void Require(
-        string kind, ColumnNetwork network, ColourStatistics colours, ModelSession session, IReadOnlyList<byte[]> crops)
-    {
-        var expected = TorchLogits(network, colours, crops);
-        var actual = new float[crops.Count * session.Classes];
-        session.Run(crops.SelectMany(crop => crop).ToArray(), crops.Count, new CropOutputs { Logits = actual });
-        var difference = RelativeDifference(expected, actual);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"parity on {crops.Count} {kind} crops: largest difference of a logit {difference:E1} of the largest logit"));
-
-        // Written so that a NaN fails too.
-        if (!(difference <= Tolerance))
-        {
-            throw new InputException(string.Create(CultureInfo.InvariantCulture,
-                $"The exported graph and torch disagree on {kind} crops: logits differ by {difference:E1} of the largest where {Tolerance:E0} is allowed. Nothing was published."));
-        }
-    }
-
-    /// <summary>Largest |expected − actual| over largest |expected|.</summary>
+    /// <summary>Largest |expected − actual| divided by largest |expected|.</summary>
     internal static double RelativeDifference(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
     {
         var (difference, largest) = (0.0, 0.0);
@@ -74,6 +83,27 @@ internal static class ParityCheck
         }
 
         return difference / largest;
+    }
+
+    private static void Require(
+        string kind, ColumnNetwork network, ColourStatistics colours, ModelSession session, IReadOnlyList<byte[]> crops)
+    {
+        var expected = TorchLogits(network, colours, crops);
+        var actual = new float[crops.Count * session.Classes];
+        session.Run(crops.SelectMany(crop => crop).ToArray(), crops.Count, new CropOutputs { Logits = actual });
+        var difference = RelativeDifference(expected, actual);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"parity on {crops.Count} {kind} crops: largest difference of a logit {difference:E1} of the largest logit"));
+
+        // Written so that a NaN fails too.
+        if (!(difference <= Tolerance))
+        {
+            throw new InputException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The exported graph and torch disagree on {kind} crops: logits differ by {difference:E1} of the largest; ")
+                + string.Create(CultureInfo.InvariantCulture, $"{Tolerance:E0} is allowed. Nothing was published."));
+        }
     }
 
     private static float[] TorchLogits(ColumnNetwork network, ColourStatistics colours, IReadOnlyList<byte[]> crops)
@@ -91,5 +121,12 @@ internal static class ParityCheck
         }
 
         return MemoryMarshal.Cast<byte, float>(network.call(input.permute(0, 3, 1, 2)).cpu().contiguous().bytes).ToArray();
+    }
+
+    /// <summary>Photographs that are spread evenly over the whole, then the others, in case some cannot be decoded.</summary>
+    private static IEnumerable<Photograph> SpreadOut(IReadOnlyList<Photograph> photographs)
+    {
+        var even = Enumerable.Range(0, Crops).Select(i => (int)((long)i * photographs.Count / Crops)).Distinct().ToArray();
+        return photographs.Count == 0 ? [] : [.. even.Select(i => photographs[i]), .. photographs.Where((_, i) => !even.Contains(i))];
     }
 }

@@ -3,8 +3,8 @@ using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Training.Loop;
+using AlexNetService.Training.Runs;
 using AlexNetService.Worker.Export;
-using AlexNetService.Worker.Train;
 
 namespace AlexNetService.Worker.Import;
 

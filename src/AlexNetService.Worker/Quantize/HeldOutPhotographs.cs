@@ -1,5 +1,7 @@
 using AlexNetService.Imaging;
 using AlexNetService.Training.Data;
+using AlexNetService.Training.Measuring;
+using AlexNetService.Training.Runs;
 using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker.Quantize;

@@ -1,24 +1,22 @@
 using System.CommandLine;
+using AlexNetService.Laboratory.Report;
 using AlexNetService.ModelSpec.Files;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
-using AlexNetService.Worker.Train;
+using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Worker.Report;
 
 /// <summary><c>alexnet report</c>: a run → one HTML file.</summary>
 internal static class ReportCommand
 {
-    /// <summary>File name of the report in a run's folder.</summary>
-    public const string UsualFile = "report.html";
-
     public static Command Create(CancellationToken stop)
     {
         var run = new Option<string?>("--run") { Description = "A run's folder, or one of its checkpoint files." };
         var checkpoint = CommonOptions.Checkpoint();
         var data = new Option<string?>("--data") { Description = "Where the run's data set lies now. Default: where it lay." };
         var validation = new Option<string?>("--validation") { Description = "Where the run's held-out data set lies now, if it had one. Default: where it lay." };
-        var output = new Option<string?>("--output") { Description = $"The file. Default: {UsualFile} in the run's folder." };
+        var output = new Option<string?>("--output") { Description = $"The file. Default: {ReportPage.UsualFile} in the run's folder." };
         var devices = new Option<string>("--devices") { Description = "Device of each column.", DefaultValueFactory = _ => "cpu" };
         var threads = CommonOptions.Threads();
         var command = new Command("report", """
@@ -35,7 +33,7 @@ internal static class ReportCommand
             TorchRuntime.Prepare(parsed.GetValue(threads));
             var folder = parsed.GetValue(run) ?? throw new InputException("Name a --run.");
             var kept = RunCheckpoint.Open(folder, parsed.GetValue(checkpoint));
-            var file = parsed.GetValue(output) ?? Path.Combine(Directory.Exists(folder) ? folder : Path.GetDirectoryName(folder) ?? ".", UsualFile);
+            var file = parsed.GetValue(output) ?? Path.Combine(Directory.Exists(folder) ? folder : Path.GetDirectoryName(folder) ?? ".", ReportPage.UsualFile);
             var paths = new DataPaths(parsed.GetValue(data) ?? kept.State.DataSetPath, parsed.GetValue(validation) ?? kept.State.HeldOut?.Path);
             WholeFile.Write(file, ReportPage.Of(kept, Measured(kept, folder, paths, parsed.GetValue(devices) ?? "cpu", stop)));
             Console.WriteLine($"written {file}");

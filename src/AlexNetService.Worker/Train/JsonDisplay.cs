@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AlexNetService.Training.Loop;
+using AlexNetService.Training.Runs;
 using AlexNetService.Worker.Log;
 
 namespace AlexNetService.Worker.Train;

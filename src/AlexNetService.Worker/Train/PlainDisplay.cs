@@ -1,5 +1,6 @@
 using System.Globalization;
 using AlexNetService.Training.Loop;
+using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Worker.Train;
 

@@ -1,10 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using AlexNetService.Laboratory.Report;
 using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.ModelSpec.Files;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
+using AlexNetService.Training.Runs;
 using AlexNetService.Worker.Log;
+using Spectre.Console;
 
 namespace AlexNetService.Worker.Train;
 
@@ -112,12 +116,12 @@ internal sealed class TrainCommand
             var run = RunIn(parsed, Needed(parsed.GetValue(output), "--resume needs --output RUN."));
             if (run.IsThere || kind != ResumeIfThere)
             {
-                return run.Resume(
+                return Code(run.Resume(
                     state => RequireUnchanged(ofTheRun, parsed, state, "on --resume", "Begin another run with another --output."),
                     parsed.GetValue(data),
                     parsed.GetValue(validation),
                     parsed.GetValue(devices),
-                    parsed.IsGiven(threads) ? Threads(parsed) : null);
+                    parsed.IsGiven(threads) ? Threads(parsed) : null));
             }
         }
 
@@ -145,7 +149,7 @@ internal sealed class TrainCommand
                 : settings with { Recipe = settings.Recipe with { ValidationFraction = 0 } };
         }
 
-        return RunIn(parsed, parsed.GetValue(output) ?? UsualFolder(table, settings.Seed)).Start(
+        return Code(RunIn(parsed, parsed.GetValue(output) ?? UsualFolder(table, settings.Seed)).Start(
             earlier is null
                 ? InitialNetwork.Drawn(classes => settings.Switches.Apply(CommonOptions.Architecture(table, classes)))
                 : InitialNetwork.Of(earlier),
@@ -153,7 +157,7 @@ internal sealed class TrainCommand
             settings.Seed,
             paths,
             parsed.GetValue(devices) ?? UsualDevices,
-            Threads(parsed));
+            Threads(parsed)));
     }
 
     private RunSettings Settings(ParseResult parsed, string table, Checkpoint? earlier)
@@ -173,8 +177,25 @@ internal sealed class TrainCommand
         var policy = kept is not (>= 1 and <= 9999) ? throw new InputException("--keep takes 1 to 9999.")
             : every is not (>= 0 and <= 10080) ? throw new InputException("--checkpoint-minutes takes 0 to 10080, a week.")
             : new CheckpointPolicy(kept, TimeSpan.FromMinutes(every));
-        return new TrainingRun(folder, policy, TrainingDisplay.For(parsed.GetValue(log)), stop);
+        return new TrainingRun(folder, policy, Display(parsed.GetValue(log)), stop) { FinalTest = (best, heldOut) => Test(best, heldOut, folder) };
     }
+
+    /// <summary>Tests the best epoch with ten crops, and writes the report about it.</summary>
+    private ErrorRates? Test(Checkpoint best, Canvases heldOut, string folder)
+    {
+        var measured = heldOut.Photographs.Count == 0
+            ? null
+            : MeasuredRun.Of(best, folder, heldOut, best.State.Devices ?? UsualDevices, stop);
+        WholeFile.Write(Path.Combine(folder, ReportPage.UsualFile), ReportPage.Of(best, measured));
+        return measured?.Best.Errors();
+    }
+
+    private static TrainingDisplay Display(LogFormat format) =>
+        format == LogFormat.Json ? new JsonDisplay(JsonLog.OnStandardOutput())
+        : AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected ? new LiveDisplay(AnsiConsole.Console, TimeProvider.System)
+        : new PlainDisplay();
+
+    private static int Code(bool isDone) => isDone ? ExitCode.Done : ExitCode.Stopped;
 
     private int Threads(ParseResult parsed) => parsed.GetValue(threads) is > 0 and var given ? given : Environment.ProcessorCount;
 

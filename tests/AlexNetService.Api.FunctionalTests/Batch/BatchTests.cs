@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using AlexNetService.Api.FunctionalTests.Hosting;
-using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Tests.Graphs;
 using Microsoft.Extensions.DependencyInjection;
 using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
@@ -70,7 +70,6 @@ public sealed class BatchTests(SharedService service)
     public async Task Batch_PictureWithoutAFileName_IsNamedByItsPlace()
     {
         using var form = new MultipartFormDataContent { { Raw(Pictures.Jpeg(1)), "images" }, { Raw(Pictures.Jpeg(2)), "images" } };
-        form.Add(new StringContent("anything"), "comment");
 
         Assert.Equal(["images[0]", "images[1]"], List(await BatchAsync(form), "results").Select(result => Text(result, "name")));
     }
@@ -141,7 +140,7 @@ public sealed class BatchTests(SharedService service)
         await using var host = new ServiceHost(
             service.Repository, new() { ["Queue:LimitCrops"] = "40" }, services => services.AddSingleton<TimeProvider>(clock));
         using var waiting = await host.ReadyClientAsync();
-        var engine = host.Services.GetRequiredService<CropEngine>();
+        var engine = host.Services.GetRequiredService<InferenceEngine>();
         using var form = Form([.. Enumerable.Range(1, 30).Select(seed => ($"{seed}.jpg", Pictures.Jpeg(seed)))]);
 
         var huge = waiting.PostAsync(Route, form, TestContext.Current.CancellationToken);

@@ -1,8 +1,7 @@
 using AlexNetService.Api.FunctionalTests.Hosting;
-using AlexNetService.Inference.Decoding;
-using AlexNetService.Inference.Ensembles;
-using AlexNetService.Inference.Sessions;
+using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Package;
+using Microsoft.ML.OnnxRuntime;
 using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
 
 namespace AlexNetService.Api.FunctionalTests.Classify;
@@ -54,17 +53,15 @@ public sealed class ClassifyTests(SharedService service)
     [Theory]
     [InlineData(1)]
     [InlineData(10)]
-    public async Task Classify_OverHttp_EqualsTheModelsRunWithoutIt(int crops)
+    public async Task Classify_OverHttp_IsTheMeanThatOnnxRuntimeComputesFromTheGraphs(int crops)
     {
-        using var a = ModelSession.Open(ModelPackage.Open(Path.Combine(service.Repository.Root, "cifar-a", "1")), new RuntimeOptions());
-        using var b = ModelSession.Open(ModelPackage.Open(Path.Combine(service.Repository.Root, "cifar-b", "1")), new RuntimeOptions());
-        var ensemble = Ensemble.Of([new(a), new(b)]).Ensemble ?? throw new InvalidOperationException("They do not fit.");
-        var picture = PictureCanvases.Decode(Pictures.Jpeg(3), ensemble.CanvasSides).Picture ?? throw new InvalidOperationException("No picture.");
-        var expected = ensemble.Probabilities([picture], (TestViews)crops)[0];
+        var a = ReferenceProbabilities("cifar-a", Pictures.Jpeg(3), crops);
+        var b = ReferenceProbabilities("cifar-b", Pictures.Jpeg(3), crops);
 
         var found = Probabilities(await client.ClassifyAsync($"?top=10&crops={crops}", Raw(Pictures.Jpeg(3))));
 
-        Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        Assert.True(a.Zip(b).Any(pair => Math.Abs(pair.First - pair.Second) > 0.01f), "The test's models should differ.");
+        Assert.All(Enumerable.Range(0, 10), i => Assert.Equal((a[i] + b[i]) / 2, found[i], 1e-6f));
     }
 
     [Fact]
@@ -74,19 +71,6 @@ public sealed class ClassifyTests(SharedService service)
         var form = Probabilities(await client.ClassifyAsync("?top=10", Form(Pictures.Jpeg())));
 
         Assert.Equal(raw, form);
-    }
-
-    [Fact]
-    public async Task Classify_FormWithOtherFields_FindsThePicture()
-    {
-        using var form = new MultipartFormDataContent
-        {
-            { new StringContent("from the garden"), "title" },
-            { Raw(Pictures.Jpeg(), "application/octet-stream"), "image", "photo" },
-        };
-
-        Assert.Equal(
-            Probabilities(await client.ClassifyAsync("?top=10")), Probabilities(await client.ClassifyAsync("?top=10", form)));
     }
 
     [Theory]
@@ -141,5 +125,44 @@ public sealed class ClassifyTests(SharedService service)
         {
             Assert.All(alone[seed].Zip(Probabilities(together[seed])), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
         }
+    }
+
+    /// <summary>The mean over the crops, which are cut here and run one by one in ONNX Runtime itself.</summary>
+    private float[] ReferenceProbabilities(string model, byte[] file, int crops)
+    {
+        var package = ModelPackage.Open(Path.Combine(service.Repository.Root, model, "1"));
+        var (canvas, crop) = (package.Card.Preprocessing.Canvas, package.Card.Preprocessing.Crop);
+        var picture = CanvasDecoder.Decode(file, canvas).Canvas ?? throw new InvalidOperationException("No picture.");
+        using var session = new InferenceSession(package.PathOf(package.Card.Graph));
+        using var options = new RunOptions();
+        var (centre, edge) = ((canvas - crop) / 2, canvas - crop);
+        (int X, int Y)[] places = crops == 1 ? [(centre, centre)] : [(0, 0), (edge, 0), (0, edge), (edge, edge), (centre, centre)];
+        bool[] mirrors = crops == 1 ? [false] : [false, true];
+        var mean = new float[10];
+        foreach (var (x, y) in places)
+        {
+            foreach (var isMirrored in mirrors)
+            {
+                // [1,3,crop,crop] from the canvas [3,canvas,canvas]; a mirrored crop is a crop of the mirrored canvas.
+                var pixels = new byte[3 * crop * crop];
+                for (var i = 0; i < pixels.Length; i++)
+                {
+                    var (channel, row, column) = (i / crop / crop, i / crop % crop, i % crop);
+                    var from = isMirrored ? canvas - 1 - (x + column) : x + column;
+                    pixels[i] = picture.Pixels[(((channel * canvas) + y + row) * canvas) + from];
+                }
+
+                using var input = OrtValue.CreateTensorValueFromMemory(pixels, [1, 3, crop, crop]);
+                using var outputs = session.Run(
+                    options, [package.Card.Tensors.Input], [input], [package.Card.Tensors.Probabilities ?? "probabilities"]);
+                var values = outputs[0].GetTensorDataAsSpan<float>();
+                for (var i = 0; i < mean.Length; i++)
+                {
+                    mean[i] += values[i] / crops;
+                }
+            }
+        }
+
+        return mean;
     }
 }

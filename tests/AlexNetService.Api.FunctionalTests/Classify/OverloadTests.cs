@@ -1,7 +1,7 @@
 using System.Net;
 using AlexNetService.Api.FunctionalTests.Hosting;
 using AlexNetService.Api.Models;
-using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Tests.Graphs;
 using Microsoft.Extensions.DependencyInjection;
 using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
@@ -30,7 +30,7 @@ public sealed class OverloadTests(SharedService service)
         await using var host = new ServiceHost(
             service.Repository, new() { ["Queue:LimitCrops"] = "40" }, services => services.AddSingleton<TimeProvider>(clock));
         using var client = await host.ReadyClientAsync();
-        var engine = host.Services.GetRequiredService<CropEngine>();
+        var engine = host.Services.GetRequiredService<InferenceEngine>();
         var running = client.ClassifyAsync("?models=cifar-a");
         await clock.Reached;
 
@@ -63,7 +63,7 @@ public sealed class OverloadTests(SharedService service)
         await using var host = new ServiceHost(
             service.Repository, new() { ["Queue:DeadlineMs"] = "60000" }, services => services.AddSingleton<TimeProvider>(clock));
         using var client = await host.ReadyClientAsync();
-        var engine = host.Services.GetRequiredService<CropEngine>();
+        var engine = host.Services.GetRequiredService<InferenceEngine>();
         var running = client.ClassifyAsync("?models=cifar-a");
         await clock.Reached;
 
@@ -130,7 +130,7 @@ public sealed class OverloadTests(SharedService service)
         return answer.IsCompleted;
     }
 
-    private static Task Waiting(CropEngine engine, int crops) => Until(() => engine.WaitingCrops == crops);
+    private static Task Waiting(InferenceEngine engine, int crops) => Until(() => engine.WaitingCrops == crops);
 
     private static async Task Until(Func<bool> come)
     {

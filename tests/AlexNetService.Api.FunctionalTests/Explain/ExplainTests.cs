@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using AlexNetService.Api.FunctionalTests.Hosting;
-using AlexNetService.Inference.Batching;
+using AlexNetService.Inference.Requests;
 using Microsoft.Extensions.DependencyInjection;
 using NetVips;
 using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
@@ -83,7 +83,7 @@ public sealed class ExplainTests(SharedService service)
         Assert.Contains(what, await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query, Route), StringComparison.Ordinal);
 
     [Fact]
-    public Task Explain_OfWhatIsNone_IsRefusedLikeAClassification() => client.RefusesWhatIsNoneAsync(Route);
+    public Task Explain_InvalidRequests_AreRefusedLikeThoseToClassify() => client.RefusesInvalidRequestsAsync(Route);
 
     [Fact]
     public async Task Explain_QueueShorterThanTheMap_IsServedAndAFullOneIs503()
@@ -92,8 +92,10 @@ public sealed class ExplainTests(SharedService service)
         using var small = await host.ReadyClientAsync();
 
         using var served = await small.PostAsync(Route, Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
-        using var place = host.Services.GetRequiredService<CropEngine>().Admit(5).Place;
+        var engine = host.Services.GetRequiredService<InferenceEngine>();
+        Assert.Null(engine.Reserve(5));
         using var refused = await small.PostAsync(Route, Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
+        engine.Release(5);
 
         Assert.Equal(HttpStatusCode.OK, served.StatusCode);
         await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);

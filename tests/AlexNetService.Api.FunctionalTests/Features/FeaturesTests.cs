@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using AlexNetService.Api.FunctionalTests.Hosting;
 using AlexNetService.Imaging;
-using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
@@ -77,7 +76,7 @@ public sealed class FeaturesTests(SharedService service)
         Assert.Contains(what, await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query, Route), StringComparison.Ordinal);
 
     [Fact]
-    public Task Features_OfWhatIsNone_AreRefusedLikeAClassification() => client.RefusesWhatIsNoneAsync(Route);
+    public Task Features_InvalidRequests_AreRefusedLikeThoseToClassify() => client.RefusesInvalidRequestsAsync(Route);
 
     [Fact]
     public async Task Features_NoRoomInTheQueue_Is503WithRetryAfter()
@@ -125,11 +124,11 @@ public sealed class FeaturesTests(SharedService service)
     {
         using var session = ModelSession.Open(ModelPackage.Open(Path.Combine(service.Repository.Root, model, "1")), new RuntimeOptions());
         var input = session.Card.Preprocessing;
-        using var picture = PictureCanvases.Decode(Pictures.Jpeg(), [input.Canvas]).Picture ?? throw new InvalidOperationException("No picture.");
+        var canvas = CanvasDecoder.Decode(Pictures.Jpeg(), input.Canvas).Canvas ?? throw new InvalidOperationException("No picture.");
         var (crop, row, mean) = (new byte[session.CropBytes], new float[session.Features], new float[session.Features]);
         foreach (var window in CropViews.Of(crops, new(input.Canvas, input.Crop)))
         {
-            window.CopyTo(picture[input.Canvas].Span, input.Canvas, crop, input.Crop);
+            window.CopyTo(canvas.Pixels, input.Canvas, crop, input.Crop);
             session.Run(crop, 1, new CropOutputs { Features = row });
             for (var i = 0; i < row.Length; i++)
             {

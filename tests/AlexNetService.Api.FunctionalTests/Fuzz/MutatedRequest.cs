@@ -143,10 +143,14 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
         Gen.Frequency((3, Gen.Const("GET")), (2, One("HEAD", "OPTIONS", "DELETE", "PUT", "ODD"))),
         One([.. Pages, .. PictureRoutes, .. TensorRoutes, .. RepositoryRoutes]),
         Gen.Bool,
+        Gen.Bool,
         GenText,
         GenExtras,
-        (method, page, below, text, extras) => new MutatedRequest(
-            method, $"{page}{(below ? $"/{Uri.EscapeDataString(text)}" : "")}?{Uri.EscapeDataString(text)}={page}", extras, []));
+        (method, page, below, query, text, extras) => new MutatedRequest(
+            method,
+            page + (below ? $"/{Uri.EscapeDataString(text)}" : "") + (query ? $"?{Uri.EscapeDataString(text)}={page}" : ""),
+            extras,
+            []));
 
     private static byte[] Form(byte[] picture, string route)
     {

@@ -27,8 +27,8 @@ internal static class Requests
         return await client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>A route that takes one photograph refuses models, forms and bytes that are none as a classification does.</summary>
-    public static async Task RefusesWhatIsNoneAsync(this HttpClient client, string route)
+    /// <summary>A route for one photograph refuses unknown models, invalid forms and invalid bytes like a classification.</summary>
+    public static async Task RefusesInvalidRequestsAsync(this HttpClient client, string route)
     {
         await client.RefusedAsync(HttpStatusCode.NotFound, Raw(Pictures.Jpeg()), "?models=nobody", route);
         await client.RefusedAsync(HttpStatusCode.BadRequest, Form(Pictures.Jpeg(), "photo"), route: route);
@@ -64,14 +64,15 @@ internal static class Requests
         Assert.Equal((int)status, Number<int>(problem, "status"));
         Assert.NotEmpty(Text(problem, "title"));
         Assert.NotEmpty(Text(problem, "traceId"));
-        Assert.Contains(Text(problem, "type"), Explained());
+        Assert.StartsWith($"{ProblemKinds.Path}/", Text(problem, "type"), StringComparison.Ordinal);
+        Assert.Contains($"{(int)status}", Explanation(Text(problem, "type")).Split('.')[0], StringComparison.Ordinal);
         var detail = Text(problem, "detail");
         Assert.EndsWith(".", detail, StringComparison.Ordinal);
         return detail;
     }
 
-    /// <summary>The types of problems that the service explains at their address.</summary>
-    private static IEnumerable<string> Explained() => ProblemKinds.ByName.Keys.Select(name => $"{ProblemKinds.Path}/{name}");
+    /// <summary>The explanation of a type, which begins with its statuses.</summary>
+    private static string Explanation(string type) => ProblemKinds.ByName[type[(ProblemKinds.Path.Length + 1)..]].Explanation;
 
     public static IReadOnlyList<JsonNode> List(JsonNode node, string name) =>
         [.. node[name]?.AsArray().OfType<JsonNode>() ?? throw new InvalidOperationException($"There is no list {name}.")];

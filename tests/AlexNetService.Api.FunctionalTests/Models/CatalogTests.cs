@@ -56,7 +56,7 @@ public sealed class CatalogTests(SharedService service)
         var before = await client.ClassifyAsync("?models=seven&top=10");
         repository.PublishSeven(version: 2);
 
-        Assert.Equal(new CatalogChange.Loaded("seven", 2, 1), await catalog.ReloadAsync("seven", none));
+        Assert.Equal(new CatalogChange.Loaded("seven", 2, 1), await catalog.LoadAsync("seven", version: null, none));
 
         var after = await client.ClassifyAsync("?models=seven&top=10");
         Assert.Equal((1, 2), (Version(before), Version(after)));
@@ -76,7 +76,7 @@ public sealed class CatalogTests(SharedService service)
         var catalog = host.Services.GetRequiredService<ServedModels>().Catalog ?? throw new InvalidOperationException("Nothing is loaded.");
         Directory.CreateDirectory(Path.Combine(repository.Root, "seven", "2"));
 
-        Assert.IsType<CatalogChange.Refused>(await catalog.ReloadAsync("seven", none));
+        Assert.IsType<CatalogChange.Refused>(await catalog.LoadAsync("seven", version: null, none));
 
         Assert.Equal(1, Version(await client.ClassifyAsync("?models=seven")));
         using var response = await client.GetAsync("/v1/models/seven", none);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Api.FunctionalTests.Models;
 
@@ -44,6 +45,27 @@ public sealed class FiltersTests(SharedService service)
         using var response = await client.GetAsync($"/v1/models/{name}/filters.png", TestContext.Current.CancellationToken);
 
         Assert.Contains(what, await response.ProblemAsync(HttpStatusCode.NotFound), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, HttpStatusCode.NotFound)]
+    [InlineData(true, HttpStatusCode.InternalServerError)]
+    public async Task Filters_FileThatIsMissing_Is404AndOneThatCannotBeReadIs500(bool isUnreadable, HttpStatusCode status)
+    {
+        using var repository = new TestRepository();
+        await using var host = new ServiceHost(repository);
+        using var own = await host.ReadyClientAsync();
+        var file = Path.Combine(repository.Root, "cifar-a", "1", ModelPackage.DefaultFiltersFile);
+        File.Delete(file);
+        if (isUnreadable)
+        {
+            // Opening a link to itself fails with ELOOP, for root too.
+            File.CreateSymbolicLink(file, file);
+        }
+
+        using var response = await own.GetAsync("/v1/models/cifar-a/filters.png", TestContext.Current.CancellationToken);
+
+        await response.ProblemAsync(status);
     }
 
     [Fact]

@@ -66,7 +66,7 @@ public sealed class ForeignInputTests
         var notANumber = MemoryMarshal.AsBytes<float>([.. Enumerable.Repeat(float.NaN, Values)]).ToArray();
 
         await Refused("its shape needs 192", Binary($$$"""{"inputs":[{{{{Input}}},"parameters":{"binary_data_size":{{{Values}}}}}]}""", new byte[Values]));
-        await Refused("no FP32", Json($$$"""{"inputs":[{{{{Input}}},"data":[{{{string.Join(',', Enumerable.Repeat("1e99", Values))}}}]}]}"""));
+        await Refused("does not fit FP32", Json($$$"""{"inputs":[{{{{Input}}},"data":[{{{string.Join(',', Enumerable.Repeat("1e99", Values))}}}]}]}"""));
         await Refused("of FP32 [-1,3,4,4]", Json($$$"""{"inputs":[{{{{Input.Replace("FP32", "UINT8", StringComparison.Ordinal)}}},"data":[0]}]}"""));
         await Refused("must be [-1,3,4,4]", Json($$$"""{"inputs":[{{{{Input.Replace("3,4,4", "4,4,3", StringComparison.Ordinal)}}},"data":[0]}]}"""));
         await Refused("ask for binary_data", Binary($$$"""{"inputs":[{{{{Input}}},"parameters":{"binary_data_size":{{{notANumber.Length}}}}}]}""", notANumber));

@@ -28,11 +28,11 @@ public sealed class InferErrorTests(SharedService service)
     [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data":[]}]}""", "at most 16")]
     [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,3,28,28]}]}""", "neither data nor binary_data_size")]
     [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"data":7}]}""", "must be a list")]
-    [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"data":[]}]}""", "is not as the shape")]
-    [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"data":[1,2,3]}]}""", "is not as the shape")]
-    [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"data":[256]}]}""", "no UINT8")]
+    [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"data":[]}]}""", "does not have the shape")]
+    [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"data":[1,2,3]}]}""", "does not have the shape")]
+    [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"data":[256]}]}""", "does not fit UINT8")]
     [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"data":["a"]}]}""", "needs a number")]
-    [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"data":[[[[1]]]]}]}""", "is not as the shape")]
+    [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"data":[[[[1]]]]}]}""", "does not have the shape")]
     [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"data":[{}]}]}""", "needs a number")]
     [InlineData("""{"inputs":[{"name":"image","datatype":"BYTES","shape":[1],"data":["no base64!"]}]}""", "base64")]
     [InlineData("""{"inputs":[{"name":"image","datatype":"BYTES","shape":[1],"data":[7]}]}""", "base64")]
@@ -40,7 +40,7 @@ public sealed class InferErrorTests(SharedService service)
     [InlineData("""{"inputs":[{"name":"image","datatype":"BYTES","shape":[65],"data":[]}]}""", "1 to 64")]
     [InlineData("""{"parameters":{"crops":5},"inputs":[{"name":"image","datatype":"BYTES","shape":[1],"data":["AA=="]}]}""", "1 (centre) or 10")]
     [InlineData("""{"parameters":{"crops":"ten"},"inputs":[]}""", "$.parameters.crops")]
-    [InlineData("""{"inputs":[{"name":"image","datatype":"BYTES","shape":[1],"data":["AA=="]}],"outputs":[{"name":"logits"}]}""", "there is probabilities")]
+    [InlineData("""{"inputs":[{"name":"image","datatype":"BYTES","shape":[1],"data":["AA=="]}],"outputs":[{"name":"logits"}]}""", "Ask for probabilities")]
     [InlineData("""{"inputs":[{"name":"image","datatype":"BYTES","shape":[1],"data":["AA=="]}],"outputs":[{"name":"probabilities"},{"name":"probabilities"}]}""", "twice")]
     [InlineData("""{"inputs":[{"name":"image","datatype":"BYTES","shape":[1],"data":["AA=="]}],"outputs":[{"name":"probabilities","parameters":{"classification":0}}]}""", "1 or more")]
     public async Task Infer_JsonThatCannotBeUsed_Is400AndSaysWhy(string json, string why) =>
@@ -48,8 +48,8 @@ public sealed class InferErrorTests(SharedService service)
 
     [Theory]
     [InlineData("""{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"parameters":{"binary_data_size":4}}""", 4, "its shape needs 2352")]
-    [InlineData("""{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"parameters":{"binary_data_size":2352}}""", 4, "stand 4 bytes")]
-    [InlineData("""{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"parameters":{"binary_data_size":-1}}""", 4, "stand 4 bytes")]
+    [InlineData("""{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"parameters":{"binary_data_size":2352}}""", 4, "but 4 bytes follow")]
+    [InlineData("""{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"parameters":{"binary_data_size":-1}}""", 4, "but 4 bytes follow")]
     [InlineData("""{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"parameters":{"binary_data_size":4},"data":[]}""", 4, "both data and")]
     [InlineData("""{"name":"image","datatype":"UINT8","shape":[1,3,28,28],"data":[]}""", 4, "no binary_data_size")]
     [InlineData("""{"name":"image","datatype":"BYTES","shape":[1],"parameters":{"binary_data_size":3}}""", 3, "cut short")]
@@ -82,7 +82,7 @@ public sealed class InferErrorTests(SharedService service)
     }
 
     [Theory]
-    [InlineData("nobody", "there is cifar-a")]
+    [InlineData("nobody", "Available: cifar-a")]
     [InlineData("cifar-a/versions/2", "version 1 is")]
     public async Task Infer_ModelThatIsNotServed_Is404(string model, string why) =>
         Assert.Contains(why, await client.InferErrorAsync(HttpStatusCode.NotFound, Json("{}"), model), StringComparison.Ordinal);

@@ -37,7 +37,7 @@ public sealed class LoadingTests(SharedService service)
 
     private static async Task NotReady(HttpResponseMessage response)
     {
-        Assert.Contains("/health/ready tells when", await response.ErrorAsync(HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
+        Assert.Contains("/health/ready shows the state", await response.ErrorAsync(HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
         Assert.NotNull(response.Headers.RetryAfter?.Delta);
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using AlexNetService.Api.OpenInference;
+using AlexNetService.OpenInference;
 
 namespace AlexNetService.Api.FunctionalTests.OpenInference;
 
@@ -20,12 +20,12 @@ public sealed class TensorDataTests
         Assert.Equal("0000C03F000000C0CDCCCC3D", Convert.ToHexString(Numbers("[[1.5],[-2],[1e-1]]", [3, 1], "FP32")));
 
     [Theory]
-    [InlineData("[256]", "UINT8", "no UINT8")]
-    [InlineData("[-1]", "UINT8", "no UINT8")]
-    [InlineData("[1.5]", "UINT8", "no UINT8")]
-    [InlineData("[99999999999999999999]", "UINT8", "no UINT8")]
-    [InlineData("[1e39]", "FP32", "no FP32")]
-    [InlineData("[-1e999]", "FP32", "no FP32")]
+    [InlineData("[256]", "UINT8", "does not fit UINT8")]
+    [InlineData("[-1]", "UINT8", "does not fit UINT8")]
+    [InlineData("[1.5]", "UINT8", "does not fit UINT8")]
+    [InlineData("[99999999999999999999]", "UINT8", "does not fit UINT8")]
+    [InlineData("[1e39]", "FP32", "does not fit FP32")]
+    [InlineData("[-1e999]", "FP32", "does not fit FP32")]
     [InlineData("[true]", "FP32", "needs a number")]
     [InlineData("[null]", "FP32", "needs a number")]
     [InlineData("[\"1\"]", "UINT8", "needs a number")]

@@ -85,7 +85,7 @@ public sealed class TritonClientTests(SharedService service)
     }
 
     [Theory]
-    [InlineData("""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["AA=="]}],"outputs":[{"name":"probabilities","parameters":{"binary_data":false,"shared_memory_region":"out","shared_memory_byte_size":40}}]}""", "no shared memory")]
+    [InlineData("""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["AA=="]}],"outputs":[{"name":"probabilities","parameters":{"binary_data":false,"shared_memory_region":"out","shared_memory_byte_size":40}}]}""", "Shared memory is not supported")]
     [InlineData("""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","parameters":{"shared_memory_region":"in","shared_memory_byte_size":40}}]}""", "neither data nor")]
     public async Task Infer_SharedMemory_Is400(string json, string why) =>
         Assert.Contains(why, await client.InferErrorAsync(HttpStatusCode.BadRequest, Json(json)), StringComparison.Ordinal);

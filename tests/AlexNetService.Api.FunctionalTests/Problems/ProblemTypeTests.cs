@@ -51,7 +51,15 @@ public sealed class ProblemTypeTests(SharedService service)
     }
 
     [Fact]
-    public async Task Get_KindThatIsNone_Is404()
+    public async Task Type_OfAModelWithoutFilters_IsNotThatOfAnEmptyBody()
+    {
+        using var refused = await service.Client.GetAsync("/v1/models/cifar-b/filters.png", TestContext.Current.CancellationToken);
+
+        Assert.Equal("/problems/the-model-has-no-filter-picture", Requests.Text(await refused.JsonAsync(), "type"));
+    }
+
+    [Fact]
+    public async Task Get_UnknownKind_Is404()
     {
         using var response = await service.Client.GetAsync("/problems/bad-weather", TestContext.Current.CancellationToken);
 

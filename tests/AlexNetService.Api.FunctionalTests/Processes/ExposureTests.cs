@@ -23,7 +23,7 @@ public sealed class ExposureTests(SharedService service)
 
         Assert.Equal(2, await process.ExitCodeAsync());
         var sentence = await process.StandardError.ReadToEndAsync(none);
-        Assert.Contains("can be reached from other machines", sentence, StringComparison.Ordinal);
+        Assert.Contains("is reachable from other machines", sentence, StringComparison.Ordinal);
         Assert.Contains("Security:AllowAnonymous=true", sentence, StringComparison.Ordinal);
         Assert.Contains("Security:Keys", sentence, StringComparison.Ordinal);
     }
@@ -79,7 +79,7 @@ public sealed class ExposureTests(SharedService service)
 
     [Theory]
     [InlineData("Security__Keys__somebody__Sha256", "the key itself", "Security:Keys:somebody:Sha256 must be the SHA-256")]
-    [InlineData("Proxies__Known", "10.0.0.0/8, everyone", "Proxies:Known holds 'everyone'")]
+    [InlineData("Proxies__Known", "10.0.0.0/8, everyone", "Proxies:Known contains 'everyone'")]
     [InlineData("RateLimit__RequestsPerSecond", "-0.5", "RateLimit:RequestsPerSecond must be 0 to")]
     [InlineData("Limits__BodySeconds", "0", "Limits:BodySeconds must be 1 to")]
     public async Task Start_SecurityOptionThatCannotBeUsed_EndsWithASentence(string setting, string value, string sentence)

@@ -13,11 +13,11 @@ public sealed class KeyGateTests
     [InlineData(false, 403)]
     [InlineData(null, 401)]
     public async Task AdminRoute_WithKeys_NeedsAnAdminKey(bool? admin, int status) => Assert.Equal(
-        status, await Pass([AdminRouteMetadata.Instance], withKeys: true, key: admin is { } may ? new ApiKey("somebody", may) : null));
+        status, await Pass([RouteAccess.Admin], withKeys: true, key: admin is { } may ? new ApiKey("somebody", may) : null));
 
     [Fact]
     public async Task AdminRoute_MarkedAsOpenToo_NeedsAKey() => Assert.Equal(
-        401, await Pass([AdminRouteMetadata.Instance, OpenRouteMetadata.Instance], withKeys: true));
+        401, await Pass([RouteAccess.Admin, RouteAccess.Open], withKeys: true));
 
     [Theory]
     [InlineData("127.0.0.1", "localhost:8080", null, null, 200)]
@@ -41,14 +41,14 @@ public sealed class KeyGateTests
             context.Request.Headers[header] = value;
         }
 
-        Assert.Equal(status, await Pass([AdminRouteMetadata.Instance], withKeys: false, context: context));
+        Assert.Equal(status, await Pass([RouteAccess.Admin], withKeys: false, context: context));
     }
 
     [Theory]
     [InlineData(true, 200)]
     [InlineData(false, 401)]
     public async Task MetricsRoute_WithKeys_IsOpenWhereTheSettingsSaySo(bool open, int status) => Assert.Equal(
-        status, await Pass([MetricsRouteMetadata.Instance], withKeys: true, openMetrics: open));
+        status, await Pass([RouteAccess.Metrics], withKeys: true, openMetrics: open));
 
     private static async Task<int> Pass(
         object[] marks, bool withKeys, ApiKey? key = null, bool openMetrics = false, DefaultHttpContext? context = null)

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using AlexNetService.Inference.Decoding;
+using AlexNetService.Imaging;
 
 namespace AlexNetService.Benchmarks.Engine;
 
@@ -24,9 +24,9 @@ internal abstract class EngineCase(string name, int members, int waiting)
     public double CropsPerSecond => 10 * members / Median(round => round.Seconds);
 
     /// <summary>Classifies enough pictures for about some seconds, and notes what they took.</summary>
-    public void Measure(IReadOnlyList<PictureCanvases> pictures, double seconds)
+    public void Measure(IReadOnlyList<Canvas> pictures, double seconds)
     {
-        PictureCanvases[] batch = [.. Enumerable.Range(0, waiting).Select(i => pictures[i % pictures.Count])];
+        Canvas[] batch = [.. Enumerable.Range(0, waiting).Select(i => pictures[i % pictures.Count])];
         using var process = Process.GetCurrentProcess();
         var (cpu, watch, done) = (process.TotalProcessorTime, Stopwatch.StartNew(), 0);
         do
@@ -42,13 +42,13 @@ internal abstract class EngineCase(string name, int members, int waiting)
     }
 
     /// <summary>Once, so that no round pays for first-time allocations.</summary>
-    public void Warm(IReadOnlyList<PictureCanvases> pictures)
+    public void Warm(IReadOnlyList<Canvas> pictures)
     {
         Measure(pictures, 0);
         rounds.Clear();
     }
 
-    protected abstract void Classify(IReadOnlyList<PictureCanvases> pictures);
+    protected abstract void Classify(IReadOnlyList<Canvas> pictures);
 
     private double Median(Func<(double Seconds, double Cpu), double> value) => rounds.Select(value).Order().ElementAt(rounds.Count / 2);
 }

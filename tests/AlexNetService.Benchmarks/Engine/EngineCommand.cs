@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using AlexNetService.Imaging;
-using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Architecture;
@@ -51,8 +50,10 @@ internal static class EngineCommand
         {
             foreach (var members in (int[])[1, 3])
             {
-                var ensemble = Ensemble.Of([.. sessions.Take(members).Select(session => new EnsembleMember(session))]).Ensemble
-                    ?? throw new InvalidOperationException("The packages have the same labels.");
+                var ensemble = Ensemble.TryCreate(
+                    [.. sessions.Take(members).Select(session => new EnsembleMember(session))], out var created, out var reason)
+                    ? created
+                    : throw new InvalidOperationException(reason);
                 cases.AddRange(waiting.Select(count => new OurEngine(name, ensemble, count)));
             }
         }
@@ -69,7 +70,7 @@ internal static class EngineCommand
         {
             var pixels = new byte[NetworkArchitecture.Channels * side * side];
             new Random(seed).NextBytes(pixels);
-            return new PictureCanvases([new Canvas(side, pixels)]);
+            return new Canvas(side, pixels);
         }).ToArray();
         cases.ForEach(each => each.Warm(pictures));
         for (var round = 0; round < rounds; round++)

@@ -1,4 +1,4 @@
-using AlexNetService.Inference.Decoding;
+using AlexNetService.Imaging;
 using AlexNetService.Inference.Ensembles;
 
 namespace AlexNetService.Benchmarks.Engine;
@@ -6,5 +6,13 @@ namespace AlexNetService.Benchmarks.Engine;
 /// <summary>The engine, on canvases.</summary>
 internal sealed class OurEngine(string name, Ensemble ensemble, int waiting) : EngineCase(name, ensemble.Members.Count, waiting)
 {
-    protected override void Classify(IReadOnlyList<PictureCanvases> pictures) => ensemble.Probabilities(pictures, TestViews.Ten);
+    private readonly CanvasClassifier classifier = new(ensemble);
+
+    protected override void Classify(IReadOnlyList<Canvas> pictures)
+    {
+        foreach (var picture in pictures)
+        {
+            _ = classifier.Probabilities([picture]);
+        }
+    }
 }

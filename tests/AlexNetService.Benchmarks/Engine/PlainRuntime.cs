@@ -1,5 +1,4 @@
 using AlexNetService.Imaging;
-using AlexNetService.Inference.Decoding;
 using AlexNetService.ModelSpec.Architecture;
 using Microsoft.ML.OnnxRuntime;
 
@@ -37,14 +36,14 @@ internal sealed class PlainRuntime : EngineCase, IDisposable
         session.Dispose();
     }
 
-    protected override void Classify(IReadOnlyList<PictureCanvases> pictures)
+    protected override void Classify(IReadOnlyList<Canvas> pictures)
     {
         foreach (var picture in pictures)
         {
             var size = crops.Length / windows.Length;
             for (var i = 0; i < windows.Length; i++)
             {
-                windows[i].CopyTo(picture[Geometry.Canvas].Span, Geometry.Canvas, crops.AsSpan(i * size, size), Geometry.Crop);
+                windows[i].CopyTo(picture.Pixels, Geometry.Canvas, crops.AsSpan(i * size, size), Geometry.Crop);
             }
 
             using var outputs = session.Run(options, ["image"], [input], ["probabilities"]);

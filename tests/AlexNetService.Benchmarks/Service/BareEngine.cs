@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using AlexNetService.Benchmarks.Engine;
+using AlexNetService.Imaging;
 using AlexNetService.Inference.Catalog;
-using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Sessions;
 
@@ -11,16 +12,17 @@ internal sealed class BareEngine : IDisposable
 {
     private readonly ModelCatalog catalog;
     private readonly CatalogLease lease;
-    private readonly PictureCanvases[] canvases;
-    private readonly int together;
+    private readonly CanvasClassifier classifier;
+    private readonly Canvas[][] pictures;
 
-    private BareEngine(ModelCatalog catalog, byte[][] pictures, int maxCropsPerRun)
+    private BareEngine(ModelCatalog catalog, byte[][] encoded)
     {
         this.catalog = catalog;
         lease = catalog.Enter();
         var sides = lease.Snapshot.Default.CanvasSides;
-        canvases = [.. pictures.Select(picture => PictureCanvases.Decode(picture, sides).Picture).OfType<PictureCanvases>()];
-        together = Math.Max(1, maxCropsPerRun / (int)TestViews.Ten);
+        classifier = new CanvasClassifier(lease.Snapshot.Default);
+        pictures = [.. encoded.Select(picture => sides.Select(side => CanvasDecoder.Decode(picture, side).Canvas).OfType<Canvas>().ToArray())
+            .Where(canvases => canvases.Length == sides.Count)];
     }
 
     /// <summary>Bytes of the graphs of every model that is loaded.</summary>
@@ -33,10 +35,9 @@ internal sealed class BareEngine : IDisposable
 
     public static async Task<BareEngine> OpenAsync(string repository, byte[][] pictures)
     {
-        var runtime = new RuntimeOptions();
         var catalog = await ModelCatalog.OpenAsync(
-            new RepositoryOptions { Path = repository }, new EnsembleOptions(), runtime, _ => { }, CancellationToken.None);
-        return new BareEngine(catalog, pictures, runtime.MaxCropsPerRun);
+            new RepositoryOptions { Path = repository }, new EnsembleOptions(), new RuntimeOptions(), _ => { }, CancellationToken.None);
+        return new BareEngine(catalog, pictures);
     }
 
     /// <summary>Runs photographs for about so long.</summary>
@@ -46,9 +47,7 @@ internal sealed class BareEngine : IDisposable
         var (begun, images) = (Stopwatch.GetTimestamp(), 0);
         while (Stopwatch.GetElapsedTime(begun) < duration)
         {
-            var batch = Enumerable.Range(images, together).Select(i => canvases[i % canvases.Length]).ToArray();
-            _ = lease.Snapshot.Default.Probabilities(batch, TestViews.Ten);
-            images += batch.Length;
+            _ = classifier.Probabilities(pictures[images++ % pictures.Length]);
         }
 
         return images / Stopwatch.GetElapsedTime(begun).TotalSeconds;
@@ -60,7 +59,7 @@ internal sealed class BareEngine : IDisposable
         var (latencies, next) = (new Latencies(), 0);
         await foreach (var due in SteadyPace.TurnsAsync(perSecond, duration))
         {
-            _ = lease.Snapshot.Default.Probabilities([canvases[next++ % canvases.Length]], TestViews.Ten);
+            _ = classifier.Probabilities(pictures[next++ % pictures.Length]);
             latencies.Add(Stopwatch.GetElapsedTime(due));
         }
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 
@@ -40,9 +40,9 @@ internal static class ReloadCommand
         using var copy = new RenewedRepository(new PackageRepository(source));
         using var catalog = await ModelCatalog.OpenAsync(
             new RepositoryOptions { Path = copy.Root }, new EnsembleOptions(), new RuntimeOptions(), _ => { }, CancellationToken.None);
-        await using var engine = new CropEngine(new QueueOptions { LimitCrops = 100_000 }, TimeProvider.System);
-        using var decoders = new DecodeWorkers(new DecodingOptions());
-        var load = new Load(catalog, new PictureClassifier(engine, decoders, TimeProvider.System), pictures);
+        await using var engine = new InferenceEngine(
+            new QueueOptions { LimitCrops = 100_000 }, new DecodingOptions(), TimeProvider.System);
+        var load = new Load(catalog, engine, pictures);
         return await RunAsync(load, catalog, copy, clients, reloads);
     }
 
@@ -57,7 +57,7 @@ internal static class ReloadCommand
         {
             var name = copy.Names[turn % copy.Names.Count];
             copy.Renew(name);
-            var change = await catalog.ReloadAsync(name, CancellationToken.None);
+            var change = await catalog.LoadAsync(name, version: null, CancellationToken.None);
             if (change is not CatalogChange.Loaded)
             {
                 refused++;
@@ -90,7 +90,7 @@ internal static class ReloadCommand
     }
 
     /// <summary>Clients in this process, each with the lease of a request.</summary>
-    private sealed class Load(ModelCatalog catalog, PictureClassifier classifier, byte[][] pictures)
+    private sealed class Load(ModelCatalog catalog, InferenceEngine engine, byte[][] pictures)
     {
         private int sent;
         private int served;
@@ -117,8 +117,8 @@ internal static class ReloadCommand
                 }
 
                 var picture = pictures[(uint)Interlocked.Increment(ref sent) % pictures.Length];
-                using var answer = await classifier.ClassifyAsync(picture, ensemble, TestViews.Ten, CancellationToken.None);
-                _ = answer is ClassificationResult.Classified ? Interlocked.Increment(ref served) : Interlocked.Increment(ref failed);
+                using var answer = await engine.RunAsync(new PhotographRequest(picture, ensemble, TestViews.Ten));
+                _ = answer is InferenceResult.Answered ? Interlocked.Increment(ref served) : Interlocked.Increment(ref failed);
             }
         }
     }

@@ -27,7 +27,7 @@ public sealed class CatalogChangeTests : IDisposable
         var old = Session(before, "a");
         Publish("a", 2);
 
-        var change = await catalog.ReloadAsync("a", none);
+        var change = await catalog.LoadAsync("a", version: null, none);
 
         using var after = catalog.Enter();
         Assert.Equal(new CatalogChange.Loaded("a", 2, 1), change);
@@ -50,7 +50,7 @@ public sealed class CatalogChangeTests : IDisposable
         using var catalog = await Open();
         using var before = catalog.Enter();
 
-        Assert.Equal(new CatalogChange.Unchanged("a", 1), await catalog.ReloadAsync("a", none));
+        Assert.Equal(new CatalogChange.Unchanged("a", 1), await catalog.LoadAsync("a", version: null, none));
 
         using var after = catalog.Enter();
         Assert.Same(before.Snapshot, after.Snapshot);
@@ -63,7 +63,7 @@ public sealed class CatalogChangeTests : IDisposable
         Directory.Delete(Path.Combine(folder.Root, "a", "1"), recursive: true);
         folder.Publish(TestFolder.Card("a"), TestFolder.Graph(99));
 
-        Assert.Equal(new CatalogChange.Loaded("a", 1, 1), await catalog.ReloadAsync("a", none));
+        Assert.Equal(new CatalogChange.Loaded("a", 1, 1), await catalog.LoadAsync("a", version: null, none));
     }
 
     public static TheoryData<string, string> BadPackages => new()
@@ -84,7 +84,7 @@ public sealed class CatalogChangeTests : IDisposable
         using var before = catalog.Enter();
         Spoil(fault);
 
-        var refused = Assert.IsType<CatalogChange.Refused>(await catalog.ReloadAsync("a", none));
+        var refused = Assert.IsType<CatalogChange.Refused>(await catalog.LoadAsync("a", version: null, none));
 
         Assert.Contains(reason, refused.Reason, StringComparison.Ordinal);
         using var after = catalog.Enter();
@@ -100,11 +100,11 @@ public sealed class CatalogChangeTests : IDisposable
     {
         using var catalog = await Open();
         Spoil("hash");
-        await catalog.ReloadAsync("a", none);
+        await catalog.LoadAsync("a", version: null, none);
         Directory.Delete(Path.Combine(folder.Root, "a", "2"), recursive: true);
         Publish("a", 2);
 
-        Assert.Equal(new CatalogChange.Loaded("a", 2, 1), await catalog.ReloadAsync("a", none));
+        Assert.Equal(new CatalogChange.Loaded("a", 2, 1), await catalog.LoadAsync("a", version: null, none));
         Assert.Null(State(catalog, "a").Reason);
     }
 
@@ -136,8 +136,7 @@ public sealed class CatalogChangeTests : IDisposable
         using var catalog = await Open(new() { Path = folder.Root, Load = "a", Versions = { ["a"] = 1 } });
         Assert.Equal("a 1", Served(catalog));
 
-        Assert.Equal(new CatalogChange.Unchanged("a", 1), await catalog.ReloadAsync("a", none));
-        Assert.IsType<CatalogChange.NotFound>(await catalog.ReloadAsync("b", none));
+        Assert.Equal(new CatalogChange.Unchanged("a", 1), await catalog.LoadAsync("a", version: null, none));
         Assert.Equal(new CatalogChange.Loaded("b", 1, null), await catalog.LoadAsync("b", version: null, none));
 
         using var lease = catalog.Enter();

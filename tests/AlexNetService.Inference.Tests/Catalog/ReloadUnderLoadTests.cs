@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.Inference.Tests.Graphs;
 using AlexNetService.ModelSpec.Package;
@@ -36,17 +36,15 @@ public sealed class ReloadUnderLoadTests : IDisposable
         var options = new RepositoryOptions { Path = folder.Root };
         var none = TestContext.Current.CancellationToken;
         using var catalog = await ModelCatalog.OpenAsync(options, new EnsembleOptions(), TestFolder.Options(), opened.Add, none);
-        await using var engine = new CropEngine(new QueueOptions(), TimeProvider.System);
-        using var decoders = new DecodeWorkers(new DecodingOptions { Threads = 1 });
-        var classifier = new PictureClassifier(engine, decoders, TimeProvider.System);
+        await using var engine = new InferenceEngine(new QueueOptions(), new DecodingOptions { Threads = 1 }, TimeProvider.System);
         using var ending = new CancellationTokenSource();
-        var clients = Enumerable.Range(0, Clients).Select(client => Client(catalog, classifier, leaves: client == 0, ending.Token)).ToArray();
+        var clients = Enumerable.Range(0, Clients).Select(client => Client(catalog, engine, leaves: client == 0, ending.Token)).ToArray();
 
         long warm = 0;
         for (var version = 2; version <= Reloads + 1; version++)
         {
             Publish(version);
-            Assert.Equal(new CatalogChange.Loaded("m", version, version - 1), await catalog.ReloadAsync("m", none));
+            Assert.Equal(new CatalogChange.Loaded("m", version, version - 1), await catalog.LoadAsync("m", version: null, none));
             Remember(catalog);
             Directory.Delete(Path.Combine(folder.Root, "m", $"{version - 1}"), recursive: true);
             warm = version == WarmReloads + 1 ? Resident() : warm;
@@ -67,30 +65,30 @@ public sealed class ReloadUnderLoadTests : IDisposable
     }
 
     /// <summary>One request after the other; each answer must come from the version that the lease names.</summary>
-    private static async Task<List<int>> Client(ModelCatalog catalog, PictureClassifier classifier, bool leaves, CancellationToken ending)
+    private static async Task<List<int>> Client(ModelCatalog catalog, InferenceEngine engine, bool leaves, CancellationToken ending)
     {
         var seen = new List<int>();
         while (!ending.IsCancellationRequested)
         {
             using var lease = catalog.Enter();
             var ensemble = lease.Snapshot.Default;
-            using var patience = new CancellationTokenSource();
-            var answer = classifier.ClassifyAsync(SmallestGif, ensemble, TestViews.Ten, patience.Token);
+            using var leaving = new CancellationTokenSource();
+            var answer = engine.RunAsync(new PhotographRequest(SmallestGif, ensemble, TestViews.Ten) { Cancellation = leaving.Token });
             if (leaves && seen.Count % 2 == 1)
             {
                 // A client that goes away gives its lease back while its crops may be in a run.
-                await patience.CancelAsync();
+                await leaving.CancelAsync();
             }
 
             var version = ensemble.Members[0].Session.Card.Version;
             seen.Add(version);
             try
             {
-                using var classified = Assert.IsType<ClassificationResult.Classified>(await answer);
+                using var classified = Assert.IsType<InferenceResult.Answered>(await answer);
                 var probabilities = classified.Probabilities.ToArray();
                 Assert.Equal(version % 2, Array.IndexOf(probabilities, probabilities.Max()));
             }
-            catch (OperationCanceledException) when (patience.IsCancellationRequested)
+            catch (OperationCanceledException) when (leaving.IsCancellationRequested)
             {
             }
         }

@@ -1,7 +1,7 @@
 using AlexNetService.Imaging;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Tests.Graphs;
 
 namespace AlexNetService.Inference.Tests.Diagnostics;
@@ -23,17 +23,16 @@ public sealed class AllocationTests
         // The original's geometry and classes: canvases of 201 KB, maps of 31², a thousand classes. Only the weights are few.
         using var folder = new SplitFolder(canvas: 259, crop: 227, new TinyGraph.TinyPool(Window: 19, Step: 8), classes: 1000);
         var sessions = Enumerable.Range(0, members).Select(_ => SplitFolder.Open(folder.Package, maxCropsPerRun: 40)).ToList();
-        var ensemble = Ensemble.Of([.. sessions.Select(session => new EnsembleMember(session))]).Ensemble
-            ?? throw new InvalidOperationException("They do not fit.");
-        using var decoders = new DecodeWorkers(new DecodingOptions { Threads = 1 });
-        await using var engine = new CropEngine(new QueueOptions(), TimeProvider.System);
-        var classifier = new PictureClassifier(engine, decoders, TimeProvider.System);
+        var ensemble = TestEnsemble.Of([.. sessions]);
+        var options = new DecodingOptions { Threads = 1 };
+        using var decoders = new DecodeWorkers(options, TimeProvider.System, meters: null);
+        await using var engine = new InferenceEngine(new QueueOptions(), options, TimeProvider.System);
         var jpeg = CanvasEncoder.Jpeg(folder.RandomCanvas(1).Pixels, 259, quality: 90);
 
         // The decoder's own strips of rows are its own matter; canvases and all that follows are the engine's.
         var decoding = await Allocated(() => Decode(decoders, jpeg, ensemble));
-        var requests = await Allocated(() => Classify(classifier, jpeg, ensemble));
-        var large = await Large(() => Classify(classifier, jpeg, ensemble));
+        var requests = await Allocated(() => Classify(engine, jpeg, ensemble));
+        var large = await Large(() => Classify(engine, jpeg, ensemble));
 
         Assert.InRange(requests - decoding, 0, AllowedPerRequest);
         Assert.Empty(large);
@@ -57,11 +56,25 @@ public sealed class AllocationTests
 
         void GiveBack()
         {
-            var picture = Assert.IsType<PictureCanvases>(PictureCanvases.Decode(jpeg, [259]).Picture);
+            Assert.True(PictureCanvases.TryDecode(jpeg, [259], CanvasDecoder.DefaultMaxPixels, out var picture, out _));
             var giver = new Thread(picture.Dispose);
             giver.Start();
             giver.Join();
         }
+    }
+
+    [Fact]
+    public async Task Warm_AgainAndAgain_GivesItsCanvasBack()
+    {
+        DecodeWorkers.Warm([259]);
+
+        using var large = new LargeAllocations();
+        for (var i = 0; i < Warm; i++)
+        {
+            DecodeWorkers.Warm([259]);
+        }
+
+        Assert.Empty(await large.Types());
     }
 
     [Fact]
@@ -101,13 +114,15 @@ public sealed class AllocationTests
 
     private static async Task Decode(DecodeWorkers decoders, byte[] jpeg, Ensemble ensemble)
     {
-        Assert.True(decoders.TryDecode(jpeg, ensemble.CanvasSides, CancellationToken.None, out var decoding));
-        (await decoding).Picture?.Dispose();
+        var request = new PhotographRequest(jpeg, ensemble, TestViews.Ten);
+        Assert.Null(await (decoders.DecodeAsync(request) ?? throw new InvalidOperationException("There is no room.")));
+        Assert.NotNull(request.Canvases);
+        request.Release();
     }
 
-    private static async Task Classify(PictureClassifier classifier, byte[] jpeg, Ensemble ensemble)
+    private static async Task Classify(InferenceEngine engine, byte[] jpeg, Ensemble ensemble)
     {
-        using var result = await classifier.ClassifyAsync(jpeg, ensemble, TestViews.Ten, CancellationToken.None);
-        Assert.IsType<ClassificationResult.Classified>(result);
+        using var result = await engine.RunAsync(new PhotographRequest(jpeg, ensemble, TestViews.Ten));
+        Assert.IsType<InferenceResult.Answered>(result);
     }
 }

@@ -1,9 +1,8 @@
 using System.Diagnostics.Metrics;
-using AlexNetService.Imaging;
-using AlexNetService.Inference.Batching;
 using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Diagnostics;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.Inference.Tests.Graphs;
 
@@ -15,21 +14,17 @@ public sealed class InferenceMetersTests : IDisposable
     private readonly GatedClock clock = new();
     private readonly RecordedMeter recorded = new();
     private readonly InferenceMeters meters;
-    private readonly DecodeWorkers decoders;
     private readonly ModelSession session;
-    private readonly CancellationToken none = TestContext.Current.CancellationToken;
 
     public InferenceMetersTests()
     {
         meters = new InferenceMeters(recorded);
-        decoders = new DecodeWorkers(new DecodingOptions { Threads = 1 }, clock, meters);
         session = folder.Open(TestFolder.Card(), TestFolder.Graph(), maxCropsPerRun: 20);
     }
 
     public void Dispose()
     {
         clock.Open();
-        decoders.Dispose();
         session.Dispose();
         recorded.Dispose();
         folder.Dispose();
@@ -40,10 +35,9 @@ public sealed class InferenceMetersTests : IDisposable
     {
         clock.Open();
         await using var engine = Engine(limit: 100);
-        var classifier = new PictureClassifier(engine, decoders, clock, meters);
 
-        await classifier.ClassifyAsync(Png, One, TestViews.Ten, none);
-        await classifier.ClassifyAsync(Png, One, TestViews.Centre, none);
+        await engine.RunAsync(Request(TestViews.Ten));
+        await engine.RunAsync(Request(TestViews.Centre));
 
         Assert.Equal([10.0, 1.0], recorded.Values("alexnet.run.crops"));
         Assert.Equal(["alexnet.model=tiny alexnet.batch_size=10", "alexnet.model=tiny alexnet.batch_size=1"], recorded.Tags("alexnet.run.duration"));
@@ -60,19 +54,19 @@ public sealed class InferenceMetersTests : IDisposable
     public async Task NotClassified_RefusedExpiredAndCancelled_AreCountedEach()
     {
         await using var engine = Engine(limit: 20);
-        var classifier = new PictureClassifier(engine, decoders, clock, meters);
-        var running = classifier.ClassifyAsync(Png, One, TestViews.Centre, none);
+        var running = engine.RunAsync(Request(TestViews.Centre));
         await clock.Reached;
-        var expiring = classifier.ClassifyAsync(Png, One, TestViews.Ten, TimeSpan.FromDays(1), none);
+        var expiring = engine.RunAsync(Request(TestViews.Ten, TimeSpan.FromDays(1)));
         clock.RingTimers();
         await expiring;
 
         using var client = new CancellationTokenSource();
-        var leaving = classifier.ClassifyAsync(Png, One, TestViews.Ten, client.Token);
+        var leaving = engine.RunAsync(Request(TestViews.Ten, client: client));
         recorded.Observe();
         var waiting = recorded.Values("alexnet.queue.crops")[^1];
-        using var place = engine.Admit(10).Place;
-        await classifier.ClassifyAsync(Png, One, TestViews.Ten, none);
+        Assert.Null(engine.Reserve(10));
+        await engine.RunAsync(Request(TestViews.Ten));
+        engine.Release(10);
         await client.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
         clock.Open();
@@ -95,11 +89,11 @@ public sealed class InferenceMetersTests : IDisposable
         Assert.True(recorded.Values("alexnet.memory.native")[^1] > 0);
     }
 
-    private static byte[] Png => CanvasEncoder.Png(TestFolder.RandomCanvas(1).Pixels, TestFolder.Canvas);
+    private PhotographRequest Request(TestViews views, TimeSpan? deadline = null, CancellationTokenSource? client = null) =>
+        new(TestEnsemble.Png(1), Ensemble.Alone(session), views) { Deadline = deadline, Cancellation = client?.Token ?? default };
 
-    private Ensemble One => Ensemble.Of([new EnsembleMember(session)]).Ensemble ?? throw new InvalidOperationException("It does not fit.");
-
-    private CropEngine Engine(int limit) => new(new QueueOptions { LimitCrops = limit }, clock, meters);
+    private InferenceEngine Engine(int limit) =>
+        new(new QueueOptions { LimitCrops = limit }, new DecodingOptions { Threads = 1 }, clock, meters);
 
     /// <summary>Makes the meter, and keeps what is measured with it.</summary>
     private sealed class RecordedMeter : IMeterFactory

@@ -1,19 +1,22 @@
 using AlexNetService.Imaging;
 using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.Inference.Tests.Graphs;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Tests.Ensembles;
 
-public sealed class EnsembleTests : IDisposable
+public sealed class EnsembleTests : IAsyncDisposable
 {
     private readonly TestFolder folder = new();
     private readonly List<ModelSession> sessions = [];
+    private readonly InferenceEngine engine = new(new QueueOptions(), new DecodingOptions { Threads = 1 }, TimeProvider.System);
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        await engine.DisposeAsync();
         sessions.ForEach(session => session.Dispose());
         folder.Dispose();
     }
@@ -22,12 +25,12 @@ public sealed class EnsembleTests : IDisposable
     [InlineData(3)]
     [InlineData(10)]
     [InlineData(40)]
-    public void Probabilities_TenCrops_AreTheMeanOfTenSingleRuns(int maxCropsPerRun)
+    public async Task Probabilities_TenCrops_AreTheMeanOfTenSingleRuns(int maxCropsPerRun)
     {
         var session = Open("a", seed: 1, maxCropsPerRun);
         var canvas = TestFolder.RandomCanvas(7);
 
-        var found = Of(session).Probabilities([new PictureCanvases([canvas])], TestViews.Ten)[0];
+        var found = await engine.ProbabilitiesAsync(TestEnsemble.Of(session), canvas);
 
         // Four corners, centre, mirrors: offsets 0, 1, 2 of a 6² canvas with 4² crops (Krizhevsky 2012 §4.1).
         var expected = new double[3];
@@ -48,28 +51,25 @@ public sealed class EnsembleTests : IDisposable
     }
 
     [Fact]
-    public void Probabilities_CentreCrop_IsTheCentreAlone()
+    public async Task Probabilities_CentreCrop_IsTheCentreAlone()
     {
         var session = Open("a", seed: 1);
         var canvas = TestFolder.RandomCanvas(7);
         var expected = new float[3];
         session.Run(Cut(canvas, 1, 1, mirrored: false), 1, expected);
 
-        Assert.Equal(expected, Of(session).Probabilities([new PictureCanvases([canvas])], TestViews.Centre)[0]);
+        Assert.Equal(expected, await engine.ProbabilitiesAsync(TestEnsemble.Of(session), canvas, TestViews.Centre));
     }
 
     [Fact]
-    public void Probabilities_OrderOfMembers_DoesNotMatter()
+    public async Task Probabilities_OrderOfMembers_DoesNotMatter()
     {
         var (a, b, c) = (Open("a", 1), Open("b", 2), Open("c", 3));
-        PictureCanvases[] picture = [new([TestFolder.RandomCanvas(7)])];
-
+        var canvas = TestFolder.RandomCanvas(7);
         EnsembleMember[] members = [new(a, 0.1), new(b, 0.3), new(c, 7)];
-        float[][] orders =
-        [
-            .. ((int[][])[[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]).Select(order =>
-                Ensemble.Of([.. order.Select(i => members[i])]).Ensemble?.Probabilities(picture, TestViews.Ten)[0] ?? []),
-        ];
+        var orders = await Task.WhenAll(
+            ((int[][])[[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]).Select(order =>
+                engine.ProbabilitiesAsync(TestEnsemble.Of([.. order.Select(i => members[i])]), canvas)));
 
         Assert.All(orders, answer => Assert.Equal(orders[0], answer));
         Assert.Equal(3, orders[0].Length);
@@ -77,31 +77,17 @@ public sealed class EnsembleTests : IDisposable
     }
 
     [Fact]
-    public void Probabilities_Weights_AreRelativeShares()
+    public async Task Probabilities_Weights_AreRelativeShares()
     {
         var (a, b) = (Open("a", 1), Open("b", 2));
-        PictureCanvases[] picture = [new([TestFolder.RandomCanvas(7)])];
-        var (onlyA, onlyB) = (Of(a).Probabilities(picture, TestViews.Ten)[0], Of(b).Probabilities(picture, TestViews.Ten)[0]);
+        var canvas = TestFolder.RandomCanvas(7);
+        var onlyA = await engine.ProbabilitiesAsync(Ensemble.Alone(a), canvas);
+        var onlyB = await engine.ProbabilitiesAsync(Ensemble.Alone(b), canvas);
 
-        var found = Ensemble.Of([new(a, 6), new(b, 2)]).Ensemble?.Probabilities(picture, TestViews.Ten)[0] ?? [];
+        var found = await engine.ProbabilitiesAsync(TestEnsemble.Of(new EnsembleMember(a, 6), new EnsembleMember(b, 2)), canvas);
 
         Assert.Equal(3, found.Length);
         Assert.All(Enumerable.Range(0, 3), c => Assert.Equal((0.75 * onlyA[c]) + (0.25 * onlyB[c]), found[c], 1e-6));
-    }
-
-    [Fact]
-    public void Probabilities_SeveralPictures_EqualEachAlone()
-    {
-        var ensemble = Of(Open("a", 1), Open("b", 2));
-        PictureCanvases[] pictures = [.. Enumerable.Range(0, 5).Select(seed => new PictureCanvases([TestFolder.RandomCanvas(seed)]))];
-
-        var together = ensemble.Probabilities(pictures, TestViews.Ten);
-
-        for (var i = 0; i < pictures.Length; i++)
-        {
-            var alone = ensemble.Probabilities([pictures[i]], TestViews.Ten)[0];
-            Assert.All(alone.Zip(together[i]), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
-        }
     }
 
     [Fact]
@@ -111,7 +97,7 @@ public sealed class EnsembleTests : IDisposable
         var session = folder.Open(other, TestFolder.Graph());
         sessions.Add(session);
 
-        Assert.Equal([6, 9], Of(Open("a", 1), Open("b", 2), session).CanvasSides);
+        Assert.Equal([6, 9], TestEnsemble.Of(Open("a", 1), Open("b", 2), session).CanvasSides);
     }
 
     [Fact]
@@ -119,11 +105,10 @@ public sealed class EnsembleTests : IDisposable
     {
         var (a, b) = (Open("a", 1), Open("b", 2));
 
-        var once = Ensemble.Of([new(a, 2), new(b), new(a, 2)]).Ensemble;
-        var (none, reason) = Ensemble.Of([new(a, 2), new(b), new(a, 1)]);
+        var once = TestEnsemble.Of(new EnsembleMember(a, 2), new(b), new(a, 2));
+        Assert.False(Ensemble.TryCreate([new(a, 2), new(b), new(a, 1)], out _, out var reason));
 
-        Assert.Equal(["a", "b"], once?.Members.Select(member => member.Session.Card.Name));
-        Assert.Null(none);
+        Assert.Equal(["a", "b"], once.Members.Select(member => member.Session.Card.Name));
         Assert.Contains("'a' is named more than once", reason, StringComparison.Ordinal);
     }
 
@@ -133,9 +118,7 @@ public sealed class EnsembleTests : IDisposable
         var stranger = folder.Open(TestFolder.Card("stranger", classes: 4), TestFolder.Graph(classes: 4));
         sessions.Add(stranger);
 
-        var (ensemble, reason) = Ensemble.Of([new(Open("a", 1)), new(stranger)]);
-
-        Assert.Null(ensemble);
+        Assert.False(Ensemble.TryCreate([new(Open("a", 1)), new(stranger)], out _, out var reason));
         Assert.Contains("'a' (3 classes) and 'stranger' (4 classes)", reason, StringComparison.Ordinal);
     }
 
@@ -144,10 +127,7 @@ public sealed class EnsembleTests : IDisposable
     [InlineData(-1)]
     [InlineData(double.NaN)]
     public void Of_WeightNotAboveZero_IsRefused(double weight) =>
-        Assert.NotNull(Ensemble.Of([new(Open("a", 1), weight)]).Reason);
-
-    private static Ensemble Of(params ModelSession[] members) =>
-        Ensemble.Of([.. members.Select(member => new EnsembleMember(member))]).Ensemble ?? throw new InvalidOperationException("They do not fit.");
+        Assert.False(Ensemble.TryCreate([new(Open("a", 1), weight)], out _, out _));
 
     private static byte[] Cut(Canvas canvas, int top, int left, bool mirrored)
     {

@@ -77,26 +77,26 @@ public sealed class RuntimeOptionsTests : IDisposable
         "Inference:Devices:a ", Assert.Single(Validate(new RuntimeOptions { Devices = { ["a"] = "gpu" } })), StringComparison.Ordinal);
 
     [Fact]
-    public void Of_AnExplicitNumberOfRuns_MeasuresNothing()
+    public void Choose_AnExplicitNumberOfRuns_MeasuresNothing()
     {
         var package = folder.Publish(TestFolder.Card(), TestFolder.Graph());
+        var options = new RuntimeOptions { Threads = 2, ConcurrentRuns = 3 };
 
-        Assert.Equal(
-            new RunConcurrency(3, 0, 0), RunConcurrency.Of(package, new RuntimeOptions { Threads = 2, ConcurrentRuns = 3 }, TimeProvider.System));
+        Assert.Equal((3, 0, 0), RunConcurrency.Choose(package, options, TimeProvider.System));
     }
 
     [Fact]
-    public void Of_Zero_MeasuresBothWaysAndChoosesOneOfThem()
+    public void Choose_Zero_MeasuresBothWaysAndChoosesOneOfThem()
     {
         var package = folder.Publish(TestFolder.Card(), TestFolder.Graph());
         var options = new RuntimeOptions { Threads = 2, ConcurrentRuns = 0 };
 
-        var found = RunConcurrency.Of(package, options, TimeProvider.System);
+        var found = RunConcurrency.Choose(package, options, TimeProvider.System);
 
         Assert.True(found.OneAtATime > 0);
         Assert.True(found.SideBySide > 0);
         Assert.Equal(found.SideBySide > 1.05 * found.OneAtATime ? 2 : 1, found.Runs);
-        Assert.Equal(found.Runs, found.ApplyTo(options).ConcurrentRuns);
+        Assert.Equal(found.Runs, options.With(found.Runs).ConcurrentRuns);
     }
 
     private static List<string> Validate(RuntimeOptions options)

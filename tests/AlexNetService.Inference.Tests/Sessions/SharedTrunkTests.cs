@@ -1,6 +1,5 @@
-using AlexNetService.Inference.Batching;
-using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.Inference.Tests.Graphs;
 using AlexNetService.ModelSpec.Package;
@@ -23,18 +22,33 @@ public sealed class SharedTrunkTests
         using var folder = new SplitFolder(canvas: 9, crop: 5, Pool with { Type = type }, floats: floats);
         using var whole = SplitFolder.Open(folder.Whole);
         using var split = SplitFolder.Open(folder.Package, maxCropsPerRun);
-        PictureCanvases[] pictures = [.. Enumerable.Range(0, 7).Select(seed => new PictureCanvases([folder.RandomCanvas(seed)]))];
 
         foreach (var views in Enum.GetValues<TestViews>())
         {
-            var expected = Of(whole).Probabilities(pictures, views);
-            var found = Of(split).Probabilities(pictures, views);
+            var expected = Run(folder, whole, 7, _ => views);
+            var found = Run(folder, split, 7, _ => views);
 
             Assert.All(expected.Zip(found), pair => Equal(pair.First, pair.Second, 1e-5f));
         }
+    }
 
-        Assert.True(split.SharesTrunk);
-        Assert.False(whole.SharesTrunk);
+    [Theory]
+    [InlineData(TestViews.Centre)]
+    [InlineData(TestViews.Ten)]
+    public void Run_WindowsOfACanvas_EqualTheWholeGraphsRows(TestViews views)
+    {
+        using var folder = new SplitFolder(canvas: 9, crop: 5, Pool);
+        using var whole = SplitFolder.Open(folder.Whole);
+        using var split = SplitFolder.Open(folder.Package, maxCropsPerRun: 4);
+        var (canvas, windows) = (folder.RandomCanvas(1), TestEnsemble.Windows(whole, views));
+        var (expected, found) = (new float[3 * windows.Length], new float[3 * windows.Length]);
+
+        whole.Run(canvas.Pixels, windows, new CropOutputs { Logits = expected });
+        split.Run(canvas.Pixels, windows, new CropOutputs { Logits = found });
+
+        Equal(expected, found, 1e-4f);
+        Assert.Throws<ArgumentException>(() => whole.Run(canvas.Pixels.AsSpan(1), windows, new CropOutputs { Logits = found }));
+        Assert.Throws<ArgumentException>(() => whole.Run(canvas.Pixels, windows, new CropOutputs { Logits = new float[1] }));
     }
 
     [Theory]
@@ -67,16 +81,15 @@ public sealed class SharedTrunkTests
         using var folder = new SplitFolder(canvas: 9, crop: 5, Pool);
         using var session = SplitFolder.Open(folder.Package, maxCropsPerRun: 23);
         TestViews[] views = [TestViews.Centre, TestViews.Ten, TestViews.Centre, TestViews.Centre, TestViews.Ten, TestViews.Ten];
-        var works = views.Select((view, seed) => Work(folder, session, seed, view)).ToArray();
 
-        new CropBatch(TimeProvider.System, meters: null).Run(works, 0);
+        var together = Run(folder, session, views.Length, seed => views[seed]);
 
-        for (var i = 0; i < works.Length; i++)
+        for (var i = 0; i < views.Length; i++)
         {
-            var alone = Work(folder, session, i, views[i]);
-            new CropBatch(TimeProvider.System, meters: null).Run([alone], 0);
-            Equal(alone.Targets.Probabilities.ToArray(), works[i].Targets.Probabilities.ToArray(), 1e-6f);
-            Assert.Equal(1, works[i].Targets.Probabilities.ToArray().Sum(), 1e-5f);
+            var alone = new float[TestFolder.Classes];
+            TestBatch.Run(Work(folder, session, i, views[i], alone));
+            Equal(alone, together[i], 1e-6f);
+            Assert.Equal(1, together[i].Sum(), 1e-5f);
         }
     }
 
@@ -135,12 +148,20 @@ public sealed class SharedTrunkTests
         Assert.Contains("[1,3,4,4] where the card says Float32 [1,4,4,4]", refused.Message, StringComparison.Ordinal);
     }
 
-    private static CanvasWork Work(SplitFolder folder, ModelSession session, int seed, TestViews views) => new(
-        session, folder.RandomCanvas(seed).Pixels, views.Windows(session.Card.Preprocessing), new CropTargets { Probabilities = new float[TestFolder.Classes] });
+    /// <summary>Runs photographs together.</summary>
+    private static float[][] Run(SplitFolder folder, ModelSession session, int count, Func<int, TestViews> views)
+    {
+        float[][] answers = [.. Enumerable.Range(0, count).Select(_ => new float[TestFolder.Classes])];
+        TestBatch.Run([.. answers.Select((answer, seed) => Work(folder, session, seed, views(seed), answer))]);
+        return answers;
+    }
 
-    private static Ensemble Of(ModelSession session) =>
-        Ensemble.Of([new EnsembleMember(session)]).Ensemble ?? throw new InvalidOperationException("It does not fit.");
+    private static CanvasWork Work(SplitFolder folder, ModelSession session, int seed, TestViews views, float[] probabilities) => new(
+        TestBatch.Request(session),
+        session,
+        folder.RandomCanvas(seed).Pixels,
+        TestEnsemble.Windows(session, views),
+        new CropOutputs { Probabilities = probabilities });
 
-    private static void Equal(float[] expected, float[] found, float tolerance) =>
-        Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, tolerance));
+    private static void Equal(float[] expected, float[] found, float tolerance) => TestEnsemble.Equal(expected, found, tolerance);
 }

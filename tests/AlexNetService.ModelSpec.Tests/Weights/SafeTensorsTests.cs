@@ -75,6 +75,22 @@ public sealed class SafeTensorsTests : IDisposable
         Assert.Throws<InvalidDataException>(() => SafeTensors.Read(File));
     }
 
+    [Theory]
+    [InlineData(99_000_000, "its header would have 99000000 bytes")]
+    [InlineData(15_000_000, "ends inside its header")]
+    public void File_ThatDeclaresALargeHeader_IsRefusedBeforeItIsAllocated(long declared, string reason)
+    {
+        var bytes = new byte[16];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, declared);
+        System.IO.File.WriteAllBytes(File, bytes);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var refused = Assert.Throws<InvalidDataException>(() => SafeTensors.Read(File));
+
+        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
     [Fact]
     public void Write_OverAFileThatCannotBeReplaced_LeavesItAndNothingElse()
     {

@@ -118,12 +118,12 @@ public class MomentumSgdTests
             sgd.Step(0.1, momentum: 0.9, decay: 0.01);
         }
 
-        // σ·√n of the table: conv2 reads 4 maps through 3×3, conv3 reads 8, fc4 reads 8 maps of 3×3.
+        // σ·√n of the table: conv2 reads 4 maps through 3×3, conv3 reads 8, fc4 reads 8 maps of 2×2.
         var expected = new Dictionary<string, double>
         {
             ["conv2.weight"] = 0.1 * Math.Sqrt(4 * 9),
             ["conv3.weight"] = 0.1 * Math.Sqrt(8 * 9),
-            ["fc4.weight"] = 0.1 * Math.Sqrt(8 * 9),
+            ["fc4.weight"] = 0.1 * Math.Sqrt(8 * 4),
         };
         foreach (var (name, columns) in ColumnWeights.Parameters(network).Where(entry => entry.Name.EndsWith(".weight", StringComparison.Ordinal)))
         {

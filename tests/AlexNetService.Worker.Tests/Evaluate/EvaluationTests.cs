@@ -1,6 +1,7 @@
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
+using AlexNetService.Training.Measuring;
 using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker.Tests.Evaluate;

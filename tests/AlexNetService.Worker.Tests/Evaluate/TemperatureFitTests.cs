@@ -1,3 +1,4 @@
+using AlexNetService.Training.Measuring;
 using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker.Tests.Evaluate;

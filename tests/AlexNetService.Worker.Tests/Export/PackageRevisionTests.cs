@@ -1,9 +1,11 @@
 using AlexNetService.Inference.Sessions;
 using AlexNetService.Inference.Tests.Graphs;
 using AlexNetService.ModelSpec.Package;
+using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Onnx;
+using AlexNetService.Training.Measuring;
 using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
-using AlexNetService.Worker.Tests.Evaluate;
 
 namespace AlexNetService.Worker.Tests.Export;
 

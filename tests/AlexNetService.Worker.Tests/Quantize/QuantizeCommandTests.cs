@@ -67,7 +67,7 @@ public sealed class QuantizeCommandTests : IDisposable
 
     [Theory]
     [InlineData("Name the --package", "--data", "x")]
-    [InlineData("belong to --precision int8", "--precision", "fp16", "--weight-bits", "8")]
+    [InlineData("go with --precision int8", "--precision", "fp16", "--weight-bits", "8")]
     [InlineData("takes 1 or more", "--calibration-images", "0")]
     [InlineData("'9'", "--weight-bits", "9")]
     public async Task Quantize_WithAnImpossibleOption_SaysWhatToDo(string expected, params string[] arguments)

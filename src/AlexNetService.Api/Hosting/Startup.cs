@@ -1,0 +1,87 @@
+using AlexNetService.Api.Security;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace AlexNetService.Api.Hosting;
+
+/// <summary>
+/// Settings, address and start of the service. Whatever prevents the start, other than a bug, is reported in one sentence without a
+/// stack trace.
+/// </summary>
+internal static class Startup
+{
+    /// <summary>Exit code of a service that cannot start.</summary>
+    public const int FailureExitCode = 2;
+
+    /// <summary>Names a JSON file of settings besides appsettings.json, such as a secret of a container with the hashes of keys.</summary>
+    public const string FileSetting = "SettingsFile";
+
+    private static readonly string[] AddressSettings = ["urls", "http_ports", "https_ports"];
+
+    /// <summary>Reads the settings file, if one is named. Its settings override all others.</summary>
+    /// <returns>False, with a sentence on standard error, if the file is missing or malformed.</returns>
+    public static bool TryAddSettingsFile(this WebApplicationBuilder builder)
+    {
+        if (builder.Configuration[FileSetting] is not { Length: > 0 } path)
+        {
+            return true;
+        }
+
+        try
+        {
+            builder.Configuration.AddJsonFile(Path.GetFullPath(path), optional: false, reloadOnChange: false);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            Console.Error.WriteLine(
+                $"{FileSetting} '{path}' cannot be read: {e.InnerException?.Message ?? e.Message} "
+                + "Name a JSON file in the format of appsettings.json, or none.");
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Listens on localhost unless an address is configured: <c>--urls</c>, ASPNETCORE_URLS, ASPNETCORE_HTTP_PORTS (which the .NET
+    /// container images set) or a section Kestrel:Endpoints. A default in appsettings.json would override the environment.
+    /// </summary>
+    public static void ListenOnLocalhostByDefault(this WebApplicationBuilder builder)
+    {
+        var isConfigured = AddressSettings.Any(setting => !string.IsNullOrEmpty(builder.Configuration[setting]))
+            || builder.Configuration.GetSection("Kestrel:Endpoints").Exists();
+        if (!isConfigured)
+        {
+            builder.WebHost.UseUrls("http://localhost:8080");
+        }
+    }
+
+    /// <summary>Binds options to a section, and validates them before the service listens.</summary>
+    public static void AddValidated<TOptions>(this IServiceCollection services, string section)
+        where TOptions : class =>
+        services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+
+    /// <summary>Builds the host, which already reads the server's settings.</summary>
+    /// <returns>Null, with a sentence on standard error, if a setting is invalid.</returns>
+    public static WebApplication? BuildOrExplain(this WebApplicationBuilder builder)
+    {
+        try
+        {
+            return builder.Build();
+        }
+        catch (Exception e) when (Explain(e) is { } sentence)
+        {
+            Console.Error.WriteLine(sentence);
+            return null;
+        }
+    }
+
+    /// <summary>Why the service cannot start, in a sentence, or null for a bug.</summary>
+    public static string? Explain(Exception failure) => failure switch
+    {
+        OptionsValidationException options => string.Join(Environment.NewLine, options.Failures),
+        ExposedServiceException exposed => exposed.Message,
+        IOException { InnerException: AddressInUseException } taken =>
+            $"{taken.Message} Stop the program that listens there, or choose another address with --urls.",
+        _ => null,
+    };
+}

@@ -1,0 +1,35 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace AlexNetService.Api.Uploads;
+
+/// <summary>
+/// Parses query parameters. The framework does not, because its refusal would not tell which values are allowed.
+/// </summary>
+internal static class QueryValue
+{
+    /// <summary>What to write instead of models that cannot be read.</summary>
+    public const string ModelsRemedy = "Use names separated by single commas, or leave models out for the default.";
+
+    /// <summary>Reads a whole number in a range, or its default if the parameter was left out.</summary>
+    public static bool TryWhole(string? text, int least, int most, int otherwise, out int number)
+    {
+        number = otherwise;
+        return text is null
+            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= least && number <= most);
+    }
+
+    /// <summary>Reads a switch, which is off by default; <c>?detail</c> alone turns it on.</summary>
+    public static bool TrySwitch(string? text, out bool on)
+    {
+        on = text?.ToUpperInvariant() is "" or "TRUE" or "1";
+        return on || text?.ToUpperInvariant() is null or "FALSE" or "0";
+    }
+
+    /// <summary>Reads names of models, which are none if the parameter was left out.</summary>
+    public static bool TryModels(string? text, [NotNullWhen(true)] out string[]? names)
+    {
+        names = text is null ? [] : text.Split(',', StringSplitOptions.TrimEntries);
+        return !names.Contains("");
+    }
+}

@@ -1,0 +1,94 @@
+using AlexNetService.Inference.Diagnostics;
+using AlexNetService.Inference.Sessions;
+
+namespace AlexNetService.Inference.Requests;
+
+/// <summary>Runs the crops of several works through their common session, as few runs as its memory allows. For one thread.</summary>
+/// <param name="time">Where timestamps come from.</param>
+/// <param name="meters">Told of waits and runs, where there are any.</param>
+internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
+{
+    private readonly List<Part> parts = [];
+
+    /// <param name="works">Works of one session, at least one; each is finished as soon as its last crop ran.</param>
+    /// <param name="started">When they were taken, a timestamp.</param>
+    public void Run(IReadOnlyList<CropWork> works, long started)
+    {
+        var session = works[0].Session;
+        parts.Clear();
+        var run = session.Rent();
+        try
+        {
+            foreach (var work in works)
+            {
+                work.Started = started;
+                meters?.Waited(session, time.GetElapsedTime(work.Submitted, started));
+                Add(run, work);
+            }
+
+            if (run.Count > 0)
+            {
+                Execute(run, session);
+            }
+        }
+        finally
+        {
+            ModelSession.Return(run);
+        }
+    }
+
+    private void Add(CropRun run, CropWork work)
+    {
+        for (var first = 0; first < work.Crops;)
+        {
+            // A canvas whose windows come apart would go through the trunk twice.
+            if (run.Room == 0 || (run.Count > 0 && work.Crops > run.Room && work.Crops <= run.Count + run.Room))
+            {
+                Execute(run, work.Session);
+            }
+
+            var count = Math.Min(run.Room, work.Crops - first);
+            parts.Add(new Part(work, first, count));
+            work.AddTo(run, first, count);
+            first += count;
+        }
+    }
+
+    private void Execute(CropRun run, ModelSession session)
+    {
+        var begun = time.GetTimestamp();
+        run.Execute(Kinds());
+        var finished = time.GetTimestamp();
+        meters?.Ran(session, run.Count, time.GetElapsedTime(begun, finished));
+        var row = 0;
+        foreach (var (work, first, count) in parts)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                work.Read(first + i, run, row++);
+            }
+
+            if (first + count == work.Crops)
+            {
+                work.Finish(finished);
+            }
+        }
+
+        parts.Clear();
+        run.Begin();
+    }
+
+    /// <summary>What any of the works wants is computed for all rows: that costs less than another run.</summary>
+    private OutputKinds Kinds()
+    {
+        OutputKinds kinds = 0;
+        foreach (var part in parts)
+        {
+            kinds |= part.Work.Kinds;
+        }
+
+        return kinds;
+    }
+
+    private readonly record struct Part(CropWork Work, int First, int Count);
+}

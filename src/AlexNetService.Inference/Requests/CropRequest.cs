@@ -1,0 +1,72 @@
+using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Sessions;
+
+namespace AlexNetService.Inference.Requests;
+
+/// <summary>
+/// Asks a model about caller-supplied crops, any number of them. At most one run of them is in the queue at a time, so that other senders
+/// wait for one run, not for all.
+/// </summary>
+public sealed class CropRequest : InferenceRequest
+{
+    private readonly ReadOnlyMemory<byte> tensor;
+    private readonly ModelSession session;
+    private InferenceResult.Answered? answer;
+    private int together;
+    private int planned;
+
+    /// <summary>Makes a request.</summary>
+    /// <param name="tensor">
+    /// The crops as the package's input tensor holds them: [N,3,crop,crop] or [N,crop,crop,3], bytes, or floats of four bytes each, lowest
+    /// first. They must not change until the request is answered.
+    /// </param>
+    /// <param name="ensemble">One model.</param>
+    /// <exception cref="ArgumentException">There are several models, or the bytes are not a whole number of crops.</exception>
+    public CropRequest(ReadOnlyMemory<byte> tensor, Ensemble ensemble)
+        : base(ensemble, photograph: null)
+    {
+        (this.tensor, session) = (tensor, ensemble.Only);
+        var (count, rest) = Math.DivRem(tensor.Length, session.TensorBytes);
+        Count = count > 0 && rest == 0
+            ? count
+            : throw new ArgumentException(
+                $"{tensor.Length} bytes are not a whole number of crops: '{session.Card.Name}' takes {session.TensorBytes} bytes a crop.");
+    }
+
+    /// <summary>Number of crops.</summary>
+    public int Count { get; }
+
+    /// <summary>What is wanted of each crop; default probabilities. Logits and features need a card that names them.</summary>
+    public OutputKinds Outputs { get; init; } = OutputKinds.Probabilities;
+
+    internal override bool HasMore => planned < Count;
+
+    internal override int Plan(int limit)
+    {
+        Ensemble.Require(Outputs);
+        return together = Math.Min(Count, Math.Min(session.MaxCropsPerRun, limit));
+    }
+
+    internal override CropWork[] Next()
+    {
+        answer ??= InferenceResult.Answered.Rent(Ensemble, Count, Outputs);
+        var (first, count) = (planned, Math.Min(together, Count - planned));
+        planned += count;
+        var crops = tensor.Slice(first * session.TensorBytes, count * session.TensorBytes);
+        return [new RowWork(this, session, crops, areTensor: true, answer.Of(0).Rows(first, count, session))];
+    }
+
+    internal override InferenceResult Answer(InferenceTiming timing)
+    {
+        var values = answer ?? throw new InvalidOperationException("The crops have not run.");
+        values.Timing = timing;
+        answer = null;
+        return values;
+    }
+
+    internal override void Release()
+    {
+        answer?.Dispose();
+        base.Release();
+    }
+}

@@ -1,0 +1,223 @@
+using AlexNetService.Inference.Decoding;
+using AlexNetService.Inference.Diagnostics;
+using AlexNetService.Inference.Ensembles;
+
+namespace AlexNetService.Inference.Requests;
+
+/// <summary>
+/// Answers requests: reserves room in the queue, decodes the photograph, runs the crops, makes the answer. Room comes first, so that an
+/// overloaded service refuses before it decodes.
+/// </summary>
+public sealed class InferenceEngine : IAsyncDisposable
+{
+    private readonly QueueOptions options;
+    private readonly TimeProvider time;
+    private readonly InferenceMeters? meters;
+    private readonly CropQueue queue;
+    private readonly DecodeWorkers decoders;
+
+    /// <summary>Starts the decoding threads, and one thread that runs crops.</summary>
+    /// <param name="queue">How much may wait, and how long.</param>
+    /// <param name="decoding">Decoding threads and limits.</param>
+    /// <param name="time">Source of timestamps, delays and deadlines.</param>
+    /// <param name="meters">Counts and times what happens, or null.</param>
+    public InferenceEngine(QueueOptions queue, DecodingOptions decoding, TimeProvider time, InferenceMeters? meters = null)
+    {
+        (options, this.time, this.meters) = (queue, time, meters);
+        this.queue = new CropQueue(queue, time, meters);
+        decoders = new DecodeWorkers(decoding, time, meters);
+        meters?.Watch(this);
+    }
+
+    /// <summary>Requests that were accepted and are not answered yet; photographs that are run together count as one.</summary>
+    public int InflightCount => queue.InflightCount;
+
+    /// <summary>Crops that wait, or for which room is reserved.</summary>
+    public int WaitingCrops => queue.WaitingCrops;
+
+    /// <summary>Runs at a time.</summary>
+    public int ConcurrentRuns => queue.ConcurrentRuns;
+
+    /// <summary>
+    /// Lets several runs go on at a time, where the sessions were opened for that; see <see cref="Sessions.RuntimeOptions.ConcurrentRuns"/>.
+    /// </summary>
+    /// <param name="runs">How many, at least as many as before.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than before.</exception>
+    public void RunSideBySide(int runs) => queue.RunSideBySide(runs);
+
+    /// <summary>Loads the native decoders, so that no request waits for that.</summary>
+    /// <param name="ensemble">The models that photographs will be decoded for.</param>
+    public static void WarmDecoder(Ensemble ensemble) => DecodeWorkers.Warm(ensemble.CanvasSides);
+
+    /// <summary>Answers a request.</summary>
+    /// <param name="request">The request; it can be run once.</param>
+    /// <returns>The answer, or why there is none; to be disposed.</returns>
+    /// <exception cref="ArgumentException">The models cannot give what the request asks for.</exception>
+    /// <exception cref="OperationCanceledException">The request was cancelled before all of its crops were in a run.</exception>
+    public async Task<InferenceResult> RunAsync(InferenceRequest request)
+    {
+        var crops = request.Plan(options.LimitCrops);
+        if (queue.Enter(crops) is { } refusal)
+        {
+            return Refuse(refusal);
+        }
+
+        request.Reserved = crops;
+        try
+        {
+            return await AnswerAsync(request);
+        }
+        finally
+        {
+            queue.Leave(request.Reserved);
+        }
+    }
+
+    /// <summary>
+    /// Answers many photographs of one sender. About one run of them is in the queue at a time, so that other senders wait for one run,
+    /// not for all. A photograph that cannot be decoded fails alone; each one's deadline begins with its own turn.
+    /// </summary>
+    /// <param name="requests">The requests, for the same models.</param>
+    /// <returns>A result for each, in order; to be disposed. Where there is no room for the first ones, all are refused.</returns>
+    /// <exception cref="ArgumentException">The models cannot give what a request asks for.</exception>
+    /// <exception cref="OperationCanceledException">A request was cancelled before all of its crops were in a run.</exception>
+    public async Task<IReadOnlyList<InferenceResult>> RunAsync(IReadOnlyList<PhotographRequest> requests)
+    {
+        if (requests.Count == 0)
+        {
+            return [];
+        }
+
+        var crops = requests.Max(request => request.Plan(options.LimitCrops));
+        var together = Math.Min(requests.Count, Math.Max(1, Math.Min(
+            requests.Min(request => request.Ensemble.MaxCropsPerRun / (int)request.Views), options.LimitCrops / crops)));
+        if (queue.Enter(together * crops) is { } refusal)
+        {
+            return [.. requests.Select(_ => Refuse(refusal))];
+        }
+
+        var (results, next) = (new InferenceResult[requests.Count], -1);
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, together).Select(_ => AnswerInTurnAsync()));
+            return results;
+        }
+        catch
+        {
+            foreach (var result in results)
+            {
+                result?.Dispose();
+            }
+
+            throw;
+        }
+        finally
+        {
+            queue.Leave(together * crops);
+        }
+
+        async Task AnswerInTurnAsync()
+        {
+            while (Interlocked.Increment(ref next) is var mine && mine < results.Length)
+            {
+                results[mine] = await AnswerAsync(requests[mine]);
+            }
+        }
+    }
+
+    /// <summary>Finishes what was accepted, refuses what comes, and ends the threads that run crops.</summary>
+    /// <param name="cancellation">Ends the waiting: what no run has begun with is refused.</param>
+    public Task StopAsync(CancellationToken cancellation) => queue.StopAsync(cancellation);
+
+    /// <summary>Finishes what was accepted, and ends all threads.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        decoders.Dispose();
+    }
+
+    /// <summary>Reserves room, as a request does; for tests. Null where there is room.</summary>
+    internal Refusal? Reserve(int crops) => queue.Enter(crops);
+
+    /// <summary>Gives back the room of <see cref="Reserve"/>.</summary>
+    internal void Release(int crops) => queue.Leave(crops);
+
+    private async Task<InferenceResult> AnswerAsync(InferenceRequest request)
+    {
+        var deadline = request.Deadline ?? options.Deadline;
+        var now = time.GetTimestamp();
+        var isEndless = deadline == Timeout.InfiniteTimeSpan;
+        request.Begin(now, isEndless ? long.MaxValue : now + (long)(deadline.TotalSeconds * time.TimestampFrequency));
+        using var expiry = isEndless
+            ? null
+            : time.CreateTimer(_ => queue.Withdraw(request, Withdrawal.Expired), null, deadline, Timeout.InfiniteTimeSpan);
+        using var leaving = request.Cancellation.UnsafeRegister(_ => queue.Withdraw(request, Withdrawal.Cancelled), null);
+        try
+        {
+            return await DecodeAsync(request) ?? await RunStepsAsync(request);
+        }
+        finally
+        {
+            request.Release();
+        }
+    }
+
+    /// <summary>Decodes the photograph, where there is one; null where the request can go on.</summary>
+    private async Task<InferenceResult.Unanswered?> DecodeAsync(InferenceRequest request)
+    {
+        if (request.Photograph is null)
+        {
+            return null;
+        }
+
+        if (decoders.DecodeAsync(request) is not { } decoding)
+        {
+            return Refuse(Refusal.QueueFull);
+        }
+
+        var fault = await decoding;
+        request.Decoded = time.GetTimestamp();
+        return fault is not null ? new InferenceResult.Undecodable(fault)
+            : request.Canvases is null ? Unanswered(request)
+            : null;
+    }
+
+    private async Task<InferenceResult> RunStepsAsync(InferenceRequest request)
+    {
+        for (var isFirst = true; request.HasMore; isFirst = false)
+        {
+            if (!await queue.RunAsync(request))
+            {
+                return Unanswered(request);
+            }
+
+            InferenceTraces.Write(time, request, isFirst);
+        }
+
+        return request.Answer(new InferenceTiming(
+            time.GetElapsedTime(request.Begun, request.Decoded),
+            time.GetElapsedTime(request.Decoded, request.Started),
+            time.GetElapsedTime(request.Started, request.Finished)));
+    }
+
+    private InferenceResult.Unanswered Unanswered(InferenceRequest request)
+    {
+        switch (request.Withdrawal)
+        {
+            case Withdrawal.Cancelled:
+                meters?.Cancelled();
+                throw new OperationCanceledException(request.Cancellation);
+            case Withdrawal.Expired:
+                meters?.Expired();
+                return new InferenceResult.Expired(time.GetElapsedTime(request.Begun));
+            default:
+                return Refuse(Refusal.Draining);
+        }
+    }
+
+    private InferenceResult.Refused Refuse(Refusal reason)
+    {
+        meters?.Refused(reason);
+        return new InferenceResult.Refused(reason);
+    }
+}

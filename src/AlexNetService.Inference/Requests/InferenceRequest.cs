@@ -1,0 +1,159 @@
+using AlexNetService.Inference.Decoding;
+using AlexNetService.Inference.Ensembles;
+
+namespace AlexNetService.Inference.Requests;
+
+/// <summary>
+/// A question to an ensemble: a <see cref="PhotographRequest"/>, a <see cref="CropRequest"/> or an <see cref="OcclusionRequest"/>. The
+/// object itself travels through the decoder and the queue and keeps its times, so it can be run only once.
+/// </summary>
+public abstract class InferenceRequest
+{
+    private TaskCompletionSource<bool> step = new();
+    private bool hasBegun;
+    private int unfinished;
+    private bool incomplete;
+    private Exception? failure;
+
+    private protected InferenceRequest(Ensemble ensemble, ReadOnlyMemory<byte>? photograph) =>
+        (Ensemble, Photograph) = (ensemble, photograph);
+
+    /// <summary>The models that answer. They must stay open until the request is answered.</summary>
+    public Ensemble Ensemble { get; }
+
+    /// <summary>
+    /// Time until the first run must begin; null (default) is <see cref="QueueOptions.DeadlineMs"/>,
+    /// <see cref="Timeout.InfiniteTimeSpan"/> is no limit. Once a run has begun, the request is finished.
+    /// </summary>
+    public TimeSpan? Deadline { get; init; }
+
+    /// <summary>Takes the crops that still wait out of the queue. Crops in a run are finished.</summary>
+    public CancellationToken Cancellation { get; init; }
+
+    /// <summary>The encoded photograph, or null where crops were given.</summary>
+    internal ReadOnlyMemory<byte>? Photograph { get; }
+
+    /// <summary>The decoded photograph; null until it is decoded.</summary>
+    internal PictureCanvases? Canvases { get; set; }
+
+    /// <summary>When the request began, a timestamp.</summary>
+    internal long Begun { get; private set; }
+
+    /// <summary>When its first run must begin, a timestamp.</summary>
+    internal long Due { get; private set; } = long.MaxValue;
+
+    /// <summary>When its photograph was decoded, a timestamp; <see cref="Begun"/> where there is none.</summary>
+    internal long Decoded { get; set; }
+
+    /// <summary>When its first run began, a timestamp; 0 before.</summary>
+    internal long Started { get; private set; }
+
+    /// <summary>When its last run ended, a timestamp.</summary>
+    internal long Finished { get; private set; }
+
+    /// <summary>Room in the queue that the request itself holds, in crops. Guarded by the queue's lock.</summary>
+    internal int Reserved { get; set; }
+
+    /// <summary>Works that were taken for a run. Guarded by the queue's lock.</summary>
+    internal int WorksTaken { get; set; }
+
+    /// <summary>Why it was withdrawn from the queue. Written under the queue's lock.</summary>
+    internal Withdrawal Withdrawal { get; set; }
+
+    /// <summary>The works that wait or run: one for each model, or the next crops of many.</summary>
+    internal CropWork[] Works { get; private set; } = [];
+
+    /// <summary>Whether more works follow the present ones.</summary>
+    internal abstract bool HasMore { get; }
+
+    /// <summary>Checks the request against its models and plans its steps.</summary>
+    /// <param name="limit">Crops that many given crops may have in the queue at a time.</param>
+    /// <returns>Crops in the queue at a time.</returns>
+    /// <exception cref="ArgumentException">The models cannot give the answer.</exception>
+    internal abstract int Plan(int limit);
+
+    /// <summary>The next works, made while <see cref="HasMore"/> and after the ones before them have run.</summary>
+    internal abstract CropWork[] Next();
+
+    /// <summary>The answer, made after all works have run.</summary>
+    internal abstract InferenceResult Answer(InferenceTiming timing);
+
+    /// <summary>Gives back the memory that is not part of an answer.</summary>
+    internal virtual void Release() => Canvases?.Dispose();
+
+    /// <param name="now">A timestamp.</param>
+    /// <param name="due">When the first run must begin, a timestamp.</param>
+    /// <exception cref="InvalidOperationException">The request was run before.</exception>
+    internal void Begin(long now, long due)
+    {
+        if (hasBegun)
+        {
+            throw new InvalidOperationException("The request was run before. Create a new one for each run.");
+        }
+
+        (hasBegun, Begun, Decoded, Due) = (true, now, now, due);
+    }
+
+    /// <summary>Sets the works of the next step.</summary>
+    /// <returns>Completes when each of them has run or left: true where all have run.</returns>
+    internal Task<bool> BeginStep(CropWork[] works)
+    {
+        (Works, unfinished) = (works, works.Length);
+        step = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return step.Task;
+    }
+
+    /// <summary>A work of the step will not run.</summary>
+    internal void Leave()
+    {
+        incomplete = true;
+        EndWork();
+    }
+
+    /// <summary>A run with a work of the step has failed.</summary>
+    internal void Fail(Exception e)
+    {
+        failure = e;
+        EndWork();
+    }
+
+    /// <summary>All crops of a work have run.</summary>
+    internal void Finish() => EndWork();
+
+    private void EndWork()
+    {
+        if (Interlocked.Decrement(ref unfinished) > 0)
+        {
+            return;
+        }
+
+        if (failure is not null)
+        {
+            step.SetException(failure);
+            return;
+        }
+
+        foreach (var work in Works)
+        {
+            Started = Started == 0 ? work.Started : Math.Min(Started, work.Started);
+            Finished = Math.Max(Finished, work.Finished);
+        }
+
+        step.SetResult(!incomplete);
+    }
+}
+
+/// <summary>Why a request left the queue.</summary>
+internal enum Withdrawal
+{
+    None,
+
+    /// <summary>Its sender left.</summary>
+    Cancelled,
+
+    /// <summary>Its deadline passed before a run had begun.</summary>
+    Expired,
+
+    /// <summary>The engine was stopped and could not wait any longer.</summary>
+    Stopped,
+}

@@ -1,0 +1,149 @@
+using System.Buffers;
+using AlexNetService.Imaging;
+using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Explanations;
+using AlexNetService.Inference.Sessions;
+
+namespace AlexNetService.Inference.Requests;
+
+/// <summary>
+/// The answer to a request, <see cref="Answered"/> or <see cref="Explained"/>, or why there is none. Disposal gives its memory back.
+/// </summary>
+public abstract record InferenceResult : IDisposable
+{
+    private InferenceResult()
+    {
+    }
+
+    /// <summary>Gives the memory of the answer back; it must not be read afterwards. An answer that is not disposed is collected.</summary>
+    public void Dispose()
+    {
+        GiveBack();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected virtual void GiveBack()
+    {
+    }
+
+    /// <summary>The values that a <see cref="PhotographRequest"/> or a <see cref="CropRequest"/> asked for.</summary>
+    public sealed record Answered : InferenceResult
+    {
+        private readonly int rowsOfClasses;
+        private readonly CropOutputs ofMembers;
+        private readonly Memory<float> mean;
+        private float[] rented;
+
+        private Answered(Ensemble ensemble, int rows, OutputKinds outputs)
+        {
+            var (members, first) = (ensemble.Members.Count, ensemble.Members[0].Session);
+            rowsOfClasses = rows * ensemble.Labels.Count;
+            var probabilities = outputs.HasFlag(OutputKinds.Probabilities) ? members * rowsOfClasses : 0;
+            var ofEnsemble = members > 1 ? rowsOfClasses : 0;
+            var logits = outputs.HasFlag(OutputKinds.Logits) ? rowsOfClasses : 0;
+            var features = outputs.HasFlag(OutputKinds.Features) ? rows * first.Features : 0;
+            rented = ArrayPool<float>.Shared.Rent(probabilities + ofEnsemble + logits + features);
+            ofMembers = new CropOutputs
+            {
+                Probabilities = rented.AsMemory(0, probabilities),
+                Logits = rented.AsMemory(probabilities + ofEnsemble, logits),
+                Features = rented.AsMemory(probabilities + ofEnsemble + logits, features),
+            };
+            mean = members > 1 ? rented.AsMemory(probabilities, ofEnsemble) : ofMembers.Probabilities;
+        }
+
+        /// <summary>[rows,classes], each row summing to 1: the ensemble's weighted mean. A photograph has one row.</summary>
+        public ReadOnlyMemory<float> Probabilities => mean;
+
+        /// <summary>[rows,classes] of a model; a photograph has one row, the mean over its views.</summary>
+        public ReadOnlyMemory<float> Logits => ofMembers.Logits;
+
+        /// <summary>[rows,features] of a model; a photograph has one row, the mean over its views.</summary>
+        public ReadOnlyMemory<float> Features => ofMembers.Features;
+
+        /// <summary>Where the time went.</summary>
+        public InferenceTiming Timing { get; internal set; }
+
+        /// <summary>One kind of values; empty where it was not asked for.</summary>
+        /// <param name="kind">A single kind.</param>
+        public ReadOnlyMemory<float> this[OutputKinds kind] => kind switch
+        {
+            OutputKinds.Probabilities => Probabilities,
+            OutputKinds.Logits => Logits,
+            _ => Features,
+        };
+
+        /// <summary>[rows,classes] of one member.</summary>
+        /// <param name="member">Its place in the ensemble.</param>
+        public ReadOnlyMemory<float> MemberProbabilities(int member) => Of(member).Probabilities;
+
+        /// <summary>An answer whose values are still to be written.</summary>
+        /// <param name="ensemble">The models; only probabilities may come from more than one.</param>
+        /// <param name="rows">1 for the mean over a photograph's views; the number of crops that were given.</param>
+        /// <param name="outputs">What was asked for.</param>
+        internal static Answered Rent(Ensemble ensemble, int rows, OutputKinds outputs) => new(ensemble, rows, outputs);
+
+        /// <summary>Where a member's values are written.</summary>
+        internal CropOutputs Of(int member) => ofMembers.Probabilities.IsEmpty
+            ? ofMembers
+            : ofMembers with { Probabilities = ofMembers.Probabilities.Slice(member * rowsOfClasses, rowsOfClasses) };
+
+        /// <summary>Makes the ensemble's probabilities of its members'.</summary>
+        internal void Average(Ensemble ensemble)
+        {
+            if (ensemble.Members.Count > 1)
+            {
+                ensemble.Mean(ofMembers.Probabilities.Span, mean.Span);
+            }
+        }
+
+        private protected override void GiveBack()
+        {
+            if (Interlocked.Exchange(ref rented, []) is { Length: > 0 } memory)
+            {
+                ArrayPool<float>.Shared.Return(memory);
+            }
+        }
+    }
+
+    /// <summary>The answer to an <see cref="OcclusionRequest"/>.</summary>
+    /// <param name="Map">The map.</param>
+    /// <param name="Timing">Where the time went.</param>
+    public sealed record Explained(OcclusionMap Map, InferenceTiming Timing) : InferenceResult;
+
+    /// <summary>There is no answer: one of the three records below.</summary>
+    public abstract record Unanswered : InferenceResult
+    {
+        private protected Unanswered()
+        {
+        }
+    }
+
+    /// <summary>The bytes are not a photograph that can be decoded.</summary>
+    /// <param name="Fault">The cause.</param>
+    public sealed record Undecodable(DecodeFault Fault) : Unanswered;
+
+    /// <summary>The request was not accepted.</summary>
+    /// <param name="Reason">The cause.</param>
+    public sealed record Refused(Refusal Reason) : Unanswered;
+
+    /// <summary>The request timed out while queued; no run was spent on it.</summary>
+    /// <param name="Waited">From its start until it left the queue.</param>
+    public sealed record Expired(TimeSpan Waited) : Unanswered;
+}
+
+/// <summary>Why a request is not accepted.</summary>
+public enum Refusal
+{
+    /// <summary>Too much waits already; try again in a moment.</summary>
+    QueueFull,
+
+    /// <summary>The engine is stopping; try another instance.</summary>
+    Draining,
+}
+
+/// <summary>Where the time of a request went.</summary>
+/// <param name="Decode">From its start until the photograph was decoded, waiting for a decoding thread included; 0 without one.</param>
+/// <param name="Queue">From then until the first run began.</param>
+/// <param name="Infer">From then until the last run ended.</param>
+public readonly record struct InferenceTiming(TimeSpan Decode, TimeSpan Queue, TimeSpan Infer);

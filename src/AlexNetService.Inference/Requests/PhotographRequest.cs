@@ -1,0 +1,61 @@
+using AlexNetService.Imaging;
+using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Sessions;
+using AlexNetService.ModelSpec.Architecture;
+
+namespace AlexNetService.Inference.Requests;
+
+/// <summary>Asks what a photograph shows: the mean over its views and over the models.</summary>
+/// <param name="photograph">The file's bytes; they must not change until the request is answered.</param>
+/// <param name="ensemble">The models.</param>
+/// <param name="views">Which crops are averaged.</param>
+public sealed class PhotographRequest(ReadOnlyMemory<byte> photograph, Ensemble ensemble, TestViews views)
+    : InferenceRequest(ensemble, photograph)
+{
+    private InferenceResult.Answered? answer;
+
+    /// <summary>Which crops are averaged.</summary>
+    public TestViews Views => views;
+
+    /// <summary>What is wanted; default probabilities. Logits and features need an ensemble of one model whose card names them.</summary>
+    public OutputKinds Outputs { get; init; } = OutputKinds.Probabilities;
+
+    internal override bool HasMore => answer is null;
+
+    internal override int Plan(int limit)
+    {
+        Ensemble.Require(Outputs);
+        return Ensemble.Members.Count * (int)views;
+    }
+
+    internal override CropWork[] Next()
+    {
+        var canvases = Canvases ?? throw new InvalidOperationException("The photograph is not decoded.");
+        var values = answer = InferenceResult.Answered.Rent(Ensemble, rows: 1, Outputs);
+        var works = new CropWork[Ensemble.Members.Count];
+        for (var i = 0; i < works.Length; i++)
+        {
+            var session = Ensemble.Members[i].Session;
+            var input = session.Card.Preprocessing;
+            var windows = CropViews.Of((int)views, new CropGeometry(input.Canvas, input.Crop));
+            works[i] = new CanvasWork(this, session, canvases[input.Canvas], windows, values.Of(i));
+        }
+
+        return works;
+    }
+
+    internal override InferenceResult Answer(InferenceTiming timing)
+    {
+        var values = answer ?? throw new InvalidOperationException("The crops have not run.");
+        values.Average(Ensemble);
+        values.Timing = timing;
+        answer = null;
+        return values;
+    }
+
+    internal override void Release()
+    {
+        answer?.Dispose();
+        base.Release();
+    }
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Training.Loop;
+
+namespace AlexNetService.Laboratory.Ablate;
+
+/// <summary>The runs of an ablation and their common budget.</summary>
+internal sealed record AblationPlan
+{
+    /// <summary>Name of the paper's figure 1 in <c>--variants</c>.</summary>
+    public const string Figure1 = "figure1";
+
+    /// <summary>Training error at which a run of figure 1 ends.</summary>
+    public const double Figure1Error = 0.25;
+
+    /// <summary>The activations of figure 1.</summary>
+    public static readonly IReadOnlyList<string> Activations = ["relu", "tanh"];
+
+    public required string Preset { get; init; }
+
+    /// <summary>The baseline's layer table for a number of classes.</summary>
+    public required Func<int, NetworkArchitecture> Baseline { get; init; }
+
+    /// <summary>The baseline's recipe; a variant changes one thing in it.</summary>
+    public required TrainingRecipe Recipe { get; init; }
+
+    public required IReadOnlyList<AblationVariant> Variants { get; init; }
+
+    public required bool HasFigure1 { get; init; }
+
+    /// <summary>Learning rates that figure 1 tries, in ascending order.</summary>
+    public required IReadOnlyList<double> Rates { get; init; }
+
+    /// <summary>Epochs after which a run of figure 1 is abandoned.</summary>
+    public required int Figure1Epochs { get; init; }
+
+    public required int Seeds { get; init; }
+
+    public required string Data { get; init; }
+
+    public required string Output { get; init; }
+
+    public required string Devices { get; init; }
+
+    public required int Threads { get; init; }
+
+    /// <summary>Number of runs. Figure 1 tries each rate with the first seed, and repeats the best with the others.</summary>
+    public int Count => (Variants.Count * Seeds) + (HasFigure1 ? Activations.Count * (Rates.Count + Seeds - 1) : 0);
+
+    /// <summary>Valid names in <c>--variants</c>.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. AblationVariant.All.Select(variant => variant.Name), Figure1];
+
+    /// <summary>
+    /// The variants among some names, in the order of the tables. The baseline is always included, unless figure 1 is the only name.
+    /// </summary>
+    /// <exception cref="InputException">There is no such variant.</exception>
+    public static IReadOnlyList<AblationVariant> Chosen(IReadOnlyList<string> names)
+    {
+        if (names.FirstOrDefault(name => !Names.Contains(name)) is { } unknown)
+        {
+            throw new InputException($"There is no variant '{unknown}'; there are {string.Join(", ", Names)}.");
+        }
+
+        return names.All(name => name == Figure1)
+            ? []
+            : [.. AblationVariant.All.Where(variant => variant == AblationVariant.Baseline || names.Contains(variant.Name))];
+    }
+
+    /// <summary>The runs of the variants, seed after seed, so that an early table already has every row.</summary>
+    public IEnumerable<PlannedRun> OfVariants() =>
+        from seed in Enumerable.Range(1, Seeds)
+        from variant in Variants
+        select new PlannedRun(
+            variant.Name,
+            Path.Combine(Output, string.Create(CultureInfo.InvariantCulture, $"{variant.Name}-seed{seed}")),
+            variant.Switches,
+            variant.Recipe(Recipe),
+            seed);
+
+    /// <summary>
+    /// A run of figure 1: a constant learning rate and no regularisation, that is no dropout, random crops, colour shifts or weight decay
+    /// ("no regularization of any kind was employed").
+    /// </summary>
+    public PlannedRun OfFigure1(string activation, double rate, int seed) => new(
+        Figure1Name(activation),
+        Path.Combine(Output, string.Create(CultureInfo.InvariantCulture, $"{Figure1}-{activation}-rate{rate}-seed{seed}")),
+        new NetworkSwitches { Tanh = activation == "tanh", Dropout = 0 },
+        Recipe with
+        {
+            Epochs = Figure1Epochs,
+            LearningRate = rate,
+            Schedule = LearningRateSchedule.Constant,
+            WeightDecay = 0,
+            RandomCrops = false,
+            ColourShift = 0,
+        },
+        seed);
+
+    /// <summary>Name of the runs of figure 1 with an activation.</summary>
+    public static string Figure1Name(string activation) => $"{Figure1}-{activation}";
+
+    /// <summary>The layer table of a run.</summary>
+    public NetworkArchitecture Table(PlannedRun run, int classes) => run.Switches.Apply(Baseline(classes));
+
+    /// <summary>Devices of a run; a network of one column takes the first only.</summary>
+    public string DevicesOf(NetworkArchitecture table) => table.Columns == 1 ? Devices.Split(',')[0] : Devices;
+
+    /// <summary>SHA-256 over a table's layers and geometry, which shows whether it changed since an earlier run.</summary>
+    public static string HashOf(NetworkArchitecture table) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+        string.Join(
+            '\n',
+            [table.Preset, $"{table.Columns}", $"{table.Geometry}", $"{table.MeanImage}", .. table.Layers.Select(layer => layer.ToString())]))));
+}
+
+/// <summary>One run: a variant or a rate, and a seed.</summary>
+/// <param name="Name">Name of the variant, or figure1 and an activation.</param>
+/// <param name="Folder">Its folder.</param>
+/// <param name="Switches">Changes to the layer table.</param>
+/// <param name="Recipe">How it learns.</param>
+/// <param name="Seed">Its seed.</param>
+internal sealed record PlannedRun(string Name, string Folder, NetworkSwitches Switches, TrainingRecipe Recipe, int Seed);

@@ -1,0 +1,158 @@
+using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Sessions;
+
+namespace AlexNetService.OpenInference;
+
+/// <summary>A request that fits its model: crops or photographs, and the requested outputs.</summary>
+/// <param name="Rows">Number of crops or photographs.</param>
+/// <param name="Crops">[Rows,…] in the layout of the package's input tensor; empty if photographs were sent.</param>
+/// <param name="Photographs">[Rows] encoded files, or null if crops were sent.</param>
+/// <param name="Views">Crops averaged for each photograph.</param>
+/// <param name="Outputs">The requested outputs.</param>
+internal sealed record CheckedRequest(
+    int Rows,
+    ReadOnlyMemory<byte> Crops,
+    IReadOnlyList<ReadOnlyMemory<byte>>? Photographs,
+    TestViews Views,
+    IReadOnlyList<WantedOutput> Outputs)
+{
+    /// <param name="call">The request.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="maxCrops">Maximum crops in a request.</param>
+    /// <param name="maxPhotographs">Maximum photographs in a request.</param>
+    /// <exception cref="TensorException">The request does not fit the model.</exception>
+    public static CheckedRequest Of(InferCall call, ProtocolModel model, int maxCrops, int maxPhotographs)
+    {
+        var inputs = model.Metadata.Inputs;
+        if (call.Request.Inputs is not [var input])
+        {
+            throw new TensorException($"Send one input in a request: {Describe(inputs)}.");
+        }
+
+        var expected = inputs.FirstOrDefault(each => each.Name == input.Name && each.Datatype == input.Datatype)
+            ?? throw new TensorException($"There is no input '{input.Name}' of {input.Datatype}. Send {Describe(inputs)}.");
+        var isPhotographs = expected.Datatype == Datatypes.Bytes;
+        var shape = Shape(input, expected, isPhotographs ? maxPhotographs : maxCrops);
+        var (rows, binary) = ((int)shape[0], Binary(call, input));
+        return isPhotographs
+            ? new CheckedRequest(
+                rows,
+                default,
+                binary is { } elements ? TensorData.Prefixed(elements, rows) : TensorData.Base64(Json(call, input), shape),
+                ViewsOf(call.Request),
+                WantedOutput.Of(call.Request, [model.Outputs[0]]))
+            : call.Request.Parameters?.Crops is not null
+                ? throw new TensorException(
+                    "The parameter crops applies to photographs only. Leave it out: each crop has a row of its own.")
+                : new CheckedRequest(
+                    rows, Pixels(call, input, shape, expected, binary), null, default, WantedOutput.Of(call.Request, model.Outputs));
+    }
+
+    private static TestViews ViewsOf(InferRequest request)
+    {
+        var crops = request.Parameters?.Crops ?? (int)TestViews.Ten;
+        return Enum.IsDefined((TestViews)crops)
+            ? (TestViews)crops
+            : throw new TensorException($"crops is {crops}. Use 1 (centre) or 10 (corners, centre and their mirrors).");
+    }
+
+    private static ReadOnlyMemory<byte> Pixels(
+        InferCall call, RequestInput input, IReadOnlyList<long> shape, TensorMetadata expected, ReadOnlyMemory<byte>? binary)
+    {
+        var size = shape.Aggregate(1L, (product, dimension) => product * dimension)
+            * (expected.Datatype == Datatypes.Float32 ? sizeof(float) : 1);
+        if (binary is { } bytes && bytes.Length != size)
+        {
+            throw new TensorException($"'{input.Name}' has {bytes.Length} bytes after the JSON; its shape needs {size}.");
+        }
+
+        return size > Array.MaxLength
+            ? throw new TensorException($"'{input.Name}' has {size} bytes. Send fewer rows in a request.")
+            : binary ?? TensorData.Numbers(Json(call, input), shape, expected.Datatype);
+    }
+
+    private static IReadOnlyList<long> Shape(RequestInput input, TensorMetadata expected, int maxRows)
+    {
+        var shape = input.Shape ?? [];
+        var isColumn = expected.Datatype == Datatypes.Bytes && shape is [_, 1];
+        if (!isColumn && !(shape.Count == expected.Shape.Count && shape.Skip(1).SequenceEqual(expected.Shape.Skip(1))))
+        {
+            throw new TensorException(
+                $"'{input.Name}' of {input.Datatype} has the shape [{string.Join(',', shape)}]; "
+                + $"it must be [{string.Join(',', expected.Shape)}], where -1 means any number.");
+        }
+
+        return shape[0] >= 1 && shape[0] <= maxRows
+            ? shape
+            : throw new TensorException($"'{input.Name}' has {shape[0]} rows. Send 1 to {maxRows} in a request.");
+    }
+
+    private static ReadOnlyMemory<byte>? Binary(InferCall call, RequestInput input)
+    {
+        if (input.Parameters?.BinaryDataSize is not { } size)
+        {
+            return call.Binary.IsEmpty
+                ? null
+                : throw new TensorException($"'{input.Name}' has no binary_data_size, but {call.Binary.Length} bytes follow the JSON.");
+        }
+
+        if (input.Data is not null)
+        {
+            throw new TensorException($"'{input.Name}' has both data and binary_data_size. Send one of the two.");
+        }
+
+        return size == call.Binary.Length
+            ? call.Binary
+            : throw new TensorException($"binary_data_size of '{input.Name}' is {size}, but {call.Binary.Length} bytes follow the JSON.");
+    }
+
+    private static ReadOnlySpan<byte> Json(InferCall call, RequestInput input) => input.Data is { } data
+        ? call.Json.Span.Slice(data.Start, data.Length)
+        : throw new TensorException($"'{input.Name}' has neither data nor binary_data_size. Send one of the two.");
+
+    private static string Describe(IReadOnlyList<TensorMetadata> inputs) =>
+        string.Join(" or ", inputs.Select(input => $"'{input.Name}' of {input.Datatype} [{string.Join(',', input.Shape)}]"));
+}
+
+/// <summary>A requested output.</summary>
+/// <param name="Output">The tensor.</param>
+/// <param name="Binary">Whether to return it as bytes after the JSON.</param>
+/// <param name="Classes">Classes to return as strings, most probable first; 0 to return the values.</param>
+internal sealed record WantedOutput(ProtocolOutput Output, bool Binary, int Classes)
+{
+    /// <summary>The outputs that a request asks for.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="available">The outputs that its input can be answered with.</param>
+    /// <exception cref="TensorException">Unknown output requested, or one in an unsupported form.</exception>
+    public static IReadOnlyList<WantedOutput> Of(InferRequest request, IReadOnlyList<ProtocolOutput> available)
+    {
+        var binary = request.Parameters?.BinaryDataOutput ?? false;
+        if (request.Outputs is not { Count: > 0 } outputs)
+        {
+            return [.. available.Select(output => new WantedOutput(output, binary, 0))];
+        }
+
+        var wanted = outputs.Select(output => Of(output, available, binary)).ToArray();
+        return wanted.DistinctBy(output => output.Output).Count() == wanted.Length
+            ? wanted
+            : throw new TensorException("outputs name a tensor twice. Name it once.");
+    }
+
+    private static WantedOutput Of(RequestOutput wanted, IReadOnlyList<ProtocolOutput> available, bool binary)
+    {
+        var output = available.FirstOrDefault(output => output.Name == wanted.Name) ?? throw new TensorException(
+            $"There is no output '{wanted.Name}' for this input. Ask for {string.Join(", ", available.Select(output => output.Name))}.");
+        if (wanted.Parameters?.SharedMemoryRegion is not null)
+        {
+            throw new TensorException($"Shared memory is not supported. Leave shared_memory_region of '{wanted.Name}' out.");
+        }
+
+        if (wanted.Parameters?.Classification is { } classes && (classes < 1 || output.Kind == OutputKinds.Features))
+        {
+            throw new TensorException("classification must be 1 or more, for an output with a value for each class.");
+        }
+
+        return new WantedOutput(
+            output, wanted.Parameters?.BinaryData ?? binary, Math.Min(wanted.Parameters?.Classification ?? 0, output.Values));
+    }
+}

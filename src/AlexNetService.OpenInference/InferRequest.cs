@@ -1,0 +1,134 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace AlexNetService.OpenInference;
+
+/// <summary>A parsed inference request and the bytes that its tensors refer to.</summary>
+/// <param name="Request">The request.</param>
+/// <param name="Json">The JSON text that <see cref="RequestInput.Data"/> points into; empty if no input does.</param>
+/// <param name="Binary">The bytes that <see cref="InputParameters.BinaryDataSize"/> counts.</param>
+public sealed record InferCall(InferRequest Request, ReadOnlyMemory<byte> Json, ReadOnlyMemory<byte> Binary)
+{
+    /// <summary>Parses a request whose JSON is followed by the bytes of tensors.</summary>
+    /// <param name="body">JSON and bytes; must stay unchanged as long as the call is used.</param>
+    /// <param name="jsonLength">Bytes of the JSON, at most those of the body.</param>
+    public static Result<InferCall, ProtocolError> Parse(ReadOnlyMemory<byte> body, int jsonLength)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<InferRequest>(body.Span[..jsonLength]) is { } request
+                ? new InferCall(request, body[..jsonLength], body[jsonLength..])
+                : ProtocolError.Invalid("The body is null. Send an object with inputs.");
+        }
+        catch (JsonException e)
+        {
+            return ProtocolError.Invalid(
+                $"The JSON cannot be read at {e.Path ?? "its beginning"}. Send the value that the Open Inference Protocol defines there; "
+                + $"a list may have at most {ShortList<long>.Limit} elements.");
+        }
+    }
+}
+
+/// <summary>The JSON of an inference request.</summary>
+/// <param name="Id">Returned with the answer.</param>
+/// <param name="Parameters">Options of the request.</param>
+/// <param name="Inputs">The input tensors; models here take one.</param>
+/// <param name="Outputs">The requested outputs; if left out, all of them.</param>
+public sealed record InferRequest(
+    [property: JsonPropertyName("id")] string? Id,
+    [property: JsonPropertyName("parameters")] RequestParameters? Parameters,
+    [property: JsonPropertyName("inputs"), JsonConverter(typeof(ShortList<RequestInput>))] IReadOnlyList<RequestInput>? Inputs,
+    [property: JsonPropertyName("outputs"), JsonConverter(typeof(ShortList<RequestOutput>))] IReadOnlyList<RequestOutput>? Outputs);
+
+/// <summary>Options of a request.</summary>
+/// <param name="BinaryDataOutput">Whether outputs without binary_data of their own are returned as bytes after the JSON.</param>
+/// <param name="Crops">Crops averaged for each photograph, 1 or 10; default 10.</param>
+public sealed record RequestParameters(
+    [property: JsonPropertyName("binary_data_output")] bool? BinaryDataOutput,
+    [property: JsonPropertyName("crops")] int? Crops);
+
+/// <summary>An input tensor.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Shape">Its dimensions.</param>
+/// <param name="Datatype">Its element type.</param>
+/// <param name="Parameters">Where its bytes are, if not in <paramref name="Data"/>.</param>
+/// <param name="Data">Its elements, row by row: one flat list, or lists nested as the shape says.</param>
+public sealed record RequestInput(
+    [property: JsonPropertyName("name")] string? Name,
+    [property: JsonPropertyName("shape"), JsonConverter(typeof(ShortList<long>))] IReadOnlyList<long>? Shape,
+    [property: JsonPropertyName("datatype")] string? Datatype,
+    [property: JsonPropertyName("parameters")] InputParameters? Parameters,
+    [property: JsonPropertyName("data")] JsonSlice? Data);
+
+/// <summary>Where the bytes of a tensor are.</summary>
+/// <param name="BinaryDataSize">Number of this tensor's bytes after the JSON.</param>
+public sealed record InputParameters([property: JsonPropertyName("binary_data_size")] long? BinaryDataSize);
+
+/// <summary>A requested output.</summary>
+/// <param name="Name">Name of the tensor.</param>
+/// <param name="Parameters">How to return it.</param>
+public sealed record RequestOutput(
+    [property: JsonPropertyName("name")] string? Name,
+    [property: JsonPropertyName("parameters")] OutputParameters? Parameters);
+
+/// <summary>How to return an output.</summary>
+/// <param name="BinaryData">Whether to return it as bytes after the JSON.</param>
+/// <param name="Classification">Number of classes to return, most probable first, each as <c>value:index:label</c>.</param>
+/// <param name="SharedMemoryRegion">Triton's shared memory, which is refused: the client would read a region that nothing wrote.</param>
+public sealed record OutputParameters(
+    [property: JsonPropertyName("binary_data")] bool? BinaryData,
+    [property: JsonPropertyName("classification")] int? Classification,
+    [property: JsonPropertyName("shared_memory_region")] string? SharedMemoryRegion);
+
+/// <summary>
+/// The place of a value in the parsed text. Millions of numbers stay text until their datatype is known, which may follow them.
+/// </summary>
+/// <param name="Start">First byte.</param>
+/// <param name="Length">Number of bytes.</param>
+[JsonConverter(typeof(JsonSliceConverter))]
+public readonly record struct JsonSlice(int Start, int Length);
+
+internal sealed class JsonSliceConverter : JsonConverter<JsonSlice>
+{
+    public override JsonSlice Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var start = checked((int)reader.TokenStartIndex);
+        reader.Skip();
+        return new JsonSlice(start, checked((int)reader.BytesConsumed) - start);
+    }
+
+    public override void Write(Utf8JsonWriter writer, JsonSlice value, JsonSerializerOptions options) => throw new NotSupportedException();
+}
+
+/// <summary>Reads a list of limited length, which bounds the memory that a request can take.</summary>
+internal sealed class ShortList<T> : JsonConverter<IReadOnlyList<T>>
+{
+    public const int Limit = 16;
+
+    public override IReadOnlyList<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw new JsonException();
+        }
+
+        // The converter is called directly: the serializer's nested readers would count bytes from the element instead of the text.
+        var (list, elements) = (new List<T>(), (JsonConverter<T>)options.GetConverter(typeof(T)));
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (list.Count == Limit
+                || reader.TokenType == JsonTokenType.Null
+                || elements.Read(ref reader, typeof(T), options) is not { } element)
+            {
+                throw new JsonException();
+            }
+
+            list.Add(element);
+        }
+
+        return list;
+    }
+
+    public override void Write(Utf8JsonWriter writer, IReadOnlyList<T> value, JsonSerializerOptions options) =>
+        throw new NotSupportedException();
+}

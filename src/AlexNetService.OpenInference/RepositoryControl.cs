@@ -1,0 +1,71 @@
+using System.Globalization;
+using AlexNetService.Inference.Catalog;
+
+namespace AlexNetService.OpenInference;
+
+/// <summary>The model repository extension: lists the packages, and loads and unloads models.</summary>
+/// <param name="models">Describes what is served.</param>
+public sealed class RepositoryControl(ProtocolCatalog models)
+{
+    private const string Ready = "READY";
+
+    /// <summary>The versions in the repository and the ensembles, with their states.</summary>
+    /// <param name="catalog">The repository.</param>
+    /// <param name="snapshot">What is served.</param>
+    /// <param name="onlyReady">Whether to list only what accepts requests.</param>
+    public IReadOnlyList<RepositoryEntry> Index(ModelCatalog catalog, CatalogSnapshot snapshot, bool onlyReady)
+    {
+        var (packages, states) = (catalog.Packages(), catalog.States().ToDictionary(state => state.Name, StringComparer.Ordinal));
+        var versions =
+            from name in packages.Select(package => package.Name).Union(states.Keys).Order(StringComparer.Ordinal)
+            let state = states.GetValueOrDefault(name)
+            from version in (packages.FirstOrDefault(package => package.Name == name)?.Versions ?? [])
+                .Union(state?.Versions ?? []).OrderDescending()
+            select Entry(name, version, state);
+        var ensembles = models.All(snapshot).Where(model => model.Session is null)
+            .Select(ensemble => new RepositoryEntry(ensemble.Name, ensemble.Version, Ready, ""));
+        return [.. versions.Concat(ensembles).Where(entry => !onlyReady || entry.State == Ready)];
+    }
+
+    /// <summary>Serves the newest (or pinned) version of a model.</summary>
+    /// <param name="catalog">The repository.</param>
+    /// <param name="name">Name of the model.</param>
+    /// <param name="parameters">Names of the request's parameters.</param>
+    /// <param name="cancellation">Cancelled when the caller has left.</param>
+    /// <returns>Null, or why the model was not loaded.</returns>
+    public static async Task<ProtocolError?> LoadAsync(
+        ModelCatalog catalog, string name, IEnumerable<string> parameters, CancellationToken cancellation) =>
+        parameters.Any(parameter => parameter == "config" || parameter.StartsWith("file:", StringComparison.Ordinal))
+            ? ProtocolError.Invalid(
+                "Models come from the repository's folder only. Put the package there, and load it without config and file:.")
+            : ErrorOf(await catalog.LoadAsync(name, version: null, cancellation));
+
+    /// <summary>Stops serving a model.</summary>
+    /// <param name="catalog">The repository.</param>
+    /// <param name="name">Name of the model.</param>
+    /// <param name="withDependents">Whether the request asks to unload ensembles too, which is refused.</param>
+    /// <param name="cancellation">Cancelled when the caller has left.</param>
+    /// <returns>Null, or why the model was not unloaded.</returns>
+    public static async Task<ProtocolError?> UnloadAsync(
+        ModelCatalog catalog, string name, bool withDependents, CancellationToken cancellation) =>
+        withDependents
+            ? ProtocolError.Invalid("Ensembles are settings and cannot be unloaded with a member. Leave unload_dependents out.")
+            : ErrorOf(await catalog.UnloadAsync(name, cancellation));
+
+    private static RepositoryEntry Entry(string name, int version, ModelState? state)
+    {
+        var (word, reason) = state is null ? ("UNAVAILABLE", null)
+            : state.Version == version ? (Ready, null)
+            : state.Versions.Contains(version) ? ("UNLOADING", null)
+            : state.Loading ? ("LOADING", null)
+            : ("UNAVAILABLE", state.Reason);
+        return new RepositoryEntry(name, version.ToString(CultureInfo.InvariantCulture), word, reason ?? "");
+    }
+
+    private static ProtocolError? ErrorOf(CatalogChange change) => change switch
+    {
+        CatalogChange.NotFound { Reason: var reason } => ProtocolError.NotFound(reason),
+        CatalogChange.Refused { Reason: var reason } => new ProtocolError(ProtocolErrorKind.Conflict, reason),
+        _ => null,
+    };
+}

@@ -1,0 +1,31 @@
+using AlexNetService.ModelSpec.Package;
+
+namespace AlexNetService.Training.Runs;
+
+/// <summary>Matches the classes of a data set with those of a model, by identifier.</summary>
+public static class ClassMatch
+{
+    /// <summary>Finds each class of a data set in a model.</summary>
+    /// <param name="dataSet">Classes of the data set.</param>
+    /// <param name="model">Classes of the model.</param>
+    /// <param name="name">Name of the model, for error messages.</param>
+    /// <returns>Index of the model's class, by index of the data set's class.</returns>
+    /// <exception cref="InputException">The data set has a class that the model does not know.</exception>
+    public static int[] Of(IReadOnlyList<ClassLabel> dataSet, IReadOnlyList<ClassLabel> model, string name)
+    {
+        if (model.GroupBy(label => label.Id, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new InputException($"'{name}' has several classes '{twice.Key}'. Give each its own identifier in the card.");
+        }
+
+        var known = model.ToDictionary(label => label.Id, label => label.Index, StringComparer.Ordinal);
+        return [.. dataSet.Select(label => known.TryGetValue(label.Id, out var index)
+            ? index
+            : throw new InputException($"'{name}' has no class '{label.Id}'; it knows {First(model)}."))];
+    }
+
+    /// <summary>The first identifiers of a list, for error messages.</summary>
+    /// <param name="labels">The list.</param>
+    public static string First(IReadOnlyList<ClassLabel> labels) =>
+        string.Join(", ", labels.Take(10).Select(label => label.Id)) + (labels.Count > 10 ? ", …" : "");
+}

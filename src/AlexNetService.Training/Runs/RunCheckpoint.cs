@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using AlexNetService.ModelSpec.Package;
+using AlexNetService.Training.Loop;
+using TorchSharp;
+
+namespace AlexNetService.Training.Runs;
+
+/// <summary>A checkpoint to measure or publish, and what there is to say about it.</summary>
+public static class RunCheckpoint
+{
+    /// <summary>Opens the checkpoint that <c>--run</c> and <c>--checkpoint</c> name.</summary>
+    /// <param name="run">A run's folder, or one of its checkpoint files.</param>
+    /// <param name="choice">Which finished epoch of a folder.</param>
+    /// <exception cref="CheckpointException">There is no readable checkpoint of a finished epoch.</exception>
+    /// <exception cref="InvalidDataException">The file is truncated, damaged, or not a checkpoint.</exception>
+    public static Checkpoint Open(string run, CheckpointChoice choice)
+    {
+        if (!File.Exists(run))
+        {
+            return new CheckpointFolder(run).Finished(choice, TrainingDisplay.Warn);
+        }
+
+        var checkpoint = Checkpoint.Read(run);
+        if (checkpoint.State.UnderWay is not null)
+        {
+            TrainingDisplay.Warn($"'{run}' is a checkpoint {Place(checkpoint.State)}, not of a finished epoch.");
+        }
+
+        return checkpoint;
+    }
+
+    /// <summary>How far a run is, in words.</summary>
+    /// <param name="state">The run.</param>
+    public static string Place(TrainingState state)
+    {
+        var steps = (state.TrainingImages + state.Recipe.BatchSize - 1) / state.Recipe.BatchSize;
+        return state.UnderWay is { } epoch
+            ? string.Create(CultureInfo.InvariantCulture, $"in epoch {state.Epochs.Count + 1}, after step {epoch.Steps} of {steps}")
+            : string.Create(CultureInfo.InvariantCulture, $"after epoch {state.Epochs.Count}");
+    }
+
+    /// <summary>How a run's weights were trained, as a package's card tells it.</summary>
+    /// <param name="state">The run.</param>
+    public static TrainingManifest ManifestOf(TrainingState state) => new()
+    {
+        Recipe = JsonSerializer.SerializeToElement(state.Recipe, RunJson.Line.TrainingRecipe),
+        Seed = state.Seed,
+        DataSet = state.DataSet,
+        DataSetSha256 = state.DataSetSha256,
+        TrainingImages = state.TrainingImages,
+        ValidationImages = state.ValidationImages,
+        Epochs = state.Epochs.Count,
+        StepsBeyond = state.UnderWay?.Steps,
+        BegunWith = state.BegunWith,
+        Started = state.Started,
+        Finished = state.UnderWay?.Saved ?? state.Epochs[^1].Finished,
+        Software = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["AlexNetService"] = VersionOf(typeof(RunCheckpoint)),
+            ["TorchSharp"] = VersionOf(typeof(torch)),
+            [".NET"] = RuntimeInformation.FrameworkDescription,
+        },
+    };
+
+    private static string VersionOf(Type type) =>
+        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+}

@@ -1,0 +1,41 @@
+namespace AlexNetService.Training.Runs;
+
+/// <summary>
+/// Keeps two processes from writing into one folder: a file opened for exclusive use. The system releases it when the process ends,
+/// however it ends.
+/// </summary>
+public sealed class RunLock : IDisposable
+{
+    private const string LockFile = ".lock";
+
+    private readonly FileStream file;
+
+    private RunLock(FileStream file)
+    {
+        this.file = file;
+    }
+
+    /// <summary>Locks a folder. An unwritable folder fails here, not after the first epoch.</summary>
+    /// <param name="folder">The folder; it is created if it does not exist.</param>
+    /// <exception cref="InputException">Another process trains into it, or it cannot be written.</exception>
+    public static RunLock Take(string folder)
+    {
+        var path = Path.Combine(folder, LockFile);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            return new RunLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException e) when (File.Exists(path))
+        {
+            throw new InputException($"Another process trains into '{folder}' ({e.Message}) Wait for it, or name another --output.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"The run's folder '{folder}' cannot be written: {e.Message} Name another --output.");
+        }
+    }
+
+    /// <summary>Unlocks the folder. The file stays: deleting it would admit two processes at once.</summary>
+    public void Dispose() => file.Dispose();
+}

@@ -1,0 +1,68 @@
+using AlexNetService.Training.Loop;
+
+namespace AlexNetService.Training.Runs;
+
+/// <summary>Shows a run while it trains.</summary>
+public abstract class TrainingDisplay : IProgress<StepReport>
+{
+    private StepReport? last;
+    private TimeSpan waitedBefore;
+
+    /// <summary>Share of the epoch so far in which steps waited for data, 0 to 1.</summary>
+    protected double WaitedShare => last is null ? 0 : (last.Waited - waitedBefore) / last.Elapsed;
+
+    /// <summary>Prints a warning on standard error.</summary>
+    /// <param name="message">The warning.</param>
+    public static void Warn(string message) => Console.Error.WriteLine($"alexnet: {message}");
+
+    /// <summary>The command that continues a run.</summary>
+    /// <param name="folder">The run's folder.</param>
+    public static string ResumeCommand(string folder) => $"alexnet train --resume --output \"{folder}\"";
+
+    /// <summary>The run begins or continues.</summary>
+    /// <param name="state">The run.</param>
+    /// <param name="folder">Its folder.</param>
+    public abstract void Begin(TrainingState state, string folder);
+
+    /// <summary>Trains, and shows it meanwhile.</summary>
+    /// <param name="training">The training; reports steps and epochs.</param>
+    public virtual void While(Action training) => training();
+
+    /// <inheritdoc/>
+    public void Report(StepReport value)
+    {
+        var isNewEpoch = value.Epoch != last?.Epoch;
+        if (isNewEpoch)
+        {
+            waitedBefore = last?.Waited ?? TimeSpan.Zero;
+        }
+
+        last = value;
+        StepDone(value, isNewEpoch);
+    }
+
+    /// <summary>An epoch is finished and saved.</summary>
+    /// <param name="result">Its result.</param>
+    public abstract void EpochDone(EpochResult result);
+
+    /// <summary>The run was stopped or failed, and can continue.</summary>
+    /// <param name="state">The run.</param>
+    /// <param name="folder">Its folder.</param>
+    public abstract void Resumable(TrainingState state, string folder);
+
+    /// <summary>All epochs are finished and the best one is tested.</summary>
+    /// <param name="state">The run.</param>
+    /// <param name="result">The final test.</param>
+    /// <param name="folder">The run's folder.</param>
+    public abstract void Done(TrainingState state, TrainingResult result, string folder);
+
+    /// <summary>The run was already done.</summary>
+    /// <param name="state">The run.</param>
+    /// <param name="folder">Its folder.</param>
+    public abstract void AlreadyDone(TrainingState state, string folder);
+
+    /// <summary>A step is done.</summary>
+    /// <param name="report">The step.</param>
+    /// <param name="isNewEpoch">Whether it is the first one shown of its epoch.</param>
+    protected abstract void StepDone(StepReport report, bool isNewEpoch);
+}

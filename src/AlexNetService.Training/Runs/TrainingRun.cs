@@ -1,0 +1,220 @@
+using System.Text;
+using System.Text.Json;
+using AlexNetService.ModelSpec.Files;
+using AlexNetService.Training.Data;
+using AlexNetService.Training.Loop;
+using AlexNetService.Training.Network;
+
+namespace AlexNetService.Training.Runs;
+
+/// <summary>A run from its data set to its final test.</summary>
+/// <param name="folder">The run's folder.</param>
+/// <param name="policy">When checkpoints are written, and how many are kept.</param>
+/// <param name="display">Shows the progress.</param>
+/// <param name="stop">Stops the run.</param>
+public sealed class TrainingRun(string folder, CheckpointPolicy policy, TrainingDisplay display, CancellationToken stop)
+{
+    private const string MetricsFile = "metrics.jsonl";
+    private const string ResultFile = "result.json";
+
+    private readonly CheckpointFolder checkpoints = new(folder);
+    private readonly TensorBoardEvents events = new(folder);
+
+    /// <summary>Whether the folder holds a run.</summary>
+    public bool IsThere => checkpoints.Files.Count > 0;
+
+    /// <summary>
+    /// Tests the weights of the best epoch on the held-out photographs with ten crops, after the last epoch; gives null if none are held
+    /// out. Without it the run ends untested.
+    /// </summary>
+    public Func<Checkpoint, Canvases, ErrorRates?>? FinalTest { get; init; }
+
+    /// <summary>Begins a run and trains it.</summary>
+    /// <param name="initial">The network it begins with.</param>
+    /// <param name="recipe">How to learn.</param>
+    /// <param name="seed">Seed of everything that is drawn.</param>
+    /// <param name="data">Paths of the data sets.</param>
+    /// <param name="devices">Devices of the columns.</param>
+    /// <param name="threads">Threads of one operation.</param>
+    /// <returns>True if the run is done; false if it was stopped and can continue.</returns>
+    /// <exception cref="InputException">
+    /// The folder already holds a run or cannot be written, the recipe breaks a rule, or the initial weights know other classes.
+    /// </exception>
+    public bool Start(InitialNetwork initial, TrainingRecipe recipe, int seed, DataPaths data, string devices, int threads)
+    {
+        TorchRuntime.Prepare(threads);
+        if (recipe.Broken() is { } reason)
+        {
+            throw new InputException(reason);
+        }
+
+        initial.RequirePossible();
+        using var sets = DataSets.Open(data);
+        var architecture = initial.TableFor(sets.Source);
+        var placement = ColumnPlacement.Parse(devices, architecture.Columns);
+        WarnOfSlowPrecision(recipe, devices);
+        using var held = RunLock.Take(folder);
+        RequireNew(initial, sets, recipe);
+        var prepared = sets.Prepare(recipe, architecture.Geometry.Canvas, stop);
+        var colours = ColourStatistics.Of(prepared.Training, stop);
+        var state = new TrainingState
+        {
+            Architecture = architecture,
+            Recipe = recipe,
+            Seed = seed,
+            Labels = sets.Source.Labels,
+            Colours = architecture.MeanImage ? colours : colours with { MeanImage = null },
+            DataSet = sets.Source.Name,
+            DataSetPath = Path.GetFullPath(data.Training),
+            DataSetSha256 = sets.Source.Sha256,
+            HeldOut = sets.HeldOut,
+            TrainingImages = prepared.Training.Photographs.Count,
+            ValidationImages = prepared.Validation.Photographs.Count,
+            Devices = devices,
+            Threads = threads,
+            BegunWith = initial.Manifest,
+            Started = TimeProvider.System.GetUtcNow(),
+        };
+        using var trainer = new Trainer(state, prepared, placement, Keeper(), TimeProvider.System, display, initial.Weights);
+        return Train(trainer, prepared.Validation);
+    }
+
+    /// <summary>Continues a run from its newest readable checkpoint.</summary>
+    /// <param name="refuse">Throws if the run is not the one that was asked for.</param>
+    /// <param name="data">Where the training set is now, or null if it has not moved.</param>
+    /// <param name="validation">Where the held-out set is now, or null if it has not moved.</param>
+    /// <param name="devices">Devices of the columns, or null for the run's own.</param>
+    /// <param name="threads">Threads of one operation, or null for the run's own.</param>
+    /// <returns>True if the run is done; false if it was stopped and can continue.</returns>
+    /// <exception cref="CheckpointException">There is no readable checkpoint.</exception>
+    /// <exception cref="InputException">A data set differs from the run's, or the folder cannot be written.</exception>
+    public bool Resume(Action<TrainingState> refuse, string? data, string? validation, string? devices, int? threads)
+    {
+        // Locking would create a folder that does not exist.
+        using var held = IsThere ? RunLock.Take(folder) : null;
+        var checkpoint = checkpoints.Newest(TrainingDisplay.Warn);
+        var state = checkpoint.State;
+        refuse(state);
+        if (state.Epochs.Count == state.Recipe.Epochs && File.Exists(Path.Combine(folder, ResultFile)))
+        {
+            display.AlreadyDone(state, folder);
+            return true;
+        }
+
+        try
+        {
+            var paths = new DataPaths(data ?? state.DataSetPath, validation ?? state.HeldOut?.Path);
+            using var sets = DataSets.Open(paths);
+            sets.RequireThoseOf(state);
+            state = state with
+            {
+                Devices = devices ?? state.Devices ?? "cpu",
+                Threads = threads ?? state.Threads ?? Environment.ProcessorCount,
+                DataSetPath = Path.GetFullPath(paths.Training),
+                HeldOut = sets.HeldOut,
+            };
+            TorchRuntime.Prepare(state.Threads.Value);
+            var placement = ColumnPlacement.Parse(state.Devices, state.Architecture.Columns);
+            var prepared = sets.Prepare(state.Recipe, state.Architecture.Geometry.Canvas, stop);
+            RequireAsMany(prepared, state);
+            using var trainer = new Trainer(checkpoint with { State = state }, prepared, placement, Keeper(), TimeProvider.System, display);
+            return Train(trainer, prepared.Validation);
+        }
+        catch (OperationCanceledException)
+        {
+            display.Resumable(state, folder);
+            return false;
+        }
+    }
+
+    private CheckpointKeeper Keeper() => new(checkpoints, policy, TimeProvider.System);
+
+    private void RequireNew(InitialNetwork initial, DataSets sets, TrainingRecipe recipe)
+    {
+        if (checkpoints.Files is [var newest, ..])
+        {
+            throw new InputException($"'{folder}' already holds a run ('{newest}'). Use --resume to continue it, or another --output.");
+        }
+
+        if (initial.Seen(sets.Source, recipe.Share) is > 0 and var seen)
+        {
+            TrainingDisplay.Warn(
+                $"the initial weights learned from {seen} of the photographs that are held out now; errors on those will be too small.");
+        }
+    }
+
+    private bool Train(Trainer trainer, Canvases heldOut)
+    {
+        display.Begin(trainer.State, folder);
+        try
+        {
+            display.While(() => trainer.Run(
+                result =>
+                {
+                    WriteMetrics(trainer.State.Epochs);
+                    events.EpochDone(result);
+                    display.EpochDone(result);
+                },
+                stop));
+            if (FinalTest is not null)
+            {
+                Finish(trainer.State, FinalTest, heldOut);
+            }
+
+            return true;
+        }
+        catch (OperationCanceledException) when (IsThere)
+        {
+            display.Resumable(trainer.State, folder);
+            return false;
+        }
+        catch (DataSetException) when (IsThere)
+        {
+            display.Resumable(trainer.State, folder);
+            throw;
+        }
+    }
+
+    private static void WarnOfSlowPrecision(TrainingRecipe recipe, string devices)
+    {
+        if (recipe.Precision == ComputePrecision.Bf16 && devices.Contains("cpu", StringComparison.Ordinal) && !TorchRuntime.CpuHasBfloat16)
+        {
+            TrainingDisplay.Warn(
+                "this CPU has no bfloat16 arithmetic (AVX512-BF16 or AMX): bf16 works here, but is slower than --precision fp32.");
+        }
+    }
+
+    private void Finish(TrainingState state, Func<Checkpoint, Canvases, ErrorRates?> test, Canvases heldOut)
+    {
+        var best = checkpoints.Finished(CheckpointChoice.Best, TrainingDisplay.Warn);
+        var errors = test(best, heldOut);
+        var result = new TrainingResult(
+            best.State.Recipe.Epochs,
+            best.State.Epochs.Count,
+            best.State.HeldOut?.Name ?? best.State.DataSet,
+            best.State.ValidationImages,
+            Crops: 10,
+            errors?.Top1,
+            errors?.Top5);
+        WholeFile.Write(Path.Combine(folder, ResultFile), JsonSerializer.SerializeToUtf8Bytes(result, RunJson.Indented.TrainingResult));
+        display.Done(state, result, folder);
+    }
+
+    /// <summary>The order of an epoch depends on the number of photographs: one that broke meanwhile would change it.</summary>
+    private static void RequireAsMany(TrainingData prepared, TrainingState state)
+    {
+        var (learned, heldOut) = (prepared.Training.Photographs.Count, prepared.Validation.Photographs.Count);
+        if ((learned, heldOut) != (state.TrainingImages, state.ValidationImages))
+        {
+            throw new InputException(
+                $"'{state.DataSet}' has {learned} readable photographs to learn from and {heldOut} held out; "
+                + $"the run began with {state.TrainingImages} and {state.ValidationImages}. Restore the unreadable ones.");
+        }
+    }
+
+    private void WriteMetrics(IReadOnlyList<EpochResult> epochs)
+    {
+        var lines = epochs.Select(epoch => JsonSerializer.Serialize(epoch, RunJson.Line.EpochResult) + "\n");
+        WholeFile.Write(Path.Combine(folder, MetricsFile), Encoding.UTF8.GetBytes(string.Concat(lines)));
+    }
+}

@@ -1,0 +1,20 @@
+using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
+using AlexNetService.Inference.Sessions;
+
+namespace AlexNetService.Inference.Tests.Graphs;
+
+/// <summary>Runs works together on the calling thread, without a queue.</summary>
+internal static class TestBatch
+{
+    /// <summary>A request for a work to belong to.</summary>
+    public static InferenceRequest Request(ModelSession session) => new PhotographRequest(default, Ensemble.Alone(session), TestViews.Ten);
+
+    /// <param name="works">Works of one session, each of a request of its own.</param>
+    public static void Run(params CropWork[] works)
+    {
+        var steps = Array.ConvertAll(works, work => work.Request.BeginStep([work]));
+        new CropBatch(TimeProvider.System, meters: null).Run(works, TimeProvider.System.GetTimestamp());
+        Assert.All(steps, step => Assert.True(step.IsCompletedSuccessfully));
+    }
+}
