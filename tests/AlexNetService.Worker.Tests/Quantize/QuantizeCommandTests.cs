@@ -39,7 +39,8 @@ public sealed class QuantizeCommandTests : IDisposable
             card.Quantization.CalibrationImages, card.Quantization.Images));
         Assert.Equal(card.Quantization.Top1ErrorAfter, Assert.Single(card.Metrics).Top1Error);
         Assert.NotNull(card.Golden);
-        Assert.Contains($"before: 36 photographs, 10 crops: top-1 error {card.Quantization.Top1ErrorBefore:P2}", output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"before: 36 photographs, 10 crops: top-1 error {card.Quantization.Top1ErrorBefore:P2}", output, StringComparison.Ordinal);
         using var session = ModelSession.Open(made, new RuntimeOptions { Threads = 1 });
         Assert.True(session.HasLogits);
     }
