@@ -3,58 +3,46 @@ using NetVips;
 
 namespace AlexNetService.Imaging;
 
-/// <summary>Bytes of a photograph → RGB canvas. The only place in the house that decodes. Many threads may decode at once.</summary>
+/// <summary>Bytes of a photograph → RGB canvas. No other class decodes. Many threads may decode at once.</summary>
 public static class CanvasDecoder
 {
-    /// <summary>Default limit on the pixels a header may name: 50 megapixels.</summary>
+    /// <summary>Default limit on the pixels of a photograph: 50 megapixels.</summary>
     public const long DefaultMaxPixels = 50_000_000;
 
-    /// <summary>Limit on either side that a header may name, in pixels; a JPEG cannot be larger.</summary>
+    /// <summary>Limit on either side of a photograph, in pixels; a JPEG cannot be larger.</summary>
     public const int MaxSourceSide = 65_535;
 
-    /// <summary>Largest canvas that can be asked for, in pixels a side.</summary>
+    /// <summary>Largest side of a canvas, in pixels.</summary>
     public const int MaxCanvasSide = 4_096;
 
-    // CMYK and alpha. A TIFF may name hundreds, and so a small file gigabytes.
+    // CMYK and alpha. A small TIFF may declare hundreds of channels, and with them gigabytes.
     private const int MaxBands = 5;
     private const int LeastShrunkSide = 512;
     private const int StoredRowsAtATime = 64;
 
-    /// <summary>Decodes, orients, converts to sRGB, scales the shorter side to the canvas and cuts the centre.</summary>
+    /// <summary>Decodes the centre of a photograph: upright, in sRGB, its shorter side scaled to the canvas.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="side">Side of the canvas, in pixels: 1 to <see cref="MaxCanvasSide"/>.</param>
+    /// <param name="canvas">[3,side,side], 0..255; written whole if there is no fault, undefined otherwise.</param>
     /// <param name="maxPixels">
-    /// Limit on width × height as the header names them, checked before any pixel is decoded. Of a file with many frames
-    /// or pages only the first is read.
+    /// Limit on width × height, checked in the header before any pixel is decoded. Of a file with several frames or pages, only the first
+    /// is read.
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException">The side or the limit makes no sense.</exception>
-    public static DecodeResult Decode(ReadOnlyMemory<byte> encoded, int side, long maxPixels = DefaultMaxPixels)
-    {
-        var canvas = new Canvas(side, new byte[CanvasLength(side)]);
-        var fault = DecodeTo(encoded.Span, side, canvas.Pixels, maxPixels);
-        return fault is null ? new DecodeResult(canvas, Fault: null) : new DecodeResult(Canvas: null, fault);
-    }
-
-    /// <summary>The same into memory of the caller's, for loops that decode millions.</summary>
-    /// <param name="encoded">The file's bytes.</param>
-    /// <param name="side">Side of the canvas, in pixels: 1 to <see cref="MaxCanvasSide"/>.</param>
-    /// <param name="canvas">[3,side,side], 0..255; written whole where there is no fault, of no meaning where there is one.</param>
-    /// <param name="maxPixels">Limit on width × height as the header names them.</param>
-    /// <returns>Null where the canvas was written; otherwise why not.</returns>
-    /// <exception cref="ArgumentException">The canvas is not of that size.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The side or the limit makes no sense.</exception>
+    /// <returns>Null if the canvas was written; otherwise the fault.</returns>
+    /// <exception cref="ArgumentException">The canvas does not have the size of its side.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The side or the limit is out of range.</exception>
     public static DecodeFault? DecodeTo(ReadOnlySpan<byte> encoded, int side, Span<byte> canvas, long maxPixels = DefaultMaxPixels)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxPixels);
         RequireCanvas(canvas, side);
         if (encoded.IsEmpty)
         {
-            return DecodeFaults.Empty;
+            return DecodeFault.Empty;
         }
 
         if (ImageFormats.Recognise(encoded) is not { } format)
         {
-            return DecodeFaults.UnknownFormat;
+            return DecodeFault.UnknownFormat;
         }
 
         try
@@ -63,18 +51,18 @@ public static class CanvasDecoder
         }
         catch (VipsException)
         {
-            // Its text gathers the errors of every picture before; nobody is shown it.
-            return DecodeFaults.Damaged(format);
+            // The text of the exception also holds the errors of earlier pictures, so it is not used.
+            return DecodeFault.Damaged(format);
         }
     }
 
-    /// <exception cref="ArgumentException">A canvas of that side takes another number of bytes.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The side makes no sense.</exception>
+    /// <exception cref="ArgumentException">A canvas of that side has another number of bytes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The side is out of range.</exception>
     internal static void RequireCanvas(ReadOnlySpan<byte> canvas, int side)
     {
         if (canvas.Length != CanvasLength(side))
         {
-            throw new ArgumentException($"A canvas of side {side} takes {CanvasLength(side)} bytes, not {canvas.Length}.", nameof(canvas));
+            throw new ArgumentException($"A canvas of side {side} has {CanvasLength(side)} bytes, not {canvas.Length}.", nameof(canvas));
         }
     }
 
@@ -90,12 +78,12 @@ public static class CanvasDecoder
         using var full = Libvips.Open(encoded, format);
         if (Math.Max(full.Width, full.Height) > MaxSourceSide || (long)full.Width * full.Height > maxPixels)
         {
-            return DecodeFaults.TooManyPixels(full.Width, full.Height, maxPixels);
+            return DecodeFault.TooManyPixels(full.Width, full.Height, maxPixels);
         }
 
         if (full.Bands > MaxBands)
         {
-            return DecodeFaults.Damaged(format);
+            return DecodeFault.Damaged(format);
         }
 
         var shrink = format.ShrinksOnLoad ? ShrinkOnLoad(Math.Min(full.Width, full.Height), side) : 1;
@@ -113,8 +101,8 @@ public static class CanvasDecoder
     }
 
     /// <summary>
-    /// 1, 2, 4 or 8. libjpeg's small pictures are box averages; where they are still much larger than the canvas, the
-    /// antialiased reduction that follows hides the difference.
+    /// 1, 2, 4 or 8. libjpeg's reduced pictures are box averages. Where they are still much larger than the canvas, the antialiased
+    /// reduction that follows hides the difference.
     /// </summary>
     private static int ShrinkOnLoad(int shorter, int side)
     {
@@ -127,7 +115,7 @@ public static class CanvasDecoder
         return shrink;
     }
 
-    /// <summary>How many rows of the canvas need about 64 rows of the stored picture: what is held at once does not grow with it.</summary>
+    /// <summary>The rows of the canvas that need about 64 rows of the stored picture: memory does not grow with the picture.</summary>
     private static int RowsAtATime(int stored, int side) =>
         (int)Math.Clamp((long)StoredRowsAtATime * side / stored, 1, StoredRowsAtATime / 4);
 
@@ -153,8 +141,8 @@ public static class CanvasDecoder
     }
 
     /// <summary>
-    /// Runs the pipeline on this thread, a few rows at a time from top to bottom. A libvips sink would start a thread, and
-    /// forget the rows it has read, so that what follows them could not be read any more.
+    /// Runs the pipeline on this thread, a few rows at a time from top to bottom. A libvips sink would start a thread, and would not allow
+    /// the rows below the canvas to be read afterwards.
     /// </summary>
     private static void Write(Image square, int side, int rowsAtATime, Span<byte> planes)
     {
@@ -172,10 +160,15 @@ public static class CanvasDecoder
         }
     }
 
-    /// <summary>A tall picture's last rows lie below the canvas; damage there is damage too.</summary>
+    /// <summary>Reads the last rows of a tall picture, which lie below the canvas, because damage there is damage too.</summary>
     private static void ReadToTheEnd(Image picture)
     {
         using var region = Region.New(picture);
         region.Fetch(picture.Width - 1, picture.Height - 1, 1, 1);
     }
 }
+
+/// <summary>A square RGB picture, planar: the layout of one element of the network's uint8 NCHW input.</summary>
+/// <param name="Side">Side, in pixels.</param>
+/// <param name="Pixels">[3,side,side], 0..255, red plane first.</param>
+public sealed record Canvas(int Side, byte[] Pixels);

@@ -2,10 +2,10 @@ using NetVips;
 
 namespace AlexNetService.Imaging;
 
-/// <summary>The steps between a decoded picture and the pixels of the canvas. Nothing runs before pixels are asked for.</summary>
+/// <summary>The steps from a decoded picture to the pixels of the canvas. They run only when pixels are read.</summary>
 internal static class CanvasPipeline
 {
-    /// <summary>Cut, flatten, scale, convert: interleaved 8-bit sRGB of [side,side,3], still as stored (not turned).</summary>
+    /// <summary>Cuts, flattens, scales, converts: interleaved 8-bit sRGB, [side,side,3], not yet turned upright.</summary>
     /// <param name="picture">The decoded picture; stays open.</param>
     /// <param name="window">The square to take.</param>
     /// <param name="side">Side of the result, in pixels.</param>
@@ -17,7 +17,7 @@ internal static class CanvasPipeline
             .Then(ToSrgb)
             .Then(ToThreeBytes);
 
-    /// <summary>On white, as a browser shows it; before scaling, so that hidden colours do not bleed.</summary>
+    /// <summary>Puts transparent pixels on white, as browsers do. This comes before scaling, so that hidden colours do not bleed.</summary>
     private static Image Flatten(Image image) =>
         image.HasAlpha() ? image.Flatten(background: [White(image.Interpretation)]) : image.Copy();
 
@@ -29,7 +29,7 @@ internal static class CanvasPipeline
         _ => 255,
     };
 
-    /// <summary>Triangle filter as wide as the reduction (antialiased); bilinear where a small picture grows.</summary>
+    /// <summary>A triangle filter as wide as the reduction (antialiased); bilinear where a small picture grows.</summary>
     private static Image Scale(Image image, int side) => image.Width.CompareTo(side) switch
     {
         0 => image.Copy(),
@@ -38,9 +38,9 @@ internal static class CanvasPipeline
     };
 
     /// <summary>
-    /// libvips rounds the taps of its 8-bit filter to a few bits, which a wide filter of many small taps does not bear: beyond
-    /// a reduction of 4 it runs in floats (mean difference to Pillow at 11: 0.08 instead of 0.70 of 255), columns first, so
-    /// that few floats are held.
+    /// libvips rounds the taps of its 8-bit filter to a few bits, which is too coarse for a wide filter with many small taps. Beyond a
+    /// reduction of 4 the filter therefore runs in floats (mean difference to Pillow at 11: 0.08 instead of 0.70 of 255), columns first,
+    /// so that few floats are in memory.
     /// </summary>
     private static Image Reduce(Image image, int side)
     {
@@ -50,8 +50,8 @@ internal static class CanvasPipeline
             return image.Resize(1 / reduction, kernel: Enums.Kernel.Linear, gap: 0);
         }
 
-        // Gap 0: the filter does all of it. libvips takes at most 2,000 taps, two a pixel; a larger reduction (of a huge
-        // picture to a canvas of a few pixels) starts with box averages that leave at least twice the canvas.
+        // With gap 0 the filter does the whole reduction. libvips allows at most 2,000 taps, two for each pixel. A larger reduction (of a
+        // huge picture to a canvas of a few pixels) starts with box averages that leave at least twice the canvas.
         var gap = reduction < 900 ? 0 : 2;
         var format = image.Format;
         return image
@@ -62,7 +62,7 @@ internal static class CanvasPipeline
             .Then(exact => exact.Cast(format));
     }
 
-    /// <summary>Pixel centres on pixel centres; libvips's own enlargement moves the picture by half a source pixel.</summary>
+    /// <summary>Keeps pixel centres on pixel centres; libvips's own enlargement moves the picture by half a source pixel.</summary>
     private static Image Enlarge(Image image, int side)
     {
         var factor = (double)side / image.Width;
@@ -86,7 +86,7 @@ internal static class CanvasPipeline
             }
             catch (VipsException)
             {
-                // The profile is broken or of another colour model; the pixels are not. Shown without it, as browsers do.
+                // The profile is damaged or of another colour model. The picture is read without it, as browsers do.
             }
         }
 
@@ -100,4 +100,26 @@ internal static class CanvasPipeline
             > 3 => image.ExtractBand(0, n: 3).Then(three => three.Cast(Enums.BandFormat.Uchar)),
             _ => image.ExtractBand(0).Then(one => one.Bandjoin(one, one)).Then(three => three.Cast(Enums.BandFormat.Uchar)),
         };
+}
+
+/// <summary>
+/// The square of a stored picture that becomes the canvas: as large as the shorter side, in the middle of the longer one. It is cut
+/// before scaling, so that a picture of 1×10000 costs no more than its pixels.
+/// </summary>
+/// <param name="Left">First column, in stored pixels.</param>
+/// <param name="Top">First row, in stored pixels.</param>
+/// <param name="Side">Side, in stored pixels.</param>
+internal readonly record struct SourceWindow(int Left, int Top, int Side)
+{
+    /// <summary>The centre window; an odd remainder goes to the right and bottom of the upright picture, not of the stored one.</summary>
+    internal static SourceWindow Centre(int width, int height, ExifOrientation orientation)
+    {
+        var side = Math.Min(width, height);
+        return new SourceWindow(
+            Middle(width - side, orientation.ReversesColumns),
+            Middle(height - side, orientation.ReversesRows),
+            side);
+    }
+
+    private static int Middle(int excess, bool reversed) => reversed ? excess - (excess / 2) : excess / 2;
 }

@@ -2,21 +2,21 @@ using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.Imaging;
 
-/// <summary>The views of a canvas that are averaged at test time (Krizhevsky 2012 §4.1).</summary>
+/// <summary>The crops of a canvas whose answers are averaged at test time (Krizhevsky 2012 §4.1).</summary>
 public static class CropViews
 {
-    /// <summary>The numbers of crops that there are views for.</summary>
+    /// <summary>The supported numbers of crops.</summary>
     public static IReadOnlyList<int> Counts { get; } = [1, 10];
 
     /// <summary>The centre crop or the ten crops.</summary>
     /// <param name="crops">1 or 10.</param>
     /// <param name="geometry">Canvas and crop.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Another number, or a crop larger than its canvas.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Another number of crops, or a crop larger than its canvas.</exception>
     public static CropWindow[] Of(int crops, CropGeometry geometry) => crops switch
     {
         1 => Centre(geometry),
         10 => Ten(geometry),
-        _ => throw new ArgumentOutOfRangeException(nameof(crops), crops, "There are views of 1 and of 10 crops."),
+        _ => throw new ArgumentOutOfRangeException(nameof(crops), crops, "Use 1 or 10 crops."),
     };
 
     /// <summary>The centre crop alone.</summary>

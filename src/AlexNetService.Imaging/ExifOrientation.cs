@@ -1,32 +1,32 @@
 namespace AlexNetService.Imaging;
 
-/// <summary>How a stored picture has to be turned to be seen upright (EXIF 2.32, tag 0x0112).</summary>
+/// <summary>How a stored picture must be turned to be upright (EXIF 2.32, tag 0x0112).</summary>
 /// <param name="Value">1 to 8.</param>
 internal readonly record struct ExifOrientation(int Value)
 {
-    /// <summary>Whether the seen picture runs against the stored columns.</summary>
+    /// <summary>Whether the upright picture runs against the stored columns.</summary>
     internal bool ReversesColumns => Value is 2 or 3 or 7 or 8;
 
-    /// <summary>Whether the seen picture runs against the stored rows.</summary>
+    /// <summary>Whether the upright picture runs against the stored rows.</summary>
     internal bool ReversesRows => Value is 3 or 4 or 6 or 7;
 
-    /// <summary>Whether rows are seen as columns.</summary>
+    /// <summary>Whether stored rows become columns.</summary>
     internal bool Transposes => Value is >= 5 and <= 8;
 
-    /// <summary>Whether the picture is stored as it is seen; values outside the standard say nothing.</summary>
+    /// <summary>Whether the picture is stored upright; values outside the standard are ignored.</summary>
     internal bool IsUpright => Value is < 2 or > 8;
 
     /// <summary>Turns a square picture.</summary>
     /// <param name="stored">[3,side,side].</param>
-    /// <param name="seen">[3,side,side]; written whole.</param>
+    /// <param name="upright">[3,side,side]; written whole.</param>
     /// <param name="side">Side, in pixels.</param>
-    internal void Turn(ReadOnlySpan<byte> stored, Span<byte> seen, int side)
+    internal void Turn(ReadOnlySpan<byte> stored, Span<byte> upright, int side)
     {
         var (first, right, down) = Steps(side);
         for (var channel = 0; channel < 3; channel++)
         {
             var source = stored.Slice(channel * side * side, side * side);
-            var target = seen.Slice(channel * side * side, side * side);
+            var target = upright.Slice(channel * side * side, side * side);
             for (var row = 0; row < side; row++)
             {
                 var from = first + (row * down);
@@ -39,7 +39,7 @@ internal readonly record struct ExifOrientation(int Value)
         }
     }
 
-    /// <summary>Where in a stored plane the seen picture starts, and what a step right and a step down are there.</summary>
+    /// <summary>Index of the upright picture's first pixel in a stored plane, and the steps for one pixel right and one down.</summary>
     private (int First, int Right, int Down) Steps(int side)
     {
         var column = ReversesColumns ? -1 : 1;

@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 
 namespace AlexNetService.Imaging;
 
-/// <summary>What has to be known of an ICC profile (ICC.1:2022): is it sRGB? Then its 5 ms of conversion can be left out.</summary>
+/// <summary>Tells whether an ICC profile (ICC.1:2022) is sRGB, so that its conversion, which takes 5 ms, can be skipped.</summary>
 internal static class IccProfile
 {
     private const int HeaderLength = 128;
 
-    // Primaries of sRGB adapted to D50, X Y Z a channel (IEC 61966-2-1, as in the usual profile files).
+    // Primaries of sRGB adapted to D50: X, Y, Z of each channel (IEC 61966-2-1, as in the usual profile files).
     private static readonly (string Tag, double X, double Y, double Z)[] Primaries =
     [
         ("rXYZ", 0.4361, 0.2225, 0.0139),
@@ -15,10 +15,10 @@ internal static class IccProfile
         ("bXYZ", 0.1431, 0.0606, 0.7141),
     ];
 
-    // The sRGB curve at three places. Gamma 2.2 is 0.0035 away at the nearest of them, so 0.002 tells the two apart.
+    // The sRGB curve at three places. Gamma 2.2 differs there by at least 0.0035, so a tolerance of 0.002 tells the two apart.
     private static readonly (double Encoded, double Linear)[] Curve = [(0.25, 0.0509), (0.5, 0.2140), (0.75, 0.5225)];
 
-    /// <summary>Whether colours and curves are those of sRGB. A profile that cannot be followed is not.</summary>
+    /// <summary>Whether primaries and curves are those of sRGB; false for a damaged profile.</summary>
     internal static bool IsSrgb(ReadOnlySpan<byte> profile)
     {
         if (profile.Length < HeaderLength + 4 || !profile.Slice(16, 4).SequenceEqual("RGB "u8))
@@ -37,7 +37,7 @@ internal static class IccProfile
         return IsSrgbCurve(Find(profile, "rTRC")) && IsSrgbCurve(Find(profile, "gTRC")) && IsSrgbCurve(Find(profile, "bTRC"));
     }
 
-    /// <summary>The bytes of a tag; empty where there is none.</summary>
+    /// <summary>The bytes of a tag; empty if it is missing or damaged.</summary>
     private static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> profile, string tag)
     {
         var table = profile[HeaderLength..];

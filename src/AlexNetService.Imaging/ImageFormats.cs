@@ -1,9 +1,11 @@
+using NetVips;
+
 namespace AlexNetService.Imaging;
 
-/// <summary>The picture formats that are taken, recognised by their first bytes and never by a file's name.</summary>
+/// <summary>The supported picture formats, recognised by their first bytes and never by a file's name.</summary>
 public static class ImageFormats
 {
-    /// <summary>All of them. A format outside this list is blocked in libvips itself.</summary>
+    /// <summary>All supported formats. libvips itself blocks every other format.</summary>
     public static IReadOnlyList<ImageFormat> All { get; } =
     [
         new("JPEG", "image/jpeg", "VipsForeignLoadJpeg", [[0xFF, 0xD8, 0xFF]]) { ShrinksOnLoad = true },
@@ -19,10 +21,10 @@ public static class ImageFormats
             ["II*\0"u8.ToArray(), "MM\0*"u8.ToArray(), "II+\0"u8.ToArray(), "MM\0+"u8.ToArray()]),
     ];
 
-    /// <summary>The media types that are taken, for an API's check and for help texts.</summary>
+    /// <summary>The supported media types, for an API's check and for help texts.</summary>
     public static IReadOnlyList<string> ContentTypes { get; } = [.. All.Select(format => format.ContentType)];
 
-    /// <summary>The format that bytes begin as, or null where it is none of those taken.</summary>
+    /// <summary>The format of some bytes, or null if it is not supported.</summary>
     /// <param name="encoded">The file's bytes; the first 12 are enough.</param>
     public static ImageFormat? Recognise(ReadOnlySpan<byte> encoded)
     {
@@ -35,5 +37,66 @@ public static class ImageFormats
         }
 
         return null;
+    }
+}
+
+/// <summary>A supported picture format.</summary>
+public sealed record ImageFormat
+{
+    internal ImageFormat(string name, string contentType, string loader, IReadOnlyList<byte[]> signatures)
+    {
+        Name = name;
+        ContentType = contentType;
+        Loader = loader;
+        Signatures = signatures;
+    }
+
+    /// <summary>Its usual name.</summary>
+    public string Name { get; }
+
+    /// <summary>Its media type.</summary>
+    public string ContentType { get; }
+
+    /// <summary>The libvips class that must be unblocked for it.</summary>
+    internal string Loader { get; }
+
+    /// <summary>The first bytes of its files; <c>'?'</c> stands for any byte.</summary>
+    internal IReadOnlyList<byte[]> Signatures { get; }
+
+    /// <summary>The smallest fault in a file that ends the decoding.</summary>
+    internal Enums.FailOn FailOn { get; init; } = Enums.FailOn.Warning;
+
+    /// <summary>Whether the decoder can give pictures of 1/2, 1/4 and 1/8 size at less cost.</summary>
+    internal bool ShrinksOnLoad { get; init; }
+
+    internal bool Begins(ReadOnlySpan<byte> encoded)
+    {
+        foreach (var signature in Signatures)
+        {
+            if (Matches(encoded, signature))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool Matches(ReadOnlySpan<byte> encoded, byte[] signature)
+    {
+        if (encoded.Length < signature.Length)
+        {
+            return false;
+        }
+
+        for (var index = 0; index < signature.Length; index++)
+        {
+            if (signature[index] != '?' && signature[index] != encoded[index])
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

@@ -2,16 +2,16 @@ using NetVips;
 
 namespace AlexNetService.Imaging;
 
-/// <summary>libvips with the settings of this house; every picture is opened here, so the settings always hold.</summary>
+/// <summary>libvips with our settings. Every picture is opened through this class, so the settings always apply.</summary>
 internal static class Libvips
 {
     static Libvips()
     {
-        // Many pictures at once on the callers' threads, each decoded by one: no threads inside a picture, no shared cache.
+        // Callers decode many pictures at once, each on one thread: no threads inside a picture, no shared cache.
         NetVips.NetVips.Concurrency = 1;
         Cache.Max = 0;
 
-        // Warnings about senders' pictures would otherwise be written to standard error, as many as senders like.
+        // Otherwise senders could write any number of warnings about their pictures to standard error.
         Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, static (_, _, _) => { });
 
         // Only the loaders in our list: without it SVG, AVIF and others would load too.
@@ -23,7 +23,7 @@ internal static class Libvips
         }
     }
 
-    /// <summary>Reads the header; pixels are decoded when they are asked for, once, from top to bottom.</summary>
+    /// <summary>Reads the header. Pixels are decoded when they are read, once, from top to bottom.</summary>
     /// <exception cref="VipsException">The header cannot be read.</exception>
     internal static Image Open(ReadOnlySpan<byte> encoded, ImageFormat format, int shrink = 1) =>
         Image.NewFromBuffer(
@@ -37,7 +37,7 @@ internal static class Libvips
         Image.NewFromMemoryCopy(interleaved, width, height, bands: 3, Enums.BandFormat.Uchar)
             .Then(image => image.Copy(interpretation: Enums.Interpretation.Srgb));
 
-    /// <summary>Puts a step behind a picture; libvips holds what the step reads, so our own handle is closed.</summary>
+    /// <summary>Adds a step to a picture. libvips keeps the step's input alive, so our own handle is closed.</summary>
     internal static Image Then(this Image image, Func<Image, Image> step)
     {
         using (image)

@@ -2,12 +2,12 @@ using System.Runtime.Intrinsics;
 
 namespace AlexNetService.Imaging;
 
-/// <summary>Between interleaved RGB, as decoders write and encoders read it, and planes, as the network reads it.</summary>
+/// <summary>Converts between interleaved RGB, as decoders and encoders use it, and planes, as the network reads them.</summary>
 internal static class Planes
 {
     /// <summary>Splits pixels into their channels, 16 at a time.</summary>
     /// <param name="interleaved">[pixels,3].</param>
-    /// <param name="red">[pixels]; as are the other two.</param>
+    /// <param name="red">[pixels].</param>
     /// <param name="green">[pixels].</param>
     /// <param name="blue">[pixels].</param>
     internal static void Split(ReadOnlySpan<byte> interleaved, Span<byte> red, Span<byte> green, Span<byte> blue)
@@ -25,7 +25,7 @@ internal static class Planes
         SplitScalar(interleaved[(3 * pixel)..], red[pixel..], green[pixel..], blue[pixel..]);
     }
 
-    /// <summary>The same, one pixel after the other.</summary>
+    /// <summary>Splits pixels into their channels, one at a time.</summary>
     internal static void SplitScalar(ReadOnlySpan<byte> interleaved, Span<byte> red, Span<byte> green, Span<byte> blue)
     {
         for (var pixel = 0; pixel < red.Length; pixel++)
@@ -36,8 +36,8 @@ internal static class Planes
         }
     }
 
-    /// <summary>Joins channels to pixels; an encoder takes twenty times as long.</summary>
-    /// <param name="red">[pixels]; as are the other two.</param>
+    /// <summary>Joins channels to pixels, one at a time: an encoder takes twenty times as long.</summary>
+    /// <param name="red">[pixels].</param>
     /// <param name="green">[pixels].</param>
     /// <param name="blue">[pixels].</param>
     /// <param name="interleaved">[pixels,3].</param>
@@ -51,7 +51,7 @@ internal static class Planes
         }
     }
 
-    // 48 bytes hold 16 pixels in three vectors a, b, c. An index of 255 is out of range and gives 0, so the three parts can be or-ed.
+    // Three vectors a, b, c hold 16 pixels in 48 bytes. An index of 255 is out of range and gives 0, so the three parts can be or-ed.
     private static void Gather(ReadOnlySpan<byte> block, Span<byte> red, Span<byte> green, Span<byte> blue)
     {
         const byte X = 255;

@@ -1,15 +1,12 @@
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
-using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Onnx.Graph;
-using AlexNetService.Onnx.Layers;
 using AlexNetService.Onnx.Schema;
-using Google.Protobuf;
 using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
 namespace AlexNetService.Onnx;
 
-/// <summary>Layer table and merged weights → ONNX model.</summary>
+/// <summary>The graphs of a layer table, from input to outputs: the whole network, or its trunk and its rest.</summary>
 public static class AlexNetGraph
 {
     private const string Image = "image";
@@ -17,33 +14,8 @@ public static class AlexNetGraph
     private const string Probabilities = "probabilities";
     private const string Features = "features";
 
-    /// <summary>Names of the tensors of every graph that is built here.</summary>
+    /// <summary>Names of the tensors of every graph that this project builds.</summary>
     public static TensorNames Tensors { get; } = new(Image, Logits, Probabilities, Features);
-
-    /// <summary>
-    /// Builds the model in one file that holds its weights: uint8 RGB crops [N,3,crop,crop] in; logits, probabilities [N,classes] and features [N,units] out.
-    /// </summary>
-    /// <param name="architecture">The layer table.</param>
-    /// <param name="weights">The merged weights.</param>
-    /// <param name="mean">
-    /// Mean of the training set, 0..255, subtracted inside the graph: red, green, blue; or, where the table wants a mean image,
-    /// [3,crop,crop] row-major.
-    /// </param>
-    /// <param name="normalisation">How local response normalisation is written.</param>
-    /// <returns>The serialised ModelProto.</returns>
-    /// <exception cref="ArchitectureException">
-    /// The table describes no network, holds a layer kind without translation, or the weights belong to another table.
-    /// </exception>
-    /// <exception cref="ArgumentException">The mean has not as many values as the table wants.</exception>
-    public static byte[] Build(
-        NetworkArchitecture architecture,
-        NamedWeights weights,
-        IReadOnlyList<double> mean,
-        NormalisationForm normalisation = NormalisationForm.Decomposed)
-    {
-        weights.RequireFit(architecture);
-        return Whole(architecture, new GraphWriter(architecture.Columns, weights, normalisation: normalisation), mean).ToByteArray();
-    }
 
     /// <summary>Crops → logits, probabilities, features.</summary>
     internal static ModelProto Whole(NetworkArchitecture architecture, GraphWriter writer, IReadOnlyList<double> mean)
@@ -56,7 +28,7 @@ public static class AlexNetGraph
         return ModelFile.Wrap(writer.Graph, architecture);
     }
 
-    /// <summary>Canvases, or crops, of any one size → the maps that crops share.</summary>
+    /// <summary>Canvases or crops, all of one size → the maps that crops share.</summary>
     internal static ModelProto Trunk(NetworkArchitecture architecture, SharedTrunk trunk, GraphWriter writer, IReadOnlyList<double> mean)
     {
         var maps = WriteLayers(writer, architecture, architecture.Rows().Take(trunk.Layers), WriteInput(writer, architecture, mean));
@@ -81,11 +53,11 @@ public static class AlexNetGraph
         return ModelFile.Wrap(writer.Graph, architecture);
     }
 
-    /// <summary>Name of the tensor between trunk and rest: that of the trunk's last layer.</summary>
+    /// <summary>Name of the tensor between trunk and rest: the output of the trunk's last layer.</summary>
     internal static string MapsOf(NetworkArchitecture architecture, SharedTrunk trunk) => architecture.Layers[trunk.Layers - 1].Name;
 
-    /// <summary>Name of the tensor that a layer of a table writes, in every graph that is built here.</summary>
-    /// <param name="architecture">The table.</param>
+    /// <summary>Name of the tensor that a layer writes, in every graph that this project builds.</summary>
+    /// <param name="architecture">The layer table.</param>
     /// <param name="layer">One of its layers.</param>
     public static string TensorOf(NetworkArchitecture architecture, Layer layer) =>
         layer is Classifier ? Logits : ReferenceEquals(layer, FeatureSource(architecture)) ? Features : layer.Name;
@@ -116,7 +88,7 @@ public static class AlexNetGraph
         if (mean.Count != architecture.MeanValues)
         {
             throw new ArgumentException(
-                $"The mean has {mean.Count} values where '{architecture.Preset}' subtracts {architecture.MeanValues}.", nameof(mean));
+                $"The mean has {mean.Count} values; '{architecture.Preset}' needs {architecture.MeanValues}.", nameof(mean));
         }
 
         var side = architecture.MeanImage ? architecture.Geometry.Crop : 1;
@@ -131,7 +103,7 @@ public static class AlexNetGraph
     private static Shape CropShape(NetworkArchitecture architecture) =>
         new(NetworkArchitecture.Channels, architecture.Geometry.Crop, architecture.Geometry.Crop);
 
-    // The nonlinearity right after the feature layer, or the feature layer itself where none follows it.
+    // The nonlinearity that follows the feature layer, or the feature layer itself where none follows.
     private static Layer FeatureSource(NetworkArchitecture architecture) => architecture.Layers
         .SkipWhile(layer => !ReferenceEquals(layer, architecture.FeatureLayer))
         .Take(2)

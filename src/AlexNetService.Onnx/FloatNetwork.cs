@@ -8,8 +8,8 @@ using static AlexNetService.Onnx.Schema.TensorProto.Types;
 namespace AlexNetService.Onnx;
 
 /// <summary>
-/// The network of a package that computes in 32-bit floats, from which graphs of fewer bits are made. Graphs of other origin are taken
-/// too, where their convolutions and dense layers (Conv, Gemm with transB) have constant weights.
+/// The network of a package in 32-bit floats, the source of graphs with fewer bits. Graphs of other exporters work too if their
+/// convolutions and dense layers (Conv, Gemm with transB) have constant weights.
 /// </summary>
 public sealed class FloatNetwork
 {
@@ -17,14 +17,14 @@ public sealed class FloatNetwork
     private readonly StoredWeights stored;
     private readonly ModelProto model;
 
-    // Layers of a shared trunk run once for all crops of a canvas: little time, and every later layer reads what they lose.
+    // A shared trunk runs once for all crops of a canvas. It takes little time, and every later layer would read its rounding errors.
     private readonly HashSet<string> trunk;
 
     private FloatNetwork(ModelPackage package, ModelProto model)
     {
         (this.package, this.model) = (package, model);
         stored = new StoredWeights(package);
-        trunk = package.Card.Split is { } split ? [.. GraphCut.At(model.Graph, split.Maps).Before.Node.Select(node => node.Name)] : [];
+        trunk = package.Card.Split is { } split ? [.. Cut(model.Graph, split.Maps).Before.Node.Select(node => node.Name)] : [];
         Measured = Int8Rewriting.Measured(model.Graph, trunk);
     }
 
@@ -33,13 +33,14 @@ public sealed class FloatNetwork
 
     /// <summary>Reads the graph of a package.</summary>
     /// <param name="package">The package, its hashes verified.</param>
-    /// <exception cref="InvalidPackageException">It has fewer bits already, or nothing in it could have fewer.</exception>
+    /// <exception cref="InvalidPackageException">It has fewer bits already, or no layer can have fewer.</exception>
     public static FloatNetwork Open(ModelPackage package)
     {
         if (package.Card.Quantization is { } earlier)
         {
             throw new InvalidPackageException(
-                package.Folder, $"the package is {earlier.Precision} already. Name the one it was made from, {earlier.FromName} version {earlier.FromVersion}.");
+                package.Folder,
+                $"the package is {earlier.Precision} already. Name its source package, {earlier.FromName} version {earlier.FromVersion}.");
         }
 
         try
@@ -48,17 +49,16 @@ public sealed class FloatNetwork
             var network = new FloatNetwork(package, ModelProto.Parser.ParseFrom(stream));
             return network.Measured.Count > 0
                 ? network
-                : throw new InvalidPackageException(package.Folder, "the graph has no Conv or Gemm (transB) of 32-bit floats with constant weights.");
+                : throw new InvalidPackageException(
+                    package.Folder, "the graph has no Conv or Gemm (transB) in 32-bit floats with constant weights.");
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new InvalidPackageException(package.Folder, $"{package.Card.Graph.File} is no ONNX file: {e.Message}", e);
+            throw new InvalidPackageException(package.Folder, $"{package.Card.Graph.File} is not an ONNX file: {e.Message}", e);
         }
     }
 
-    /// <summary>
-    /// The graph with the tensors of <see cref="Measured"/> among its outputs. Its weights lie where the package's do.
-    /// </summary>
+    /// <summary>The graph with the tensors of <see cref="Measured"/> as additional outputs.</summary>
     /// <returns>A serialised ModelProto.</returns>
     public byte[] WithMeasuredOutputs()
     {
@@ -73,10 +73,11 @@ public sealed class FloatNetwork
     }
 
     /// <summary>
-    /// Graphs whose convolutions and dense layers multiply bytes: int8 weights, a scale an output; uint8 activations, a scale a tensor;
-    /// QuantizeLinear and DequantizeLinear round each of them, as runtimes fuse them. The layers of a shared trunk stay in floats.
+    /// Graphs whose convolutions and dense layers multiply bytes: int8 weights with one scale for each output, uint8 activations with one
+    /// scale for each tensor. QuantizeLinear and DequantizeLinear surround each layer, and runtimes fuse them with it. A shared trunk
+    /// stays in floats.
     /// </summary>
-    /// <param name="ranges">For each of <see cref="Measured"/>, its range.</param>
+    /// <param name="ranges">The range of each tensor in <see cref="Measured"/>.</param>
     /// <param name="weightBits">
     /// 8, or 7 for processors without VNNI: they add two products of bytes in 16 bits, and with 8-bit weights the sum can overflow.
     /// </param>
@@ -90,7 +91,7 @@ public sealed class FloatNetwork
         return Pack(copy, Int8Rewriting.BytesOf, MapType.UInt8, DataType.Uint8);
     }
 
-    /// <summary>Graphs that compute in 16-bit floats, response normalisation excepted.</summary>
+    /// <summary>Graphs that compute in 16-bit floats, except for response normalisation.</summary>
     /// <exception cref="InvalidPackageException">A weight cannot be read.</exception>
     public PackageGraphs ToHalf()
     {
@@ -100,7 +101,7 @@ public sealed class FloatNetwork
         return Pack(copy, rewriting.HalfOf, MapType.Float16, DataType.Float16);
     }
 
-    /// <summary>Moves large initialisers into one file of weights, and cuts the graph where the package's was cut.</summary>
+    /// <summary>Moves large initialisers into one file of weights, and cuts the graph where the source package is cut.</summary>
     private PackageGraphs Pack(ModelProto whole, Func<string, string> nameOfMaps, MapType type, DataType element)
     {
         var weights = new ExternalWeights(ModelPackage.DefaultWeightsFile);
@@ -116,15 +117,17 @@ public sealed class FloatNetwork
         }
 
         var maps = nameOfMaps(split.Maps);
-        var (before, after) = GraphCut.At(whole.Graph, maps);
+        var (before, after) = Cut(whole.Graph, maps);
         before.Input.Add(ModelFile.OpenMaps(tensors.Input, InputType(), "RGB canvases or crops", 3, "height", "width"));
         before.Output.Add(ModelFile.OpenMaps(maps, element, $"one place for every {split.Step} pixels", split.Count, "rows", "columns"));
-        after.Input.Add(ModelFile.Value(maps, element, "the crops' windows of the trunk's maps", split.Count, split.CropSide, split.CropSide));
+        after.Input.Add(ModelFile.Value(
+            maps, element, "the crops' windows of the trunk's maps", split.Count, split.CropSide, split.CropSide));
         after.Output.AddRange(whole.Graph.Output.Select(output => output.Clone()));
         return PackageGraphs.Of(weights, tensors, split with { Maps = maps, Type = type }, whole, Like(whole, before), Like(whole, after));
     }
 
-    private DataType InputType() => (DataType)model.Graph.Input.Single(input => input.Name == package.Card.Tensors.Input).Type.TensorType.ElemType;
+    private DataType InputType() =>
+        (DataType)model.Graph.Input.Single(input => input.Name == package.Card.Tensors.Input).Type.TensorType.ElemType;
 
     private void Move(TensorProto tensor, ExternalWeights weights)
     {
@@ -139,6 +142,38 @@ public sealed class FloatNetwork
             tensor.ClearDataLocation();
             tensor.RawData = ByteString.CopyFrom(bytes.Span);
         }
+    }
+
+    /// <summary>Cuts a graph in two at a tensor that all paths from the input lead through.</summary>
+    /// <param name="graph">The graph; is not changed.</param>
+    /// <param name="tensor">The tensor.</param>
+    /// <returns>The nodes that make the tensor, and the others; without inputs and outputs.</returns>
+    private static (GraphProto Before, GraphProto After) Cut(GraphProto graph, string tensor)
+    {
+        var producers = WeightedNodes.Producers(graph);
+        var before = new HashSet<NodeProto>();
+        var open = new Stack<string>([tensor]);
+        while (open.TryPop(out var name))
+        {
+            if (producers.TryGetValue(name, out var node) && before.Add(node))
+            {
+                foreach (var input in node.Input)
+                {
+                    open.Push(input);
+                }
+            }
+        }
+
+        return (Part(graph, graph.Node.Where(before.Contains)), Part(graph, graph.Node.Where(node => !before.Contains(node))));
+    }
+
+    private static GraphProto Part(GraphProto graph, IEnumerable<NodeProto> nodes)
+    {
+        var part = new GraphProto { Name = graph.Name };
+        part.Node.AddRange(nodes.Select(node => node.Clone()));
+        var read = part.Node.SelectMany(node => node.Input).ToHashSet();
+        part.Initializer.AddRange(graph.Initializer.Where(tensor => read.Contains(tensor.Name)));
+        return part;
     }
 
     private static ModelProto Like(ModelProto whole, GraphProto graph)

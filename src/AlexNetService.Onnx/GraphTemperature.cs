@@ -9,19 +9,19 @@ namespace AlexNetService.Onnx;
 
 /// <summary>
 /// Puts a temperature into a finished graph: probabilities = softmax(logits / T). The logits stay raw, so that another temperature
-/// can be fitted to them later. Graphs of other origin are taken too; what they hold besides is written back as it was.
+/// can be fitted to them later. Graphs of other exporters work too; everything else in them stays unchanged.
 /// </summary>
 public static class GraphTemperature
 {
     private const string Scaled = "temperature.logits";
     private const string Inverse = "temperature.inverse";
 
-    /// <summary>Divides the logits by a temperature before the softmax, instead of by the one that an earlier call put there.</summary>
+    /// <summary>Divides the logits by a temperature before the softmax, and removes the division of an earlier call.</summary>
     /// <param name="model">A serialised ModelProto.</param>
-    /// <param name="tensors">Its tensors; logits and probabilities are named.</param>
+    /// <param name="tensors">Names of its tensors, logits and probabilities among them.</param>
     /// <param name="temperature">Above 0; 1 leaves the plain softmax.</param>
     /// <returns>The changed ModelProto.</returns>
-    /// <exception cref="ArgumentException">The probabilities are not a Softmax node over the logits.</exception>
+    /// <exception cref="ArgumentException">The probabilities are not the output of a Softmax over the logits.</exception>
     public static byte[] Set(ReadOnlySpan<byte> model, TensorNames tensors, double temperature)
     {
         var proto = ModelProto.Parser.ParseFrom(model);
@@ -30,7 +30,8 @@ public static class GraphTemperature
         if (softmax is null || tensors.Logits is not { } logits || (softmax.Input[0] != logits && softmax.Input[0] != Scaled))
         {
             throw new ArgumentException(
-                $"'{tensors.Probabilities}' is not made by a Softmax over '{tensors.Logits}'; there is no place for a temperature.", nameof(tensors));
+                $"'{tensors.Probabilities}' is not the output of a Softmax over '{tensors.Logits}', so no temperature can be set.",
+                nameof(tensors));
         }
 
         if (softmax.Input[0] == Scaled)

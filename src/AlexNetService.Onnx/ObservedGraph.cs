@@ -1,22 +1,23 @@
 using AlexNetService.ModelSpec.Package;
+using AlexNetService.Onnx.Graph;
 using AlexNetService.Onnx.Schema;
 using Google.Protobuf;
 using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
 namespace AlexNetService.Onnx;
 
-/// <summary>The graph of a package with some of its inner tensors among its outputs, for tools that look inside a network.</summary>
+/// <summary>The graph of a package with some of its inner tensors as additional outputs, for tools that look inside a network.</summary>
 public static class ObservedGraph
 {
-    /// <summary>Name of the output that a tensor comes out as.</summary>
+    /// <summary>Name of the output that gives a tensor's values.</summary>
     /// <param name="tensor">Name of the tensor.</param>
     public static string OutputOf(string tensor) => tensor + ".observed";
 
-    /// <summary>Reads the package's graph and adds outputs. The weights stay where the package's are.</summary>
+    /// <summary>Reads the package's graph and adds outputs. The weights stay in the package's file.</summary>
     /// <param name="package">The package, its hashes verified.</param>
-    /// <param name="tensors">Names of tensors; each comes out as 32-bit floats (ONNX Cast), whatever the graph computes with.</param>
+    /// <param name="tensors">Names of tensors. Each is cast to 32-bit floats, whatever type the graph computes in.</param>
     /// <returns>A serialised ModelProto.</returns>
-    /// <exception cref="InvalidPackageException">The graph has no such tensor, or is no ONNX file.</exception>
+    /// <exception cref="InvalidPackageException">The graph has no such tensor, or is not an ONNX file.</exception>
     public static byte[] Of(ModelPackage package, IReadOnlyList<string> tensors)
     {
         try
@@ -28,12 +29,17 @@ public static class ObservedGraph
             {
                 if (!known.Contains(tensor))
                 {
-                    throw new InvalidPackageException(package.Folder, $"the graph has no tensor '{tensor}' to look at.");
+                    throw new InvalidPackageException(package.Folder, $"the graph has no tensor '{tensor}'.");
                 }
 
-                var cast = new NodeProto { OpType = "Cast", Name = OutputOf(tensor), Input = { tensor }, Output = { OutputOf(tensor) } };
-                cast.Attribute.Add(new AttributeProto { Name = "to", Type = AttributeProto.Types.AttributeType.Int, I = (int)DataType.Float });
-                model.Graph.Node.Add(cast);
+                model.Graph.Node.Add(new NodeProto
+                {
+                    OpType = "Cast",
+                    Name = OutputOf(tensor),
+                    Input = { tensor },
+                    Output = { OutputOf(tensor) },
+                    Attribute = { NodeAttribute.Int("to", (int)DataType.Float) },
+                });
                 model.Graph.Output.Add(new ValueInfoProto
                 {
                     Name = OutputOf(tensor),
@@ -45,7 +51,7 @@ public static class ObservedGraph
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new InvalidPackageException(package.Folder, $"{package.Card.Graph.File} is no ONNX file: {e.Message}", e);
+            throw new InvalidPackageException(package.Folder, $"{package.Card.Graph.File} is not an ONNX file: {e.Message}", e);
         }
     }
 }

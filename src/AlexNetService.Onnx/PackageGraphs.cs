@@ -8,12 +8,12 @@ using Google.Protobuf;
 namespace AlexNetService.Onnx;
 
 /// <summary>
-/// The graphs of a package: the whole network; where its crops can share their first layers, also those layers (the trunk) and what
-/// follows them (the rest). All of them point into one file of weights, in which no weight stands twice.
+/// The graphs of a package: the whole network and, where its crops can share their first layers, also those layers (the trunk) and the
+/// following ones (the rest). All point into one file of weights that holds every weight once.
 /// </summary>
 public sealed class PackageGraphs
 {
-    // Whoever knows the hash of a graph knows which weights it was written for, although they lie elsewhere.
+    // The weights lie outside the graph. With their hash in it, the graph's own hash identifies them too.
     private const string WeightsHash = "weights.sha256";
 
     private readonly ExternalWeights weights;
@@ -26,7 +26,7 @@ public sealed class PackageGraphs
     private PackageGraphs(ExternalWeights weights, TensorNames tensors, SplitGraph? split, byte[] model, byte[]? trunk, byte[]? rest) =>
         (this.weights, this.tensors, this.split, this.model, this.trunk, this.rest) = (weights, tensors, split, model, trunk, rest);
 
-    /// <summary>What stands in the files of the package.</summary>
+    /// <summary>The contents of the package's files.</summary>
     public PackageFiles Files => new(PackageFiles.Bytes(model))
     {
         Weights = weights.IsEmpty ? null : weights.Write,
@@ -37,11 +37,14 @@ public sealed class PackageGraphs
     /// <summary>Builds the graphs.</summary>
     /// <param name="architecture">The layer table.</param>
     /// <param name="weights">The merged weights; they must not change before the package is published.</param>
-    /// <param name="mean">Mean of the training set, as <see cref="AlexNetGraph.Build"/> takes it.</param>
+    /// <param name="mean">
+    /// Mean of the training set, 0..255, which the graph subtracts: red, green, blue or, where the table has a mean image, [3,crop,crop]
+    /// row-major.
+    /// </param>
     /// <exception cref="ArchitectureException">
-    /// The table describes no network, holds a layer kind without translation, or the weights belong to another table.
+    /// The table is invalid, it holds a layer kind without translation, or the weights belong to another table.
     /// </exception>
-    /// <exception cref="ArgumentException">The mean has not as many values as the table wants.</exception>
+    /// <exception cref="ArgumentException">The mean has another number of values than the table needs.</exception>
     public static PackageGraphs Build(NetworkArchitecture architecture, NamedWeights weights, IReadOnlyList<double> mean)
     {
         weights.RequireFit(architecture);
@@ -68,13 +71,18 @@ public sealed class PackageGraphs
         GraphWriter Writer() => new(architecture.Columns, weights, external);
     }
 
-    /// <summary>Graphs whose large initialisers are in a file of weights already.</summary>
+    /// <summary>Graphs whose large initialisers are already in a file of weights.</summary>
     internal static PackageGraphs Of(
         ExternalWeights weights, TensorNames tensors, SplitGraph? split, ModelProto model, ModelProto? trunk, ModelProto? rest)
     {
         var hash = weights.IsEmpty ? null : weights.Sha256();
         return new PackageGraphs(
-            weights, tensors, split, Finish(model, hash), trunk is null ? null : Finish(trunk, hash), rest is null ? null : Finish(rest, hash));
+            weights,
+            tensors,
+            split,
+            Finish(model, hash),
+            trunk is null ? null : Finish(trunk, hash),
+            rest is null ? null : Finish(rest, hash));
     }
 
     /// <summary>The same graphs with probabilities = softmax(logits / T); see <see cref="GraphTemperature"/>.</summary>
@@ -87,8 +95,8 @@ public sealed class PackageGraphs
         trunk,
         rest is null ? null : GraphTemperature.Set(rest, tensors, temperature));
 
-    /// <summary>The card with the names of these files and of their tensors.</summary>
-    /// <param name="card">A card; whatever it says of files and tensors is replaced.</param>
+    /// <summary>Writes the names of these files and of their tensors into a card.</summary>
+    /// <param name="card">A card; its own files and tensors are replaced.</param>
     public ModelCard Describe(ModelCard card) => card with
     {
         Tensors = tensors,

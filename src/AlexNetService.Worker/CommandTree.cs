@@ -50,6 +50,10 @@ internal static class CommandTree
         {
             return Fail(e.Message, ExitCode.Diverged, format);
         }
+        catch (FailedStepException e)
+        {
+            return Fail(e.Message, ExitCode.FailedStep, format);
+        }
         catch (Exception e) when (e is InputException or DataSetException or DeviceException or CheckpointException or ArchitectureException
             or InvalidPackageException or IOException or InvalidDataException or UnauthorizedAccessException)
         {

@@ -15,6 +15,9 @@ internal static class ExitCode
     /// <summary>Training diverged: the loss became NaN or infinite.</summary>
     public const int Diverged = 4;
 
+    /// <summary>libtorch failed in a step; the last good checkpoint was named, and --resume continues from it.</summary>
+    public const int FailedStep = 5;
+
     /// <summary>A signal stopped the command before there was anything to keep or publish (128 + SIGINT, as in shells).</summary>
     public const int Interrupted = 130;
 }

@@ -1,16 +1,17 @@
 namespace AlexNetService.Architecture.Tests;
 
 /// <summary>
-/// Which project may carry which package. One project a native library keeps the others free of it and makes it replaceable.
+/// Which project may reference which package. A native library in one project only is easy to replace.
 /// </summary>
 public sealed class PackageHomeTests
 {
-    /// <summary>Beginning of a package's name, and its home. A package that is not listed has none yet.</summary>
+    /// <summary>Beginning of a package's name, and its project. A package that is not listed may not be referenced yet.</summary>
     private static readonly (string Package, string Home)[] Homes =
     [
         ("NetVips", "AlexNetService.Imaging"),
         ("Google.Protobuf", "AlexNetService.Onnx"),
         ("Grpc.Tools", "AlexNetService.Onnx"),
+        ("System.Numerics.Tensors", "AlexNetService.Training"),
         ("TorchSharp", "AlexNetService.Training"),
         ("libtorch", "AlexNetService.Training"),
         ("Microsoft.ML.OnnxRuntime", "AlexNetService.Inference"),
@@ -23,7 +24,7 @@ public sealed class PackageHomeTests
         ("Swashbuckle", "AlexNetService.Api"),
     ];
 
-    /// <summary>Options, logging and metrics abstractions: every project but the one that has no packages at all.</summary>
+    /// <summary>Abstractions of options, logging and metrics, for every project except the one without packages.</summary>
     private const string Anywhere = "Microsoft.Extensions.";
 
     private const string WithoutPackages = "AlexNetService.ModelSpec";

@@ -1,8 +1,8 @@
 namespace AlexNetService.Architecture.Tests;
 
 /// <summary>
-/// Which project may reference which. Training and serving meet only in a package folder: an arrow between them would put
-/// libtorch into the web service, or a second runtime into training.
+/// Which project may reference which. Training and serving meet only in a package folder: a reference between them would bring libtorch
+/// into the web service, or a second runtime into training.
 /// </summary>
 public sealed class ProjectArrowTests
 {

@@ -44,7 +44,7 @@ public sealed class CanvasDecoderGoldenTests
     {
         var golden = Golden.Picture(name);
 
-        var result = CanvasDecoder.Decode(golden.File, golden.Side);
+        var result = Drawn.Decode(golden.File, golden.Side);
 
         Assert.Null(result.Fault);
         Assert.NotNull(result.Canvas);

@@ -19,7 +19,7 @@ public sealed class CanvasDecoderTests
             pixels.AsSpan(3 * (((top + row) * width) + left), 3 * side).Fill(200);
         }
 
-        var result = CanvasDecoder.Decode(Drawn.Encode(pixels, width, height, ".png"), 259);
+        var result = Drawn.Decode(Drawn.Encode(pixels, width, height, ".png"), 259);
 
         Assert.All(result.Canvas?.Pixels ?? [], pixel => Assert.Equal(200, pixel));
         Assert.Equal(3 * 259 * 259, result.Canvas?.Pixels.Length);
@@ -32,8 +32,8 @@ public sealed class CanvasDecoderTests
         using var cells = Image.Sines(2_200, 2_200, hfreq: 20, vfreq: 11).Linear([100.0], [127.0], uchar: true);
         using var picture = cells.Bandjoin(cells, cells).Copy(interpretation: Enums.Interpretation.Srgb);
 
-        var jpeg = CanvasDecoder.Decode(picture.WriteToBuffer(".jpg[Q=95]"), 259).Canvas;
-        var png = CanvasDecoder.Decode(picture.WriteToBuffer(".png[compression=1]"), 259).Canvas;
+        var jpeg = Drawn.Decode(picture.WriteToBuffer(".jpg[Q=95]"), 259).Canvas;
+        var png = Drawn.Decode(picture.WriteToBuffer(".png[compression=1]"), 259).Canvas;
 
         Assert.NotNull(jpeg);
         Assert.NotNull(png);
@@ -52,8 +52,8 @@ public sealed class CanvasDecoderTests
         var file = Drawn.Encode(pixels, 2_000, 2_000, ".png[compression=1]");
 
         // 0 to 199 from left to right: 99.5 over all, and less than it left of the middle by as much as more right of it.
-        Assert.All(CanvasDecoder.Decode(file, 1).Canvas?.Pixels ?? [], pixel => Assert.InRange(pixel, 98, 101));
-        var two = CanvasDecoder.Decode(file, 2).Canvas?.Pixels ?? [];
+        Assert.All(Drawn.Decode(file, 1).Canvas?.Pixels ?? [], pixel => Assert.InRange(pixel, 98, 101));
+        var two = Drawn.Decode(file, 2).Canvas?.Pixels ?? [];
         Assert.Equal(12, two.Length);
         Assert.InRange(two[0], 50, 75);
         Assert.InRange(two[0] + two[1], 198, 200);
@@ -73,7 +73,7 @@ public sealed class CanvasDecoderTests
                 using var image = Image.NewFromMemory(pixels, 8, 8, 4, Enums.BandFormat.Uchar);
                 using var cmyk = image.Copy(interpretation: Enums.Interpretation.Cmyk);
 
-                var canvas = CanvasDecoder.Decode(cmyk.WriteToBuffer(suffix), 8).Canvas;
+                var canvas = Drawn.Decode(cmyk.WriteToBuffer(suffix), 8).Canvas;
 
                 Assert.NotNull(canvas);
                 Assert.InRange(canvas.Pixels[0], expected[ink].Red - 40, expected[ink].Red + 40);
@@ -92,7 +92,7 @@ public sealed class CanvasDecoderTests
         var fault = CanvasDecoder.DecodeTo(file, 48, canvas);
 
         Assert.Null(fault);
-        Assert.Equal(CanvasDecoder.Decode(file, 48).Canvas?.Pixels, canvas);
+        Assert.Equal(Drawn.Decode(file, 48).Canvas?.Pixels, canvas);
     }
 
     [Fact]
@@ -103,12 +103,12 @@ public sealed class CanvasDecoderTests
             Drawn.File(".jpg", 300, 200), Drawn.File(".png", 90, 130), Drawn.File(".webp", 64, 64),
             Drawn.File(".gif", 50, 40), Drawn.File(".tif", 31, 77), [1, 2, 3],
         ];
-        var alone = files.Select(file => CanvasDecoder.Decode(file, 61)).ToArray();
+        var alone = files.Select(file => Drawn.Decode(file, 61)).ToArray();
         var different = 0;
 
         Parallel.For(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 8 }, round =>
         {
-            var (result, expected) = (CanvasDecoder.Decode(files[round % files.Length], 61), alone[round % files.Length]);
+            var (result, expected) = (Drawn.Decode(files[round % files.Length], 61), alone[round % files.Length]);
             var same = result.Fault == expected.Fault
                 && (result.Canvas?.Pixels ?? []).AsSpan().SequenceEqual(expected.Canvas?.Pixels ?? []);
             Interlocked.Add(ref different, same ? 0 : 1);

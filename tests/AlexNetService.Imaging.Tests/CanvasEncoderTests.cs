@@ -9,7 +9,7 @@ public class CanvasEncoderTests
     {
         var canvas = Noise();
 
-        var decoded = CanvasDecoder.Decode(CanvasEncoder.Png(canvas, Side), Side);
+        var decoded = Drawn.Decode(CanvasEncoder.Png(canvas, Side), Side);
 
         Assert.Equal(canvas, decoded.Canvas?.Pixels);
     }
@@ -24,7 +24,7 @@ public class CanvasEncoderTests
             canvas[i] = (byte)(channel == 0 ? 5 * row : channel == 1 ? 5 * column : 200 - (2 * row));
         }
 
-        var decoded = CanvasDecoder.Decode(CanvasEncoder.Jpeg(canvas, Side, quality: 95), Side).Canvas?.Pixels ?? [];
+        var decoded = Drawn.Decode(CanvasEncoder.Jpeg(canvas, Side, quality: 95), Side).Canvas?.Pixels ?? [];
 
         Assert.Equal(canvas.Length, decoded.Length);
         Assert.InRange(canvas.Zip(decoded, (one, other) => Math.Abs(one - other)).Max(), 0, 8);
@@ -40,7 +40,7 @@ public class CanvasEncoderTests
             canvas[pixel % 2 == 0 ? pixel : 512 + pixel] = 200;
         }
 
-        var decoded = CanvasDecoder.Decode(CanvasEncoder.Jpeg(canvas, 16, quality: 95), 16).Canvas?.Pixels ?? [];
+        var decoded = Drawn.Decode(CanvasEncoder.Jpeg(canvas, 16, quality: 95), 16).Canvas?.Pixels ?? [];
 
         Assert.InRange(decoded[100], 180, 220);
         Assert.InRange(decoded[101], 0, 20);

@@ -1,3 +1,4 @@
+using AlexNetService.ModelSpec.Architecture;
 using CsCheck;
 
 namespace AlexNetService.Imaging.Tests;
@@ -45,6 +46,14 @@ public sealed class CropWindowTests
                 var seen = window.Left + (mirrored ? cropSide - 1 - column : column);
                 Assert.Equal(canvas[(((channel * canvasSide) + window.Top + row) * canvasSide) + seen], crop[index]);
             }
+
+            // As training reads it: the same pixels, channels last.
+            var floats = new float[crop.Length];
+            window.CopyTo(canvas, canvasSide, floats, cropSide);
+            for (var index = 0; index < crop.Length; index++)
+            {
+                Assert.Equal(crop[index], floats[(index % (cropSide * cropSide) * 3) + (index / cropSide / cropSide)]);
+            }
         });
 
     [Theory]
@@ -53,8 +62,13 @@ public sealed class CropWindowTests
     [InlineData(3, 0)]
     [InlineData(0, 3)]
     [InlineData(int.MaxValue, 0)]
-    public void CopyTo_WindowOverTheEdge_Throws(int top, int left) =>
-        Assert.Throws<ArgumentException>(() => new CropWindow(top, left, Mirrored: false).CopyTo(Canvas, 4, new byte[12], 2));
+    public void CopyTo_WindowOverTheEdge_Throws(int top, int left)
+    {
+        var window = new CropWindow(top, left, Mirrored: false);
+
+        Assert.Throws<ArgumentException>(() => window.CopyTo(Canvas, 4, new byte[12], 2));
+        Assert.Throws<ArgumentException>(() => window.CopyTo(Canvas, 4, new float[12], 2));
+    }
 
     [Fact]
     public void CopyTo_SpansOfOtherSizes_Throw()
@@ -63,8 +77,42 @@ public sealed class CropWindowTests
 
         Assert.Throws<ArgumentException>("canvas", () => window.CopyTo(Canvas, 5, new byte[12], 2));
         Assert.Throws<ArgumentException>("crop", () => window.CopyTo(Canvas, 4, new byte[13], 2));
-        Assert.Throws<ArgumentException>("crop", () => window.CopyTo(Canvas, 4, [], 0));
+        Assert.Throws<ArgumentException>("crop", () => window.CopyTo(Canvas, 4, Array.Empty<byte>(), 0));
         Assert.Throws<ArgumentException>("cropSide", () => window.CopyTo(Canvas, 4, new byte[75], 5));
+    }
+
+    [Fact]
+    public void Draw_AnyGeometry_StaysOnTheCanvas() =>
+        Gen.Select(Gen.Int[1, 300], Gen.Int[0, 300], Gen.Int).Sample((crop, more, seed) =>
+        {
+            var window = CropWindow.Draw(new Random(seed), new CropGeometry(crop + more, crop));
+
+            Assert.InRange(window.Top, 0, more);
+            Assert.InRange(window.Left, 0, more);
+        });
+
+    [Fact]
+    public void Draw_ManyTimes_ReachesEveryPlaceAboutEquallyOften()
+    {
+        var generator = new Random(2012);
+        var drawn = Enumerable.Range(0, 50_000).Select(_ => CropWindow.Draw(generator, new CropGeometry(32, 28))).ToArray();
+
+        // 5 rows × 5 columns × 2: 1,000 expected of each, standard deviation 31.
+        var counts = drawn.GroupBy(window => window).Select(group => group.Count()).ToArray();
+        Assert.Equal(50, counts.Length);
+        Assert.All(counts, count => Assert.InRange(count, 850, 1_150));
+    }
+
+    [Fact]
+    public void Draw_SameSeed_GivesTheSame()
+    {
+        var geometry = new CropGeometry(259, 227);
+        var (one, other) = (new Random(5), new Random(5));
+
+        for (var round = 0; round < 20; round++)
+        {
+            Assert.Equal(CropWindow.Draw(one, geometry), CropWindow.Draw(other, geometry));
+        }
     }
 
     private static IEnumerable<byte> Count(int from) => Enumerable.Range(from, 16).Select(value => (byte)value);

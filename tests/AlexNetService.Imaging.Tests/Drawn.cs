@@ -24,6 +24,15 @@ internal static class Drawn
         return tagged.WriteToBuffer(suffix);
     }
 
+    /// <summary>Decodes into a new canvas.</summary>
+    public static (Canvas? Canvas, DecodeFault? Fault) Decode(
+        ReadOnlyMemory<byte> file, int side, long maxPixels = CanvasDecoder.DefaultMaxPixels)
+    {
+        var canvas = new Canvas(side, new byte[3 * side * side]);
+        var fault = CanvasDecoder.DecodeTo(file.Span, side, canvas.Pixels, maxPixels);
+        return fault is null ? (canvas, null) : (null, fault);
+    }
+
     /// <summary>[3,pixels] → [pixels,3], the slow way.</summary>
     public static byte[] Interleave(ReadOnlySpan<byte> planes)
     {

@@ -24,20 +24,29 @@ public sealed class IccProfileTests
         }
     }
 
+    /// <summary>No single byte makes another profile sRGB; a byte that sRGB depends on ends it.</summary>
     [Fact]
-    public void IsSrgb_NoiseInEveryByte_DoesNotThrow()
+    public void IsSrgb_AnyByteChanged_IsTrueForSrgbProfilesOnly()
     {
         var random = new Random(3);
         foreach (var golden in Golden.Profiles)
         {
+            var lost = 0;
             for (var place = 0; place < golden.File.Length; place++)
             {
-                var profile = golden.File.ToArray();
-                profile[place] = (byte)random.Next(256);
-                IccProfile.IsSrgb(profile);
-                profile[place] = 255;
-                IccProfile.IsSrgb(profile);
+                foreach (var value in new[] { (byte)random.Next(256), (byte)255 })
+                {
+                    var profile = golden.File.ToArray();
+                    profile[place] = value;
+
+                    var isSrgb = IccProfile.IsSrgb(profile);
+
+                    Assert.True(golden.Srgb || !isSrgb, $"{golden.Name} became sRGB by the value {value} at byte {place}.");
+                    lost += golden.Srgb && !isSrgb ? 1 : 0;
+                }
             }
+
+            Assert.Equal(golden.Srgb, lost > 0);
         }
     }
 }

@@ -20,7 +20,7 @@ public sealed class ImageFormatsTests
         var file = Drawn.File(suffix, 8, 8);
 
         Assert.Equal(contentType, ImageFormats.Recognise(file.AsSpan(0, 12))?.ContentType);
-        Assert.Null(CanvasDecoder.Decode(file, 8).Fault);
+        Assert.Null(Drawn.Decode(file, 8).Fault);
     }
 
     [Theory]

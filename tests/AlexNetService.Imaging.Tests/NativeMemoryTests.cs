@@ -25,7 +25,7 @@ public sealed class NativeMemoryTests
         {
             foreach (var file in files)
             {
-                CanvasDecoder.Decode(file, 61);
+                Drawn.Decode(file, 61);
             }
         }
 

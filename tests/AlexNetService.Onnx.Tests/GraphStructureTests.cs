@@ -4,7 +4,7 @@ using AlexNetService.Onnx.Tests.Support;
 
 namespace AlexNetService.Onnx.Tests;
 
-/// <summary>What is in the file: nodes, groups, initialisers, origin; and what is refused.</summary>
+/// <summary>The content of a graph's file: nodes, groups, initialisers, origin; and the tables that are refused.</summary>
 public sealed class GraphStructureTests
 {
     private static readonly double[] Mean = [120, 115, 100];
@@ -39,27 +39,6 @@ public sealed class GraphStructureTests
     }
 
     [Fact]
-    public void Graph_WithTheOperator_NormalisesInsideAColumnWithAlphaTimesN()
-    {
-        var architecture = AlexNetLayers.ForImageNet(classes: 2);
-        var dense = architecture with { Layers = [.. architecture.Layers.Select(layer => layer is Dense d ? d with { Units = 4 } : layer)] };
-
-        var graph = ModelProto.Parser.ParseFrom(AlexNetGraph.Build(
-            dense, new Draws(13).Weights(dense), Mean, NormalisationForm.Operator)).Graph;
-
-        var normalisations = graph.Node.Where(node => node.OpType == "LRN").ToArray();
-        Assert.Equal(2, normalisations.Length);
-        Assert.All(normalisations, node =>
-        {
-            var attributes = node.Attribute.ToDictionary(attribute => attribute.Name);
-            Assert.Equal((5, 5e-4f, 0.75f, 2f), (attributes["size"].I, attributes["alpha"].F, attributes["beta"].F, attributes["bias"].F));
-        });
-        Assert.Contains(graph.Initializer, tensor => tensor.Name == "shape.-1.48.0.0");
-        Assert.Contains(graph.Initializer, tensor => tensor.Name == "shape.-1.128.0.0");
-        Assert.DoesNotContain(graph.Node, node => node.OpType == "Sqrt");
-    }
-
-    [Fact]
     public void Graph_TwoNormalisationsOfOneSize_ShareTheirBand()
     {
         var shared = Parse(Small(
@@ -78,7 +57,7 @@ public sealed class GraphStructureTests
         var architecture = AlexNetLayers.ForCifar();
         var weights = new Draws(8).Weights(architecture);
 
-        var graph = ModelProto.Parser.ParseFrom(AlexNetGraph.Build(architecture, weights, Mean)).Graph;
+        var graph = ModelProto.Parser.ParseFrom(OneFileGraph.Build(architecture, weights, Mean)).Graph;
 
         foreach (var (name, dimensions) in architecture.Weights())
         {
@@ -122,7 +101,7 @@ public sealed class GraphStructureTests
     {
         var weights = new Draws(9).Weights(AlexNetLayers.ForCifar(classes: 12));
 
-        var refused = Assert.Throws<ArchitectureException>(() => AlexNetGraph.Build(AlexNetLayers.ForCifar(), weights, Mean));
+        var refused = Assert.Throws<ArchitectureException>(() => PackageGraphs.Build(AlexNetLayers.ForCifar(), weights, Mean));
 
         Assert.Contains("fc8.weight", refused.Message, StringComparison.Ordinal);
     }
@@ -132,11 +111,11 @@ public sealed class GraphStructureTests
     {
         var architecture = AlexNetLayers.ForCifar();
 
-        Assert.Throws<ArgumentException>(() => AlexNetGraph.Build(architecture, new Draws(10).Weights(architecture), [128]));
+        Assert.Throws<ArgumentException>(() => PackageGraphs.Build(architecture, new Draws(10).Weights(architecture), [128]));
     }
 
     private static ModelProto Parse(NetworkArchitecture architecture) =>
-        ModelProto.Parser.ParseFrom(AlexNetGraph.Build(architecture, new Draws(11).Weights(architecture), Mean));
+        ModelProto.Parser.ParseFrom(OneFileGraph.Build(architecture, new Draws(11).Weights(architecture), Mean));
 
     private static NetworkArchitecture Small(params Layer[] between) => new("small", Columns: 2, new CropGeometry(8, 6),
     [

@@ -8,7 +8,7 @@ namespace AlexNetService.Onnx.Tests;
 public sealed class GraphTemperatureTests
 {
     private static readonly NetworkArchitecture Architecture = AlexNetLayers.ForCifar();
-    private static readonly byte[] Plain = AlexNetGraph.Build(Architecture, new Draws(12).Weights(Architecture), [120, 115, 100]);
+    private static readonly byte[] Plain = OneFileGraph.Build(Architecture, new Draws(12).Weights(Architecture), [120, 115, 100]);
 
     [Theory]
     [InlineData(0.5)]

@@ -10,7 +10,7 @@ using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
 namespace AlexNetService.Onnx.Tests;
 
-/// <summary>Whole, trunk and rest over one file of weights: what is in the files, and that both ways compute the same.</summary>
+/// <summary>Whole, trunk and rest over one file of weights: the content of the files, and that both ways compute the same.</summary>
 public sealed class PackageGraphsTests : IDisposable
 {
     private static readonly double[] Mean = [123.7, 116.3, 103.5];
@@ -62,7 +62,7 @@ public sealed class PackageGraphsTests : IDisposable
         var card = Write(architecture);
         var side = architecture.Geometry.Crop;
         var crops = new Draws(33).Pixels(2 * 3 * side * side);
-        using var plain = new RuntimeGraph(AlexNetGraph.Build(architecture, new Draws(30).Weights(architecture), Mean));
+        using var plain = new RuntimeGraph(OneFileGraph.Build(architecture, new Draws(30).Weights(architecture), Mean));
 
         var expected = plain.Run("image", crops, [2, 3, side, side], ["logits", "probabilities", "features"]);
 
@@ -213,7 +213,8 @@ public sealed class PackageGraphsTests : IDisposable
         var cut = new float[trunk.Crop.Values];
         for (var i = 0; i < cut.Length; i++)
         {
-            var (map, row, column) = (i / trunk.Crop.Width / trunk.Crop.Height, i / trunk.Crop.Width % trunk.Crop.Height, i % trunk.Crop.Width);
+            var (map, place) = Math.DivRem(i, trunk.Crop.Width * trunk.Crop.Height);
+            var (row, column) = Math.DivRem(place, trunk.Crop.Width);
             cut[i] = maps[from + (((map * side) + top + row) * side) + left + column];
         }
 
@@ -257,8 +258,8 @@ public sealed class PackageGraphsTests : IDisposable
     {
         Assert.NotNull(card.Split);
         using var graph = new RuntimeGraph(PathOf(card.Split.Rest, card.Version));
-        return graph.Run(
-            card.Split.Maps, maps, [count, card.Split.Count, card.Split.CropSide, card.Split.CropSide], ["logits", "probabilities", "features"]);
+        var (_, _, name, _, channels, _, side, _) = card.Split;
+        return graph.Run(name, maps, [count, channels, side, side], ["logits", "probabilities", "features"]);
     }
 
     private string PathOf(GraphFile? file, int version = 1)

@@ -14,6 +14,7 @@ public sealed class PresetTests(PresetTests.Built built) : IClassFixture<PresetT
     [Theory]
     [InlineData(AlexNetLayers.AlexNet, 227, 4096, 1000)]
     [InlineData(AlexNetLayers.Cifar, 28, 512, 10)]
+    [InlineData(AlexNetLayers.Small, 56, 1024, 200)]
     public void Preset_Loaded_DeclaresItsTensors(string preset, int crop, int features, int classes)
     {
         var session = built.Runtime(preset).Session;
@@ -156,7 +157,7 @@ public sealed class PresetTests(PresetTests.Built built) : IClassFixture<PresetT
                 architecture =>
                 {
                     var weights = new Draws(7).Weights(architecture);
-                    return (architecture, weights, new RuntimeGraph(AlexNetGraph.Build(architecture, weights, Mean)));
+                    return (architecture, weights, new RuntimeGraph(OneFileGraph.Build(architecture, weights, Mean)));
                 });
         }
 

@@ -26,7 +26,7 @@ public sealed class UnusualTableTests
         var weights = draws.Weights(architecture);
         var pixels = draws.Pixels(3 * 9 * 9);
 
-        using var runtime = new RuntimeGraph(AlexNetGraph.Build(architecture, weights, Mean));
+        using var runtime = new RuntimeGraph(OneFileGraph.Build(architecture, weights, Mean));
         var actual = runtime.Run("image", pixels, [1, 3, 9, 9], ["logits", "features"]);
 
         var maps = new Maps([.. pixels.Select((pixel, i) => pixel - Mean[i / 81])], 3, 9, 9);
@@ -57,7 +57,7 @@ public sealed class UnusualTableTests
         var weights = draws.Weights(architecture);
         var pixels = draws.Pixels(3 * 5 * 5);
 
-        using var runtime = new RuntimeGraph(AlexNetGraph.Build(architecture, weights, Mean));
+        using var runtime = new RuntimeGraph(OneFileGraph.Build(architecture, weights, Mean));
         var actual = runtime.Run("image", pixels, [1, 3, 5, 5], "features");
 
         var expected = new Maps([.. pixels.Select((pixel, i) => pixel - Mean[i / 25])], 3, 5, 5)

@@ -22,6 +22,16 @@ public class InspectTests
     }
 
     [Fact]
+    public async Task Inspect_OfThePresetOf2012_SaysHowItDiffersFromThatCode()
+    {
+        var (code, output, _) = await Programs.AlexnetAsync("inspect", "--preset", "alexnet-2012");
+
+        Assert.Equal(ExitCode.Done, code);
+        var text = string.Join(' ', output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Assert.All(AlexNetLayers.Differences("alexnet-2012"), difference => Assert.Contains(difference, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Inspect_WithOtherClasses_CountsThem()
     {
         var (_, output, _) = await Programs.AlexnetAsync("inspect", "--preset", "alexnet", "--classes", "10");

@@ -6,8 +6,8 @@ using System.Net.Sockets;
 namespace AlexNetService.Tests.Shared;
 
 /// <summary>
-/// Debian's nginx with the files of <c>deploy/nginx</c>, on loopback: only addresses and folders are other ones, there is no rate limit, and
-/// an answer names the replicas that were asked for it.
+/// Debian's nginx with the files of <c>deploy/nginx</c>, on loopback. Only addresses and folders differ, there is no rate limit, and an
+/// answer names the replicas that were asked for it.
 /// </summary>
 internal sealed class Nginx : IDisposable
 {

@@ -23,7 +23,8 @@ internal static class Programs
     }
 
     /// <summary>Starts a program that lies beside the tests; its output is to be read.</summary>
-    public static Process Start(string assembly, params string[] arguments) => Start(assembly, new Dictionary<string, string?>(), arguments);
+    public static Process Start(string assembly, params string[] arguments) =>
+        Start(assembly, new Dictionary<string, string?>(), arguments);
 
     private static Process Start(string assembly, IReadOnlyDictionary<string, string?> environment, string[] arguments)
     {

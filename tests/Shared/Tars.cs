@@ -27,7 +27,7 @@ internal static class Tars
         return stream.ToArray();
     }
 
-    /// <summary>ILSVRC-2012's two tars with three synsets: a tar of tars to learn from, a flat tar with its ground truth to validate on.</summary>
+    /// <summary>Writes ILSVRC-2012's two tars with three synsets: a tar of class tars, and a validation tar with its synsets beside.</summary>
     /// <returns>The folder.</returns>
     public static string WriteIlsvrc(string folder, int perClass, int validation, int side)
     {
@@ -38,9 +38,11 @@ internal static class Tars
         Write(Path.Combine(folder, "ILSVRC2012_img_val.tar"), Enumerable.Range(1, validation).Select(number => (
             $"ILSVRC2012_val_{number:D8}.JPEG", Pictures.Encode(number % 3, 5000 + number, side))));
         File.WriteAllLines(
-            Path.Combine(folder, "imagenet_2012_validation_synset_labels.txt"), Enumerable.Range(1, validation).Select(number => synsets[number % 3]));
+            Path.Combine(folder, "imagenet_2012_validation_synset_labels.txt"),
+            Enumerable.Range(1, validation).Select(number => synsets[number % 3]));
         File.WriteAllLines(
-            Path.Combine(folder, "synset_words.txt"), ["n01440764 tench, Tinca tinca", "n02100735 English setter", "n02119789 kit fox, Vulpes macrotis"]);
+            Path.Combine(folder, "synset_words.txt"),
+            ["n01440764 tench, Tinca tinca", "n02100735 English setter", "n02119789 kit fox, Vulpes macrotis"]);
         return folder;
     }
 }

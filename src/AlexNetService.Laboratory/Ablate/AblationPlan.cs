@@ -86,7 +86,7 @@ internal sealed record AblationPlan
     public PlannedRun OfFigure1(string activation, double rate, int seed) => new(
         Figure1Name(activation),
         Path.Combine(Output, string.Create(CultureInfo.InvariantCulture, $"{Figure1}-{activation}-rate{rate}-seed{seed}")),
-        new NetworkSwitches { Tanh = activation == "tanh", Dropout = false },
+        new NetworkSwitches { Tanh = activation == "tanh", Dropout = 0 },
         Recipe with
         {
             Epochs = Figure1Epochs,

@@ -22,7 +22,7 @@ internal sealed record AblationVariant(string Name, string Text, string Paper)
             Switches = new() { ResponseNormalisation = false },
         },
         new("no-overlap", "pooling windows as large as their stride", "+0.4 / +0.3") { Switches = new() { OverlappingPooling = false } },
-        new("no-dropout", "no dropout", "overfitting") { Switches = new() { Dropout = false } },
+        new("no-dropout", "no dropout", "overfitting") { Switches = new() { Dropout = 0 } },
         new("no-crops", "only the centre crop, not mirrored; colours still shifted", "overfitting")
         {
             Recipe = recipe => recipe with { RandomCrops = false },

@@ -6,7 +6,7 @@ public static class AlexNetLayers
     /// <summary>The paper's network on 227² crops of a 259² canvas: <c>alexnet</c>.</summary>
     public const string AlexNet = "alexnet";
 
-    /// <summary>The network as the code of 2012 ran it, on 224² crops of a 256² canvas: <c>alexnet-2012</c>.</summary>
+    /// <summary>The paper's network with geometry, mean image and first weights of the code of 2012: <c>alexnet-2012</c>.</summary>
     public const string AsOf2012 = "alexnet-2012";
 
     /// <summary>The single-column network whose weights torchvision publishes: <c>alexnet-torchvision</c>.</summary>
@@ -15,8 +15,11 @@ public static class AlexNetLayers
     /// <summary>A two-column AlexNet for 32×32 photographs: <c>alexnet-cifar</c>.</summary>
     public const string Cifar = "alexnet-cifar";
 
+    /// <summary>A two-column AlexNet for 64×64 photographs, as in Tiny ImageNet: <c>alexnet-64</c>.</summary>
+    public const string Small = "alexnet-64";
+
     /// <summary>Names of all presets, in the order help texts show them.</summary>
-    public static IReadOnlyList<string> Presets { get; } = [AlexNet, AsOf2012, Cifar, Torchvision];
+    public static IReadOnlyList<string> Presets { get; } = [AlexNet, AsOf2012, Small, Cifar, Torchvision];
 
     /// <summary>The table of a preset, or null where there is no such preset.</summary>
     /// <param name="preset">Name of the preset.</param>
@@ -25,6 +28,7 @@ public static class AlexNetLayers
     {
         AlexNet => ForImageNet(classes),
         AsOf2012 => As2012(classes),
+        Small => For64(classes),
         Cifar => ForCifar(classes),
         Torchvision => AsTorchvision(classes),
         _ => null,
@@ -38,7 +42,7 @@ public static class AlexNetLayers
 
     /// <summary>The number of classes of the data set that a preset was made for.</summary>
     /// <param name="preset">Name of the preset.</param>
-    public static int UsualClasses(string preset) => preset == Cifar ? 10 : 1000;
+    public static int UsualClasses(string preset) => preset switch { Cifar => 10, Small => 200, _ => 1000 };
 
     /// <summary>
     /// Krizhevsky, Sutskever, Hinton 2012, figure 2: 60,965,224 parameters at 1000 classes. The paper says 224² crops, which
@@ -75,9 +79,21 @@ public static class AlexNetLayers
         new Classifier("fc8", classes, 0.01, InitialBias: 0),
     ]);
 
+    /// <summary>How a preset differs from its source, one difference a line; empty for presets without known differences.</summary>
+    /// <param name="preset">Name of the preset, or of a table made from it.</param>
+    public static IReadOnlyList<string> Differences(string preset) => PresetOf(preset) != AsOf2012 ? [] :
+    [
+        "The code of 2012 ran conv1, normalisation, pooling, rectifier in this order; this table has the rectifier right after conv1.",
+        "After the normalisation of layer 2 it normalised again, over 5×5 places of each map (cnorm2, α 0.001); this table does not.",
+        "It divided pixels by 1.1 after the colour shift; this software does not.",
+        "It kept the biases' rate at 0.02 while the weights' rate fell; here both fall.",
+        "Late in training it turned the colour shift off and froze conv1; this software does neither.",
+    ];
+
     /// <summary>
-    /// The paper's table with what the original code did otherwise: 224² crops of a 256² canvas, conv1's last window hanging 3 pixels
+    /// The paper's table with some of the choices of the original code: 224² crops of a 256² canvas, conv1's last window extending 3 pixels
     /// over the right and bottom edge, α divided by n, a mean image instead of a mean colour, and larger first weights in conv3 to conv5.
+    /// It is not that code: see <see cref="Differences"/>.
     /// </summary>
     /// <param name="classes">Number of classes.</param>
     public static NetworkArchitecture As2012(int classes = 1000) => ForImageNet(classes) with
@@ -162,6 +178,43 @@ public static class AlexNetLayers
         new Rectifier("relu6"),
         new Dropout("drop6", 0.5),
         new Dense("fc7", 512, Reads.BothColumns, 0.0625, InitialBias: 0.1),
+        new Rectifier("relu7"),
+        new Dropout("drop7", 0.5),
+        new Classifier("fc8", classes, 0.01, InitialBias: 0),
+    ]);
+
+    /// <summary>
+    /// The same layer kinds and the same exchanges for 64×64 photographs: 56² crops, 8.8 M parameters at 200 classes. Kernels and strides
+    /// are smaller than the paper's, because a small photograph cannot lose three quarters of its side in conv1. The layers up to pool2
+    /// have no padding and a total stride of 4, so the ten crops share them. Pixels, α and initial weights are scaled as in
+    /// <see cref="ForCifar"/>.
+    /// </summary>
+    /// <param name="classes">Number of classes.</param>
+    public static NetworkArchitecture For64(int classes = 200) => new(Small, Columns: 2, new CropGeometry(64, 56),
+    [
+        new Scaling("scale0", Factor: 1.0 / 64),
+        new Convolution("conv1", 64, Kernel: 5, Stride: 1, Padding: 0, Reads.Image, 0.16, InitialBias: 0),
+        new Rectifier("relu1"),
+        new LocalResponseNormalisation("lrn1", Maps: 5, K: 2, Alpha: 0.1, Beta: 0.75),
+        new MaxPooling("pool1", Window: 3, Stride: 2),
+
+        new Convolution("conv2", 128, Kernel: 3, Stride: 1, Padding: 0, Reads.OwnColumn, 0.083, InitialBias: 0.1),
+        new Rectifier("relu2"),
+        new LocalResponseNormalisation("lrn2", Maps: 5, K: 2, Alpha: 0.1, Beta: 0.75),
+        new MaxPooling("pool2", Window: 3, Stride: 2),
+
+        new Convolution("conv3", 256, Kernel: 3, Stride: 1, Padding: 1, Reads.BothColumns, 0.042, InitialBias: 0),
+        new Rectifier("relu3"),
+        new Convolution("conv4", 256, Kernel: 3, Stride: 1, Padding: 1, Reads.OwnColumn, 0.042, InitialBias: 0.1),
+        new Rectifier("relu4"),
+        new Convolution("conv5", 256, Kernel: 3, Stride: 1, Padding: 1, Reads.OwnColumn, 0.042, InitialBias: 0.1),
+        new Rectifier("relu5"),
+        new MaxPooling("pool5", Window: 3, Stride: 2),
+
+        new Dense("fc6", 1024, Reads.BothColumns, 0.018, InitialBias: 0.1),
+        new Rectifier("relu6"),
+        new Dropout("drop6", 0.5),
+        new Dense("fc7", 1024, Reads.BothColumns, 0.044, InitialBias: 0.1),
         new Rectifier("relu7"),
         new Dropout("drop7", 0.5),
         new Classifier("fc8", classes, 0.01, InitialBias: 0),

@@ -3,10 +3,10 @@ using System.Text.Json.Serialization;
 namespace AlexNetService.ModelSpec.Architecture;
 
 /// <summary>
-/// One row of a layer table. A network is a list of these, read from top to bottom; the TorchSharp module and the
-/// ONNX graph are both translations of the same list.
+/// One row of a layer table. A network is a list of rows, read from top to bottom. The TorchSharp module and the ONNX graph are
+/// translations of the same list.
 /// </summary>
-/// <param name="Name">Name of the layer in the whole network, such as <c>conv1</c>; its columns are <c>conv1a</c>, <c>conv1b</c>.</param>
+/// <param name="Name">Name of the layer in the whole network, such as <c>conv1</c>; <c>conv1a</c>, <c>conv1b</c> in its columns.</param>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Scaling), "scaling")]
 [JsonDerivedType(typeof(Standardisation), "standardisation")]
@@ -20,19 +20,19 @@ namespace AlexNetService.ModelSpec.Architecture;
 [JsonDerivedType(typeof(Classifier), "classifier")]
 public abstract record Layer([property: JsonPropertyOrder(-1)] string Name);
 
-/// <summary>A layer that carries a weight and a bias.</summary>
+/// <summary>A layer with a weight and a bias.</summary>
 /// <param name="Name">Name of the layer.</param>
-/// <param name="Reads">Where a column takes its input from.</param>
-/// <param name="WeightStd">Standard deviation of the zero-mean Gaussian the weights start from (Krizhevsky 2012 §5).</param>
-/// <param name="InitialBias">Value the biases start from (Krizhevsky 2012 §5: 1 feeds the rectifiers early, 0 elsewhere).</param>
+/// <param name="Reads">The input of a column.</param>
+/// <param name="WeightStd">Standard deviation of the zero-mean Gaussian of the initial weights (Krizhevsky 2012 §5).</param>
+/// <param name="InitialBias">Initial value of the biases (Krizhevsky 2012 §5: 1 where it helps rectifiers early, 0 elsewhere).</param>
 public abstract record WeightedLayer(string Name, Reads Reads, double WeightStd, double InitialBias) : Layer(Name)
 {
     /// <summary>Maps (convolution) or units (dense) of the whole network, all columns together.</summary>
     [JsonIgnore]
     public abstract int Outputs { get; }
 
-    /// <summary>How many of the maps or values before the layer one column of it reads.</summary>
-    /// <param name="all">Those of the whole network.</param>
+    /// <summary>Number of the preceding maps or values that one column reads.</summary>
+    /// <param name="all">Their number in the whole network.</param>
     /// <param name="columns">Columns of the network.</param>
     public int InputsOfAColumn(int all, int columns) => Reads == Reads.OwnColumn ? all / columns : all;
 }
@@ -43,7 +43,7 @@ public abstract record WeightedLayer(string Name, Reads Reads, double WeightStd,
 /// <param name="Kernel">Side of the kernel, in pixels.</param>
 /// <param name="Stride">Step between windows, in pixels.</param>
 /// <param name="Padding">Zeros added on each of the four sides, in pixels.</param>
-/// <param name="Reads">Where a column takes its input from.</param>
+/// <param name="Reads">The input of a column.</param>
 /// <param name="WeightStd">Standard deviation of the initial weights.</param>
 /// <param name="InitialBias">Initial bias.</param>
 public sealed record Convolution(
@@ -51,8 +51,8 @@ public sealed record Convolution(
     : WeightedLayer(Name, Reads, WeightStd, InitialBias)
 {
     /// <summary>
-    /// Zeros added on the right and at the bottom beyond <see cref="Padding"/>, in pixels. The 2012 code rounded the number of windows
-    /// up, so that conv1's last one hung over the edge; so many zeros give it something to read.
+    /// Zeros added on the right and at the bottom in addition to <see cref="Padding"/>, in pixels. The 2012 code rounded the number of
+    /// windows up, so that conv1's last window extended over the edge. These zeros fill it.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int EdgePadding { get; init; }
@@ -63,19 +63,19 @@ public sealed record Convolution(
 }
 
 /// <summary>
-/// Multiplies every value by a constant. In front of the first convolution it sets the unit of the pixels: a layer's gradient grows
-/// with its input, so with pixels of 0..255 the first layer limits the rate at which all others may learn.
+/// Multiplies every value by a constant. Before the first convolution it sets the unit of the pixels. A layer's gradient grows with its
+/// input, so with pixels of 0..255 the first layer limits the learning rate of all others.
 /// </summary>
 /// <param name="Name">Name of the layer.</param>
 /// <param name="Factor">The constant; not 0.</param>
 public sealed record Scaling(string Name, double Factor) : Layer(Name);
 
-/// <summary>Divides each channel of the picture by a constant of its own, as torchvision's weights want their pixels.</summary>
+/// <summary>Divides each channel of the picture by a constant, as torchvision's weights require.</summary>
 /// <param name="Name">Name of the layer.</param>
 /// <param name="Deviations">The constants of red, green, blue, in pixel values of 0..255; not 0.</param>
 public sealed record Standardisation(string Name, IReadOnlyList<double> Deviations) : Layer(Name);
 
-/// <summary>What follows every convolution and hidden dense layer, value by value.</summary>
+/// <summary>The function after every convolution and hidden dense layer, applied to each value.</summary>
 /// <param name="Name">Name of the layer.</param>
 public abstract record Nonlinearity(string Name) : Layer(Name);
 
@@ -83,7 +83,7 @@ public abstract record Nonlinearity(string Name) : Layer(Name);
 /// <param name="Name">Name of the layer.</param>
 public sealed record Rectifier(string Name) : Nonlinearity(Name);
 
-/// <summary>tanh(x), what networks had before rectifiers; the paper measures against it (Krizhevsky 2012 §3.1, figure 1).</summary>
+/// <summary>tanh(x), which networks used before rectifiers; the paper compares with it (Krizhevsky 2012 §3.1, figure 1).</summary>
 /// <param name="Name">Name of the layer.</param>
 public sealed record HyperbolicTangent(string Name) : Nonlinearity(Name);
 
@@ -92,16 +92,15 @@ public sealed record HyperbolicTangent(string Name) : Nonlinearity(Name);
 /// (Krizhevsky 2012 §3.3).
 /// </summary>
 /// <param name="Name">Name of the layer.</param>
-/// <param name="Maps">n: how many neighbouring maps the sum runs over, the map itself in the middle; odd.</param>
+/// <param name="Maps">n, the number of neighbouring maps in the sum, with the map itself in the middle; odd.</param>
 /// <param name="K">k.</param>
 /// <param name="Alpha">
-/// α as it is multiplied with the plain sum, the paper's unit. PyTorch, Caffe and the ONNX operator divide theirs by n,
-/// so they are given n·α.
+/// α as the factor of the plain sum, as in the paper. PyTorch, Caffe and the ONNX operator divide their α by n, so they get n·α.
 /// </param>
 /// <param name="Beta">β.</param>
 public sealed record LocalResponseNormalisation(string Name, int Maps, double K, double Alpha, double Beta) : Layer(Name);
 
-/// <summary>Maximum over square windows; overlapping when the stride is smaller than the window (Krizhevsky 2012 §3.4).</summary>
+/// <summary>Maximum over square windows, which overlap if the stride is smaller than the window (Krizhevsky 2012 §3.4).</summary>
 /// <param name="Name">Name of the layer.</param>
 /// <param name="Window">Side of the window, in pixels.</param>
 /// <param name="Stride">Step between windows, in pixels.</param>
@@ -110,7 +109,7 @@ public sealed record MaxPooling(string Name, int Window, int Stride) : Layer(Nam
 /// <summary>A hidden dense layer, its units divided evenly over the columns.</summary>
 /// <param name="Name">Name of the layer.</param>
 /// <param name="Units">Units of the whole network.</param>
-/// <param name="Reads">Where a column takes its input from.</param>
+/// <param name="Reads">The input of a column.</param>
 /// <param name="WeightStd">Standard deviation of the initial weights.</param>
 /// <param name="InitialBias">Initial bias.</param>
 public sealed record Dense(string Name, int Units, Reads Reads, double WeightStd, double InitialBias)
@@ -123,12 +122,12 @@ public sealed record Dense(string Name, int Units, Reads Reads, double WeightStd
 
 /// <summary>Sets a share of the units to zero while training; the identity afterwards (Krizhevsky 2012 §4.2).</summary>
 /// <param name="Name">Name of the layer.</param>
-/// <param name="Rate">Share of units set to zero, 0 to below 1. The rest is scaled by 1 / (1 − rate).</param>
+/// <param name="Rate">Share of units set to zero, 0 to below 1. The others are scaled by 1 / (1 − rate).</param>
 public sealed record Dropout(string Name, double Rate) : Layer(Name);
 
 /// <summary>
-/// The last dense layer, one unit a class. It reads both columns and is not divided: it lives on the first column's
-/// device, so that an odd number of classes needs no rule of its own.
+/// The last dense layer, with one unit for each class. It reads both columns and is not divided: it runs on the first column's device, so
+/// that an odd number of classes needs no special rule.
 /// </summary>
 /// <param name="Name">Name of the layer.</param>
 /// <param name="Classes">Number of classes.</param>
@@ -140,4 +139,18 @@ public sealed record Classifier(string Name, int Classes, double WeightStd, doub
     /// <inheritdoc/>
     [JsonIgnore]
     public override int Outputs => Classes;
+}
+
+/// <summary>The input of a column of a weighted layer (Krizhevsky 2012 §3.2).</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Reads>))]
+public enum Reads
+{
+    /// <summary>The whole picture, which every column holds.</summary>
+    Image,
+
+    /// <summary>The maps of its own column; devices exchange nothing.</summary>
+    OwnColumn,
+
+    /// <summary>The maps of both columns; each device copies the other column's maps.</summary>
+    BothColumns,
 }

@@ -1,40 +1,40 @@
-using System.Globalization;
+using static System.FormattableString;
 
 namespace AlexNetService.ModelSpec.Architecture;
 
 /// <summary>
-/// What the paper argues for in a layer table, each to be turned off by itself, so that its share of the error can be measured
-/// (Krizhevsky 2012 §3.1 to §3.5, §4.2). Everything is on as the table has it unless said otherwise.
+/// The design choices that the paper argues for, each of which can be turned off, so that its effect on the error can be measured
+/// (Krizhevsky 2012 §3.1 to §3.5, §4.2). The defaults leave a table unchanged.
 /// </summary>
 public sealed record NetworkSwitches
 {
-    /// <summary>Whether rectifiers become tanh; the biases that feed rectifiers early become 0 with them (§3.1, §5).</summary>
+    /// <summary>Whether tanh replaces rectifiers; biases that help rectifiers early then start at 0 (§3.1, §5).</summary>
     public bool Tanh { get; init; }
 
     /// <summary>Whether responses are normalised (§3.3).</summary>
     public bool ResponseNormalisation { get; init; } = true;
 
-    /// <summary>Whether pooling windows overlap; without, a window is as large as its stride (§3.4).</summary>
+    /// <summary>Whether pooling windows overlap; otherwise a window is as large as its stride (§3.4).</summary>
     public bool OverlappingPooling { get; init; } = true;
 
-    /// <summary>Whether hidden units are dropped while training (§4.2).</summary>
-    public bool Dropout { get; init; } = true;
+    /// <summary>Share of the hidden units that training drops, or null for the table's own; 0 removes the layers (§4.2).</summary>
+    public double? Dropout { get; init; }
 
-    /// <summary>Columns the maps are divided over, or null for the table's own (§3.2).</summary>
+    /// <summary>Number of columns, or null for the table's own number (§3.2).</summary>
     public int? Columns { get; init; }
 
     /// <summary>
-    /// Whether convolutions have half as many kernels, all but the last: what the paper compares its two columns with, so that one
-    /// column has about as many parameters as two (§3.2, footnote 2).
+    /// Whether all convolutions except the last have half as many kernels. The paper compares its two columns with such a table of one
+    /// column, which has about as many parameters (§3.2, footnote 2).
     /// </summary>
     public bool HalfKernels { get; init; }
 
-    /// <summary>Whether convolutions that read both columns do so; without, each reads its own, and columns meet in the dense layers (§3.2).</summary>
+    /// <summary>Whether convolutions may read both columns; otherwise columns only meet in the dense layers (§3.2).</summary>
     public bool Exchange { get; init; } = true;
 
-    /// <summary>The table with these switches. Its name says what was turned: <c>alexnet-cifar-tanh-no-lrn</c>.</summary>
+    /// <summary>Applies the switches to a table. Its name tells which differ: <c>alexnet-cifar-tanh-no-lrn</c>.</summary>
     /// <param name="architecture">A table.</param>
-    /// <exception cref="ArchitectureException">What comes out is no network.</exception>
+    /// <exception cref="ArchitectureException">The resulting table is not a network.</exception>
     public NetworkArchitecture Apply(NetworkArchitecture architecture)
     {
         var columns = Columns ?? architecture.Columns;
@@ -52,7 +52,7 @@ public sealed record NetworkSwitches
     private bool Stays(Layer layer) => layer switch
     {
         LocalResponseNormalisation => ResponseNormalisation,
-        Architecture.Dropout => Dropout,
+        Architecture.Dropout => Dropout != 0,
         _ => true,
     };
 
@@ -66,6 +66,7 @@ public sealed record NetworkSwitches
             Reads = convolution.Reads == Reads.BothColumns && !Exchange ? Reads.OwnColumn : convolution.Reads,
             InitialBias = Tanh ? 0 : convolution.InitialBias,
         },
+        Architecture.Dropout dropout => dropout with { Rate = Dropout ?? dropout.Rate },
         Dense dense when Tanh => dense with { InitialBias = 0 },
         _ => layer,
     };
@@ -74,8 +75,8 @@ public sealed record NetworkSwitches
         Tanh ? "-tanh" : "",
         ResponseNormalisation ? "" : "-no-lrn",
         OverlappingPooling ? "" : "-no-overlap",
-        Dropout ? "" : "-no-dropout",
-        Columns is { } other && other != columns ? string.Create(CultureInfo.InvariantCulture, $"-{other}-column{(other == 1 ? "" : "s")}") : "",
+        Dropout switch { null => "", 0 => "-no-dropout", var rate => Invariant($"-dropout-{rate}") },
+        Columns is { } other && other != columns ? Invariant($"-{other}-column{(other == 1 ? "" : "s")}") : "",
         HalfKernels ? "-half-kernels" : "",
         Exchange ? "" : "-no-exchange");
 }

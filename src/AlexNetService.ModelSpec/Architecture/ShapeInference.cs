@@ -1,13 +1,13 @@
 namespace AlexNetService.ModelSpec.Architecture;
 
-/// <summary>Follows one crop through a layer table.</summary>
+/// <summary>Computes the shapes of one crop's activations through a layer table, and checks the table.</summary>
 internal static class ShapeInference
 {
     public static IReadOnlyList<LayerRow> Run(NetworkArchitecture architecture)
     {
         if (architecture.Columns is < 1 or > 26)
         {
-            throw new ArchitectureException($"'{architecture.Preset}' has {architecture.Columns} columns; 1 to 26 can be told apart.");
+            throw new ArchitectureException($"'{architecture.Preset}' has {architecture.Columns} columns; use 1 to 26.");
         }
 
         var (canvas, crop) = architecture.Geometry;
@@ -36,7 +36,7 @@ internal static class ShapeInference
     {
         if (architecture.Layers.CountBy(layer => layer.Name).FirstOrDefault(name => name.Value > 1) is { Key: { } twice })
         {
-            throw new ArchitectureException($"'{architecture.Preset}' has two layers called {twice}; weights are found by name.");
+            throw new ArchitectureException($"'{architecture.Preset}' has two layers named {twice}; give each its own name.");
         }
 
         if (architecture.Layers.SkipLast(1).FirstOrDefault(layer => layer is Classifier) is { Name: var early })
@@ -45,7 +45,7 @@ internal static class ShapeInference
         }
     }
 
-    // The picture is whole in every column until the first weighted layer divides its maps over them.
+    // Every column holds the whole picture until the first weighted layer divides its maps over the columns.
     private static void RequireColumns(Layer layer, Shape input, bool divided, int columns)
     {
         if (columns == 1)
@@ -61,7 +61,7 @@ internal static class ShapeInference
         var keepsToColumn = layer is LocalResponseNormalisation or WeightedLayer { Reads: Reads.OwnColumn };
         if (keepsToColumn && (!divided || input.Maps % columns != 0))
         {
-            throw new ArchitectureException($"{layer.Name} works inside a column, and {input} is not divided over {columns} columns.");
+            throw new ArchitectureException($"{layer.Name} works inside a column, but {input} is not divided over {columns} columns.");
         }
     }
 
@@ -71,9 +71,9 @@ internal static class ShapeInference
         {
             case Convolution convolution:
                 RequireDivisible(convolution, columns);
-                var side = Windows(convolution.Name, input, convolution.Kernel, convolution.Stride, convolution.Padding, convolution.EdgePadding);
-                var output = side with { Maps = convolution.Maps };
-                var perOutput = convolution.InputsOfAColumn(input.Maps, columns) * convolution.Kernel * convolution.Kernel;
+                var (name, maps, kernel, stride, padding, _, _, _) = convolution;
+                var output = Windows(name, input, kernel, stride, padding, convolution.EdgePadding) with { Maps = maps };
+                var perOutput = convolution.InputsOfAColumn(input.Maps, columns) * kernel * kernel;
                 return Weighted(convolution, input, output, perOutput);
             case MaxPooling pooling:
                 return Plain(pooling, input, Windows(pooling.Name, input, pooling.Window, pooling.Stride, padding: 0));
@@ -81,21 +81,22 @@ internal static class ShapeInference
                 RequireDivisible(dense, columns);
                 return Weighted(dense, input, new Shape(dense.Units, 1, 1), dense.InputsOfAColumn(input.Values, columns));
             case Classifier { Reads: not Reads.BothColumns }:
-                throw new ArchitectureException($"{layer.Name} is a classifier; it reads both columns.");
+                throw new ArchitectureException($"{layer.Name} is a classifier and must read both columns.");
             case Classifier { Classes: < 2 and var classes }:
-                throw new ArchitectureException($"{layer.Name} tells {classes} classes apart; two are the least.");
+                throw new ArchitectureException($"{layer.Name} has {classes} classes; use two or more.");
             case Classifier classifier:
                 return Weighted(classifier, input, new Shape(classifier.Classes, 1, 1), input.Values);
-            case LocalResponseNormalisation { Maps: var maps } when maps < 1 || maps % 2 == 0:
-                throw new ArchitectureException($"{layer.Name} sums over {maps} maps; the number must be odd.");
+            case LocalResponseNormalisation { Maps: var summed } when summed < 1 || summed % 2 == 0:
+                throw new ArchitectureException($"{layer.Name} sums over {summed} maps; use an odd number.");
             case LocalResponseNormalisation { K: var k, Alpha: var alpha } when !(k > 0 && alpha >= 0):
-                throw new ArchitectureException($"{layer.Name} has k {k} and α {alpha}; k must be above 0 and α not below it.");
+                throw new ArchitectureException($"{layer.Name} has k {k} and α {alpha}; k must be above 0, and α 0 or more.");
             case Scaling { Factor: var factor } when factor == 0 || !double.IsFinite(factor):
                 throw new ArchitectureException($"{layer.Name} multiplies by {factor}; use a number other than 0.");
             case Standardisation { Deviations: var deviations }
                 when deviations.Count != input.Maps || deviations.Any(deviation => deviation == 0 || !double.IsFinite(deviation)):
                 throw new ArchitectureException(
-                    $"{layer.Name} divides {input.Maps} channels by {string.Join(", ", deviations)}; use one number other than 0 a channel.");
+                    $"{layer.Name} divides {input.Maps} channels by {string.Join(", ", deviations)}; "
+                    + "use a number other than 0 for each channel.");
             case Dropout { Rate: var rate } when !(rate >= 0 && rate < 1):
                 throw new ArchitectureException($"{layer.Name} drops a share of {rate}; it must be 0 or more and below 1.");
             default:
@@ -119,7 +120,7 @@ internal static class ShapeInference
         var padded = input.Height + (2 * padding) + edgePadding;
         if (padded < window)
         {
-            throw new ArchitectureException($"{name}: a {window}×{window} window does not fit into {input}. Use a larger crop.");
+            throw new ArchitectureException($"{name}: a window of {window}×{window} does not fit into {input}. Use a larger crop.");
         }
 
         var side = ((padded - window) / stride) + 1;

@@ -1,19 +1,19 @@
 namespace AlexNetService.ModelSpec.Architecture;
 
 /// <summary>
-/// The first layers of a network whose maps, for a crop, are a window of the maps they have for the whole canvas: no zeros at the edges,
-/// nothing that depends on the place in the crop, and strides that divide the crops' offsets. Serving computes them once for a canvas
-/// and once for its mirror instead of once for each of the ten crops, with the same numbers.
+/// The first layers of a network whose maps of a crop are a window of their maps of the whole canvas. They pad nothing, nothing in them
+/// depends on the place in the crop, and their strides divide the crops' offsets. Serving computes them for the canvas and for its mirror
+/// instead of for each of the ten crops, with the same numbers.
 /// </summary>
-/// <param name="Layers">How many layers of the table, from the first.</param>
-/// <param name="Step">Pixels of the canvas between neighbouring places of the maps: the product of the strides.</param>
+/// <param name="Layers">Number of layers, from the first.</param>
+/// <param name="Step">Canvas pixels between neighbouring places of the maps: the product of the strides.</param>
 /// <param name="Crop">The maps of a crop.</param>
 /// <param name="Canvas">The maps of the canvas.</param>
 public sealed record SharedTrunk(int Layers, int Step, Shape Crop, Shape Canvas)
 {
-    /// <summary>The longest shared trunk of a table that ends in a pooling layer, or null where there is none.</summary>
+    /// <summary>The longest trunk of a table that ends in a pooling layer, or null if there is none.</summary>
     /// <param name="architecture">The table.</param>
-    /// <exception cref="ArchitectureException">A layer does not fit what the layers before it produce.</exception>
+    /// <exception cref="ArchitectureException">A layer does not fit the output of the preceding layers.</exception>
     public static SharedTrunk? Of(NetworkArchitecture architecture)
     {
         var (canvas, crop) = architecture.Geometry;
@@ -22,7 +22,7 @@ public sealed record SharedTrunk(int Layers, int Step, Shape Crop, Shape Canvas)
             return null;
         }
 
-        // The offsets are 0, half of the far one (rounded down) and the far one, on the canvas and on its mirror.
+        // The crops' offsets, on the canvas and on its mirror, are 0, far / 2 (rounded down) and far.
         var far = canvas - crop;
         var rows = architecture.Rows();
         var (step, side, trunk) = (1, canvas, default(SharedTrunk));

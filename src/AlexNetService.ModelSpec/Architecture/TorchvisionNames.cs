@@ -1,8 +1,8 @@
 namespace AlexNetService.ModelSpec.Architecture;
 
 /// <summary>
-/// What torchvision calls the weights of its <c>alexnet</c>, and the mean colour it subtracts (torchvision/models/alexnet.py,
-/// torchvision/transforms/_presets.py): the rest of the preset <see cref="AlexNetLayers.Torchvision"/>.
+/// Torchvision's names for the weights of its <c>alexnet</c>, and the mean colour that it subtracts (torchvision/models/alexnet.py,
+/// torchvision/transforms/_presets.py). They belong to the preset <see cref="AlexNetLayers.Torchvision"/>.
 /// </summary>
 public static class TorchvisionNames
 {
@@ -18,14 +18,14 @@ public static class TorchvisionNames
         ("fc8", "classifier.6"),
     ];
 
-    /// <summary>Mean red, green, blue of ImageNet as torchvision has it, 0..255.</summary>
+    /// <summary>Torchvision's mean red, green and blue of ImageNet, 0..255.</summary>
     public static IReadOnlyList<double> MeanColour { get; } = [0.485 * 255, 0.456 * 255, 0.406 * 255];
 
-    /// <summary>Our name of a weight, such as <c>conv1.weight</c>, or null where torchvision's alexnet has no such weight.</summary>
+    /// <summary>Our name of a weight, such as <c>conv1.weight</c>, or null if torchvision's alexnet has no such weight.</summary>
     /// <param name="theirs">Torchvision's name, such as <c>features.0.weight</c>.</param>
     public static string? Ours(string theirs) => Translate(theirs, pair => (pair.Theirs, pair.Ours));
 
-    /// <summary>Torchvision's name of a weight, or null where it is none of the preset's.</summary>
+    /// <summary>Torchvision's name of a weight, or null if the preset has no such weight.</summary>
     /// <param name="ours">Our name.</param>
     public static string? Theirs(string ours) => Translate(ours, pair => pair);
 

@@ -1,12 +1,12 @@
 namespace AlexNetService.ModelSpec.Files;
 
-/// <summary>Files that are there as a whole or not at all.</summary>
+/// <summary>Writes files as a whole or not at all.</summary>
 public static class WholeFile
 {
-    /// <summary>Writes beside the place, flushes to disk, then renames over it.</summary>
-    /// <param name="path">Where the file goes; its folder is there.</param>
+    /// <summary>Writes a file beside its place, flushes it to disk, then renames it.</summary>
+    /// <param name="path">Path of the file; its folder exists.</param>
     /// <param name="write">Writes the content.</param>
-    /// <exception cref="IOException">The disk is full or the folder cannot be written; an earlier file at the path is untouched.</exception>
+    /// <exception cref="IOException">The disk is full or the folder cannot be written; an earlier file stays unchanged.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         var partial = path + ".partial";
@@ -26,9 +26,9 @@ public static class WholeFile
         }
     }
 
-    /// <summary>Writes bytes likewise.</summary>
-    /// <param name="path">Where the file goes; its folder is there.</param>
+    /// <summary>Writes bytes as a file, in the same way.</summary>
+    /// <param name="path">Path of the file; its folder exists.</param>
     /// <param name="bytes">The content.</param>
-    /// <exception cref="IOException">The disk is full or the folder cannot be written; an earlier file at the path is untouched.</exception>
+    /// <exception cref="IOException">The disk is full or the folder cannot be written; an earlier file stays unchanged.</exception>
     public static void Write(string path, ReadOnlyMemory<byte> bytes) => Write(path, stream => stream.Write(bytes.Span));
 }

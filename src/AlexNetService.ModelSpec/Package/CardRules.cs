@@ -1,14 +1,16 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.ModelSpec.Package;
 
-/// <summary>What must hold between the fields of a card, whatever its graph looks like.</summary>
+/// <summary>The rules that a card must keep, whatever its graph computes.</summary>
 internal static class CardRules
 {
-    /// <summary>The first rule the card breaks, as a sentence, or null.</summary>
+    /// <summary>The first rule that a card breaks, as a sentence, or null.</summary>
     public static string? FirstBroken(ModelCard card) =>
-        Identity(card) ?? Input(card.Preprocessing) ?? Output(card) ?? Probabilities(card) ?? Table(card) ?? CardFileRules.FirstBroken(card);
+        Identity(card) ?? Input(card.Preprocessing) ?? Output(card) ?? Probabilities(card) ?? Table(card)
+        ?? Names(card) ?? Split(card) ?? Golden(card) ?? Quantized(card);
 
     private static string? Identity(ModelCard card)
     {
@@ -32,10 +34,9 @@ internal static class CardRules
             return $"a crop of {input.Crop} pixels from a canvas of {input.Canvas} is impossible (1 ≤ crop ≤ canvas ≤ 4096).";
         }
 
-        if (input.Type == PixelType.UInt8 && (input.Scale ?? 1) is not 1 || input is { Type: PixelType.UInt8, Mean: not null }
-            or { Type: PixelType.UInt8, Std: not null })
+        if (input.Type == PixelType.UInt8 && ((input.Scale ?? 1) is not 1 || input.Mean is not null || input.Std is not null))
         {
-            return "a uint8 input takes raw pixels; scale, mean and std belong to a float32 input.";
+            return "a uint8 input reads raw pixels; scale, mean and std belong to a float32 input.";
         }
 
         return input is { Mean: not null and not { Count: NetworkArchitecture.Channels } } ? "mean must have three values."
@@ -53,7 +54,7 @@ internal static class CardRules
 
         for (var i = 0; i < card.Labels.Count; i++)
         {
-            // JSON can put a null where the type has none.
+            // JSON can hold a null where the type does not allow one.
             if (card.Labels[i] is not { Index: var index })
             {
                 return $"label {i} is null.";
@@ -61,7 +62,7 @@ internal static class CardRules
 
             if (index != i)
             {
-                return $"labels must be listed by index; place {i} has index {index}.";
+                return $"labels must be in the order of their index; place {i} has index {index}.";
             }
         }
 
@@ -78,7 +79,7 @@ internal static class CardRules
         return card.Calibration is not { } calibration ? null
             : !IsAboveZero(calibration.Temperature)
                 ? string.Create(CultureInfo.InvariantCulture, $"the temperature {calibration.Temperature} must be above 0.")
-            : card.Tensors.Logits is null ? "a temperature divides logits, and the card names no logits tensor."
+            : card.Tensors.Logits is null ? "a temperature divides logits, but the card names no logits tensor."
             : null;
     }
 
@@ -100,7 +101,7 @@ internal static class CardRules
         {
             _ = architecture.Rows();
             return architecture.Classes != card.Labels.Count
-                ? $"the layer table ends in {architecture.Classes} classes and there are {card.Labels.Count} labels."
+                ? $"the layer table ends in {architecture.Classes} classes, but there are {card.Labels.Count} labels."
                 : architecture.Geometry != new CropGeometry(card.Preprocessing.Canvas, card.Preprocessing.Crop)
                 ? "the layer table and the preprocessing disagree on canvas or crop."
                 : null;
@@ -109,5 +110,74 @@ internal static class CardRules
         {
             return e.Message;
         }
+    }
+
+    private static string? Names(ModelCard card)
+    {
+        string[] names = [ModelPackage.CardFile, .. card.Files.Select(file => file.File)];
+        return names.FirstOrDefault(IsElsewhere) is { } elsewhere
+            ? $"the file '{elsewhere}' must be in the package folder."
+            : names.CountBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(name => name.Value > 1) is { Key: { } twice }
+                ? $"'{twice}' is named twice; name each file once."
+                : null;
+    }
+
+    private static bool IsElsewhere(string name) => name is "" or "." or ".." || name.AsSpan().IndexOfAny('/', '\\', '\0') >= 0;
+
+    private static string? Split(ModelCard card)
+    {
+        if (card.Split is not { } split)
+        {
+            return null;
+        }
+
+        var far = card.Preprocessing.Canvas - card.Preprocessing.Crop;
+        return split.Maps == "" ? "the split names no tensor of maps."
+            : split.Count < 1 || split.CropSide < 1 || split.Step < 1
+                ? $"a split of {split.Count} maps of side {split.CropSide}, {split.Step} pixels apart, is impossible."
+            : card.Preprocessing.Layout != TensorLayout.Nchw ? "the trunk of a split reads NCHW, but the card has another layout."
+            // The offsets of the ten crops are 0, far / 2 (rounded down) and far.
+            : far % split.Step != 0 || far / 2 % split.Step != 0
+                ? $"the crops' offsets 0, {far / 2} and {far} are not multiples of the split's step of {split.Step}."
+            : split.CanvasSide != split.CropSide + (far / split.Step)
+                ? $"a crop's maps have side {split.CropSide}, so a canvas's maps have {split.CropSide + (far / split.Step)}, "
+                + $"not {split.CanvasSide}."
+            : card.Architecture is { } architecture ? SplitOf(split, architecture)
+            : null;
+    }
+
+    private static string? SplitOf(SplitGraph split, NetworkArchitecture architecture) => SharedTrunk.Of(architecture) switch
+    {
+        null => $"the crops of '{architecture.Preset}' share no layers, but the card has a split.",
+        var (_, step, crop, canvas) =>
+            (step, crop.Maps, crop.Height, canvas.Height) == (split.Step, split.Count, split.CropSide, split.CanvasSide)
+                ? null
+                : $"the layer table shares {crop} maps of a crop and {canvas} of a canvas, {step} pixels apart, but the split differs.",
+    };
+
+    private static string? Golden(ModelCard card) => card.Golden is not { } golden ? null
+        : card.Tensors.Logits is null ? "the golden crop's answer is logits, but the card names no logits tensor."
+        : golden.Logits.Length != sizeof(float) * card.Labels.Count
+            ? $"the golden crop's answer has {golden.Logits.Length} bytes; the labels need {sizeof(float) * card.Labels.Count}."
+        : MemoryMarshal.Cast<byte, float>(golden.Logits).ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
+            ? "the golden crop's answer holds a value that is not a finite number."
+        : !(golden.Tolerance > 0 && double.IsFinite(golden.Tolerance))
+            ? string.Create(CultureInfo.InvariantCulture, $"the golden crop's tolerance {golden.Tolerance} must be above 0.")
+        : null;
+
+    private static string? Quantized(ModelCard card)
+    {
+        if (card.Quantization is not { } made)
+        {
+            return null;
+        }
+
+        double[] errors = [made.Top1ErrorBefore, made.Top1ErrorAfter, made.Top5ErrorBefore, made.Top5ErrorAfter];
+        return PackageName.Broken(made.FromName) is { } reason ? $"the name of the source package is invalid: {reason}"
+            : made.FromVersion < 1 ? $"version {made.FromVersion} of the source package is below 1."
+            : made.CalibrationImages < 0 || made.Images < 1
+                ? $"a package cannot be calibrated on {made.CalibrationImages} photographs and measured on {made.Images}."
+            : !Array.TrueForAll(errors, error => error is >= 0 and <= 1) ? "the errors of a quantized package must be shares of 0 to 1."
+            : null;
     }
 }

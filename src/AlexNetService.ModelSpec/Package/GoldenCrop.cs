@@ -3,21 +3,21 @@ using System.Runtime.InteropServices;
 namespace AlexNetService.ModelSpec.Package;
 
 /// <summary>
-/// What the model answers to one known crop, so that whoever opens the package can tell that it computes what was exported: a runtime, a
-/// processor or a converted file that computes something else is found before it serves.
+/// The model's answer to one known crop. Opening a package compares it with the answer there, so that a runtime, a processor or a converted
+/// file that computes something else is found before it serves.
 /// </summary>
 /// <param name="Seed">
-/// Makes the crop: x₀ = seed, xᵢ₊₁ = 1664525·xᵢ + 1013904223 mod 2³² (Knuth, Lewis), pixel i = xᵢ₊₁ ≫ 24, in the order channel, row, column;
-/// see <see cref="Pixels"/>.
+/// Seed of the crop: x₀ = seed, xᵢ₊₁ = 1664525·xᵢ + 1013904223 mod 2³² (Knuth, Lewis), pixel i = xᵢ₊₁ ≫ 24, in the order channel, row,
+/// column; see <see cref="Pixels"/>.
 /// </param>
-/// <param name="Logits">[classes], 32-bit little-endian floats, as ONNX Runtime gave them on the CPU of the export.</param>
-/// <param name="Tolerance">Largest difference of a logit that is let through, relative to the largest logit.</param>
+/// <param name="Logits">[classes], 32-bit little-endian floats, computed by ONNX Runtime on the CPU of the export.</param>
+/// <param name="Tolerance">Largest accepted difference of a logit, relative to the largest logit.</param>
 public sealed record GoldenCrop(uint Seed, byte[] Logits, double Tolerance)
 {
-    /// <summary>Notes an answer.</summary>
-    /// <param name="seed">What the crop was made from.</param>
+    /// <summary>Records an answer.</summary>
+    /// <param name="seed">Seed of the crop.</param>
     /// <param name="logits">[classes].</param>
-    /// <param name="tolerance">Largest difference of a logit that is let through later, relative to the largest logit.</param>
+    /// <param name="tolerance">Largest accepted difference of a logit, relative to the largest logit.</param>
     public static GoldenCrop Of(uint seed, ReadOnlySpan<float> logits, double tolerance) =>
         new(seed, MemoryMarshal.AsBytes(logits).ToArray(), tolerance);
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace AlexNetService.ModelSpec.Package;
 
-/// <summary>A package folder whose card was read and whose files have the hashes that the card names.</summary>
+/// <summary>A package folder whose card was read and whose files match the card's hashes.</summary>
 /// <param name="Folder">The package folder, <c>…/name/version</c>.</param>
 /// <param name="Card">The card.</param>
 public sealed record ModelPackage(string Folder, ModelCard Card)
@@ -11,31 +11,31 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
     /// <summary>File name of the card.</summary>
     public const string CardFile = "card.json";
 
-    /// <summary>File name that exports give the graph.</summary>
+    /// <summary>File name of the graph in exports.</summary>
     public const string DefaultGraphFile = "model.onnx";
 
-    /// <summary>File name that exports give the weights which the graphs share.</summary>
+    /// <summary>File name of the weights that the graphs share, in exports.</summary>
     public const string DefaultWeightsFile = "model.weights";
 
-    /// <summary>File name that exports give the trunk.</summary>
+    /// <summary>File name of the trunk in exports.</summary>
     public const string DefaultTrunkFile = "trunk.onnx";
 
-    /// <summary>File name that exports give the rest.</summary>
+    /// <summary>File name of the rest in exports.</summary>
     public const string DefaultRestFile = "rest.onnx";
 
-    /// <summary>File name that exports give the picture of the filters.</summary>
+    /// <summary>File name of the picture of the filters in exports.</summary>
     public const string DefaultFiltersFile = "filters.png";
 
     /// <summary>Path of the graph of the whole network.</summary>
     public string GraphPath => PathOf(Card.Graph);
 
     /// <summary>Path of a file of the package.</summary>
-    /// <param name="file">One that the card names.</param>
+    /// <param name="file">A file that the card names.</param>
     public string PathOf(GraphFile file) => Path.Combine(Folder, file.File);
 
-    /// <summary>Reads the card, checks that it makes sense, and checks length and SHA-256 of every file that it names.</summary>
+    /// <summary>Reads and checks the card, and checks length and SHA-256 of every file that it names.</summary>
     /// <param name="folder">The package folder.</param>
-    /// <exception cref="InvalidPackageException">The folder is no package, or one that must not be served.</exception>
+    /// <exception cref="InvalidPackageException">The folder is not a package, or the package is damaged or inconsistent.</exception>
     public static ModelPackage Open(string folder)
     {
         var card = ReadCard(folder);
@@ -95,4 +95,21 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
             throw new InvalidPackageException(Folder, $"{file.File} cannot be read ({e.Message})", e);
         }
     }
+}
+
+/// <summary>A model package that does not match its card, or whose card is unusable.</summary>
+public sealed class InvalidPackageException : Exception
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="folder">The package folder.</param>
+    /// <param name="reason">The reason and the remedy, as a sentence.</param>
+    /// <param name="cause">The failure underneath, if any.</param>
+    public InvalidPackageException(string folder, string reason, Exception? cause = null)
+        : base($"Package '{folder}' is refused: {reason}", cause)
+    {
+        Folder = folder;
+    }
+
+    /// <summary>The package folder.</summary>
+    public string Folder { get; }
 }

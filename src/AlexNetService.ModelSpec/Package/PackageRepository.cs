@@ -1,18 +1,19 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.ModelSpec.Package;
 
-/// <summary>A folder of packages, <c>name/version/</c>, versions being whole numbers from 1.</summary>
+/// <summary>A folder of packages, <c>name/version/</c>. Versions are whole numbers from 1.</summary>
 /// <param name="root">The folder.</param>
 public sealed class PackageRepository(string root)
 {
     /// <summary>The folder.</summary>
     public string Root { get; } = root;
 
-    /// <summary>Names that have at least one version, in ordinal order. Folders that begin with a dot are not names.</summary>
+    /// <summary>Names with at least one version, in ordinal order. Folders that begin with a dot do not count.</summary>
     /// <exception cref="DirectoryNotFoundException">The repository folder does not exist.</exception>
     public IReadOnlyList<string> Names() =>
     [
@@ -22,7 +23,7 @@ public sealed class PackageRepository(string root)
             .Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>Versions of a model, newest first; empty where there is none. <c>007</c> is a folder, no version.</summary>
+    /// <summary>Versions of a model, newest first; empty if there is none. A folder such as <c>007</c> is not a version.</summary>
     /// <param name="name">Name of the model.</param>
     public IReadOnlyList<int> Versions(string name)
     {
@@ -44,34 +45,35 @@ public sealed class PackageRepository(string root)
     public string Folder(string name, int version) =>
         Path.Combine(Root, name, version.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>The version a new export of a model gets: one more than the newest.</summary>
+    /// <summary>The version of the next export of a model: one more than the newest.</summary>
     /// <param name="name">Name of the model.</param>
     public int NextVersion(string name) => Versions(name) is [var newest, ..] ? newest + 1 : 1;
 
-    /// <summary>Writes a package of one file, a graph that holds its own weights, as a whole or not at all.</summary>
-    /// <param name="card">The card; its <see cref="ModelCard.Graph"/> is filled in here.</param>
+    /// <summary>Publishes a package of one file, a graph that holds its own weights.</summary>
+    /// <param name="card">The card; this method fills in <see cref="ModelCard.Graph"/>.</param>
     /// <param name="graph">The graph's bytes.</param>
-    /// <param name="inspect">Looks at the finished package before it is published, as in the other overload.</param>
+    /// <param name="inspect">Inspects the finished package before it is published, as in the other overload.</param>
     /// <returns>The published package.</returns>
-    /// <exception cref="InvalidPackageException">The card breaks a rule, or the version exists already.</exception>
+    /// <exception cref="InvalidPackageException">The card breaks a rule, or the version already exists.</exception>
     public ModelPackage Publish(ModelCard card, ReadOnlyMemory<byte> graph, Func<ModelPackage, ModelCard>? inspect = null) =>
         Publish(card, new PackageFiles(PackageFiles.Bytes(graph)), inspect);
 
     /// <summary>
-    /// Writes a package as a whole or not at all: into a hidden folder of the repository, flushed to disk, then renamed.
+    /// Publishes a package as a whole or not at all: writes it into a hidden folder of the repository, flushes it to disk, then renames the
+    /// folder.
     /// </summary>
     /// <param name="card">
-    /// The card; lengths and hashes of the files that it names are filled in here. The graph gets its usual name whatever the card says;
-    /// the others keep theirs, because graphs point to weights by name.
+    /// The card; this method fills in lengths and hashes of the files. The graph always gets its usual name; the other files keep theirs,
+    /// because graphs point to weights by name.
     /// </param>
-    /// <param name="files">What stands in the files that the card names.</param>
+    /// <param name="files">The contents of the files that the card names.</param>
     /// <param name="inspect">
-    /// Looks at the finished package before it is published and returns the card to publish, its name, version and files unchanged:
-    /// errors measured on the package itself can still enter it. What it throws stops the publication.
+    /// Inspects the finished package before it is published and returns the card to publish, for example with errors measured on the
+    /// package. Name, version and files stay as they are. An exception stops the publication.
     /// </param>
     /// <returns>The published package.</returns>
-    /// <exception cref="InvalidPackageException">The card breaks a rule, or the version exists already.</exception>
-    /// <exception cref="ArgumentException">The card names other files than there are.</exception>
+    /// <exception cref="InvalidPackageException">The card breaks a rule, or the version already exists.</exception>
+    /// <exception cref="ArgumentException">The card does not name exactly the given files.</exception>
     public ModelPackage Publish(ModelCard card, PackageFiles files, Func<ModelPackage, ModelCard>? inspect = null)
     {
         card = card with { Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0) };
@@ -100,7 +102,8 @@ public sealed class PackageRepository(string root)
                 WriteCard(partial, card);
             }
 
-            RequireFree(card, folder); // another exporter may have been faster
+            // Another export may have published the version meanwhile.
+            RequireFree(card, folder);
             Directory.CreateDirectory(Path.Combine(Root, card.Name));
             Directory.Move(partial, folder);
         }
@@ -121,7 +124,7 @@ public sealed class PackageRepository(string root)
         if (named != (files.Weights is not null, files.Trunk is not null, files.Rest is not null, files.Filters is not null))
         {
             throw new ArgumentException(
-                "The card must name weights, trunk, rest and filters where there are such files, and nowhere else.", nameof(files));
+                "The card must name weights, trunk, rest and filters if and only if these files are given.", nameof(files));
         }
     }
 
@@ -167,10 +170,60 @@ public sealed class PackageRepository(string root)
     {
         if (Directory.Exists(folder))
         {
-            throw new InvalidPackageException(folder, $"the version exists already. The next free one is {NextVersion(card.Name)}.");
+            throw new InvalidPackageException(folder, $"the version already exists. The next free version is {NextVersion(card.Name)}.");
         }
     }
 
     private static void WriteCard(string folder, ModelCard card) =>
         WholeFile.Write(Path.Combine(folder, ModelPackage.CardFile), JsonSerializer.SerializeToUtf8Bytes(card, CardJson.Format.ModelCard));
+}
+
+/// <summary>
+/// The contents of a package's files, for publication. Each is written once, as a stream, so that the full network's 244 MB of weights need
+/// not be copied in memory. The card names the files.
+/// </summary>
+/// <param name="Model">Writes the graph of the whole network.</param>
+public sealed record PackageFiles(Action<Stream> Model)
+{
+    private const int CopyBytes = 1 << 20;
+
+    /// <summary>Writes the weights that the graphs point into; null if the graph holds them.</summary>
+    public Action<Stream>? Weights { get; init; }
+
+    /// <summary>Writes the trunk of <see cref="ModelCard.Split"/>, or null if the card names none.</summary>
+    public Action<Stream>? Trunk { get; init; }
+
+    /// <summary>Writes the rest of <see cref="ModelCard.Split"/>, or null if the card names none.</summary>
+    public Action<Stream>? Rest { get; init; }
+
+    /// <summary>Writes the picture of <see cref="ModelCard.Filters"/>, or null if the card names none.</summary>
+    public Action<Stream>? Filters { get; init; }
+
+    /// <summary>A file with these bytes.</summary>
+    /// <param name="bytes">The content; it must not change before the package is published.</param>
+    public static Action<Stream> Bytes(ReadOnlyMemory<byte> bytes) => stream => stream.Write(bytes.Span);
+
+    /// <summary>A copy of another file.</summary>
+    /// <param name="path">The other file; it is read while the package is published.</param>
+    public static Action<Stream> CopyOf(string path) => stream =>
+    {
+        using var source = File.OpenRead(path);
+        source.CopyTo(stream, CopyBytes);
+    };
+}
+
+/// <summary>The rule for names of models, which are folders, URL segments and elements of comma-separated lists.</summary>
+public static partial class PackageName
+{
+    /// <summary>A regular expression for names, without anchors.</summary>
+    public const string Pattern = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
+
+    /// <summary>The reason why a name cannot be used, as a sentence, or null if it can.</summary>
+    /// <param name="name">The name.</param>
+    public static string? Broken(string name) => Allowed().IsMatch(name)
+        ? null
+        : $"'{name}' cannot name a model; use 1 to 64 letters, digits, '-', '_' or '.', beginning with a letter or digit.";
+
+    [GeneratedRegex("^" + Pattern + @"\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Allowed();
 }

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace AlexNetService.ModelSpec.Package;
 
 /// <summary>
-/// From photograph to tensor: shorter side to <see cref="Canvas"/>, centre canvas, crops of <see cref="Crop"/>, then the layout
-/// below. Packages exported by this software take raw uint8 RGB and normalise inside the graph, so their
+/// From photograph to tensor: the shorter side is scaled to <see cref="Canvas"/>, the centre is cut, crops of <see cref="Crop"/> are cut
+/// from it and laid out as below. Packages exported by this software read raw uint8 RGB and normalise inside the graph, so their
 /// <see cref="Scale"/>, <see cref="Mean"/> and <see cref="Std"/> are null.
 /// </summary>
 public sealed record Preprocessing
@@ -30,7 +30,7 @@ public sealed record Preprocessing
     /// <summary>Three values subtracted after scaling, in the order of <see cref="Channels"/>; null means 0. Float input only.</summary>
     public IReadOnlyList<double>? Mean { get; init; }
 
-    /// <summary>Three values divided by last, in the order of <see cref="Channels"/>; null means 1. Float input only.</summary>
+    /// <summary>Three divisors, applied last, in the order of <see cref="Channels"/>; null means 1. Float input only.</summary>
     public IReadOnlyList<double>? Std { get; init; }
 }
 
@@ -42,7 +42,7 @@ public enum ChannelOrder
     [JsonStringEnumMemberName("RGB")]
     Rgb,
 
-    /// <summary>Blue, green, red, as OpenCV and Caffe have it.</summary>
+    /// <summary>Blue, green, red, as in OpenCV and Caffe.</summary>
     [JsonStringEnumMemberName("BGR")]
     Bgr,
 }
@@ -55,7 +55,7 @@ public enum PixelType
     [JsonStringEnumMemberName("uint8")]
     UInt8,
 
-    /// <summary>32-bit floats, normalised as the card says.</summary>
+    /// <summary>32-bit floats, normalised with the card's scale, mean and std.</summary>
     [JsonStringEnumMemberName("float32")]
     Float32,
 }

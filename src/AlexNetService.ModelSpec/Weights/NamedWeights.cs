@@ -4,7 +4,7 @@ namespace AlexNetService.ModelSpec.Weights;
 
 /// <summary>A weight's values, row-major.</summary>
 /// <param name="Dimensions">Dimensions, slowest first.</param>
-/// <param name="Values">As many values as the dimensions multiply to.</param>
+/// <param name="Values">The values; their number is the product of the dimensions.</param>
 public sealed record WeightTensor(IReadOnlyList<int> Dimensions, float[] Values);
 
 /// <summary>
@@ -15,26 +15,26 @@ public sealed class NamedWeights
 {
     private readonly IReadOnlyDictionary<string, WeightTensor> tensors;
 
-    /// <summary>Weights that fit a layer table.</summary>
+    /// <summary>Creates the weights of a layer table.</summary>
     /// <param name="architecture">The table.</param>
     /// <param name="tensors">The weights by name.</param>
-    /// <exception cref="ArchitectureException">A weight is missing, or its dimensions or number of values are others.</exception>
+    /// <exception cref="ArchitectureException">A weight is missing, or has other dimensions or another number of values.</exception>
     public NamedWeights(NetworkArchitecture architecture, IReadOnlyDictionary<string, WeightTensor> tensors)
     {
         this.tensors = tensors;
         RequireFit(architecture);
     }
 
-    /// <summary>Whether every value is a number.</summary>
+    /// <summary>Whether every value is finite.</summary>
     public bool AreFinite => tensors.Values.All(tensor => Array.TrueForAll(tensor.Values, float.IsFinite));
 
     /// <summary>A weight of the table.</summary>
     /// <param name="name">Its name, such as <c>fc6.bias</c>.</param>
     public WeightTensor this[string name] => tensors[name];
 
-    /// <summary>Checks that these are the weights of a layer table.</summary>
+    /// <summary>Checks that these weights fit a layer table.</summary>
     /// <param name="architecture">The table.</param>
-    /// <exception cref="ArchitectureException">A weight is missing, or its dimensions or number of values are others.</exception>
+    /// <exception cref="ArchitectureException">A weight is missing, or has other dimensions or another number of values.</exception>
     public void RequireFit(NetworkArchitecture architecture)
     {
         foreach (var (name, dimensions) in architecture.Weights())
@@ -55,7 +55,7 @@ public sealed class NamedWeights
             if (tensor.Values.Length != expected)
             {
                 throw new ArchitectureException(
-                    $"Weight {name} has {tensor.Values.Length} values where its dimensions ask for {expected}.");
+                    $"Weight {name} has {tensor.Values.Length} values; its dimensions need {expected}.");
             }
         }
     }

@@ -6,16 +6,16 @@ using static AlexNetService.Onnx.Schema.TensorProto.Types;
 namespace AlexNetService.Onnx.Graph;
 
 /// <summary>
-/// The file beside several graphs that holds their initialisers (ONNX external data), each once, whichever graphs read it. A runtime maps
-/// the file into memory instead of reading it.
+/// The file beside several graphs that holds their initialisers (ONNX external data), each once, however many graphs use it. Runtimes map
+/// the file into memory.
 /// </summary>
 /// <param name="file">Its name in the folder of the graphs.</param>
 internal sealed class ExternalWeights(string file)
 {
-    // What is smaller stays in the graph, where an optimiser that looks for constants finds it.
+    // Smaller tensors stay in the graph, where optimisers find constants.
     private const int SmallestBytes = 1024;
 
-    // A page, so that large tensors can be mapped by themselves; a cache line for the others.
+    // Large tensors start at a page, so that each can be mapped; the others start at a cache line.
     private const int PageBytes = 4096;
     private const int LineBytes = 64;
 
@@ -39,10 +39,10 @@ internal sealed class ExternalWeights(string file)
         return Convert.ToHexStringLower(hash.Hash.AsSpan());
     }
 
-    /// <summary>Lets a tensor point to its values in the file; a second tensor of a name points to the values of the first.</summary>
-    /// <param name="tensor">The tensor; its name says what is in it.</param>
+    /// <summary>Lets a tensor point to its values in the file. Tensors of the same name share one place.</summary>
+    /// <param name="tensor">The tensor; its name describes its content.</param>
     /// <param name="values">Its values, little-endian; they must not change before the file is written.</param>
-    /// <returns>Whether the values are in the file; small ones are not taken.</returns>
+    /// <returns>Whether the values are in the file; small tensors are not.</returns>
     public bool Take(TensorProto tensor, ReadOnlyMemory<byte> values)
     {
         var bytes = values.Length;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Weights;
@@ -6,13 +7,11 @@ using Google.Protobuf;
 
 namespace AlexNetService.Onnx.Graph;
 
-/// <summary>Collects the nodes and initialisers of one graph; a layer's translation writes through it.</summary>
+/// <summary>Collects the nodes and initialisers of one graph.</summary>
 /// <param name="columns">How many columns the maps are divided over; a grouped convolution has as many groups.</param>
 /// <param name="weights">The merged weights.</param>
-/// <param name="external">Takes the large initialisers, or null where the graph holds all of them.</param>
-/// <param name="normalisation">How local response normalisation is written.</param>
-internal sealed class GraphWriter(
-    int columns, NamedWeights weights, ExternalWeights? external = null, NormalisationForm normalisation = NormalisationForm.Decomposed)
+/// <param name="external">Receives the large initialisers, or null where the graph holds all of them.</param>
+internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWeights? external = null)
 {
     private readonly HashSet<string> initialisers = [];
     private readonly HashSet<string> outputs = [];
@@ -21,15 +20,13 @@ internal sealed class GraphWriter(
 
     public int Columns => columns;
 
-    public NormalisationForm Normalisation => normalisation;
-
     /// <summary>Adds a node with one output.</summary>
     /// <param name="operation">ONNX operator.</param>
-    /// <param name="inputs">Names of what it reads.</param>
-    /// <param name="output">Name of what it writes; also the node's name.</param>
+    /// <param name="inputs">Names of the tensors that it reads.</param>
+    /// <param name="output">Name of the tensor that it writes; also the node's name.</param>
     /// <param name="attributes">Attributes that differ from the operator's defaults.</param>
     /// <returns>The name of the output.</returns>
-    /// <exception cref="ArchitectureException">The name is taken: a layer is called like another tensor.</exception>
+    /// <exception cref="ArchitectureException">Another tensor has that name already.</exception>
     public string Node(string operation, IEnumerable<string> inputs, string output, params ReadOnlySpan<AttributeProto> attributes)
     {
         if (!outputs.Add(output))
@@ -45,7 +42,7 @@ internal sealed class GraphWriter(
         return output;
     }
 
-    /// <summary>The tensor that the model is given; no layer may take its name.</summary>
+    /// <summary>An input of the model; no layer may have the same name.</summary>
     public string Input(string name)
     {
         outputs.Add(name);
@@ -54,14 +51,14 @@ internal sealed class GraphWriter(
 
     /// <summary>A weight of the network as an initialiser under its own name.</summary>
     /// <param name="name">Name of the weight.</param>
-    /// <param name="dimensions">Dimensions the operator wants; the weight's own where there are none.</param>
+    /// <param name="dimensions">Dimensions for the operator; the weight's own where there are none.</param>
     public string Weight(string name, params ReadOnlySpan<long> dimensions)
     {
         var tensor = weights[name];
         return Constant(name, dimensions.IsEmpty ? [.. tensor.Dimensions.Select(d => (long)d)] : dimensions, () => tensor.Values);
     }
 
-    /// <summary>A float initialiser; the name says what is in it, so a second one of that name is the first one.</summary>
+    /// <summary>A float initialiser. Its name describes its content, so two of the same name are one.</summary>
     public string Constant(string name, ReadOnlySpan<long> dimensions, Func<float[]> values)
     {
         if (initialisers.Add(name))
@@ -76,7 +73,7 @@ internal sealed class GraphWriter(
         return name;
     }
 
-    /// <summary>The shape that a Reshape reads: -1 is what is left over, 0 keeps the dimension of its place.</summary>
+    /// <summary>The shape for a Reshape: -1 stands for the remaining values, 0 keeps the dimension of its place.</summary>
     public string Dimensions(params ReadOnlySpan<long> dimensions)
     {
         var name = "shape." + string.Join('.', dimensions.ToArray());
@@ -113,4 +110,47 @@ internal sealed class GraphWriter(
         Graph.Initializer.Add(tensor);
         return tensor;
     }
+
+    /// <summary>An array's bytes without a copy: the full network has 244 MB of weights.</summary>
+    private sealed class FloatBytes(float[] values) : MemoryManager<byte>
+    {
+        public override Span<byte> GetSpan() => MemoryMarshal.AsBytes(values.AsSpan());
+
+        public override MemoryHandle Pin(int elementIndex = 0) => elementIndex % sizeof(float) == 0
+            ? values.AsMemory(elementIndex / sizeof(float)).Pin()
+            : throw new NotSupportedException("Only whole floats can be pinned.");
+
+        public override void Unpin()
+        {
+            // The handle that Pin returns unpins.
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            // The garbage collector frees the array.
+        }
+    }
+}
+
+/// <summary>A tensor between two layers.</summary>
+/// <param name="Name">Its name in the graph.</param>
+/// <param name="Shape">Its shape for one crop, all columns together, the first column's maps first.</param>
+/// <param name="Flat">Whether it is [N, values] in the graph rather than [N, maps, height, width].</param>
+internal readonly record struct Activation(string Name, Shape Shape, bool Flat);
+
+/// <summary>Attributes of a node.</summary>
+internal static class NodeAttribute
+{
+    public static AttributeProto Int(string name, long value) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
+
+    public static AttributeProto Ints(string name, params ReadOnlySpan<long> values)
+    {
+        var attribute = new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Ints };
+        attribute.Ints.AddRange(values.ToArray());
+        return attribute;
+    }
+
+    /// <summary>The same value for rows and columns.</summary>
+    public static AttributeProto Square(string name, long side) => Ints(name, side, side);
 }

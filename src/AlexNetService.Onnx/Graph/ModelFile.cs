@@ -4,15 +4,15 @@ using AlexNetService.Onnx.Schema;
 
 namespace AlexNetService.Onnx.Graph;
 
-/// <summary>What stands round a graph in a file: versions, origin, the declared inputs and outputs.</summary>
+/// <summary>The parts of an ONNX file around a graph: versions, origin, the declared inputs and outputs.</summary>
 internal static class ModelFile
 {
-    // Set 17 is the last whose operators are the ones that every runtime since 2022 knows and fuses; later sets only add element
-    // types to those used here. IR 8 is the file format that came with it.
+    // Every runtime since 2022 knows and fuses the operators of set 17; later sets only add element types to those used here. IR 8 is
+    // the file format of the same release.
     private const int OperatorSet = 17;
     private const int IrVersion = 8;
 
-    // The name of the open first dimension: crops in one run.
+    // The name of the variable first dimension: crops in one run.
     private const string Batch = "N";
 
     public static ModelProto Wrap(GraphProto graph, NetworkArchitecture architecture)

@@ -7,9 +7,9 @@ using static AlexNetService.Onnx.Schema.TensorProto.Types;
 namespace AlexNetService.Onnx.Quantized;
 
 /// <summary>
-/// Rewrites a graph of 32-bit floats so that its convolutions and dense layers compute in 16-bit ones, for devices that have them. What
-/// only passes values on follows the type it is given; response normalisation stays in 32 bits, because the squares of maps on pixels of
-/// 0..255 pass 65504, the largest 16-bit float. Inputs and outputs keep their types.
+/// Rewrites a graph of 32-bit floats so that its convolutions and dense layers compute in 16-bit floats, for devices that support them.
+/// Nodes that only pass values on follow the type of their input. Response normalisation stays in 32 bits, because on pixels of 0..255
+/// the squares of maps exceed 65504, the largest 16-bit float. Inputs and outputs keep their types.
 /// </summary>
 /// <param name="graph">The graph; is changed.</param>
 /// <param name="read">Reads a float initialiser.</param>
@@ -55,7 +55,7 @@ internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]>
     }
 
     /// <summary>Name of the 16-bit values of a tensor that a weighted node reads.</summary>
-    /// <param name="tensor">Its name before.</param>
+    /// <param name="tensor">Its name in the original graph.</param>
     public string HalfOf(string tensor) => halves.Contains(tensor) ? tensor : tensor + Halved;
 
     private string Half(string tensor) => halves.Contains(tensor) ? tensor : Cast(tensor, HalfOf(tensor), DataType.Float16);
@@ -79,7 +79,7 @@ internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]>
                 continue;
             }
 
-            // Whoever asks for the output gets 32 bits, as before.
+            // The output itself stays in 32 bits.
             node.Output[i] = output + Halved;
             node.Name = node.Name == output ? node.Output[i] : node.Name;
             halves.Add(node.Output[i]);

@@ -8,12 +8,12 @@ using static AlexNetService.Onnx.Schema.TensorProto.Types;
 namespace AlexNetService.Onnx.Quantized;
 
 /// <summary>
-/// Rewrites a graph of 32-bit floats so that its convolutions and dense layers multiply bytes: QuantizeLinear and DequantizeLinear stand
-/// round them (QDQ), and a runtime fuses each group into one integer operator. Other software reads the same file, and runs it in floats
-/// where it has no such operator. Weights: int8, symmetric, one scale an output. Activations: uint8, one scale a tensor.
+/// Rewrites a graph of 32-bit floats so that its convolutions and dense layers multiply bytes. QuantizeLinear and DequantizeLinear
+/// surround them (QDQ), and a runtime fuses each group into one integer operator, or runs it in floats where it has no such operator.
+/// Weights: int8, symmetric, one scale for each output. Activations: uint8, one scale for each tensor.
 /// </summary>
 /// <param name="graph">The graph; is changed.</param>
-/// <param name="ranges">The values of each tensor that becomes bytes, by name.</param>
+/// <param name="ranges">The range of each tensor that becomes bytes, by name.</param>
 /// <param name="weightBits">7 or 8.</param>
 /// <param name="read">Reads a float initialiser.</param>
 internal sealed class Int8Rewriting(
@@ -28,7 +28,7 @@ internal sealed class Int8Rewriting(
 
     /// <summary>The tensors whose ranges are needed.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="floats">Nodes that stay as they are.</param>
+    /// <param name="floats">Names of the nodes that stay in floats.</param>
     public static IReadOnlyList<string> Measured(GraphProto graph, IReadOnlySet<string> floats)
     {
         var weighted = new WeightedNodes(graph);
@@ -41,13 +41,13 @@ internal sealed class Int8Rewriting(
         ];
     }
 
-    /// <summary>Rewrites every weighted node but those that stay as they are.</summary>
-    /// <param name="floats">Names of nodes.</param>
+    /// <summary>Rewrites every weighted node, except for those that stay in floats.</summary>
+    /// <param name="floats">Names of the nodes that stay in floats.</param>
     public void Run(IReadOnlySet<string> floats)
     {
         var nodes = Chosen(weighted, floats).ToArray();
 
-        // Looked up before anything is moved: pooled or flattened values have the range of what they were taken from.
+        // Looked up before the graph changes: pooled or flattened values have the range of their source.
         var tensors = nodes.SelectMany(node => Ends(weighted, node)).Distinct()
             .Select(tensor => (Name: tensor, Range: ranges[weighted.Source(tensor)])).ToArray();
         foreach (var node in nodes)
@@ -67,11 +67,11 @@ internal sealed class Int8Rewriting(
     private static IEnumerable<WeightedNode> Chosen(WeightedNodes weighted, IReadOnlySet<string> floats) =>
         weighted.All.Where(node => !floats.Contains(node.Node.Name));
 
-    // Logits stay floats: nothing multiplies them any more, and a temperature divides them.
+    // Logits stay floats: no layer multiplies them, and a temperature divides them.
     private static IEnumerable<string> Ends(WeightedNodes weighted, WeightedNode node) =>
         node.End == node.Node.Output[0] && weighted.IsOutput(node.End) ? [node.Node.Input[0]] : [node.Node.Input[0], node.End];
 
-    /// <summary>Everybody who reads the tensor reads it back from bytes; an output of the graph gets what they read.</summary>
+    /// <summary>Lets all readers of a tensor, and an output of the graph with its name, get the values that its bytes stand for.</summary>
     private void ThroughBytes(string tensor, TensorRange range)
     {
         var scale = Constant(tensor + ".scale", DataType.Float, [], MemoryMarshal.AsBytes<float>([range.Scale]));
@@ -89,7 +89,10 @@ internal sealed class Int8Rewriting(
             Replace(reader.Input, tensor, restored);
         }
 
-        Insert(exact, Node("QuantizeLinear", [exact, scale, zero], BytesOf(tensor)), Node("DequantizeLinear", [BytesOf(tensor), scale, zero], restored));
+        Insert(
+            exact,
+            Node("QuantizeLinear", [exact, scale, zero], BytesOf(tensor)),
+            Node("DequantizeLinear", [BytesOf(tensor), scale, zero], restored));
     }
 
     private void QuantizeWeights(WeightedNode node, float inputScale)
@@ -118,7 +121,10 @@ internal sealed class Int8Rewriting(
         {
             // The unit of the integer sums: input scale × weight scale.
             float[] units = [.. scales.Select(scale => scale * inputScale)];
-            int[] sums = [.. read(bias).Select((value, i) => (int)Math.Round(Math.Clamp((double)value / units[i], int.MinValue, int.MaxValue)))];
+            int[] sums =
+            [
+                .. read(bias).Select((value, i) => (int)Math.Round(Math.Clamp((double)value / units[i], int.MinValue, int.MaxValue))),
+            ];
             Replace(node, bias, place: 2, DataType.Int32, MemoryMarshal.AsBytes<int>(sums), units);
         }
     }
@@ -130,9 +136,11 @@ internal sealed class Int8Rewriting(
         var scale = Constant(tensor.Name + ".scale", DataType.Float, [scales.Length], MemoryMarshal.AsBytes<float>(scales));
         var restored = tensor.Name + Restored;
 
-        // All of them 0. Left out they would mean the same, but ONNX Runtime fuses dense layers only where it finds them.
-        var zeros = Constant(tensor.Name + ".zero", type, [scales.Length], new byte[scales.Length * (type == DataType.Int8 ? sizeof(sbyte) : sizeof(int))]);
-        graph.Node.Insert(graph.Node.IndexOf(node.Node), Node("DequantizeLinear", [bytes, scale, zeros], restored, NodeAttribute.Int("axis", 0)));
+        // All are 0, which is also the default, but ONNX Runtime fuses dense layers only where zero points are given.
+        var zeroBytes = new byte[scales.Length * (type == DataType.Int8 ? sizeof(sbyte) : sizeof(int))];
+        var zeros = Constant(tensor.Name + ".zero", type, [scales.Length], zeroBytes);
+        graph.Node.Insert(
+            graph.Node.IndexOf(node.Node), Node("DequantizeLinear", [bytes, scale, zeros], restored, NodeAttribute.Int("axis", 0)));
         node.Node.Input[place] = restored;
     }
 
@@ -144,7 +152,7 @@ internal sealed class Int8Rewriting(
         return name;
     }
 
-    /// <summary>Nodes of a graph stand in the order they run in: behind the producer, or first where the graph is given the tensor.</summary>
+    /// <summary>Inserts nodes in running order: after the producer of a tensor, or first where the tensor is an input.</summary>
     private void Insert(string behind, params ReadOnlySpan<NodeProto> nodes)
     {
         var producer = graph.Node.FirstOrDefault(node => node.Output.Contains(behind));
@@ -155,7 +163,8 @@ internal sealed class Int8Rewriting(
         }
     }
 
-    private static NodeProto Node(string operation, IEnumerable<string> inputs, string output, params ReadOnlySpan<AttributeProto> attributes)
+    private static NodeProto Node(
+        string operation, IEnumerable<string> inputs, string output, params ReadOnlySpan<AttributeProto> attributes)
     {
         var node = new NodeProto { OpType = operation, Name = output, Output = { output } };
         node.Input.AddRange(inputs);

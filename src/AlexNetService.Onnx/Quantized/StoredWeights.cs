@@ -5,27 +5,27 @@ using AlexNetService.Onnx.Schema;
 
 namespace AlexNetService.Onnx.Quantized;
 
-/// <summary>The values of a package's initialisers, from the graph or from the file of weights beside it.</summary>
+/// <summary>Reads the values of a package's initialisers, from the graph or from the file of weights beside it.</summary>
 /// <param name="package">The package, its hashes verified.</param>
 internal sealed class StoredWeights(ModelPackage package)
 {
-    /// <summary>Whether the values are not in the graph.</summary>
+    /// <summary>Whether the values lie outside the graph.</summary>
     public static bool AreElsewhere(TensorProto tensor) => tensor.DataLocation == TensorProto.Types.DataLocation.External;
 
     /// <summary>The bytes of an initialiser, row-major, little-endian.</summary>
-    /// <exception cref="InvalidPackageException">The values are not there.</exception>
+    /// <exception cref="InvalidPackageException">The values are missing.</exception>
     public byte[] Bytes(TensorProto tensor)
     {
         if (!AreElsewhere(tensor))
         {
             return tensor.RawData.Length > 0
                 ? tensor.RawData.ToByteArray()
-                : throw Refused(tensor, "its values are not stored as raw bytes. Save the graph anew with a current version of its exporter");
+                : throw Refused(tensor, "its values are not raw bytes. Export the graph again with a current version of its exporter");
         }
 
         if (Text(tensor, "location") is not { } file || package.Card.Weights?.File != file)
         {
-            throw Refused(tensor, "its values lie in a file that the card does not name as its weights");
+            throw Refused(tensor, "its values lie in a file that the card does not name as weights");
         }
 
         using var stream = File.OpenRead(Path.Combine(package.Folder, file));
@@ -43,7 +43,7 @@ internal sealed class StoredWeights(ModelPackage package)
     }
 
     /// <summary>The values of a float initialiser.</summary>
-    /// <exception cref="InvalidPackageException">They are not there, or not as many as its dimensions say.</exception>
+    /// <exception cref="InvalidPackageException">They are missing, or their number does not match its dimensions.</exception>
     public float[] Floats(TensorProto tensor)
     {
         var values = MemoryMarshal.Cast<byte, float>(Bytes(tensor)).ToArray();

@@ -1,14 +1,14 @@
 namespace AlexNetService.Onnx.Quantized;
 
 /// <summary>
-/// The magnitudes of a tensor's values, gathered in one pass, and the range that 8 bits represent them with least squared error: a few
-/// far values are better clipped than paid for by all others.
+/// The magnitudes of a tensor's values, gathered in one pass, and the range in which 8 bits represent them with the least squared error.
+/// Clipping a few far values costs less than coarser steps for all others.
 /// </summary>
 public sealed class ValueHistogram
 {
     private const int Bins = 4096;
 
-    // Of the largest magnitude; nearer than that nothing is clipped, however rare the far values are.
+    // A share of the largest magnitude. Values below it are never clipped.
     private const double LeastShare = 0.1;
 
     private readonly long[] counts = new long[Bins];
@@ -18,7 +18,7 @@ public sealed class ValueHistogram
 
     /// <summary>Adds values.</summary>
     /// <param name="values">Any number of them, finite.</param>
-    /// <exception cref="ArgumentException">A value is no number.</exception>
+    /// <exception cref="ArgumentException">A value is not finite.</exception>
     public void Add(ReadOnlySpan<float> values)
     {
         var (least, most) = Ends(values);
@@ -35,7 +35,7 @@ public sealed class ValueHistogram
         }
     }
 
-    /// <summary>The range of least mean squared error over what was added; [0, 0] where nothing but zeros was.</summary>
+    /// <summary>The range of least mean squared error over all added values; [0, 0] where all were zeros.</summary>
     public TensorRange BestRange()
     {
         var largest = MathF.Max(high, -low);
@@ -60,7 +60,7 @@ public sealed class ValueHistogram
         {
             if (!float.IsFinite(value))
             {
-                throw new ArgumentException($"A value is {value}; the graph's arithmetic overflows on these pictures.", nameof(values));
+                throw new ArgumentException($"A value is {value}: the graph's arithmetic overflows on these pictures.", nameof(values));
             }
 
             least = MathF.Min(least, value);
@@ -70,7 +70,7 @@ public sealed class ValueHistogram
         return (least, most);
     }
 
-    // Half of the bins, twice as wide.
+    // Half as many bins in use, each twice as wide.
     private void Double()
     {
         for (var bin = 0; bin < Bins / 2; bin++)
@@ -82,7 +82,7 @@ public sealed class ValueHistogram
         width *= 2;
     }
 
-    // A step's rounding error is uniform, scale²/12; a clipped value is off by what lies beyond the end.
+    // A step's rounding error is uniform, scale²/12. A clipped value is off by its distance from the end.
     private double SquaredError(float end, int last)
     {
         var scale = new TensorRange(MathF.Max(low, -end), MathF.Min(high, end)).Scale;
@@ -95,4 +95,18 @@ public sealed class ValueHistogram
 
         return error;
     }
+}
+
+/// <summary>The values of a tensor that 8 bits are spread over. Values outside are clipped to the nearest end.</summary>
+/// <param name="Low">Lowest value; at most 0, because padding must be exact.</param>
+/// <param name="High">Highest value; at least 0.</param>
+public readonly record struct TensorRange(float Low, float High)
+{
+    private const int Steps = 255;
+
+    /// <summary>Value of one step.</summary>
+    internal float Scale => High > Low ? (High - Low) / Steps : 1;
+
+    /// <summary>The byte that means 0.</summary>
+    internal byte ZeroPoint => (byte)Math.Clamp(MathF.Round(-Low / Scale), 0, Steps);
 }

@@ -3,8 +3,8 @@ using AlexNetService.Onnx.Schema;
 namespace AlexNetService.Onnx.Quantized;
 
 /// <summary>
-/// The nodes of a graph that hold nearly all of its arithmetic and gain from fewer bits: convolutions and dense layers with constant
-/// weights. The 1×1 convolution that sums squares for response normalisation is none of them: its values span too many orders.
+/// The nodes of a graph that gain from fewer bits and do nearly all of its arithmetic: convolutions and dense layers with constant
+/// weights. The 1×1 convolution that sums squares for response normalisation is excluded: its values span too many orders of magnitude.
 /// </summary>
 internal sealed class WeightedNodes
 {
@@ -15,27 +15,36 @@ internal sealed class WeightedNodes
     public WeightedNodes(GraphProto graph)
     {
         var initialisers = graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        producers = graph.Node.SelectMany(node => node.Output, (node, output) => (node, output)).ToDictionary(pair => pair.output, pair => pair.node);
-        consumers = graph.Node.SelectMany(node => node.Input, (node, input) => (node, input)).ToLookup(pair => pair.input, pair => pair.node);
+        producers = Producers(graph);
+        consumers = graph.Node.SelectMany(node => node.Input, (node, input) => (node, input))
+            .ToLookup(pair => pair.input, pair => pair.node);
         outputs = [.. graph.Output.Select(output => output.Name)];
-        All = [.. graph.Node.Where(node => IsWeighted(node, initialisers)).Select(node => new WeightedNode(node, initialisers[node.Input[1]], Bias(node, initialisers), End(node)))];
+        All =
+        [
+            .. graph.Node.Where(node => IsWeighted(node, initialisers)).Select(node =>
+                new WeightedNode(node, initialisers[node.Input[1]], node.Input.Count > 2 ? initialisers[node.Input[2]] : null, End(node))),
+        ];
     }
 
-    /// <summary>They, in the order of the graph.</summary>
+    /// <summary>The weighted nodes, in the order of the graph.</summary>
     public IReadOnlyList<WeightedNode> All { get; }
+
+    /// <summary>The node that writes each tensor.</summary>
+    public static Dictionary<string, NodeProto> Producers(GraphProto graph) =>
+        graph.Node.SelectMany(node => node.Output, (node, output) => (node, output)).ToDictionary(pair => pair.output, pair => pair.node);
 
     /// <summary>Whether a tensor is an output of the graph.</summary>
     public bool IsOutput(string tensor) => outputs.Contains(tensor);
 
-    /// <summary>
-    /// The tensor whose values a tensor has, some of them or all in another shape: max pooling and reshaping make no new values.
-    /// </summary>
+    /// <summary>The tensor that a tensor's values come from: max pooling and reshaping make no new values.</summary>
     public string Source(string tensor) =>
         producers.TryGetValue(tensor, out var node) && node.OpType is "MaxPool" or "Flatten" or "Reshape" ? Source(node.Input[0]) : tensor;
 
-    // A rectifier that nobody else reads around belongs to the node: runtimes compute both in one.
+    // A rectifier that is the only reader belongs to the node: runtimes compute both in one.
     private string End(NodeProto node) =>
-        !IsOutput(node.Output[0]) && consumers[node.Output[0]].ToArray() is [{ OpType: "Relu" } rectifier] ? rectifier.Output[0] : node.Output[0];
+        !IsOutput(node.Output[0]) && consumers[node.Output[0]].ToArray() is [{ OpType: "Relu" } rectifier]
+            ? rectifier.Output[0]
+            : node.Output[0];
 
     private bool IsWeighted(NodeProto node, Dictionary<string, TensorProto> initialisers) =>
         node.Input.Count > 1
@@ -48,18 +57,15 @@ internal sealed class WeightedNodes
     private bool ReadsSquares(NodeProto node) =>
         producers.TryGetValue(node.Input[0], out var producer) && producer.OpType == "Mul" && producer.Input[0] == producer.Input[1];
 
-    // x·wᵀ + b: rows of the weight are units, so that each may have its own scale. alpha and beta are floats this schema leaves alone.
+    // x·wᵀ + b: rows of the weight are units, so each can have its own scale. A node with alpha or beta is not plain.
     private static bool IsPlainGemm(NodeProto node) =>
         node.Attribute.All(attribute => attribute is { Name: "transB", I: 1 } or { Name: "transA", I: 0 })
         && node.Attribute.Any(attribute => attribute.Name == "transB");
-
-    private static TensorProto? Bias(NodeProto node, Dictionary<string, TensorProto> initialisers) =>
-        node.Input.Count > 2 ? initialisers[node.Input[2]] : null;
 }
 
 /// <summary>A convolution or dense layer of a graph.</summary>
 /// <param name="Node">The node.</param>
 /// <param name="Weight">[outputs, …].</param>
 /// <param name="Bias">[outputs], or null where there is none.</param>
-/// <param name="End">The tensor behind it: its rectifier's output, or its own where none follows.</param>
+/// <param name="End">Its rectifier's output, or its own where no rectifier follows.</param>
 internal sealed record WeightedNode(NodeProto Node, TensorProto Weight, TensorProto? Bias, string End);

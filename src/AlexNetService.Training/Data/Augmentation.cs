@@ -3,13 +3,16 @@ using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.Training.Data;
 
-/// <summary>Canvas → the crop the network learns from, fresh for each use of a photograph (Krizhevsky 2012 §4.1).</summary>
+/// <summary>
+/// Canvas → the crop that the network learns from, drawn anew for each use of a photograph (Krizhevsky 2012 §4.1). Imaging cuts the crop;
+/// this class shifts its colours and subtracts the mean.
+/// </summary>
 /// <param name="geometry">Canvas and crop.</param>
 /// <param name="colours">Mean and principal components of the training set.</param>
 /// <param name="colourShift">Standard deviation of the random factor on each principal component; 0.1 in the paper, 0 for none.</param>
-/// <param name="randomCrops">Whether windows are drawn and mirrored at random; without, every use is the centre window.</param>
+/// <param name="randomCrops">Whether windows are drawn and mirrored at random. Otherwise every use is the centre window.</param>
 /// <param name="scaleJitter">
-/// How much a random window's side may differ from the crop's, as a share of it; the window is then resampled to the crop. 0 in the paper.
+/// How much the side of a random window may differ from the crop's, as a share of it. The window is then resampled. 0 in the paper.
 /// </param>
 public sealed class Augmentation(
     CropGeometry geometry, ColourStatistics colours, double colourShift, bool randomCrops = true, double scaleJitter = 0)
@@ -18,65 +21,60 @@ public sealed class Augmentation(
     private readonly float[] mean = ChannelsLast(colours.MeanOfCrop(geometry.Crop), geometry.Crop);
 
     /// <summary>
-    /// A random window, mirrored half the time, its colours shifted along their principal components. The paper scales the random
-    /// factor by the component's eigenvalue; an eigenvalue is in squared pixel values, so its root, the standard deviation, is what
-    /// can be added to a pixel.
+    /// Draws a window, mirrored half the time, and shifts its colours along their principal components. The paper scales the random
+    /// factor by the component's eigenvalue. An eigenvalue is in squared pixel values, so its root, the standard deviation, is used here.
     /// </summary>
     /// <param name="canvas">[3,canvas,canvas], 0..255.</param>
-    /// <param name="random">The photograph's own generator for this use.</param>
+    /// <param name="random">The generator of this use of the photograph.</param>
     /// <param name="crop">[crop,crop,3] (channels last), 0..255 less the mean; written whole.</param>
     public void Draw(ReadOnlySpan<byte> canvas, Random random, Span<float> crop)
     {
-        var scaled = randomCrops && scaleJitter > 0 ? ScaledWindow.Draw(random, geometry, scaleJitter) : (ScaledWindow?)null;
-        var window = scaled is null && randomCrops ? RandomCrop.Draw(random, geometry) : centre;
-        Span<float> shift = stackalloc float[3];
-        for (var component = 0; component < 3 && colourShift > 0; component++)
+        if (randomCrops && scaleJitter > 0)
         {
-            var factor = colourShift * Gaussian(random) * colours.Deviations[component];
-            for (var channel = 0; channel < 3; channel++)
-            {
-                shift[channel] += (float)(factor * colours.Components[component][channel]);
-            }
-        }
-
-        if (scaled is { } resampled)
-        {
-            resampled.Resample(canvas, geometry, shift, mean, crop);
+            ScaledWindow.Draw(random, geometry, scaleJitter).CopyTo(canvas, geometry.Canvas, crop, geometry.Crop);
         }
         else
         {
-            Cut(canvas, window, shift, crop);
+            var window = randomCrops ? CropWindow.Draw(random, geometry) : centre;
+            window.CopyTo(canvas, geometry.Canvas, crop, geometry.Crop);
         }
+
+        var (red, green, blue) = (0f, 0f, 0f);
+        for (var component = 0; component < 3 && colourShift > 0; component++)
+        {
+            var factor = colourShift * Gaussian(random) * colours.Deviations[component];
+            red += (float)(factor * colours.Components[component][0]);
+            green += (float)(factor * colours.Components[component][1]);
+            blue += (float)(factor * colours.Components[component][2]);
+        }
+
+        ShiftAndCentre(crop, red, green, blue);
     }
 
-    /// <summary>The centre window as it is, for validation.</summary>
+    /// <summary>The centre window, unchanged, for validation.</summary>
     /// <param name="canvas">[3,canvas,canvas], 0..255.</param>
     /// <param name="crop">[crop,crop,3] (channels last), 0..255 less the mean; written whole.</param>
     public void Centre(ReadOnlySpan<byte> canvas, Span<float> crop) => Window(canvas, centre, crop);
 
-    /// <summary>A given window as it is, for the ten crops of a test.</summary>
+    /// <summary>A given window, unchanged, for the ten crops of a test.</summary>
     /// <param name="canvas">[3,canvas,canvas], 0..255.</param>
     /// <param name="window">The window.</param>
     /// <param name="crop">[crop,crop,3] (channels last), 0..255 less the mean; written whole.</param>
-    public void Window(ReadOnlySpan<byte> canvas, CropWindow window, Span<float> crop) => Cut(canvas, window, [0, 0, 0], crop);
-
-    /// <summary>The mean is taken off where a pixel goes, not where it came from: a mirrored crop meets it as the graph's input does.</summary>
-    private void Cut(ReadOnlySpan<byte> canvas, CropWindow window, ReadOnlySpan<float> shift, Span<float> crop)
+    public void Window(ReadOnlySpan<byte> canvas, CropWindow window, Span<float> crop)
     {
-        var (side, size) = (geometry.Canvas, geometry.Crop);
-        for (var channel = 0; channel < 3; channel++)
+        window.CopyTo(canvas, geometry.Canvas, crop, geometry.Crop);
+        ShiftAndCentre(crop, 0, 0, 0);
+    }
+
+    /// <summary>Subtracts the mean from the finished crop, so that a mirrored crop and the graph's input get the same mean.</summary>
+    private void ShiftAndCentre(Span<float> crop, float red, float green, float blue)
+    {
+        ReadOnlySpan<float> less = mean;
+        for (var i = 0; i < crop.Length; i += 3)
         {
-            for (var row = 0; row < size; row++)
-            {
-                var source = canvas.Slice((((channel * side) + window.Top + row) * side) + window.Left, size);
-                var target = crop.Slice(row * size * 3, size * 3);
-                var less = mean.AsSpan(row * size * 3, size * 3);
-                for (var column = 0; column < size; column++)
-                {
-                    var place = (3 * (window.Mirrored ? size - 1 - column : column)) + channel;
-                    target[place] = source[column] + shift[channel] - less[place];
-                }
-            }
+            crop[i] = crop[i] + red - less[i];
+            crop[i + 1] = crop[i + 1] + green - less[i + 1];
+            crop[i + 2] = crop[i + 2] + blue - less[i + 2];
         }
     }
 

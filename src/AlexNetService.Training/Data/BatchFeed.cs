@@ -2,25 +2,26 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Data;
 
 /// <summary>Writes one crop of a batch.</summary>
-/// <param name="use">Which crop of the run it is, from 0.</param>
-/// <param name="crop">[crop,crop,3], to be written whole.</param>
+/// <param name="use">Number of the crop in the run, from 0.</param>
+/// <param name="crop">[crop,crop,3]; must be written whole.</param>
 /// <returns>Index of the photograph's class.</returns>
 public delegate int CropWriter(int use, Span<float> crop);
 
 /// <summary>
-/// Fills batches ahead of the step on threads of its own, into buffers that are used again and again: while the network works on
-/// one, the next ones are being filled. Order and content follow from the places of the crops, however many threads fill them.
+/// Fills batches on its own threads, ahead of the training step, into a few reused buffers. Order and content of the batches do not
+/// depend on the number of threads.
 /// </summary>
 public sealed class BatchFeed : IDisposable
 {
     private const int Buffers = 3;
     private const int MostThreads = 8;
 
-    // Crops that a thread writes at a time: the ten of a photograph, which is then decoded once.
+    // The ten crops of a photograph go to one thread, so the photograph is decoded once.
     private const int CropsAtATime = 10;
 
     private readonly Batch[] buffers;
@@ -28,10 +29,10 @@ public sealed class BatchFeed : IDisposable
     private readonly int cropValues;
     private readonly int threads;
 
-    /// <summary>A feed with its buffers.</summary>
+    /// <summary>Allocates the buffers.</summary>
     /// <param name="batchSize">Crops in a batch.</param>
     /// <param name="crop">Side of a crop, in pixels.</param>
-    /// <param name="threads">Threads that fill a batch; 0 for half the cores, up to eight, since the others are the step's.</param>
+    /// <param name="threads">Threads that fill a batch; 0 for half the cores, up to eight, because the step needs the others.</param>
     public BatchFeed(int batchSize, int crop, int threads = 0)
     {
         this.threads = threads > 0 ? threads : Math.Clamp(Environment.ProcessorCount / 2, 1, MostThreads);
@@ -40,14 +41,12 @@ public sealed class BatchFeed : IDisposable
         buffers = [.. Enumerable.Range(0, Buffers).Select(_ => new Batch(batchSize, crop))];
     }
 
-    /// <summary>How long readers waited for a batch to be filled, since the feed was made.</summary>
+    /// <summary>Total time that readers waited for a batch.</summary>
     public TimeSpan Waited { get; private set; }
 
-    /// <summary>
-    /// Runs through some crops once. A batch is valid until the next one is asked for; the last may be smaller than the others.
-    /// </summary>
+    /// <summary>Runs through a number of crops once. A batch is valid until the next is requested; the last may be smaller.</summary>
     /// <param name="crops">Number of crops.</param>
-    /// <param name="write">Writes a crop; called from the feed's threads, several at once and in no order.</param>
+    /// <param name="write">Writes a crop; called from several of the feed's threads at once, in any order.</param>
     /// <exception cref="DataSetException">A photograph could not be read.</exception>
     public IEnumerable<Batch> Run(int crops, CropWriter write)
     {
@@ -62,7 +61,7 @@ public sealed class BatchFeed : IDisposable
             }
             catch (Exception e)
             {
-                // Not swallowed: thrown again on the reader's thread. Unhandled here it would end the process.
+                // Rethrown on the reader's thread. Unhandled on this one it would end the process.
                 failure = ExceptionDispatchInfo.Capture(e);
             }
             finally
@@ -113,7 +112,7 @@ public sealed class BatchFeed : IDisposable
     {
         for (var start = 0; start < count; start += batchSize)
         {
-            // No empty buffer will come any more where the reader gave up before the end.
+            // The reader stopped early, so no buffer becomes free again.
             if (empty.IsAddingCompleted || !empty.TryTake(out var batch, Timeout.Infinite))
             {
                 return;
@@ -134,5 +133,35 @@ public sealed class BatchFeed : IDisposable
         {
             labels[i] = write(start + i, crops.Slice(i * cropValues, cropValues));
         }
+    }
+}
+
+/// <summary>A reused buffer of crops and labels.</summary>
+public sealed class Batch : IDisposable
+{
+    internal Batch(int size, int crop)
+    {
+        CropBuffer = empty(size, crop, crop, 3).DetachFromDisposeScope();
+        LabelBuffer = empty(size, dtype: ScalarType.Int64).DetachFromDisposeScope();
+    }
+
+    /// <summary>Number of crops in the batch.</summary>
+    public int Count { get; internal set; }
+
+    internal Tensor CropBuffer { get; }
+
+    internal Tensor LabelBuffer { get; }
+
+    /// <summary>[count,3,crop,crop] in channels-last memory, a view of the buffer, 0..255 less the mean.</summary>
+    public Tensor Crops() => CropBuffer.narrow(0, 0, Count).permute(0, 3, 1, 2);
+
+    /// <summary>[count] class indices, a view of the buffer.</summary>
+    public Tensor Labels() => LabelBuffer.narrow(0, 0, Count);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        CropBuffer.Dispose();
+        LabelBuffer.Dispose();
     }
 }

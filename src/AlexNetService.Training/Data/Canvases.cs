@@ -5,8 +5,8 @@ using AlexNetService.Training.Data.Preparation;
 namespace AlexNetService.Training.Data;
 
 /// <summary>
-/// The canvases of some photographs, by place. Small sets are decoded once and kept in memory as raw pixels; larger ones are decoded
-/// each time. Reading is safe from many threads.
+/// The canvases of some photographs, by place. Small sets are decoded once and kept in memory as raw pixels; canvases of larger sets are
+/// decoded at each use. Many threads may read at once.
 /// </summary>
 public sealed class Canvases
 {
@@ -25,22 +25,22 @@ public sealed class Canvases
         Side = side;
     }
 
-    /// <summary>Pixels in bytes up to which canvases are kept in memory: 1 GiB.</summary>
+    /// <summary>Largest size of all canvases together that is kept in memory: 1 GiB.</summary>
     public const long KeepUpTo = 1L << 30;
 
-    /// <summary>The photographs, without the unreadable ones where those were found in advance.</summary>
+    /// <summary>The photographs. Where canvases are kept in memory, unreadable photographs are left out.</summary>
     public IReadOnlyList<Photograph> Photographs { get; }
 
     /// <summary>Side of a canvas, in pixels.</summary>
     public int Side { get; }
 
     /// <summary>
-    /// Paths that could not be decoded, each with the reason, in order. Where canvases are kept they were left out; where they are
-    /// decoded each time another photograph of their class stands in for them, and there may be more of them later.
+    /// Path and reason of each photograph that could not be decoded, in order. Where canvases are decoded at each use, another photograph
+    /// of the same class replaces an unreadable one, and the list may still grow.
     /// </summary>
     public IReadOnlyList<string> Unreadable => unreadable.Reasons;
 
-    /// <summary>What <c>alexnet prepare</c> measured on pictures of this very size, of the whole data set; otherwise null.</summary>
+    /// <summary>The statistics of <c>alexnet prepare</c> for pictures of this size, over the whole data set; otherwise null.</summary>
     public PreparedStatistics? Prepared => source.Prepared is { } prepared && prepared.Canvas == Side ? prepared : null;
 
     /// <summary>Bytes of one canvas.</summary>
@@ -48,7 +48,7 @@ public sealed class Canvases
 
     /// <summary>Prepares the canvases of some photographs of a data set.</summary>
     /// <param name="source">The data set; must outlive this.</param>
-    /// <param name="photographs">Which of its photographs.</param>
+    /// <param name="photographs">The photographs to use.</param>
     /// <param name="side">Side of a canvas, in pixels.</param>
     /// <param name="cancellation">Stops the decoding.</param>
     /// <exception cref="DataSetException">More than one in a hundred photographs cannot be decoded.</exception>
@@ -56,7 +56,7 @@ public sealed class Canvases
         LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, CancellationToken cancellation = default) =>
         Load(source, photographs, side, KeepUpTo, cancellation);
 
-    /// <summary>The same with another limit on the pixels that are kept.</summary>
+    /// <summary>Prepares the canvases with another limit on the size that is kept in memory.</summary>
     internal static Canvases Load(
         LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, long keepUpTo, CancellationToken cancellation)
     {
@@ -92,13 +92,13 @@ public sealed class Canvases
     }
 
     /// <summary>
-    /// Hands out a canvas's pixels. Where canvases are decoded each time and the photograph turns out to be no picture, the next one of
-    /// its class stands in: which one follows from the data set alone, so that a run is the same again.
+    /// The pixels of a canvas. Where canvases are decoded at each use and the photograph cannot be decoded, the next one of its class
+    /// replaces it. The choice depends on the data set alone, so that a run can be repeated.
     /// </summary>
     /// <param name="place">Place among <see cref="Photographs"/>.</param>
-    /// <returns>[3,side,side], 0..255; valid until this thread asks for another.</returns>
+    /// <returns>[3,side,side], 0..255; valid until this thread reads another.</returns>
     /// <exception cref="DataSetException">
-    /// The data set cannot be read any more, or more than one in a hundred of its photographs cannot be decoded.
+    /// The data set can no longer be read, or more than one in a hundred of its photographs cannot be decoded.
     /// </exception>
     public ReadOnlyMemory<byte> this[int place]
     {
@@ -109,7 +109,7 @@ public sealed class Canvases
                 return kept.AsMemory(place * Bytes, Bytes);
             }
 
-            // The ten crops of a photograph follow each other.
+            // A thread cuts the ten crops of a photograph one after the other.
             var decoded = byThread.GetOrAdd(Environment.CurrentManagedThreadId, _ => new LastDecoded(new byte[Bytes]));
             if (decoded.Place != place)
             {
@@ -143,10 +143,11 @@ public sealed class Canvases
             unreadable.RequireFew();
         }
 
-        throw new DataSetException($"No photograph of class '{source.Labels[label].Id}' of '{source.Name}' can be decoded: {Unreadable[0]}");
+        throw new DataSetException(
+            $"No photograph of class '{source.Labels[label].Id}' of '{source.Name}' can be decoded. The first: {Unreadable[0]}");
     }
 
-    /// <summary>Closes the gaps that unreadable photographs left, in the list and in the pixels.</summary>
+    /// <summary>Removes unreadable photographs from the list, and the gaps that they left in the pixels.</summary>
     private static IReadOnlyList<Photograph> WithoutHoles(
         IReadOnlyList<Photograph> photographs, byte[] pixels, int bytes, UnreadablePhotographs unreadable)
     {

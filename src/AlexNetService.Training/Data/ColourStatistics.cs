@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace AlexNetService.Training.Data;
 
-/// <summary>What the training set's colours are like: their mean, and the principal components of RGB (Krizhevsky 2012 §4.1).</summary>
+/// <summary>Colour statistics of a training set: the mean and the principal components of RGB (Krizhevsky 2012 §4.1).</summary>
 /// <param name="Mean">Mean red, green, blue, 0..255.</param>
 /// <param name="Components">Three principal directions in RGB, each of length 1, the strongest last.</param>
 /// <param name="Deviations">Standard deviation of the colours along each direction, in pixel values.</param>
@@ -12,13 +12,13 @@ public sealed record ColourStatistics(
     private const int LargestSample = 100_000;
 
     /// <summary>
-    /// The mean canvas, [3,canvas,canvas], 0..255, which is subtracted instead of the mean colour; null where the colour is. Checkpoints
-    /// hold it as a tensor.
+    /// The mean canvas, [3,canvas,canvas], 0..255, which is subtracted instead of the mean colour; null where the colour is subtracted.
+    /// Checkpoints hold it as a tensor.
     /// </summary>
     [JsonIgnore]
     public float[]? MeanImage { get; init; }
 
-    /// <summary>What is subtracted from a crop, row-major: the mean colour, [3], or the mean image's centre crop, [3,crop,crop].</summary>
+    /// <summary>The mean of a crop, row-major: the mean colour, [3], or the mean image's centre crop, [3,crop,crop].</summary>
     /// <param name="crop">Side of a crop, in pixels.</param>
     public IReadOnlyList<double> MeanOfCrop(int crop)
     {
@@ -40,8 +40,8 @@ public sealed record ColourStatistics(
     }
 
     /// <summary>
-    /// Measures canvases, mean image included; of very large sets an evenly spread sample of 100,000. What <c>alexnet prepare</c> measured
-    /// on canvases of this size, over the whole data set, is not measured again.
+    /// Measures canvases, mean image included; in very large sets an evenly spread sample of 100,000. Statistics of <c>alexnet prepare</c>
+    /// for canvases of this size are used as they are.
     /// </summary>
     /// <param name="canvases">The training canvases.</param>
     /// <param name="cancellation">Stops the measurement.</param>

@@ -2,7 +2,7 @@ using AlexNetService.Training.Data.Containers;
 
 namespace AlexNetService.Training.Data;
 
-/// <summary>Recognises what a path is by looking at it. A new container is one file and one line here.</summary>
+/// <summary>Recognises and opens the data set at a path. A new container is one class and one line here.</summary>
 public static class DataSetOpener
 {
     private static readonly Container[] Folders =
@@ -16,27 +16,31 @@ public static class DataSetOpener
 
     private static readonly Container[] Files =
     [
-        new(ZipPhotographs.Recognises, (path, labelled) => new ZipPhotographs(path, labelled)),
+        new(ZipPhotographs.Recognises, ZipPhotographs.Open),
         new(WebDatasetShards.RecognisesFile, WebDatasetShards.OpenFile),
         new(ClassTars.RecognisesFile, ClassTars.OpenFile),
         new(IlsvrcValidation.RecognisesFile, IlsvrcValidation.OpenFile),
-        new(TarArchive.Recognises, ClassFolderTar.Open),
+        new(TarArchive.Recognises, TarPhotographs.OpenClassFolders),
         new(CifarPhotographs.RecognisesFile, CifarPhotographs.OpenFile),
     ];
 
-    /// <summary>What is read, for help texts.</summary>
+    /// <summary>The supported data sets, for help texts.</summary>
     public static string Kinds { get; } =
         "a folder of class folders, a zip or tar of one, ILSVRC-2012's tars or their folder, WebDataset shards, CIFAR-10's binary batches, "
-        + "or what 'alexnet prepare' wrote";
+        + "or the output of 'alexnet prepare'";
 
     /// <summary>Opens a data set in place.</summary>
     /// <param name="path">
-    /// One of <see cref="Kinds"/>. Of a folder with both tars of ILSVRC-2012 the training tar is opened; the validation tar is opened by
-    /// its own path, as is CIFAR-10's <c>test_batch.bin</c>.
+    /// One of <see cref="Kinds"/>. A folder with both tars of ILSVRC-2012 is its training tar; name the validation tar itself to open it,
+    /// and likewise CIFAR-10's <c>test_batch.bin</c>.
     /// </param>
-    /// <param name="labelled">Whether there must be classes to tell apart; without, any photographs will do.</param>
-    /// <exception cref="DataSetException">There is nothing at the path, or nothing this software reads, or it is damaged.</exception>
-    public static LabelledPhotographs Open(string path, bool labelled = true)
+    /// <param name="labelled">Whether two classes or more are needed; otherwise any photographs will do.</param>
+    /// <param name="names">
+    /// File of class names, one class a line: <c>n01440764 tench, Tinca tinca</c>. Null for <c>synset_words.txt</c>,
+    /// <c>LOC_synset_mapping.txt</c>, <c>words.txt</c> or <c>*synsets.txt</c> in the folder, or beside the file, of the data set.
+    /// </param>
+    /// <exception cref="DataSetException">There is nothing at a path, it is not supported, or it is damaged.</exception>
+    public static LabelledPhotographs Open(string path, bool labelled = true, string? names = null)
     {
         if (!Directory.Exists(path) && !File.Exists(path))
         {
@@ -44,11 +48,15 @@ public static class DataSetOpener
         }
 
         var containers = Directory.Exists(path) ? Folders : Files;
-        return Array.Find(containers, container => container.Recognises(path)) is { } container
+        var words = names is not null ? SynsetWords.Read(names)
+            : SynsetWords.In(Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path)) ?? "");
+        var opened = Array.Find(containers, container => container.Recognises(path)) is { } container
             ? container.Open(path, labelled)
             : throw new DataSetException(IsCompressed(path)
-                ? $"'{path}' is compressed, so that its photographs cannot be read in place. Unpack it: gzip -d, or tar -xzf for the files in it."
-                : $"'{path}' is none of what is read: {Kinds}.");
+                ? $"'{path}' is compressed, so its photographs cannot be read in place. Unpack it with gzip -d, or its files with tar -xzf."
+                : $"'{path}' is not a supported data set. Supported: {Kinds}.");
+        opened.NameClasses(words);
+        return opened;
     }
 
     private static bool IsCompressed(string path)
@@ -57,6 +65,5 @@ public static class DataSetOpener
         return stream.ReadByte() == 0x1F && stream.ReadByte() == 0x8B;
     }
 
-    /// <summary>How a container is recognised and opened.</summary>
     private sealed record Container(Func<string, bool> Recognises, Func<string, bool, LabelledPhotographs> Open);
 }

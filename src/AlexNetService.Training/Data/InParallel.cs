@@ -2,13 +2,13 @@ using System.Runtime.ExceptionServices;
 
 namespace AlexNetService.Training.Data;
 
-/// <summary><see cref="Parallel.For(int, int, ParallelOptions, Action{int})"/> whose first failure is thrown as it was, not wrapped.</summary>
+/// <summary><see cref="Parallel.For(int, int, ParallelOptions, Action{int})"/> that throws the first failure unwrapped.</summary>
 internal static class InParallel
 {
-    /// <param name="count">How often.</param>
-    /// <param name="threads">How many threads at most; the caller's is one of them.</param>
-    /// <param name="body">What to do, told 0 to count-1 in no order.</param>
-    /// <param name="cancellation">Begins no more of them.</param>
+    /// <param name="count">Number of calls.</param>
+    /// <param name="threads">Largest number of threads, the caller's included.</param>
+    /// <param name="body">Called with 0 to count-1, in any order.</param>
+    /// <param name="cancellation">Starts no further calls.</param>
     public static void For(int count, int threads, Action<int> body, CancellationToken cancellation = default)
     {
         try

@@ -3,14 +3,14 @@ using static TorchSharp.torch;
 namespace AlexNetService.Training.Data;
 
 /// <summary>
-/// Sums over canvases that mean colour, mean image and covariance follow from. They are whole numbers, so that canvases may be added by
-/// many threads in any order and give the same to the last bit.
+/// Sums over canvases, from which mean colour, mean image and covariance follow. They are whole numbers, so the result is the same to the
+/// last bit in whatever order threads add canvases.
 /// </summary>
 internal sealed class PixelSums(int side)
 {
     private readonly long[] image = new long[3 * side * side];
 
-    // Of rr, rg, rb, gg, gb, bb.
+    // Sums of rr, rg, rb, gg, gb, bb.
     private readonly long[] products = new long[6];
     private long canvases;
 
@@ -49,7 +49,7 @@ internal sealed class PixelSums(int side)
         }
     }
 
-    /// <summary>Adds what another thread summed.</summary>
+    /// <summary>Adds the sums of another thread.</summary>
     public void Add(PixelSums other)
     {
         canvases += other.canvases;
@@ -71,7 +71,9 @@ internal sealed class PixelSums(int side)
     /// <summary>Mean red, green and blue, 0..255.</summary>
     public double[] Mean() => [.. image.Chunk(side * side).Select(channel => channel.Sum() / Pixels)];
 
-    /// <summary>Principal components of RGB (Krizhevsky 2012 §4.1): directions of length 1 and the variance along each, the strongest last.</summary>
+    /// <summary>
+    /// Principal components of RGB (Krizhevsky 2012 §4.1): directions of length 1 and the variance along each, the strongest last.
+    /// </summary>
     public (double[][] Components, double[] Eigenvalues) Components()
     {
         var mean = Mean();

@@ -17,7 +17,7 @@ internal sealed class FusedUpdates(float momentum)
     // Large enough that handing it out costs nothing, small enough that threads finish together.
     private const int Block = 1 << 16;
 
-    // What is rounded or centred goes by stretches that stay in the processor's first cache.
+    // Values that are rounded, centred or scaled go by stretches that stay in the processor's first cache.
     private const int Stretch = 1024;
 
     private readonly List<(Update Of, int From)> blocks = [];
@@ -30,11 +30,13 @@ internal sealed class FusedUpdates(float momentum)
     /// <param name="rate">ε.</param>
     /// <param name="decay">Share of the weight that is taken off the velocity.</param>
     /// <param name="isCentred">Whether the mean of each unit's gradient is taken off it; units are the first dimension.</param>
-    public void Add(Tensor weight, Tensor working, Tensor velocity, Tensor gradient, float rate, float decay, bool isCentred = false)
+    /// <param name="norm">Length that each unit's weights are scaled to after the update, or 0 to leave them.</param>
+    public void Add(
+        Tensor weight, Tensor working, Tensor velocity, Tensor gradient, float rate, float decay, bool isCentred = false, float norm = 0)
     {
-        var stretch = isCentred ? (int)(weight.numel() / weight.shape[0]) : Stretch;
+        var stretch = isCentred || norm > 0 ? (int)(weight.numel() / weight.shape[0]) : Stretch;
         var update = new Update(
-            InMemoryOrder(weight), InMemoryOrder(working), InMemoryOrder(velocity), InMemoryOrder(gradient), rate, decay, stretch, isCentred);
+            InMemoryOrder(weight), InMemoryOrder(working), InMemoryOrder(velocity), InMemoryOrder(gradient), rate, decay, stretch, isCentred, norm);
         for (var from = 0; from < weight.numel(); from += update.Block)
         {
             blocks.Add((update, from));
@@ -109,6 +111,11 @@ internal sealed class FusedUpdates(float momentum)
             velocity[i] = (velocity[i] * momentum) - (weight[i] * decay) - ((gradient[i] - mean) * rate);
             weight[i] += velocity[i];
         }
+
+        if (update.Norm > 0)
+        {
+            System.Numerics.Tensors.TensorPrimitives.Multiply(weight, update.Norm / System.Numerics.Tensors.TensorPrimitives.Norm(weight), weight);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -142,8 +149,9 @@ internal sealed class FusedUpdates(float momentum)
     /// <param name="Decay">Share of the weight that is taken off the velocity.</param>
     /// <param name="Stretch">Values that are updated at a time: those of a unit, where they are centred.</param>
     /// <param name="IsCentred">Whether each stretch's mean is taken off it.</param>
+    /// <param name="Norm">Length that each stretch of w is scaled to, or 0.</param>
     private sealed record Update(
-        Tensor Weight, Tensor Working, Tensor Velocity, Tensor Gradient, float Rate, float Decay, int Stretch, bool IsCentred)
+        Tensor Weight, Tensor Working, Tensor Velocity, Tensor Gradient, float Rate, float Decay, int Stretch, bool IsCentred, float Norm)
     {
         /// <summary>Values that are handed out at a time: whole stretches.</summary>
         public int Block { get; } = Stretch * Math.Max(1, FusedUpdates.Block / Stretch);

@@ -15,18 +15,24 @@ internal sealed class MomentumSgd : IDisposable
 {
     private readonly List<(string Name, IReadOnlyList<Tensor> Weights, IReadOnlyList<Tensor> Velocities)> parameters = [];
     private readonly List<Piece> pieces = [];
+    private readonly bool isFused;
 
     /// <summary>From velocities of zero.</summary>
     /// <param name="network">The network; stays the caller's.</param>
-    /// <param name="centred">Whether the weights of <see cref="ColumnWeights.Centred"/> are held to a sum of zero.</param>
-    public MomentumSgd(ColumnNetwork network, bool centred = false)
+    /// <param name="centred">Whether the weights of <see cref="ColumnWeights.Hidden"/> are held to a sum of zero.</param>
+    /// <param name="isFused">Whether one pass of ours updates weights on the CPU; without, as on other devices, operations of the library.</param>
+    /// <param name="fixedNorms">Whether the weights of each unit of the same layers keep the length they are drawn with.</param>
+    public MomentumSgd(ColumnNetwork network, bool centred = false, bool isFused = true, bool fixedNorms = false)
     {
-        var held = centred ? ColumnWeights.Centred(network.Architecture) : [];
+        this.isFused = isFused;
+        var hidden = ColumnWeights.Hidden(network.Architecture);
         foreach (var ((name, weights), (_, working)) in ColumnWeights.Parameters(network).Zip(ColumnWeights.WorkingParameters(network)))
         {
             Tensor[] velocities = [.. weights.Select(weight => zeros_like(weight).DetachFromDisposeScope())];
             parameters.Add((name, weights, velocities));
-            pieces.AddRange(velocities.Select((velocity, column) => new Piece(weights[column], working[column], velocity, held.Contains(name))));
+            var isHidden = hidden.TryGetValue(name, out var norm);
+            pieces.AddRange(velocities.Select((velocity, column) => new Piece(
+                weights[column], working[column], velocity, centred && isHidden, fixedNorms && isHidden ? norm : 0)));
         }
     }
 
@@ -48,20 +54,19 @@ internal sealed class MomentumSgd : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var fused = new FusedUpdates((float)momentum);
-        foreach (var (weight, working, velocity, isCentred) in pieces)
+        foreach (var (weight, working, velocity, isCentred, norm) in pieces)
         {
             var gradient = working.grad ?? throw new InvalidOperationException("A weight has no gradient: the loss does not depend on it.");
             var isBias = weight.dim() == 1;
             var (ownRate, ownDecay) = isBias ? (rate * biasRate, biasDecay ? decay : 0) : (rate, decay);
-            if (weight.device_type == DeviceType.CPU)
+            if (isFused && weight.device_type == DeviceType.CPU)
             {
-                fused.Add(weight, working, velocity, gradient, (float)ownRate, (float)(ownDecay * ownRate), isCentred);
+                fused.Add(weight, working, velocity, gradient, (float)ownRate, (float)(ownDecay * ownRate), isCentred, norm);
             }
             else
             {
                 var along = isCentred ? ColumnWeights.LessMean(gradient) : gradient;
-                velocity.mul_(momentum).add_(weight, alpha: -ownDecay * ownRate).add_(along, alpha: -ownRate);
-                weight.add_(velocity);
+                Step(weight, velocity, along, ownRate, momentum, ownDecay, norm);
                 if (!ReferenceEquals(weight, working))
                 {
                     working.copy_(weight);
@@ -83,10 +88,27 @@ internal sealed class MomentumSgd : IDisposable
         }
     }
 
+    /// <summary>The update in operations of the library, for every device.</summary>
+    private static void Step(Tensor weight, Tensor velocity, Tensor along, double rate, double momentum, double decay, float norm)
+    {
+        // Variables, not implicit conversions: the collector would free an unreferenced Scalar while libtorch reads it.
+        using var repeated = momentum.ToScalar();
+        using var takenOff = (-decay * rate).ToScalar();
+        using var step = (-rate).ToScalar();
+        velocity.mul_(repeated).add_(weight, takenOff).add_(along, step);
+        weight.add_(velocity);
+        if (norm > 0)
+        {
+            using var length = norm.ToScalar();
+            weight.mul_(ColumnWeights.OfUnits(weight, units => units.norm(1).reciprocal()).mul(length));
+        }
+    }
+
     /// <summary>One column's piece of a weight.</summary>
     /// <param name="Weight">The weight, float32.</param>
     /// <param name="Working">What the step computed with and left its gradient in; the weight itself, or its rounded copy.</param>
     /// <param name="Velocity">v, float32.</param>
     /// <param name="IsCentred">Whether the weights of each of its units are held to a sum of zero.</param>
-    private sealed record Piece(Tensor Weight, Tensor Working, Tensor Velocity, bool IsCentred);
+    /// <param name="Norm">Length of the weights of each of its units, or 0 where it is free.</param>
+    private sealed record Piece(Tensor Weight, Tensor Working, Tensor Velocity, bool IsCentred, float Norm);
 }

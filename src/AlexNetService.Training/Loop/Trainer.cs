@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Network;
@@ -81,6 +82,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Runs the epochs that are left, writing a checkpoint after each and where the keeper asks for one.</summary>
     /// <param name="epochDone">Told about each finished epoch, its checkpoint written.</param>
     /// <param name="cancellation">Stops after the step under way and keeps what was learned so far.</param>
+    /// <exception cref="FailedStepException">libtorch failed in a step; nothing was written of that.</exception>
     /// <exception cref="DivergedException">The loss or a weight is no longer a number; nothing was written of that.</exception>
     /// <exception cref="DataSetException">A photograph could not be read; what was learned so far is kept.</exception>
     /// <exception cref="CheckpointException">A checkpoint cannot be written; earlier ones are untouched.</exception>
@@ -157,7 +159,14 @@ public sealed class Trainer : IDisposable
     private float Step(Batch batch, int epoch, int number, double rate, ErrorRates errors)
     {
         using var scope = NewDisposeScope();
-        return step.Run(batch.Crops(), batch.Labels(), rate, Seeds.OfStep(State.Seed, epoch, number), errors);
+        try
+        {
+            return step.Run(batch.Crops(), batch.Labels(), rate, Seeds.OfStep(State.Seed, epoch, number), errors);
+        }
+        catch (ExternalException e)
+        {
+            throw new FailedStepException(epoch + 1, number, keeper.Newest, e);
+        }
     }
 
     /// <summary>The error on the held-out photographs, centre crop.</summary>
@@ -222,3 +231,13 @@ public sealed record StepReport(
 public sealed class DivergedException(int epoch, int step, double rate, string? checkpoint) : Exception(
     $"The loss or a weight is not a number at step {step} of epoch {epoch} with a learning rate of {rate}. Try a smaller --learning-rate. "
     + (checkpoint is null ? "There is no checkpoint yet." : $"The last good checkpoint is '{checkpoint}'."));
+
+/// <summary>A step in which libtorch failed: the weights may be half updated.</summary>
+/// <param name="epoch">The epoch, from 1.</param>
+/// <param name="step">The step in it, from 0.</param>
+/// <param name="checkpoint">The last good checkpoint, if there is one.</param>
+/// <param name="cause">What libtorch said.</param>
+public sealed class FailedStepException(int epoch, int step, string? checkpoint, ExternalException cause) : Exception(
+    $"libtorch failed at step {step} of epoch {epoch}: {cause.Message.Split('\n')[0].TrimEnd()} "
+    + (checkpoint is null ? "There is no checkpoint yet; start again." : $"The last good checkpoint is '{checkpoint}'; go on with --resume."),
+    cause);

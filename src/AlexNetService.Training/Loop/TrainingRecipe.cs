@@ -43,6 +43,13 @@ public sealed record TrainingRecipe
     /// </summary>
     public bool CentredWeights { get; init; }
 
+    /// <summary>
+    /// Whether the weights of each unit of the same layers keep the length they are drawn with: each update is followed by scaling them back
+    /// (Salimans and Kingma 2016, with the length fixed). Signals then keep their size through the layers however long a run is, so that a
+    /// higher rate is possible. Not in the paper.
+    /// </summary>
+    public bool FixedNorms { get; init; }
+
     /// <summary>What a step computes with.</summary>
     public ComputePrecision Precision { get; init; }
 
@@ -75,6 +82,16 @@ public sealed record TrainingRecipe
     public static TrainingRecipe For(string preset) => preset switch
     {
         AlexNetLayers.Cifar => new TrainingRecipe
+        {
+            BatchSize = 64,
+            Epochs = 34,
+            LearningRate = 0.05,
+            Schedule = LearningRateSchedule.Linear,
+            WeightDecay = 1e-3,
+            CentredWeights = true,
+            ScaleJitter = 0.15,
+        },
+        AlexNetLayers.Small => new TrainingRecipe
         {
             BatchSize = 64,
             Epochs = 34,

@@ -20,7 +20,7 @@ internal sealed class TrainingStep : IDisposable
     public TrainingStep(ColumnNetwork network, TrainingRecipe recipe)
     {
         (this.network, this.recipe) = (network, recipe);
-        sgd = new MomentumSgd(network, recipe.CentredWeights);
+        sgd = new MomentumSgd(network, recipe.CentredWeights, fixedNorms: recipe.FixedNorms);
         threads = new ColumnThreads(network.Placement);
     }
 

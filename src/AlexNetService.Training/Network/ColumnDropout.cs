@@ -1,4 +1,5 @@
 using AlexNetService.ModelSpec.Architecture;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Network;
@@ -10,6 +11,7 @@ namespace AlexNetService.Training.Network;
 internal sealed class ColumnDropout(Dropout layer, Device device) : nn.Module<Tensor, Tensor>(layer.Name)
 {
     private readonly Generator generator = new(0, device);
+    private readonly Scalar kept = (1 - layer.Rate).ToScalar();
 
     /// <summary>What the next call drops follows from this alone.</summary>
     public void Seed(long seed) => _ = generator.manual_seed(seed);
@@ -23,7 +25,8 @@ internal sealed class ColumnDropout(Dropout layer, Device device) : nn.Module<Te
         }
 
         using var scope = NewDisposeScope();
-        var stays = empty_like(input).bernoulli_(1 - layer.Rate, generator).div_(1 - layer.Rate);
+        var stays = empty_like(input).bernoulli_(1 - layer.Rate, generator).div_(kept);
+        GC.KeepAlive(generator);
         return (input * stays).MoveToOuterDisposeScope();
     }
 
@@ -32,6 +35,7 @@ internal sealed class ColumnDropout(Dropout layer, Device device) : nn.Module<Te
         if (disposing)
         {
             generator.Dispose();
+            kept.Dispose();
         }
 
         base.Dispose(disposing);

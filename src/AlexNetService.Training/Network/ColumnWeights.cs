@@ -19,7 +19,7 @@ public static class ColumnWeights
     public static void Initialise(ColumnNetwork network, int seed, bool centred = false)
     {
         using var generator = new Generator((ulong)seed);
-        var held = centred ? Centred(network.Architecture) : [];
+        var hidden = Hidden(network.Architecture);
         var tensors = new Dictionary<string, WeightTensor>(StringComparer.Ordinal);
         var layers = network.Architecture.Layers.OfType<WeightedLayer>().ToDictionary(layer => layer.Name);
         foreach (var shape in network.Architecture.Weights())
@@ -35,7 +35,7 @@ public static class ColumnWeights
             {
                 using var scope = NewDisposeScope();
                 var drawn = empty(shape.Dimensions.Select(dimension => (long)dimension).ToArray()).normal_(0, layer.WeightStd, generator);
-                MemoryMarshal.Cast<byte, float>((held.Contains(shape.Name) ? LessMean(drawn) : drawn).bytes).CopyTo(values);
+                MemoryMarshal.Cast<byte, float>((centred && hidden.ContainsKey(shape.Name) ? LessMean(drawn) : drawn).bytes).CopyTo(values);
             }
 
             tensors.Add(shape.Name, new WeightTensor(shape.Dimensions, values));
@@ -62,16 +62,24 @@ public static class ColumnWeights
     public static NamedWeights Merge(ColumnNetwork network) => new(network.Architecture, Parameters(network).ToDictionary(
         entry => entry.Name, entry => Gather(entry.Columns), StringComparer.Ordinal));
 
-    /// <summary>Names of the weights that centring holds: those of hidden layers that read maps or units, not the picture, and not the classifier's.</summary>
-    internal static HashSet<string> Centred(NetworkArchitecture architecture) =>
-    [
-        .. architecture.Layers.OfType<WeightedLayer>().Where(layer => layer is not Classifier && layer.Reads != Reads.Image)
-            .Select(layer => WeightShape.WeightOf(layer.Name)),
-    ];
+    /// <summary>
+    /// Names of the weights that centring and fixed norms hold, each with the length that a unit's weights are drawn with, σ·√n: those of
+    /// hidden layers that read maps or units. The layer that reads the picture and the classifier are free.
+    /// </summary>
+    internal static Dictionary<string, float> Hidden(NetworkArchitecture architecture) =>
+        architecture.Rows().Where(row => row.Layer is WeightedLayer { Reads: not Reads.Image } and not Classifier).ToDictionary(
+            row => WeightShape.WeightOf(row.Layer.Name),
+            row => (float)(((WeightedLayer)row.Layer).WeightStd * Math.Sqrt((row.Parameters / ((WeightedLayer)row.Layer).Outputs) - 1)),
+            StringComparer.Ordinal);
 
     /// <summary>[units,…] less the mean of each unit.</summary>
-    internal static Tensor LessMean(Tensor weights) =>
-        weights - weights.mean([.. Enumerable.Range(1, (int)weights.dim() - 1).Select(dimension => (long)dimension)], keepdim: true);
+    internal static Tensor LessMean(Tensor weights) => weights - OfUnits(weights, units => units.mean([1]));
+
+    /// <summary>A value for each unit, [units,1,…].</summary>
+    /// <param name="weights">[units,…].</param>
+    /// <param name="value">[units,n] → [units].</param>
+    internal static Tensor OfUnits(Tensor weights, Func<Tensor, Tensor> value) =>
+        value(weights.flatten(1)).view([-1, .. Enumerable.Repeat(1L, (int)weights.dim() - 1)]);
 
     /// <summary>Every weight and bias by its merged name, with its piece in each column.</summary>
     internal static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> Parameters(ColumnNetwork network) =>

@@ -32,10 +32,23 @@ internal static class LayerModules
         layer.EdgePadding == 0 ? convolution
         : nn.Sequential(("edge", nn.ZeroPad2d((0, layer.EdgePadding, 0, layer.EdgePadding))), ("convolution", convolution));
 
-    /// <summary>Every value times the constant.</summary>
+    /// <summary>Multiplies every value by the constant.</summary>
     private sealed class Scale(Scaling layer) : nn.Module<Tensor, Tensor>(layer.Name)
     {
-        public override Tensor forward(Tensor input) => input * layer.Factor;
+        // A field, not an implicit conversion: the collector would free an unreferenced Scalar while libtorch reads it.
+        private readonly Scalar factor = layer.Factor.ToScalar();
+
+        public override Tensor forward(Tensor input) => input.mul(factor);
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                factor.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
     }
 
     /// <summary>Every channel divided by its deviation.</summary>

@@ -6,23 +6,30 @@ namespace AlexNetService.Training.Network;
 
 /// <summary>
 /// Local response normalisation over the maps of one column (Krizhevsky 2012 §3.3). On a CPU and with the paper's β it is one fused
-/// pass; otherwise the sum over neighbouring maps is a 1×1 convolution of the squares with a banded matrix, which runs on every device.
+/// pass; otherwise a 1×1 convolution of the squares with a banded matrix sums over neighbouring maps, on every device.
 /// </summary>
 internal sealed class ResponseNormalisation : nn.Module<Tensor, Tensor>
 {
     private readonly LocalResponseNormalisation layer;
     private readonly Tensor band;
     private readonly Tensor offset;
+    private readonly Scalar power;
 
     public ResponseNormalisation(LocalResponseNormalisation layer, int maps, Device device)
         : base(layer.Name)
     {
         this.layer = layer;
+        power = (-layer.Beta).ToScalar();
+        var weights = new float[maps * maps];
+        for (var map = 0; map < maps; map++)
+        {
+            var first = Math.Max(0, map - (layer.Maps / 2));
+            Array.Fill(weights, (float)layer.Alpha, (map * maps) + first, Math.Min(maps, map + (layer.Maps / 2) + 1) - first);
+        }
+
         using var scope = NewDisposeScope();
-        var place = arange(maps, dtype: ScalarType.Float32, device: device);
-        var distance = (place.unsqueeze(0) - place.unsqueeze(1)).abs();
-        band = (distance.le(layer.Maps / 2).to(ScalarType.Float32) * layer.Alpha).view(maps, maps, 1, 1).DetachFromDisposeScope();
-        offset = full([maps], layer.K, device: device).DetachFromDisposeScope();
+        band = tensor(weights, [maps, maps, 1, 1], device: device).DetachFromDisposeScope();
+        offset = tensor(Enumerable.Repeat((float)layer.K, maps).ToArray(), device: device).DetachFromDisposeScope();
     }
 
     /// <summary>[N,maps,H,W] → the same shape and element type; computed in float32.</summary>
@@ -37,6 +44,7 @@ internal sealed class ResponseNormalisation : nn.Module<Tensor, Tensor>
         {
             band.Dispose();
             offset.Dispose();
+            power.Dispose();
         }
 
         base.Dispose(disposing);
@@ -48,6 +56,6 @@ internal sealed class ResponseNormalisation : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var values = input.to(ScalarType.Float32);
         var scale = nn.functional.conv2d(values * values, band, offset);
-        return (values * scale.pow(-layer.Beta)).to(input.dtype).MoveToOuterDisposeScope();
+        return (values * scale.pow(power)).to(input.dtype).MoveToOuterDisposeScope();
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using AlexNetService.Imaging;
 using TorchSharp;
 
 namespace AlexNetService.Training.Network;
@@ -10,9 +11,6 @@ namespace AlexNetService.Training.Network;
 /// </summary>
 public static partial class TorchRuntime
 {
-    private const int TrimThreshold = -1;
-    private const int MostMappings = -4;
-
     /// <summary>
     /// Whether this CPU multiplies bfloat16 (AVX512-BF16 or AMX-BF16; the bf16 extension of Arm). Elsewhere it is emulated: right, but slow.
     /// </summary>
@@ -29,30 +27,13 @@ public static partial class TorchRuntime
         }
 
         // glibc would map and unmap each large tensor anew, faulting every page in again (measured: 13 to 45 % of a step).
-        OnGlibc(() => SetAllocator(MostMappings, 0));
-        OnGlibc(() => SetAllocator(TrimThreshold, int.MaxValue));
+        GlibcHeap.Set(GlibcHeap.MostMappings, 0);
+        GlibcHeap.Set(GlibcHeap.TrimThreshold, int.MaxValue);
         torch.set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
     }
 
     /// <summary>Gives memory that nothing holds back to the system; freed tensors leave holes that allocation alone never returns.</summary>
-    public static void Trim() => OnGlibc(() => TrimHeap(0));
-
-    private static void OnGlibc(Func<int> call)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
-
-        try
-        {
-            _ = call();
-        }
-        catch (EntryPointNotFoundException)
-        {
-            // musl has neither mallopt nor malloc_trim, and no such habits.
-        }
-    }
+    public static void Trim() => GlibcHeap.Trim();
 
     // Intel's manual, CPUID leaf 7: AVX512_BF16 is bit 5 of EAX of subleaf 1, AMX-BF16 bit 22 of EDX of subleaf 0.
     private static bool X86HasBfloat16() =>
@@ -62,12 +43,6 @@ public static partial class TorchRuntime
         || (File.Exists("/proc/cpuinfo") && File.ReadLines("/proc/cpuinfo").Any(line =>
             line.StartsWith("Features", StringComparison.Ordinal) && line.Split(' ').Contains("bf16")));
 
-    [LibraryImport("libc", EntryPoint = "malloc_trim")]
-    private static partial int TrimHeap(nint keep);
-
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int overwrite);
-
-    [LibraryImport("libc", EntryPoint = "mallopt")]
-    private static partial int SetAllocator(int parameter, int value);
 }

@@ -6,7 +6,8 @@ namespace AlexNetService.Training.Runs;
 /// <summary>Paths of the data sets of a run.</summary>
 /// <param name="Training">The data set to learn from.</param>
 /// <param name="Validation">The data set to hold out, or null to hold out a share of the first.</param>
-public sealed record DataPaths(string Training, string? Validation);
+/// <param name="Names">File of class names, or null for the one beside the data, if there is one.</param>
+public sealed record DataPaths(string Training, string? Validation, string? Names = null);
 
 /// <summary>The data sets of a run, open.</summary>
 public sealed class DataSets : IDisposable
@@ -29,7 +30,7 @@ public sealed class DataSets : IDisposable
     /// <exception cref="DataSetException">A data set does not exist or cannot be read.</exception>
     public static DataSets Open(DataPaths paths)
     {
-        var source = DataSetOpener.Open(paths.Training);
+        var source = DataSetOpener.Open(paths.Training, names: paths.Names);
         try
         {
             if (paths.Validation is not { } path)

@@ -29,12 +29,13 @@ internal static class ParityCheck
         using var photographs = DataSetOpener.Open(path, labelled: false);
         var window = CropViews.Centre(geometry)[0];
         var crops = new List<byte[]>(Crops);
+        var canvas = new byte[NetworkArchitecture.Channels * geometry.Canvas * geometry.Canvas];
         foreach (var photograph in SpreadOut(photographs.Photographs))
         {
-            if (crops.Count < Crops && CanvasDecoder.Decode(photographs.Read(photograph.Path), geometry.Canvas).Canvas is { } canvas)
+            if (crops.Count < Crops && CanvasDecoder.DecodeTo(photographs.Read(photograph.Path), geometry.Canvas, canvas) is null)
             {
                 var crop = new byte[NetworkArchitecture.Channels * geometry.Crop * geometry.Crop];
-                window.CopyTo(canvas.Pixels, canvas.Side, crop, geometry.Crop);
+                window.CopyTo(canvas, geometry.Canvas, crop, geometry.Crop);
                 crops.Add(crop);
             }
         }

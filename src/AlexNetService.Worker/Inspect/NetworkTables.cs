@@ -32,6 +32,10 @@ internal static class NetworkTables
         console.WriteLine(
             $"{architecture.Preset}: {architecture.Columns} columns, crops of {crop}×{crop} from a canvas of {canvas}×{canvas}");
         console.Write(table);
+        foreach (var difference in AlexNetLayers.Differences(architecture.Preset))
+        {
+            console.WriteLine(difference);
+        }
     }
 
     /// <summary>

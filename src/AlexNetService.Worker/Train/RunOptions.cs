@@ -59,6 +59,11 @@ internal static class RunOptions
             (recipe, value) => recipe with { CentredWeights = value },
             ofTheNetwork: true),
         OfTheRecipe(
+            "--fixed-norms",
+            "Whether the weights of each hidden unit keep the length they are drawn with: true or false.",
+            recipe => recipe.FixedNorms,
+            (recipe, value) => recipe with { FixedNorms = value }),
+        OfTheRecipe(
             TrainCommand.ValidationFraction,
             "Share of each class that is held out. Every seed holds out the same photographs.",
             recipe => recipe.ValidationFraction,
@@ -75,11 +80,7 @@ internal static class RunOptions
             "Pooling windows larger than their stride (§3.4).",
             table => table.Layers.OfType<MaxPooling>().Any(pooling => pooling.Window > pooling.Stride),
             (switches, on) => switches with { OverlappingPooling = on }),
-        Switch(
-            "--dropout",
-            "Dropout in the dense layers (§4.2).",
-            table => table.Layers.Any(layer => layer is Dropout),
-            (switches, on) => switches with { Dropout = on }),
+        DropoutRate(),
         Switch(
             "--augmentation",
             "Random crops and mirror images (§4.1); off: the centre crop only.",
@@ -144,6 +145,28 @@ internal static class RunOptions
             option,
             state => state.Architecture.Layers.Any(layer => layer is HyperbolicTangent) ? Tanh : Relu,
             (settings, value) => settings with { Switches = settings.Switches with { Tanh = value == Tanh } },
+            ofTheNetwork: true);
+    }
+
+    private static RunOption DropoutRate()
+    {
+        const double Paper = 0.5;
+        var option = new Option<double>("--dropout")
+        {
+            Description = $"Share of the units of the dense layers that a step drops (§4.2): 0 to below 1, on ({Paper}, as in the paper), off (0). "
+                + "Default: the preset's.",
+            HelpName = "rate|on|off",
+            CustomParser = argument => argument.Tokens[0].Value switch
+            {
+                On => Paper,
+                Off => 0,
+                _ => CommonOptions.ParseNumber(argument),
+            },
+        };
+        return RunOption.Of(
+            option,
+            state => state.Architecture.Layers.OfType<Dropout>().FirstOrDefault()?.Rate ?? 0,
+            (settings, value) => settings with { Switches = settings.Switches with { Dropout = value } },
             ofTheNetwork: true);
     }
 

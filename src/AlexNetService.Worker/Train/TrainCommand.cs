@@ -31,6 +31,12 @@ internal sealed class TrainCommand
         Description = "Another data set, held out whole instead of a share of --data. Its classes must be among those of --data.",
     };
 
+    private readonly Option<string?> labels = new("--labels")
+    {
+        Description = "File of class names: n01440764 tench, Tinca tinca, a class a line; the first name becomes the label. "
+            + "Default: synset_words.txt, LOC_synset_mapping.txt, words.txt or *synsets.txt beside the data, if there is one.",
+    };
+
     private readonly Option<string?> output = new("--output") { Description = "Folder of the run. Default: runs/PRESET-seedN-TIME." };
 
     private readonly Option<string?> resume = new("--resume")
@@ -93,8 +99,8 @@ internal sealed class TrainCommand
             Example: alexnet train --initial-weights runs/first --data more.zip --epochs 10 --learning-rate 0.01 --output runs/second
             """)
         {
-            options.data, options.validation, options.output, options.resume, options.minutes, options.keep, options.devices,
-            options.threads,
+            options.data, options.validation, options.labels, options.output, options.resume, options.minutes, options.keep,
+            options.devices, options.threads,
         };
         foreach (var entry in options.ofTheRun)
         {
@@ -136,7 +142,7 @@ internal sealed class TrainCommand
         var table = Needed(
             earlier is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(earlier.State.Architecture.Preset),
             "Name a --preset, --initial-weights of a run, or --resume a run.");
-        var paths = new DataPaths(Needed(parsed.GetValue(data), "Name the --data to learn from."), parsed.GetValue(validation));
+        var paths = new DataPaths(Needed(parsed.GetValue(data), "Name the --data to learn from."), parsed.GetValue(validation), parsed.GetValue(labels));
         var settings = Settings(parsed, table, earlier);
         if (paths.Validation is not null)
         {

@@ -46,8 +46,8 @@ public sealed class TestRepository : IDisposable
             Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
             Filters = name == "cifar-a" ? new GraphFile(ModelPackage.DefaultFiltersFile, "", 0) : null,
         };
-        var graph = AlexNetGraph.Build(architecture, new NamedWeights(architecture, weights), [125, 123, 114]);
-        new PackageRepository(Root).Publish(card, new PackageFiles(PackageFiles.Bytes(graph))
+        var graphs = PackageGraphs.Build(architecture, new NamedWeights(architecture, weights), [125, 123, 114]);
+        new PackageRepository(Root).Publish(graphs.Describe(card), graphs.Files with
         {
             Filters = card.Filters is null ? null : PackageFiles.Bytes(Pictures.Encode(seed, ".png")),
         });

@@ -47,7 +47,7 @@ internal sealed class FullSizePackages(string folder)
         var path = Path.Combine(folder, "lrn-operator.onnx");
         if (!File.Exists(path))
         {
-            File.WriteAllBytes(path, AlexNetGraph.Build(Architecture, Weights(Floats[0]), MeanColour, NormalisationForm.Operator));
+            File.WriteAllBytes(path, LrnOperatorGraph.Build(Architecture, Weights(Floats[0]), MeanColour));
         }
 
         return path;

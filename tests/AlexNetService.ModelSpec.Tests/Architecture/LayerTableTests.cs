@@ -74,6 +74,16 @@ public sealed class LayerTableTests
     }
 
     [Fact]
+    public void Differences_OfThePresetOf2012_AreNamedAndOfOthersThereAreNone()
+    {
+        Assert.Equal(5, AlexNetLayers.Differences(AlexNetLayers.AsOf2012).Count);
+        Assert.Equal(5, AlexNetLayers.Differences("alexnet-2012-tanh").Count);
+        Assert.All(
+            AlexNetLayers.Presets.Where(preset => preset != AlexNetLayers.AsOf2012),
+            preset => Assert.Empty(AlexNetLayers.Differences(preset)));
+    }
+
+    [Fact]
     public void Torchvision_LayerByLayer_HasTheShapesAndParametersOfTorchvision()
     {
         var architecture = AlexNetLayers.AsTorchvision();

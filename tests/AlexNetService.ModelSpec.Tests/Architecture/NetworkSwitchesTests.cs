@@ -60,7 +60,9 @@ public sealed class NetworkSwitchesTests
     [Fact]
     public void Apply_SeveralTurned_SaysSoInTheName()
     {
-        var switched = new NetworkSwitches { Tanh = true, ResponseNormalisation = false, Dropout = false, Columns = 1 }.Apply(AlexNetLayers.ForCifar());
+        var switches = new NetworkSwitches { Tanh = true, ResponseNormalisation = false, Dropout = 0, Columns = 1 };
+
+        var switched = switches.Apply(AlexNetLayers.ForCifar());
 
         Assert.Equal("alexnet-cifar-tanh-no-lrn-no-dropout-1-column", switched.Preset);
         Assert.Equal(1, switched.Columns);

@@ -9,12 +9,12 @@ public sealed class ShapeInferenceTests
 
     public static TheoryData<string, Layer[]> Broken { get; } = new()
     {
-        { "conv1: a 12×12 window does not fit into 3×10×10", [First with { Kernel = 12 }] },
-        { "pool1: a 9×9 window does not fit into 8×8×8", [First, new MaxPooling("pool1", Window: 9, Stride: 1)] },
+        { "conv1: a window of 12×12 does not fit into 3×10×10", [First with { Kernel = 12 }] },
+        { "pool1: a window of 9×9 does not fit into 8×8×8", [First, new MaxPooling("pool1", Window: 9, Stride: 1)] },
         { "conv1: 7 maps cannot be divided evenly over 2 columns", [First with { Maps = 7 }] },
         { "conv1: 0 maps cannot be divided", [First with { Maps = 0 }] },
         { "fc2: 5 maps cannot be divided", [First, new Dense("fc2", 5, Reads.BothColumns, 0.01, InitialBias: 0)] },
-        { "lrn1 sums over 4 maps; the number must be odd", [First, Normalisation(maps: 4)] },
+        { "lrn1 sums over 4 maps; use an odd number", [First, Normalisation(maps: 4)] },
         { "lrn1 sums over -1 maps", [First, Normalisation(maps: -1)] },
         { "lrn1 has k 0", [First, Normalisation(maps: 5) with { K = 0 }] },
         { "lrn1 has k 2 and α -1", [First, Normalisation(maps: 5) with { Alpha = -1 }] },
@@ -27,12 +27,12 @@ public sealed class ShapeInferenceTests
         { "padding of -1", [First with { Padding = -1 }] },
         { "conv1 reads OwnColumn", [First with { Reads = Reads.OwnColumn }] },
         { "conv2 reads Image", [First, First with { Name = "conv2" }] },
-        { "two layers called conv1", [First, First with { Reads = Reads.OwnColumn }] },
+        { "two layers named conv1", [First, First with { Reads = Reads.OwnColumn }] },
         { "drop1 drops a share of 1", [First, new Dropout("drop1", 1)] },
         { "drop1 drops a share of NaN", [First, new Dropout("drop1", double.NaN)] },
         { "fc1 is a classifier and not the last layer", [First, new Classifier("fc1", 3, 0.01, 0), new Rectifier("relu1")] },
-        { "fc1 is a classifier; it reads both columns", [First, new Classifier("fc1", 3, 0.01, 0) { Reads = Reads.OwnColumn }] },
-        { "fc1 tells 1 classes apart", [First, new Classifier("fc1", 1, 0.01, 0)] },
+        { "fc1 is a classifier and must read both columns", [First, new Classifier("fc1", 3, 0.01, 0) { Reads = Reads.OwnColumn }] },
+        { "fc1 has 1 classes", [First, new Classifier("fc1", 1, 0.01, 0)] },
     };
 
     [Theory]

@@ -18,6 +18,12 @@ public sealed class SharedTrunkTests
         new SharedTrunk(Layers: 8, Step: 2, Crop: new Shape(96, 11, 11), Canvas: new Shape(96, 13, 13)),
         SharedTrunk.Of(AlexNetLayers.ForCifar()));
 
+    // Up to pool2: 64 - 5 + 1 = 60, (60 - 3) / 2 + 1 = 29, 29 - 3 + 1 = 27, (27 - 3) / 2 + 1 = 13; offsets 0, 4, 8 are places 0, 1, 2.
+    [Fact]
+    public void Trunk_OfTheTableFor64Pixels_EndsInPool2() => Assert.Equal(
+        new SharedTrunk(Layers: 9, Step: 4, Crop: new Shape(128, 11, 11), Canvas: new Shape(128, 13, 13)),
+        SharedTrunk.Of(AlexNetLayers.For64()));
+
     [Theory]
     [InlineData(AlexNetLayers.AsOf2012)] // a mean image, and zeros beyond the edge
     [InlineData(AlexNetLayers.Torchvision)] // conv1 is padded

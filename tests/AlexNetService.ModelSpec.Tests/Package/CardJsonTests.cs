@@ -37,9 +37,10 @@ public sealed class CardJsonTests
         Assert.Equal((card.Weights, card.Split, card.Quantization), (read.Weights, read.Split, read.Quantization));
         Assert.Equal(card.Golden?.Logits, read.Golden?.Logits);
         Assert.Contains("\"golden\":{\"seed\":2012,\"logits\":\"AACAPwAAIMAAAAA+\",\"tolerance\":0.001}", json, StringComparison.Ordinal);
-        Assert.Contains("\"maps\":\"pool2\",\"type\":\"uint8\",\"count\":96,\"canvasSide\":13,\"cropSide\":11,\"step\":2}", json, StringComparison.Ordinal);
+        const string split = "\"maps\":\"pool2\",\"type\":\"uint8\",\"count\":96,\"canvasSide\":13,\"cropSide\":11,\"step\":2}";
+        Assert.Contains(split, json, StringComparison.Ordinal);
         Assert.Contains("\"quantization\":{\"precision\":\"int8\",\"fromName\":\"cats\",\"fromVersion\":1", json, StringComparison.Ordinal);
-        Assert.DoesNotContain("\"files\"", json, StringComparison.Ordinal); // said once, where each belongs
+        Assert.DoesNotContain("\"files\"", json, StringComparison.Ordinal); // each file stands in its own field only
     }
 
     [Fact]

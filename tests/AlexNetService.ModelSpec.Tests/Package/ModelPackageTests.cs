@@ -170,18 +170,18 @@ public sealed class ModelPackageTests : IDisposable
         { "cannot name a model", ["name", "cats\n"] },
         { "'.cats' cannot name a model", ["name", ".cats"] },
         { "'' cannot name a model", ["name", ""] },
-        { "must lie in the package folder", ["graph", "file", "../model.onnx"] },
-        { "must lie in the package folder", ["graph", "file", "/etc/hostname"] },
-        { "must lie in the package folder", ["graph", "file", "..\\model.onnx"] },
-        { "must lie in the package folder", ["graph", "file", ".."] },
-        { "must lie in the package folder", ["graph", "file", ""] },
+        { "must be in the package folder", ["graph", "file", "../model.onnx"] },
+        { "must be in the package folder", ["graph", "file", "/etc/hostname"] },
+        { "must be in the package folder", ["graph", "file", "..\\model.onnx"] },
+        { "must be in the package folder", ["graph", "file", ".."] },
+        { "must be in the package folder", ["graph", "file", ""] },
         { "place 1 has index 2", ["labels", 1, "index", 2] },
         { "place 0 has index -1", ["labels", 0, "index", -1] },
-        { "the layer table ends in 4 classes and there are 3 labels", ["architecture", "layers", 22, "classes", 4] },
+        { "the layer table ends in 4 classes, but there are 3 labels", ["architecture", "layers", 22, "classes", 4] },
         { "the layer table and the preprocessing disagree", ["preprocessing", "crop", 27] },
         { "conv1: 63 maps cannot be divided", ["architecture", "layers", 1, "maps", 63] },
         { "a crop of 33 pixels from a canvas of 32", ["preprocessing", "crop", 33] },
-        { "a uint8 input takes raw pixels", ["preprocessing", "scale", 0.5] },
+        { "a uint8 input reads raw pixels", ["preprocessing", "scale", 0.5] },
         { "the ensemble weight 0 must be above 0", ["ensembleWeight", 0] },
         { "the ensemble weight -1.5 must be above 0", ["ensembleWeight", -1.5] },
         { "the temperature 0 must be above 0", ["calibration", "temperature", 0] },
@@ -210,7 +210,7 @@ public sealed class ModelPackageTests : IDisposable
     [InlineData("""{ "canvas": 32, "crop": 28, "type": "float32", "mean": [1, 2] }""", "mean must have three values")]
     [InlineData("""{ "canvas": 32, "crop": 28, "type": "float32", "std": [1, 2, 3, 4] }""", "std must have three values")]
     [InlineData("""{ "canvas": 32, "crop": 28, "type": "float32", "std": [1, 0, 1] }""", "std must not be 0")]
-    [InlineData("""{ "canvas": 32, "crop": 28, "mean": [1, 2, 3] }""", "a uint8 input takes raw pixels")]
+    [InlineData("""{ "canvas": 32, "crop": 28, "mean": [1, 2, 3] }""", "a uint8 input reads raw pixels")]
     public void Open_ImpossibleNormalisation_SaysWhy(string preprocessing, string reason)
     {
         Edit(card => card["preprocessing"] = JsonNode.Parse(preprocessing));

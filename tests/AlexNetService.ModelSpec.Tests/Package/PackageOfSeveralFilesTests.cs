@@ -113,29 +113,29 @@ public sealed class PackageOfSeveralFilesTests : IDisposable
 
     public static TheoryData<string, string, object?> BrokenRules { get; } = new()
     {
-        { "'../model.weights' must lie in the package folder", "weights/file", "../model.weights" },
-        { "'' must lie in the package folder", "split/trunk/file", "" },
+        { "'../model.weights' must be in the package folder", "weights/file", "../model.weights" },
+        { "'' must be in the package folder", "split/trunk/file", "" },
         { "'model.onnx' is named twice", "split/rest/file", "model.onnx" },
         { "is named twice", "weights/file", "Card.JSON" },
         { "the split names no tensor of maps", "split/maps", "" },
         { "a split of 0 maps", "split/count", 0 },
         { "of side 0, 2 pixels apart, is impossible", "split/cropSide", 0 },
         { "0 pixels apart, is impossible", "split/step", 0 },
-        { "the crops' offsets 0, 2 and 4 are no multiples of the split's step of 4", "split/step", 4 },
-        { "where a crop's maps have side 11, a canvas's have 13 and not 14", "split/canvasSide", 14 },
+        { "the crops' offsets 0, 2 and 4 are not multiples of the split's step of 4", "split/step", 4 },
+        { "a crop's maps have side 11, so a canvas's maps have 13, not 14", "split/canvasSide", 14 },
         { "the layer table shares 96×11×11 maps of a crop and 96×13×13 of a canvas, 2 pixels apart", "split/count", 32 },
         { "the crops of 'alexnet-cifar' share no layers", "architecture/meanImage", true },
-        { "the trunk of a split takes NCHW", "preprocessing/layout", "NHWC" },
-        { "the golden crop's answer has 3 bytes where 12 belong to the labels", "golden/logits", "AAAA" },
-        { "the golden crop's answer holds a value that is no number", "golden/logits", "AACAPwAAAAAAAMB/" }, // 1, 0, NaN
-        { "the golden crop's answer holds a value that is no number", "golden/logits", "AACAPwAAAAAAAID/" }, // 1, 0, -∞
+        { "the trunk of a split reads NCHW", "preprocessing/layout", "NHWC" },
+        { "the golden crop's answer has 3 bytes; the labels need 12", "golden/logits", "AAAA" },
+        { "the golden crop's answer holds a value that is not a finite number", "golden/logits", "AACAPwAAAAAAAMB/" }, // 1, 0, NaN
+        { "the golden crop's answer holds a value that is not a finite number", "golden/logits", "AACAPwAAAAAAAID/" }, // 1, 0, -∞
         { "the golden crop's tolerance 0 must be above 0", "golden/tolerance", 0 },
         { "the golden crop's answer is logits", "tensors/logits", null },
         { "'a/b' cannot name a model", "quantization/fromName", "a/b" },
-        { "made from version 0", "quantization/fromVersion", 0 },
+        { "version 0 of the source package is below 1", "quantization/fromVersion", 0 },
         { "calibrated on -1 photographs and measured on 500", "quantization/calibrationImages", -1 },
         { "calibrated on 200 photographs and measured on 0", "quantization/images", 0 },
-        { "an error of the quantized package is no share of 0 to 1", "quantization/top1ErrorAfter", 22.5 },
+        { "the errors of a quantized package must be shares of 0 to 1", "quantization/top1ErrorAfter", 22.5 },
         { "card.json is not a card", "split/type", "int4" },
         { "card.json is not a card", "quantization/precision", "int2" },
     };

@@ -97,7 +97,7 @@ public sealed class PackageRepositoryTests : IDisposable
 
         var refused = Assert.Throws<InvalidPackageException>(() => repository.Publish(SampleCard.Of("cats", 4), new byte[] { 1 }));
 
-        Assert.Contains("exists already. The next free one is 5", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("already exists. The next free version is 5", refused.Message, StringComparison.Ordinal);
         Assert.Equal(Graph, File.ReadAllBytes(ModelPackage.Open(repository.Folder("cats", 4)).GraphPath));
         Assert.Equal(["cats", "cats/4", "cats/4/card.json", "cats/4/model.onnx"], temporary.Everything());
     }
@@ -108,7 +108,7 @@ public sealed class PackageRepositoryTests : IDisposable
         var refused = Assert.Throws<InvalidPackageException>(() => repository.Publish(
             SampleCard.Of("cats", 1), new byte[] { 1 }, _ => repository.Publish(SampleCard.Of("cats", 1), Graph).Card));
 
-        Assert.Contains("exists already", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("already exists", refused.Message, StringComparison.Ordinal);
         Assert.Equal(Graph, File.ReadAllBytes(ModelPackage.Open(repository.Folder("cats", 1)).GraphPath));
         Assert.Equal(["cats", "cats/1", "cats/1/card.json", "cats/1/model.onnx"], temporary.Everything());
     }

@@ -16,7 +16,8 @@ internal static class SampleCard
         Tensors = new TensorNames("image", "logits", "probabilities", "features"),
         Labels = [new(0, "n02123045", "tabby, Tabbykatze"), new(1, "n02085620", "Chihuahua"), new(2, "n07747607", "orange <fruit>")],
         Metrics = [new("cifar10", "validation", Images: 5000, Crops: 10, Top1Error: 0.228, Top5Error: 0.015)],
-        Calibration = new Calibration(1.25, "cifar10", "validation", 2500, 2500, Crops: 10, EceBefore: 0.05, EceAfter: 0.01, NllBefore: 0.7, NllAfter: 0.6),
+        Calibration = new Calibration(
+            1.25, "cifar10", "validation", 2500, 2500, Crops: 10, EceBefore: 0.05, EceAfter: 0.01, NllBefore: 0.7, NllAfter: 0.6),
         EnsembleWeight = 1.5,
         Training = new TrainingManifest
         {
@@ -39,7 +40,14 @@ internal static class SampleCard
     {
         Weights = new GraphFile("model.weights", "", 0),
         Split = new SplitGraph(
-            new GraphFile("trunk.onnx", "", 0), new GraphFile("rest.onnx", "", 0), "pool2", MapType.UInt8, Count: 96, CanvasSide: 13, CropSide: 11, Step: 2),
+            new GraphFile("trunk.onnx", "", 0),
+            new GraphFile("rest.onnx", "", 0),
+            "pool2",
+            MapType.UInt8,
+            Count: 96,
+            CanvasSide: 13,
+            CropSide: 11,
+            Step: 2),
         Golden = GoldenCrop.Of(2012, [1, -2.5f, 0.125f], tolerance: 1e-3),
         Quantization = new Quantization(
             Precision.Int8, "cats", 1, new string('b', 64), CalibrationImages: 200, "cifar10", Images: 500,

@@ -39,7 +39,7 @@ public sealed class NamedWeightsTests
         var tensors = Zeros();
         tensors["fc8.weight"] = new WeightTensor([10, 512], new float[5119]);
 
-        AssertRefused("Weight fc8.weight has 5119 values where its dimensions ask for 5120", tensors);
+        AssertRefused("Weight fc8.weight has 5119 values; its dimensions need 5120", tensors);
     }
 
     private static void AssertRefused(string reason, Dictionary<string, WeightTensor> tensors)

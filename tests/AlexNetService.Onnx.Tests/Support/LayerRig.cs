@@ -1,7 +1,6 @@
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Onnx.Graph;
-using AlexNetService.Onnx.Layers;
 using Google.Protobuf;
 using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
@@ -17,20 +16,15 @@ internal static class LayerRig
     /// <param name="layer">The layer.</param>
     /// <param name="columns">Columns the maps are divided over.</param>
     /// <param name="from">Shape of one element of the batch.</param>
-    /// <param name="to">Shape it must become, worked out by hand in the test.</param>
+    /// <param name="to">Its shape after the layer, worked out by hand in the test.</param>
     /// <param name="batch">[N,maps,height,width], row-major.</param>
     /// <param name="weights">The layer's weights, by name.</param>
     public static float[] Run(
-        Layer layer, int columns, Shape from, Shape to, float[] batch, params (string Name, WeightTensor Tensor)[] weights) =>
-        Run(layer, columns, from, to, batch, NormalisationForm.Decomposed, weights);
-
-    /// <summary>The same, with response normalisation in the form that is asked for.</summary>
-    public static float[] Run(
-        Layer layer, int columns, Shape from, Shape to, float[] batch, NormalisationForm form, params (string Name, WeightTensor Tensor)[] weights)
+        Layer layer, int columns, Shape from, Shape to, float[] batch, params (string Name, WeightTensor Tensor)[] weights)
     {
-        // A table without layers asks for no weights, so it takes any.
+        // A table without layers accepts any weights.
         var architecture = new NetworkArchitecture("rig", columns, new CropGeometry(1, 1), []);
-        var writer = new GraphWriter(columns, new NamedWeights(architecture, weights.ToDictionary(w => w.Name, w => w.Tensor)), normalisation: form);
+        var writer = new GraphWriter(columns, new NamedWeights(architecture, weights.ToDictionary(w => w.Name, w => w.Tensor)));
         var written = LayerTranslation.Write(
             writer, new LayerRow(layer, from, to, Parameters: 0, MultiplyAdds: 0), new Activation(Input, from, Flat: false), Output);
         Assert.Equal((Output, to), (written.Name, written.Shape));
@@ -45,7 +39,7 @@ internal static class LayerRig
         return runtime.Run(Input, batch, [batch.Length / from.Values, from.Maps, from.Height, from.Width], Output);
     }
 
-    /// <summary>What the operation, written out, makes of each element of the batch.</summary>
+    /// <summary>Applies a written-out operation to each element of the batch.</summary>
     public static double[] Plain(Shape from, float[] batch, Func<Maps, Maps> operation) =>
     [
         .. Enumerable.Range(0, batch.Length / from.Values).SelectMany(n =>

@@ -9,7 +9,7 @@ public class AugmentationTests
     private static readonly CropGeometry Geometry = new(6, 4);
     private static readonly ColourStatistics Plain = new([10, 20, 30], [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [0, 0, 0]);
 
-    /// <summary>Each pixel is told from every other by channel, row and column.</summary>
+    /// <summary>Every value differs: the next column is 1 more, the next row 6 more, the next channel 36 more.</summary>
     private static readonly byte[] Canvas = [.. Enumerable.Range(0, 3 * 36).Select(i => (byte)i)];
 
     [Fact]
@@ -98,8 +98,9 @@ public class AugmentationTests
         using var folder = new TemporaryFolder();
         Pictures.Write(folder.Path, classes: 3, perClass: 20);
         using var data = DataSetOpener.Open(folder.Path);
+        var stop = TestContext.Current.CancellationToken;
 
-        var statistics = ColourStatistics.Of(Canvases.Load(data, data.Photographs, side: 24, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        var statistics = ColourStatistics.Of(Canvases.Load(data, data.Photographs, side: 24, stop), stop);
 
         // A third of the pictures has 200, two thirds 40, in each channel; the noise is grey.
         Assert.All(statistics.Mean, mean => Assert.InRange(mean, 91, 97));
@@ -108,9 +109,10 @@ public class AugmentationTests
         Assert.All(statistics.Components, component => Assert.Equal(1, component.Sum(value => value * value), 1e-6));
 
         // Grey direction: the noise alone, √3·30 (a little less, since pixels end at 0 and 255). Across it: the classes, 160·√⅓ each.
-        var grey = statistics.Components.Select((component, i) => (Grey: Math.Abs(component.Sum()), Deviation: statistics.Deviations[i])).MaxBy(pair => pair.Grey);
+        var grey = statistics.Components.Zip(statistics.Deviations, (component, deviation) => (Grey: Math.Abs(component.Sum()), deviation))
+            .MaxBy(pair => pair.Grey);
         Assert.InRange(grey.Grey, 1.72, 1.7321);
-        Assert.InRange(grey.Deviation, 44, 52.5);
+        Assert.InRange(grey.deviation, 44, 52.5);
         Assert.Equal(2, statistics.Deviations.Count(deviation => deviation is > 88 and < 94.5));
     }
 }

@@ -46,7 +46,8 @@ public sealed class CifarPhotographsTests : IDisposable
 
         var failure = Assert.Throws<DataSetException>(() => DataSetOpener.Open(folder.Path));
 
-        Assert.Contains($"'{In("data_batch_2.bin")}' is cut short: the record at byte {RecordLength}", failure.Message, StringComparison.Ordinal);
+        var expected = $"'{In("data_batch_2.bin")}' is cut short: the record at byte {RecordLength}";
+        Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,7 +17,8 @@ public sealed class LabelledPhotographsTests : IDisposable
 
         Assert.Equal(["class0", "class1", "class2"], data.Labels.Select(label => label.Id));
         Assert.Equal(12, data.Photographs.Count);
-        Assert.All(data.Photographs, photograph => Assert.StartsWith($"class{photograph.Label}/", photograph.Path, StringComparison.Ordinal));
+        Assert.All(data.Photographs, photograph =>
+            Assert.StartsWith($"class{photograph.Label}/", photograph.Path, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -34,6 +35,39 @@ public sealed class LabelledPhotographsTests : IDisposable
         Assert.Equal(unpacked.Sha256, packed.Sha256);
         Assert.Equal(unpacked.Name, packed.Name);
         Assert.All(packed.Photographs, photograph => Assert.Equal(unpacked.Read(photograph.Path), packed.Read(photograph.Path)));
+    }
+
+    [Theory]
+    [InlineData("synset_words.txt", "class0 red, crimson\nclass2 blue\n")]
+    [InlineData("words.txt", "class0\tred\nclass2\tblue, azure\n")]
+    [InlineData("tiny-synsets.txt", "class0 red\nclass2 blue\nclass9 none of these\n")]
+    public void Zip_BesideAFileOfNames_HasTheFirstNameOfEachClassForItsLabel(string file, string names)
+    {
+        var zip = Path.Combine(folder.Path, "photographs.zip");
+        ZipFile.CreateFromDirectory(Pictures.Write(Path.Combine(folder.Path, "photographs"), perClass: 1), zip);
+        File.WriteAllText(Path.Combine(folder.Path, file), names);
+
+        using var data = DataSetOpener.Open(zip);
+
+        Assert.Equal(["class0", "class1", "class2"], data.Labels.Select(label => label.Id));
+        Assert.Equal(["red", "class1", "blue"], data.Labels.Select(label => label.Name));
+    }
+
+    [Fact]
+    public void Folder_WithAFileOfNamesElsewhere_HasThoseAndNotItsOwn()
+    {
+        Pictures.Write(Path.Combine(folder.Path, "data"), perClass: 1);
+        File.WriteAllText(Path.Combine(folder.Path, "data", "synset_words.txt"), "class0 wrong\n");
+        File.WriteAllText(Path.Combine(folder.Path, "mine.txt"), "class0 right\n");
+
+        using var data = DataSetOpener.Open(Path.Combine(folder.Path, "data"), names: Path.Combine(folder.Path, "mine.txt"));
+
+        Assert.Equal("right", data.Labels[0].Name);
+        Assert.Contains("no file of class names at", Refused("missing.txt"), StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(folder.Path, "empty.txt"), "class0\n");
+        Assert.Contains("names no class", Refused("empty.txt"), StringComparison.Ordinal);
+        string Refused(string names) => Assert.Throws<DataSetException>(
+            () => DataSetOpener.Open(Path.Combine(folder.Path, "data"), names: Path.Combine(folder.Path, names))).Message;
     }
 
     [Fact]
@@ -69,7 +103,9 @@ public sealed class LabelledPhotographsTests : IDisposable
         var (training, heldOut) = data.Split(0.1);
 
         Assert.Equal(36, training.Count);
-        Assert.Equal(["class0/0009.png", "class0/0019.png", "class1/0009.png", "class1/0019.png"], heldOut.Select(photograph => photograph.Path));
+        Assert.Equal(
+            ["class0/0009.png", "class0/0019.png", "class1/0009.png", "class1/0019.png"],
+            heldOut.Select(photograph => photograph.Path));
         Assert.Empty(training.Intersect(heldOut));
     }
 
@@ -101,7 +137,7 @@ public sealed class LabelledPhotographsTests : IDisposable
 
     [Theory]
     [InlineData("missing", "no data set")]
-    [InlineData("text.txt", "none of what is read: a folder of class folders, a zip or tar of one, ILSVRC")]
+    [InlineData("text.txt", "is not a supported data set. Supported: a folder of class folders, a zip or tar of one, ILSVRC")]
     [InlineData("broken.zip", "damaged zip")]
     [InlineData("empty", "0 photographs in 0 classes")]
     public void Opener_OfSomethingElse_SaysWhatItIs(string name, string reason)
@@ -114,6 +150,25 @@ public sealed class LabelledPhotographsTests : IDisposable
         var failure = Assert.Throws<DataSetException>(() => DataSetOpener.Open(path));
 
         Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("zip of one class")]
+    [InlineData("tar of one class")]
+    [InlineData("tar of one class tar")]
+    [InlineData("folder of one class tar")]
+    [InlineData("shard of an unknown class")]
+    [InlineData("validation tar with too few synsets")]
+    public void DataSet_ThatIsRefused_LeavesNoFileOpen(string kind)
+    {
+        Assert.SkipUnless(Directory.Exists("/proc/self/fd"), "Only Linux lists the open files of a process.");
+        var path = WriteRefused(kind);
+
+        Assert.Throws<DataSetException>(() => DataSetOpener.Open(path));
+
+        Assert.DoesNotContain(
+            Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(link => new FileInfo(link).LinkTarget),
+            file => file?.StartsWith(folder.Path, StringComparison.Ordinal) == true);
     }
 
     [Fact]
@@ -134,7 +189,8 @@ public sealed class LabelledPhotographsTests : IDisposable
         using var data = DataSetOpener.Open(folder.Path);
         File.Delete(Path.Combine(folder.Path, "class1", "0003.png"));
 
-        var failure = Assert.Throws<DataSetException>(() => Canvases.Load(data, data.Photographs, side: 20, TestContext.Current.CancellationToken));
+        var failure = Assert.Throws<DataSetException>(
+            () => Canvases.Load(data, data.Photographs, side: 20, TestContext.Current.CancellationToken));
 
         Assert.Contains("class1/0003.png", failure.Message, StringComparison.Ordinal);
     }
@@ -146,7 +202,8 @@ public sealed class LabelledPhotographsTests : IDisposable
         File.WriteAllText(Path.Combine(folder.Path, "class0", "0001.png"), "not a picture");
         using var data = DataSetOpener.Open(folder.Path);
 
-        var failure = Assert.Throws<DataSetException>(() => Canvases.Load(data, data.Photographs, side: 20, TestContext.Current.CancellationToken));
+        var failure = Assert.Throws<DataSetException>(
+            () => Canvases.Load(data, data.Photographs, side: 20, TestContext.Current.CancellationToken));
 
         Assert.Contains("class0/0001.png", failure.Message, StringComparison.Ordinal);
     }
@@ -163,8 +220,38 @@ public sealed class LabelledPhotographsTests : IDisposable
         Assert.Equal(199, canvases.Photographs.Count);
         Assert.Single(canvases.Unreadable);
         Assert.Equal("class0/0002.png", canvases.Photographs[1].Path);
-        Assert.Equal(Canvases.Load(data, [canvases.Photographs[1]], side: 8, TestContext.Current.CancellationToken)[0].ToArray(), canvases[1].ToArray());
+        var alone = Canvases.Load(data, [canvases.Photographs[1]], side: 8, TestContext.Current.CancellationToken);
+        Assert.Equal(alone[0].ToArray(), canvases[1].ToArray());
     }
 
     public void Dispose() => folder.Dispose();
+
+    private string WriteRefused(string kind)
+    {
+        var photograph = Pictures.Encode(0, 1, 8);
+        var (path, root) = (Path.Combine(folder.Path, "data"), Path.Combine(folder.Path, "in"));
+        switch (kind)
+        {
+            case "zip of one class":
+                ZipFile.CreateFromDirectory(Pictures.Write(root, classes: 1, perClass: 2), path);
+                return path;
+            case "tar of one class":
+                return Tars.Write(path, ("a/1.png", photograph), ("a/2.png", photograph));
+            case "tar of one class tar":
+                return Tars.Write(path, ("a.tar", Tars.Of([("1.png", photograph)])));
+            case "folder of one class tar":
+                Directory.CreateDirectory(root);
+                Tars.Write(Path.Combine(root, "a.tar"), ("1.png", photograph));
+                return root;
+            case "shard of an unknown class":
+                Directory.CreateDirectory(root);
+                Tars.Write(Path.Combine(root, "one.tar"), ("1.png", photograph), ("1.cls", "9"u8.ToArray()));
+                File.WriteAllText(Path.Combine(root, "classes.txt"), "cat\nship\n");
+                return root;
+            default:
+                Tars.WriteIlsvrc(root, perClass: 1, validation: 2, side: 8);
+                File.WriteAllText(Path.Combine(root, "imagenet_2012_validation_synset_labels.txt"), "n02119789\n");
+                return Path.Combine(root, "ILSVRC2012_img_val.tar");
+        }
+    }
 }

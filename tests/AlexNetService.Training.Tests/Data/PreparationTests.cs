@@ -21,7 +21,8 @@ public sealed class PreparationTests : IDisposable
 
         Assert.Equal(source.Name, prepared.Name);
         Assert.Equal(source.Labels, prepared.Labels);
-        Assert.Equal(source.Photographs.Select(photograph => photograph.Label), prepared.Photographs.Select(photograph => photograph.Label));
+        Assert.Equal(
+            source.Photographs.Select(photograph => photograph.Label), prepared.Photographs.Select(photograph => photograph.Label));
         Assert.Equal(
             source.Split(0.2).HeldOut.Select(photograph => source.Photographs.ToList().IndexOf(photograph)),
             prepared.Split(0.2).HeldOut.Select(photograph => prepared.Photographs.ToList().IndexOf(photograph)));
@@ -146,7 +147,8 @@ public sealed class PreparationTests : IDisposable
 
         Assert.Contains("2 of 120 photographs", failure.Message, StringComparison.Ordinal);
         Assert.Equal(2, File.ReadAllLines(In("prepared/unreadable.txt")).Length);
-        Assert.Contains("not prepared to its end", Assert.Throws<DataSetException>(() => DataSetOpener.Open(In("prepared"))).Message, StringComparison.Ordinal);
+        var unfinished = Assert.Throws<DataSetException>(() => DataSetOpener.Open(In("prepared")));
+        Assert.Contains("not fully prepared", unfinished.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -158,7 +160,8 @@ public sealed class PreparationTests : IDisposable
         Prepare(source, "prepared");
 
         var stranger = Assert.Throws<DataSetException>(() => Prepare(source, "taken"));
-        var other = Assert.Throws<DataSetException>(() => new Preparation(source, Plan(source) with { Canvas = 20 }, In("prepared"), threads: 1).Run(TestContext.Current.CancellationToken));
+        var another = new Preparation(source, Plan(source) with { Canvas = 20 }, In("prepared"), threads: 1);
+        var other = Assert.Throws<DataSetException>(() => another.Run(TestContext.Current.CancellationToken));
 
         Assert.Contains("thesis.txt", stranger.Message, StringComparison.Ordinal);
         Assert.Contains("another preparation", other.Message, StringComparison.Ordinal);
@@ -203,7 +206,7 @@ public sealed class PreparationTests : IDisposable
         Assert.Matches("^[012]$", text.ReadToEnd());
         using var bytes = new MemoryStream();
         (picture?.DataStream ?? Stream.Null).CopyTo(bytes);
-        Assert.Null(CanvasDecoder.Decode(bytes.ToArray(), Side).Fault);
+        Assert.Null(CanvasDecoder.DecodeTo(bytes.ToArray(), Side, new byte[3 * Side * Side]));
     }
 
     public void Dispose() => folder.Dispose();
@@ -211,7 +214,8 @@ public sealed class PreparationTests : IDisposable
     private static PreparationPlan Plan(LabelledPhotographs source) =>
         new(source.Name, source.Sha256, source.Photographs.Count, Side, PreparationPlan.UsualQuality, ShardSize: 20);
 
-    private static Canvases All(LabelledPhotographs source) => Canvases.Load(source, source.Photographs, Side, TestContext.Current.CancellationToken);
+    private static Canvases All(LabelledPhotographs source) =>
+        Canvases.Load(source, source.Photographs, Side, TestContext.Current.CancellationToken);
 
     private static Canvases Unmeasured(LabelledPhotographs prepared)
     {
@@ -244,10 +248,10 @@ public sealed class PreparationTests : IDisposable
     {
         var names = Directory.EnumerateFiles(In(one)).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToArray();
         Assert.Equal(names, Directory.EnumerateFiles(In(other)).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        Assert.All(names, name => Assert.Equal(File.ReadAllBytes(Path.Combine(In(one), $"{name}")), File.ReadAllBytes(Path.Combine(In(other), $"{name}"))));
+        Assert.All(names, name => Assert.Equal(File.ReadAllBytes(In($"{one}/{name}")), File.ReadAllBytes(In($"{other}/{name}"))));
     }
 
-    /// <summary>Asks to stop when some shards are written and the next has begun.</summary>
+    /// <summary>Cancels when some shards are written and the next has begun.</summary>
     private sealed class StopAfter(int shards, CancellationTokenSource stop) : IProgress<PreparationReport>
     {
         public void Report(PreparationReport value)

@@ -12,7 +12,13 @@ public sealed class WebDatasetTests : IDisposable
     [Fact]
     public void Shards_WithIndices_TakeTheirNamesFromClassesTxt()
     {
-        Write("train-000.tar", ("000001.jpg", Picture), ("000001.cls", Text("1\n")), ("000000.jpg", Picture), ("000000.cls", Text("0")), ("000000.json", Text("{}")));
+        Write(
+            "train-000.tar",
+            ("000001.jpg", Picture),
+            ("000001.cls", Text("1\n")),
+            ("000000.jpg", Picture),
+            ("000000.cls", Text("0")),
+            ("000000.json", Text("{}")));
         Write("train-001.tar", ("000002.jpg", Picture), ("000002.cls", Text("2")));
         File.WriteAllText(In("classes.txt"), "cat\nhot_dog\nship\n");
 
@@ -48,7 +54,7 @@ public sealed class WebDatasetTests : IDisposable
     }
 
     [Theory]
-    [InlineData("7", "says '7', which is none of the 2 classes")]
+    [InlineData("7", "says '7', which is not one of the 2 classes")]
     [InlineData("", "has 0 bytes")]
     [InlineData(null, "no '000001.cls'")]
     public void Shards_WithAClassThatCannotBe_NameShardAndEntry(string? text, string reason)

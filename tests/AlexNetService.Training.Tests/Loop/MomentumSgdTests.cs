@@ -33,17 +33,20 @@ public class MomentumSgdTests
     }
 
     [Theory]
-    [InlineData(ComputePrecision.Fp32, 1, true, false)]
-    [InlineData(ComputePrecision.Fp32, 2, false, false)]
-    [InlineData(ComputePrecision.Fp32, 1, true, true)]
-    [InlineData(ComputePrecision.Bf16, 2, true, false)]
-    [InlineData(ComputePrecision.Bf16, 1, true, true)]
-    public void Step_OfAllWeights_IsTheSameInOperationsOfTheLibrary(ComputePrecision precision, double biasRate, bool biasDecay, bool centred)
+    [InlineData(true, ComputePrecision.Fp32, 1, true, false)]
+    [InlineData(true, ComputePrecision.Fp32, 2, false, false)]
+    [InlineData(true, ComputePrecision.Fp32, 1, true, true)]
+    [InlineData(true, ComputePrecision.Bf16, 2, true, false)]
+    [InlineData(true, ComputePrecision.Bf16, 1, true, true)]
+    [InlineData(false, ComputePrecision.Fp32, 2, false, true)]
+    [InlineData(false, ComputePrecision.Bf16, 1, true, false)]
+    public void Step_OnTheCpuAndAsOnOtherDevices_IsThePapersUpdate(
+        bool isFused, ComputePrecision precision, double biasRate, bool biasDecay, bool centred)
     {
         using var scope = NewDisposeScope();
         using var network = new ColumnNetwork(Tables.Tiny(), ColumnPlacement.OnCpu(2), precision);
         ColumnWeights.Initialise(network, seed: 1);
-        using var sgd = new MomentumSgd(network, centred);
+        using var sgd = new MomentumSgd(network, centred, isFused);
         using var generator = new Generator(4);
         bool[] held = [.. ColumnWeights.Parameters(network).SelectMany(entry => entry.Columns.Select(_ => centred && IsOfMaps(entry.Name)))];
         var working = ColumnWeights.WorkingParameters(network).SelectMany(entry => entry.Columns).ToArray();
@@ -92,6 +95,43 @@ public class MomentumSgdTests
         }
 
         Assert.All(before.Concat(Sums(network)), weight => Assert.Equal(IsOfMaps(weight.Name), weight.LargestSum < 1e-5));
+    }
+
+    [Theory]
+    [InlineData(true, ComputePrecision.Fp32)]
+    [InlineData(true, ComputePrecision.Bf16)]
+    [InlineData(false, ComputePrecision.Fp32)]
+    public void Steps_WithFixedNorms_KeepTheLengthOfEachUnit(bool isFused, ComputePrecision precision)
+    {
+        using var scope = NewDisposeScope();
+        using var network = new ColumnNetwork(Tables.Tiny(), ColumnPlacement.OnCpu(2), precision);
+        ColumnWeights.Initialise(network, seed: 1);
+        using var sgd = new MomentumSgd(network, isFused: isFused, fixedNorms: true);
+        using var generator = new Generator(4);
+        for (var step = 0; step < 3; step++)
+        {
+            foreach (var working in ColumnWeights.WorkingParameters(network).SelectMany(entry => entry.Columns))
+            {
+                working.grad = randn(working.shape, generator: generator).to(working.dtype);
+            }
+
+            sgd.Step(0.1, momentum: 0.9, decay: 0.01);
+        }
+
+        // σ·√n of the table: conv2 reads 4 maps through 3×3, conv3 reads 8, fc4 reads 8 maps of 2×2.
+        var expected = new Dictionary<string, double>
+        {
+            ["conv2.weight"] = 0.1 * Math.Sqrt(4 * 9),
+            ["conv3.weight"] = 0.1 * Math.Sqrt(8 * 9),
+            ["fc4.weight"] = 0.1 * Math.Sqrt(8 * 4),
+        };
+        foreach (var (name, columns) in ColumnWeights.Parameters(network).Where(entry => entry.Name.EndsWith(".weight", StringComparison.Ordinal)))
+        {
+            var lengths = columns.SelectMany(column => column.flatten(1).norm(1).data<float>().ToArray()).ToArray();
+            Assert.Equal(
+                expected.ContainsKey(name),
+                lengths.All(length => Math.Abs(length - expected.GetValueOrDefault(name, lengths[0])) < 1e-5 * length));
+        }
     }
 
     /// <summary>Weights of hidden layers that read maps or units.</summary>

@@ -22,7 +22,7 @@ public sealed class SwitchTrainingTests : IDisposable
         { "tanh", new NetworkSwitches { Tanh = true }.Apply(Tables.Tiny()), new TrainingRecipe() },
         { "no lrn", new NetworkSwitches { ResponseNormalisation = false }.Apply(Tables.Tiny()), new TrainingRecipe() },
         { "no overlap", new NetworkSwitches { OverlappingPooling = false }.Apply(Tables.Tiny()), new TrainingRecipe() },
-        { "no dropout", new NetworkSwitches { Dropout = false }.Apply(Tables.Tiny()), new TrainingRecipe() },
+        { "no dropout", new NetworkSwitches { Dropout = 0 }.Apply(Tables.Tiny()), new TrainingRecipe() },
         { "one column", new NetworkSwitches { Columns = 1 }.Apply(Tables.Tiny()), new TrainingRecipe() },
         { "no exchange", new NetworkSwitches { Exchange = false }.Apply(Tables.Tiny()), new TrainingRecipe() },
         { "no augmentation", Tables.Tiny(), new TrainingRecipe { RandomCrops = false } },

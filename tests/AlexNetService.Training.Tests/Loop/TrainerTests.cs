@@ -105,6 +105,18 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void Training_InWhichLibtorchFails_NamesTheStepAndTheLastCheckpoint()
+    {
+        // Labels of the third class are out of range for two.
+        using var trainer = Start("run", epochs: 1, table: Tables.Tiny(classes: 2));
+
+        var failure = Assert.Throws<FailedStepException>(() => trainer.Run(epochDone: null, TestContext.Current.CancellationToken));
+
+        Assert.StartsWith("libtorch failed at step 0 of epoch 1: ", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("There is no checkpoint yet; start again.", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Training_WhoseDataSetBreaks_KeepsWhatItLearnedAndGoesOnWhenItIsMended()
     {
         // Canvases of 250 pixels, so many that they are not kept in memory: each use is read from the zip.

@@ -9,6 +9,7 @@ public class ColumnNetworkTests
     [Theory]
     [InlineData(AlexNetLayers.AlexNet, 1000, 2)]
     [InlineData(AlexNetLayers.Cifar, 10, 8)]
+    [InlineData(AlexNetLayers.Small, 200, 4)]
     public void TwoColumns_OnOneDevice_EqualTheMergedGroupedNetwork(string preset, int classes, int crops)
     {
         var architecture = Tables.Preset(preset, classes);

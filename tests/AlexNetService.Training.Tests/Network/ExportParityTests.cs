@@ -53,6 +53,7 @@ public sealed class ExportParityTests : IDisposable
     [InlineData(AlexNetLayers.AsOf2012, 1000, 2)]
     [InlineData(AlexNetLayers.Torchvision, 1000, 2)]
     [InlineData(AlexNetLayers.Cifar, 10, 32)]
+    [InlineData(AlexNetLayers.Small, 200, 8)]
     public void Preset_InTorchAndOnnx_GivesTheSameLogits(string preset, int classes, int crops)
     {
         var difference = Difference(Tables.Preset(preset, classes), crops);
@@ -79,10 +80,10 @@ public sealed class ExportParityTests : IDisposable
         new NetworkSwitches { Tanh = true },
         new NetworkSwitches { ResponseNormalisation = false },
         new NetworkSwitches { OverlappingPooling = false },
-        new NetworkSwitches { Dropout = false },
+        new NetworkSwitches { Dropout = 0 },
         new NetworkSwitches { Columns = 1 },
         new NetworkSwitches { Exchange = false },
-        new NetworkSwitches { Tanh = true, ResponseNormalisation = false, OverlappingPooling = false, Dropout = false, Columns = 1, Exchange = false },
+        new NetworkSwitches { Tanh = true, ResponseNormalisation = false, OverlappingPooling = false, Dropout = 0, Columns = 1, Exchange = false },
     ];
 
     [Theory]
@@ -107,18 +108,18 @@ public sealed class ExportParityTests : IDisposable
         var pixels = new byte[crops * 3 * architecture.Geometry.Crop * architecture.Geometry.Crop];
         new Random(12).NextBytes(pixels);
         var mean = Enumerable.Range(0, architecture.MeanValues).Select(i => 100.0 + (i % 40)).ToArray();
-        var package = new PackageRepository(folder.Path).Publish(
-            new ModelCard
-            {
-                Name = "parity",
-                Version = 1,
-                Architecture = architecture,
-                Preprocessing = new Preprocessing { Canvas = architecture.Geometry.Canvas, Crop = architecture.Geometry.Crop },
-                Tensors = AlexNetGraph.Tensors,
-                Labels = [.. Enumerable.Range(0, architecture.Classes).Select(index => new ClassLabel(index, $"{index}", $"{index}"))],
-                Graph = new GraphFile("", "", 0),
-            },
-            AlexNetGraph.Build(architecture, ColumnWeights.Merge(network), mean));
+        var graphs = PackageGraphs.Build(architecture, ColumnWeights.Merge(network), mean);
+        var card = graphs.Describe(new ModelCard
+        {
+            Name = "parity",
+            Version = 1,
+            Architecture = architecture,
+            Preprocessing = new Preprocessing { Canvas = architecture.Geometry.Canvas, Crop = architecture.Geometry.Crop },
+            Tensors = AlexNetGraph.Tensors,
+            Labels = [.. Enumerable.Range(0, architecture.Classes).Select(index => new ClassLabel(index, $"{index}", $"{index}"))],
+            Graph = new GraphFile("", "", 0),
+        });
+        var package = new PackageRepository(folder.Path).Publish(card, graphs.Files);
         using var session = ModelSession.Open(package, new RuntimeOptions());
         var actual = new float[crops * architecture.Classes];
         session.Run(pixels, crops, new CropOutputs { Logits = actual });

@@ -1,8 +1,6 @@
 using AlexNetService.Inference.Sessions;
-using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Inference.Tests.Graphs;
 using AlexNetService.ModelSpec.Package;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Onnx;
 using AlexNetService.Training.Measuring;
 using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
@@ -150,18 +148,17 @@ public sealed class PackageRevisionTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>A package as they were before graphs shared a file of weights.</summary>
-    private ModelPackage OneFile(string name)
-    {
-        var architecture = AlexNetLayers.ForCifar(classes: 3);
-        var weights = architecture.Weights().ToDictionary(
-            shape => shape.Name,
-            shape =>
-                new WeightTensor(shape.Dimensions, new float[shape.Dimensions.Aggregate(1, (product, dimension) => product * dimension)]));
-        return Repository.Publish(
-            package.Card with { Name = name, Weights = null, Split = null },
-            AlexNetGraph.Build(architecture, new NamedWeights(architecture, weights), [125, 123, 114]));
-    }
+    /// <summary>A package of one graph that holds its weights, as other exporters write it.</summary>
+    private ModelPackage OneFile(string name) => Repository.Publish(
+        package.Card with { Name = name, Architecture = null, Weights = null, Split = null },
+        new TinyGraph
+        {
+            Input = [0, 3, 28, 28],
+            Classes = 3,
+            WithFeatures = true,
+            Weights = new float[3 * 28 * 28 * 3],
+            Biases = new float[3],
+        }.ToModel());
 
     private void Write(WeightReport? weights, double? temperature = Temperature, string? sha256 = null) => new EvaluationReport
     {

@@ -4,9 +4,10 @@ using AlexNetService.Imaging;
 namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>
-/// CIFAR-10's binary version: <c>data_batch_1.bin</c> to <c>data_batch_5.bin</c>, and <c>test_batch.bin</c> to be opened on its own. A
-/// record is a byte of class and the planes of a 32×32 picture, red, green, blue (Krizhevsky 2009); <c>batches.meta.txt</c> beside
-/// names the classes. The pixels are handed out as PNG, which keeps them as they are, so that all data sets give encoded pictures.
+/// CIFAR-10's binary version: <c>data_batch_1.bin</c> to <c>data_batch_5.bin</c>, and <c>test_batch.bin</c>, which is opened separately.
+/// A record is one byte for the class and the red, green and blue planes of a 32×32 picture (Krizhevsky 2009). The file
+/// <c>batches.meta.txt</c> beside them names the classes. Pictures are returned as PNG, without loss, because all data sets give encoded
+/// pictures.
 /// </summary>
 internal sealed class CifarPhotographs : LabelledPhotographs
 {
@@ -24,7 +25,7 @@ internal sealed class CifarPhotographs : LabelledPhotographs
         this.records = records;
     }
 
-    /// <summary>Whether a file is called <c>….bin</c> and begins with a class.</summary>
+    /// <summary>Whether a file is named <c>….bin</c> and begins with a class.</summary>
     public static bool RecognisesFile(string path)
     {
         using var stream = File.OpenRead(path);
@@ -36,12 +37,12 @@ internal sealed class CifarPhotographs : LabelledPhotographs
     public static bool RecognisesFolder(string path) => Batches(path).Any();
 
     /// <summary>Opens one batch.</summary>
-    /// <exception cref="DataSetException">The batch is damaged, or the names of the classes are not beside it.</exception>
+    /// <exception cref="DataSetException">The batch is damaged, or the class names are not beside it.</exception>
     public static LabelledPhotographs OpenFile(string path, bool labelled) =>
         Open(Path.GetFileNameWithoutExtension(path), Path.GetDirectoryName(Path.GetFullPath(path)) ?? "", [path], labelled);
 
     /// <summary>Opens a folder's training batches as one data set.</summary>
-    /// <exception cref="DataSetException">A batch is damaged, or the names of the classes are not beside it.</exception>
+    /// <exception cref="DataSetException">A batch is damaged, or the class names are not beside it.</exception>
     public static LabelledPhotographs OpenFolder(string path, bool labelled) =>
         Open(FolderPhotographs.NameOf(path), path, [.. Batches(path)], labelled);
 
@@ -57,7 +58,7 @@ internal sealed class CifarPhotographs : LabelledPhotographs
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DataSetException($"Record {record} of '{file}' cannot be read any more: {e.Message}", e);
+            throw new DataSetException($"Record {record} of '{file}' can no longer be read: {e.Message}", e);
         }
 
         return CanvasEncoder.Png(pixels, Side);
@@ -78,7 +79,7 @@ internal sealed class CifarPhotographs : LabelledPhotographs
                     ? (path, Pixels, label)
                     : throw new DataSetException(
                         $"Record {record} of '{file}', at byte {(long)record * RecordLength}, is of class {label}, "
-                        + $"and {Names} names {labels.Count}. Copy the file again."));
+                        + $"and {Names} names {labels.Count} classes. Copy the file again."));
             }
         }
 
@@ -103,7 +104,7 @@ internal sealed class CifarPhotographs : LabelledPhotographs
         var file = Path.Combine(folder, Names);
         return File.Exists(file)
             ? File.ReadAllLines(file).Select(line => line.Trim()).Where(line => line.Length > 0).ToArray()
-            : throw new DataSetException($"'{file}' is missing; it names CIFAR-10's classes, one a line. Put it beside the batches.");
+            : throw new DataSetException($"'{file}' is missing. It names CIFAR-10's classes, one a line; put it beside the batches.");
     }
 
     private static IEnumerable<string> Batches(string folder) =>

@@ -1,9 +1,9 @@
 namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>
-/// A tar for each class, called after it: together in one tar, as ILSVRC-2012's training photographs are distributed
-/// (<c>ILSVRC2012_img_train.tar</c> holds <c>n01440764.tar</c> and 999 others), or side by side in a folder. Paths are those that
-/// unpacking would give, <c>n01440764/n01440764_10026.JPEG</c>, so that the data set is the same one unpacked.
+/// One tar for each class, named after the class. Either all in one tar, as ILSVRC-2012's training photographs are distributed
+/// (<c>ILSVRC2012_img_train.tar</c> holds <c>n01440764.tar</c> and 999 others), or side by side in a folder. Paths are those of the
+/// unpacked photographs, <c>n01440764/n01440764_10026.JPEG</c>, so the data set is the same as the unpacked one.
 /// </summary>
 internal static class ClassTars
 {
@@ -11,7 +11,7 @@ internal static class ClassTars
 
     /// <summary>Whether a tar holds tars.</summary>
     public static bool RecognisesFile(string path) =>
-        TarArchive.Recognises(path) && TarFolder.FirstNames(path) is [var first, ..] && IsTar(first);
+        TarArchive.Recognises(path) && TarArchive.FirstNames(path) is [var first, ..] && IsTar(first);
 
     /// <summary>Whether a folder holds ILSVRC's training tar.</summary>
     public static bool HoldsIlsvrc(string folder) => File.Exists(Path.Combine(folder, Ilsvrc));
@@ -19,54 +19,36 @@ internal static class ClassTars
     /// <summary>Whether a folder holds ILSVRC's training tar, or tars of photographs without folders.</summary>
     public static bool RecognisesFolder(string path) =>
         HoldsIlsvrc(path)
-        || (TarFolder.Tars(path) is [var tar, ..]
-            && Array.TrueForAll(TarFolder.FirstNames(tar), name => !name.Contains('/') && Listing.IsPicture(name)));
+        || (TarArchive.In(path) is [var tar, ..]
+            && Array.TrueForAll(TarArchive.FirstNames(tar), name => !name.Contains('/') && Listing.IsPicture(name)));
 
     /// <summary>Opens a tar of class tars.</summary>
-    /// <exception cref="DataSetException">A tar is damaged, or there are fewer than two classes where there must be.</exception>
-    public static LabelledPhotographs OpenFile(string path, bool labelled)
-    {
-        var tar = new TarArchive(path);
-        var classes = tar.Items().Where(item => IsTar(item.Name)).Select(item => new TarPlace(tar, item));
-        return Open(Path.GetFileNameWithoutExtension(path), FolderOf(path), [tar], [.. classes], labelled);
-    }
+    /// <exception cref="DataSetException">A tar is damaged, or there are fewer than two classes although they are needed.</exception>
+    public static LabelledPhotographs OpenFile(string path, bool labelled) =>
+        Open(Path.GetFileNameWithoutExtension(path), [path], tar => tar.Items().Where(item => IsTar(item.Name)), labelled);
 
     /// <summary>Opens a folder that holds class tars, or ILSVRC's training tar.</summary>
-    /// <exception cref="DataSetException">A tar is damaged, or there are fewer than two classes where there must be.</exception>
-    public static LabelledPhotographs OpenFolder(string path, bool labelled)
-    {
-        if (HoldsIlsvrc(path))
-        {
-            return OpenFile(Path.Combine(path, Ilsvrc), labelled);
-        }
+    /// <exception cref="DataSetException">A tar is damaged, or there are fewer than two classes although they are needed.</exception>
+    public static LabelledPhotographs OpenFolder(string path, bool labelled) => HoldsIlsvrc(path)
+        ? OpenFile(Path.Combine(path, Ilsvrc), labelled)
+        : Open(FolderPhotographs.NameOf(path), TarArchive.In(path), tar => [tar.Whole], labelled);
 
-        TarArchive[] tars = [.. TarFolder.Tars(path).Select(tar => new TarArchive(tar))];
-        var classes = tars.Select(tar => new TarPlace(tar, new TarItem(tar.Name, 0, tar.Length)));
-        return Open(FolderPhotographs.NameOf(path), path, tars, [.. classes], labelled);
-    }
-
-    private static TarPhotographs Open(string name, string folder, TarArchive[] tars, TarPlace[] classes, bool labelled)
-    {
-        // A million headers lie far apart; the classes' tars are walked side by side.
-        var byClass = new (string Path, TarPlace Place)[classes.Length][];
-        InParallel.For(classes.Length, Environment.ProcessorCount, i =>
+    private static TarPhotographs Open(
+        string name, IReadOnlyList<string> files, Func<TarArchive, IEnumerable<TarItem>> classTars, bool labelled) =>
+        TarPhotographs.Open(name, files, tars =>
         {
-            var (tar, inner) = classes[i];
-            var id = Path.GetFileNameWithoutExtension(inner.Name);
-            var pictures = tar.Items(inner).Where(item => Listing.IsPicture(item.Name));
-            byClass[i] = [.. pictures.Select(item => ($"{id}/{item.Name}", new TarPlace(tar, item)))];
+            TarItem[] classes = [.. tars.SelectMany(classTars)];
+
+            // A million headers lie far apart, so the tars of the classes are read in parallel.
+            var byClass = new (string Path, TarItem Item)[classes.Length][];
+            InParallel.For(classes.Length, Environment.ProcessorCount, i =>
+            {
+                var id = Path.GetFileNameWithoutExtension(classes[i].Name);
+                var pictures = classes[i].Tar.Items(classes[i]).Where(item => Listing.IsPicture(item.Name));
+                byClass[i] = [.. pictures.Select(item => ($"{id}/{item.Name}", item))];
+            });
+            return TarPhotographs.ListFolders(name, byClass.SelectMany(pictures => pictures), labelled);
         });
-        var places = new Dictionary<string, TarPlace>(StringComparer.Ordinal);
-        foreach (var (path, place) in byClass.SelectMany(entries => entries))
-        {
-            places[path] = place;
-        }
-
-        var entries = places.Select(place => (place.Key, place.Value.Item.Length));
-        return new TarPhotographs(name, Listing.OfFolders(name, entries, labelled, SynsetWords.In(folder)), tars, places);
-    }
 
     private static bool IsTar(string name) => name.EndsWith(".tar", StringComparison.OrdinalIgnoreCase);
-
-    private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
 }

@@ -1,8 +1,8 @@
 namespace AlexNetService.Training.Data.Containers;
 
-/// <summary>A folder with one folder a class.</summary>
+/// <summary>A folder with one folder for each class.</summary>
 internal sealed class FolderPhotographs(string root, bool labelled)
-    : LabelledPhotographs(NameOf(root), Listing.OfFolders(NameOf(root), Entries(root), labelled, SynsetWords.In(root)))
+    : LabelledPhotographs(NameOf(root), Listing.OfFolders(NameOf(root), Entries(root), labelled))
 {
     /// <summary>A folder's own name.</summary>
     public static string NameOf(string root) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)));
@@ -15,7 +15,7 @@ internal sealed class FolderPhotographs(string root, bool labelled)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DataSetException($"Photograph '{path}' cannot be read any more: {e.Message}", e);
+            throw new DataSetException($"Photograph '{path}' can no longer be read: {e.Message}", e);
         }
     }
 

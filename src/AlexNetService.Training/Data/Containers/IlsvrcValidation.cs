@@ -1,55 +1,134 @@
+using System.Formats.Tar;
 using System.Globalization;
+using System.IO.Compression;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>
-/// ILSVRC-2012's validation photographs as distributed: <c>ILSVRC2012_img_val.tar</c>, whose <c>ILSVRC2012_val_00000001.JPEG</c> and so
-/// on say no class, with the classes beside it as <see cref="IlsvrcTruth"/> finds them.
+/// ILSVRC-2012's validation photographs as distributed. The names in <c>ILSVRC2012_img_val.tar</c>, such as
+/// <c>ILSVRC2012_val_00000001.JPEG</c>, do not tell the class. Text files beside the tar do: either
+/// <c>imagenet_2012_validation_synset_labels.txt</c> with one synset for each photograph, or the development kit's ground truth of
+/// ILSVRC2012_IDs together with <c>map_clsloc.txt</c>, which gives each ID its synset. A list of synsets in alphabetical order, such as
+/// <c>synsets.txt</c>, cannot replace that map: the IDs have another order, and every label would be wrong.
 /// </summary>
 internal static partial class IlsvrcValidation
 {
     private const string Ilsvrc = "ILSVRC2012_img_val.tar";
+    private const string DevkitName = "ILSVRC2012_devkit_t12";
+    private const string GroundTruth = "ILSVRC2012_validation_ground_truth.txt";
+    private const string SynsetLabels = "imagenet_2012_validation_synset_labels.txt";
+    private const string ClassMap = "map_clsloc.txt";
 
     /// <summary>Whether a tar holds the validation photographs.</summary>
     public static bool RecognisesFile(string path) =>
-        TarArchive.Recognises(path) && TarFolder.FirstNames(path) is [var first, ..] && Photograph().IsMatch(first);
+        TarArchive.Recognises(path) && TarArchive.FirstNames(path) is [var first, ..] && Photograph().IsMatch(first);
 
     /// <summary>Whether a folder holds the validation tar, and not the training tar too.</summary>
     public static bool RecognisesFolder(string path) => File.Exists(Path.Combine(path, Ilsvrc)) && !ClassTars.HoldsIlsvrc(path);
 
     /// <summary>Opens the folder of the validation tar.</summary>
-    /// <exception cref="DataSetException">The tar is damaged, or nothing tells the classes.</exception>
+    /// <exception cref="DataSetException">The tar is damaged, or no file tells the classes.</exception>
     public static LabelledPhotographs OpenFolder(string path, bool labelled) => OpenFile(Path.Combine(path, Ilsvrc), labelled);
 
     /// <summary>Opens the validation tar.</summary>
-    /// <exception cref="DataSetException">The tar is damaged, or nothing tells the classes.</exception>
+    /// <exception cref="DataSetException">The tar is damaged, or no file tells the classes.</exception>
     public static LabelledPhotographs OpenFile(string path, bool labelled)
     {
-        var tar = new TarArchive(path);
         var name = Path.GetFileNameWithoutExtension(path);
-        var truth = IlsvrcTruth.Beside(path);
-
-        // Of all classes that the truth knows, so that a part of the photographs has the classes of the whole.
-        var labels = Listing.LabelsOf(truth.Synsets.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), truth.Words);
-        var index = labels.ToDictionary(label => label.Id, label => label.Index, StringComparer.Ordinal);
-        var places = new Dictionary<string, TarPlace>(StringComparer.Ordinal);
-        foreach (var item in tar.Items().Where(item => Photograph().IsMatch(item.Name)))
+        var (file, synsets, names) = SynsetsBeside(path);
+        return TarPhotographs.Open(name, [path], tars =>
         {
-            places[Path.GetFileName(item.Name)] = new TarPlace(tar, item);
-        }
+            // All classes of the list, so that a part of the photographs has the same classes as the whole.
+            var labels = Listing.LabelsOf(synsets.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), names);
+            var index = labels.ToDictionary(label => label.Id, label => label.Index, StringComparer.Ordinal);
+            var places = new Dictionary<string, TarItem>(StringComparer.Ordinal);
+            foreach (var item in tars[0].Items().Where(item => Photograph().IsMatch(item.Name)))
+            {
+                places[Path.GetFileName(item.Name)] = item;
+            }
 
-        var entries = places.OrderBy(place => place.Key, StringComparer.Ordinal)
-            .Select(place => (place.Key, place.Value.Item.Length, index[Synset(place.Key, truth)]));
-        return new TarPhotographs(name, Listing.OfLabels(name, labels, [.. entries], labelled), [tar], places);
+            var entries = places.OrderBy(place => place.Key, StringComparer.Ordinal)
+                .Select(place => (place.Key, place.Value.Length, index[SynsetOf(place.Key, synsets, file)]));
+            return (Listing.OfLabels(name, labels, [.. entries], labelled), places);
+        });
     }
 
-    private static string Synset(string file, IlsvrcTruth truth)
+    private static string SynsetOf(string photograph, string[] synsets, string file)
     {
-        var number = int.Parse(Photograph().Match(file).Groups["number"].ValueSpan, CultureInfo.InvariantCulture);
-        return number >= 1 && number <= truth.Synsets.Count
-            ? truth.Synsets[number - 1]
-            : throw new DataSetException($"'{file}' has no line in '{truth.File}', which has {truth.Synsets.Count}. Take the file of ILSVRC-2012.");
+        var number = int.Parse(Photograph().Match(photograph).Groups["number"].ValueSpan, CultureInfo.InvariantCulture);
+        return number >= 1 && number <= synsets.Length
+            ? synsets[number - 1]
+            : throw new DataSetException(
+                $"'{photograph}' has no line in '{file}', which has {synsets.Length} lines. Use the file of ILSVRC-2012.");
+    }
+
+    /// <summary>The synset of photograph 1, 2, …, the file that gave them, and names of synsets where the kit's map has them.</summary>
+    private static (string File, string[] Synsets, Dictionary<string, string>? Names) SynsetsBeside(string tar)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(tar)) ?? "";
+        var (file, lines) = Lines(folder, SynsetLabels) is { } labels ? (SynsetLabels, labels)
+            : Lines(folder, GroundTruth) is { } truth ? (GroundTruth, truth)
+            : throw new DataSetException(
+                $"No file beside '{tar}' tells the classes of its photographs. Put {SynsetLabels} there, with one synset a line, "
+                + $"or {GroundTruth} (also in {DevkitName}.tar.gz) and {ClassMap}.");
+        if (lines.All(line => line.StartsWith('n')))
+        {
+            return (file, lines, null);
+        }
+
+        // n02119789 1 kit_fox
+        var map = Lines(folder, ClassMap)?.Select(line => line.Split(' ', 3)).Where(row => row.Length == 3)
+            .ToDictionary(row => row[1], row => (Synset: row[0], Name: row[2].Replace('_', ' ')), StringComparer.Ordinal)
+            ?? throw new DataSetException(
+                $"'{file}' beside '{tar}' names ILSVRC2012_IDs, and no text file gives their synsets; the kit's meta.mat is not read. "
+                + $"Put {ClassMap} there, which the kits since 2014 hold, or {SynsetLabels} with one synset a line.");
+        var synsets = lines.Select((line, i) => map.TryGetValue(line, out var row)
+            ? row.Synset
+            : throw new DataSetException(
+                $"Line {i + 1} of '{file}' beside '{tar}' is '{line}', which is not an ILSVRC2012_ID. Use the file of ILSVRC-2012."));
+        return (file, [.. synsets], map.Values.ToDictionary(row => row.Synset, row => row.Name, StringComparer.Ordinal));
+    }
+
+    private static string[]? Lines(string folder, string name) => Find(folder, name) is { } bytes
+        ? Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        : null;
+
+    /// <summary>Finds a file beside the tar, in the kit's folder beside it, or in the kit as it was downloaded.</summary>
+    private static byte[]? Find(string folder, string name)
+    {
+        string[] folders = [folder, Path.Combine(folder, DevkitName, "data"), Path.Combine(folder, DevkitName)];
+        if (folders.Select(place => Path.Combine(place, name)).FirstOrDefault(File.Exists) is { } file)
+        {
+            return File.ReadAllBytes(file);
+        }
+
+        var archive = Path.Combine(folder, DevkitName + ".tar.gz");
+        return File.Exists(archive) ? InArchive(archive, name) : null;
+    }
+
+    private static byte[]? InArchive(string archive, string name)
+    {
+        try
+        {
+            using var reader = new TarReader(new GZipStream(File.OpenRead(archive), CompressionMode.Decompress));
+            while (reader.GetNextEntry() is { } entry)
+            {
+                if (entry.DataStream is { } data && Path.GetFileName(entry.Name) == name)
+                {
+                    using var bytes = new MemoryStream();
+                    data.CopyTo(bytes);
+                    return bytes.ToArray();
+                }
+            }
+
+            return null;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            throw new DataSetException($"'{archive}' is damaged: {e.Message} Copy it again.", e);
+        }
     }
 
     [GeneratedRegex(@"(^|/)ILSVRC2012_val_(?<number>\d{8})\.JPEG$", RegexOptions.ExplicitCapture)]

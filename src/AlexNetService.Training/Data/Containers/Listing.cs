@@ -5,7 +5,7 @@ using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Training.Data.Containers;
 
-/// <summary>What a container holds: its classes, and its photographs in a fixed order.</summary>
+/// <summary>The content of a container: its classes, and its photographs in a fixed order.</summary>
 /// <param name="Labels">The classes by index.</param>
 /// <param name="Photographs">The photographs.</param>
 /// <param name="Sha256">Hash over names and lengths, lower-case hexadecimal.</param>
@@ -14,21 +14,19 @@ internal sealed record Listing(IReadOnlyList<ClassLabel> Labels, IReadOnlyList<P
     private const int SynsetLength = 9;
     private static readonly string[] Endings = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff"];
 
-    /// <summary>Whether a file's name is that of a picture that is read.</summary>
+    /// <summary>Whether a file's name ends as that of a supported picture.</summary>
     public static bool IsPicture(string path) =>
         !Path.GetFileName(path).StartsWith('.') && Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>
-    /// Photographs in a folder a class, in ordinal order of their paths. Where there are no folders and every file is called
-    /// <c>nNNNNNNNN_…</c>, as ImageNet's are, the class is that synset.
+    /// Photographs in one folder for each class, in ordinal order of their paths. Where there are no folders and every file is named
+    /// <c>nNNNNNNNN_…</c>, as in ImageNet, that synset is the class.
     /// </summary>
     /// <param name="name">Name of the data set, for messages.</param>
-    /// <param name="entries">Every entry's path with '/' and its length in bytes; those that are no pictures are left out.</param>
-    /// <param name="labelled">Whether there must be classes to tell apart; without, any photographs will do.</param>
-    /// <param name="words">Names of classes by identifier, where they are known.</param>
-    /// <exception cref="DataSetException">Fewer than two classes where there must be.</exception>
-    public static Listing OfFolders(
-        string name, IEnumerable<(string Path, long Bytes)> entries, bool labelled, IReadOnlyDictionary<string, string>? words = null)
+    /// <param name="entries">Path with '/' and length in bytes of each entry; entries that are not pictures are left out.</param>
+    /// <param name="labelled">Whether two classes or more are needed; otherwise any photographs will do.</param>
+    /// <exception cref="DataSetException">There are fewer than two classes although they are needed.</exception>
+    public static Listing OfFolders(string name, IEnumerable<(string Path, long Bytes)> entries, bool labelled)
     {
         var pictures = entries.Where(entry => IsPicture(entry.Path)).OrderBy(entry => entry.Path, StringComparer.Ordinal).ToArray();
         var areSynsets = pictures.All(entry => !entry.Path.Contains('/') && BeginsWithSynset(entry.Path));
@@ -36,29 +34,30 @@ internal sealed record Listing(IReadOnlyList<ClassLabel> Labels, IReadOnlyList<P
         string ClassAt(string path) => areSynsets ? path[..SynsetLength] : ClassOf(path, depth);
         var ids = pictures.Select(entry => ClassAt(entry.Path)).ToArray();
         var classes = ids.Distinct(StringComparer.Ordinal).ToArray();
-        RequireClasses(name, pictures.Length, classes.Length, labelled, "Put each class's photographs in a folder of its own: class/photo.jpg.");
+        RequireClasses(name, pictures.Length, classes.Length, labelled, "Put the photographs of each class in a folder: class/photo.jpg.");
         if (labelled && Array.IndexOf(ids, "") is >= 0 and var stray)
         {
-            throw new DataSetException($"'{pictures[stray].Path}' of '{name}' lies in no class folder. Move it into one, or out of the data set.");
+            throw new DataSetException(
+                $"'{pictures[stray].Path}' of '{name}' is not in a class folder. Move it into one, or out of the data set.");
         }
 
         var index = classes.Index().ToDictionary(pair => pair.Item, pair => pair.Index, StringComparer.Ordinal);
         return new Listing(
-            LabelsOf(classes, words),
+            LabelsOf(classes),
             [.. pictures.Select((entry, place) => new Photograph(entry.Path, index[ids[place]]))],
             Hash(pictures.Select(entry => $"{entry.Path}\0{entry.Bytes}\n")));
     }
 
-    /// <summary>Photographs that are told their class, in the order given.</summary>
+    /// <summary>Photographs with the index of their class, in the given order.</summary>
     /// <param name="name">Name of the data set, for messages.</param>
     /// <param name="labels">The classes by index.</param>
-    /// <param name="entries">Every photograph's path, length in bytes and index of its class.</param>
-    /// <param name="labelled">Whether there must be classes to tell apart.</param>
-    /// <exception cref="DataSetException">Fewer than two classes where there must be.</exception>
+    /// <param name="entries">Path, length in bytes and index of the class of each photograph.</param>
+    /// <param name="labelled">Whether two classes or more are needed.</param>
+    /// <exception cref="DataSetException">There are fewer than two classes although they are needed.</exception>
     public static Listing OfLabels(
         string name, IReadOnlyList<ClassLabel> labels, IReadOnlyList<(string Path, long Bytes, int Label)> entries, bool labelled)
     {
-        RequireClasses(name, entries.Count, labels.Count, labelled, "Photographs of two classes or more are needed.");
+        RequireClasses(name, entries.Count, labels.Count, labelled, "Add photographs of two classes or more.");
         return new Listing(
             labels,
             [.. entries.Select(entry => new Photograph(entry.Path, entry.Label))],
@@ -66,7 +65,7 @@ internal sealed record Listing(IReadOnlyList<ClassLabel> Labels, IReadOnlyList<P
                 CultureInfo.InvariantCulture, $"{entry.Path}\0{entry.Bytes}\0{labels[entry.Label].Id}\n"))));
     }
 
-    /// <summary>Classes with the names they are known by: otherwise the identifier, its underscores blanks.</summary>
+    /// <summary>Classes with their names: the known name, or the identifier with spaces for its underscores.</summary>
     public static IReadOnlyList<ClassLabel> LabelsOf(IEnumerable<string> ids, IReadOnlyDictionary<string, string>? words = null) =>
         [.. ids.Select((id, place) => new ClassLabel(place, id, words?.GetValueOrDefault(id) ?? id.Replace('_', ' ')))];
 
@@ -78,13 +77,13 @@ internal sealed record Listing(IReadOnlyList<ClassLabel> Labels, IReadOnlyList<P
         }
     }
 
-    /// <summary>Whether a name begins with a WordNet identifier and a low line: <c>n02123045_</c>.</summary>
+    /// <summary>Whether a name begins with a WordNet identifier and an underscore: <c>n02123045_</c>.</summary>
     private static bool BeginsWithSynset(string path) =>
         path.Length > SynsetLength && path[0] == 'n' && path[SynsetLength] == '_' && path[1..SynsetLength].All(char.IsAsciiDigit);
 
     private static string ClassOf(string path, int depth) => path.Split('/')[..^1].ElementAtOrDefault(depth) ?? "";
 
-    /// <summary>How many leading folders all photographs share: an archive of one top folder keeps its classes below it.</summary>
+    /// <summary>How many leading folders all photographs share: an archive with one top folder has its classes below it.</summary>
     private static int SharedDepth((string Path, long Bytes)[] pictures)
     {
         var depth = 0;

@@ -1,22 +1,46 @@
+using AlexNetService.ModelSpec.Package;
+
 namespace AlexNetService.Training.Data.Containers;
 
-/// <summary>Names of WordNet synsets, from the text file that people keep beside ImageNet: <c>n01440764 tench, Tinca tinca</c>.</summary>
+/// <summary>
+/// Names of classes by identifier, from the text files that people keep beside ImageNet. They have one class a line, such as
+/// <c>n01440764 tench, Tinca tinca</c>, with a space or a tab after the identifier. The first name becomes the label.
+/// </summary>
 internal static class SynsetWords
 {
-    private static readonly string[] Files = ["synset_words.txt", "LOC_synset_mapping.txt"];
+    private static readonly string[] Patterns = ["synset_words.txt", "LOC_synset_mapping.txt", "words.txt", "*synsets.txt"];
 
-    /// <summary>The names that lie in a folder, by synset; none where there is no such file.</summary>
-    public static IReadOnlyDictionary<string, string> In(string folder)
+    /// <summary>Reads the names in a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="DataSetException">The file is missing, or none of its lines has an identifier and a name.</exception>
+    public static IReadOnlyDictionary<string, string> Read(string path)
     {
-        var words = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var line in Files.Select(file => Path.Combine(folder, file)).Where(File.Exists).Take(1).SelectMany(File.ReadLines))
+        if (!File.Exists(path))
         {
-            if (line.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [var synset, var name])
+            throw new DataSetException($"There is no file of class names at '{path}'.");
+        }
+
+        var words = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var line in File.ReadLines(path))
+        {
+            if (line.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [var id, var names])
             {
-                words[synset] = name;
+                words[id] = names.Split(',', 2)[0].TrimEnd();
             }
         }
 
-        return words;
+        return words.Count > 0
+            ? words
+            : throw new DataSetException($"'{path}' names no class. Write one class a line: n01440764 tench, Tinca tinca.");
     }
+
+    /// <summary>The names in the first such file of a folder, or none if it has no such file.</summary>
+    public static IReadOnlyDictionary<string, string> In(string folder) =>
+        Patterns.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal)).FirstOrDefault() is { } file
+            ? Read(file)
+            : new Dictionary<string, string>();
+
+    /// <summary>Gives classes their names; a class that is not in the file keeps its own.</summary>
+    public static IReadOnlyList<ClassLabel> Name(IReadOnlyList<ClassLabel> labels, IReadOnlyDictionary<string, string> words) =>
+        [.. labels.Select(label => label with { Name = words.GetValueOrDefault(label.Id) ?? label.Name })];
 }

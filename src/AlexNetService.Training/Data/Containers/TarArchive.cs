@@ -3,21 +3,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace AlexNetService.Training.Data.Containers;
 
-/// <summary>One file in a tar.</summary>
-/// <param name="Name">Its name, with '/' and without a leading <c>./</c>.</param>
-/// <param name="Offset">Where its bytes begin in the tar file.</param>
-/// <param name="Length">How many they are.</param>
-internal readonly record struct TarItem(string Name, long Offset, long Length);
-
 /// <summary>
-/// A tar file, read where it lies: System.Formats.Tar walks the headers and tells where each file's bytes begin, which are then read
-/// from any thread at once, without a lock and without unpacking.
+/// A tar file, read in place. System.Formats.Tar reads the headers, which give the offset of each file; the files are then read from any
+/// number of threads at once, without a lock and without unpacking.
 /// </summary>
 internal sealed class TarArchive : IDisposable
 {
     private const int Block = 512;
     private const int ChecksumAt = 148;
     private const int ChecksumDigits = 8;
+    private const int FirstFiles = 16;
 
     private readonly SafeFileHandle handle;
 
@@ -35,16 +30,30 @@ internal sealed class TarArchive : IDisposable
         }
     }
 
-    /// <summary>Where the tar lies.</summary>
+    /// <summary>Path of the tar.</summary>
     public string FilePath { get; }
 
-    /// <summary>The tar's name, for paths and messages.</summary>
+    /// <summary>The tar's file name.</summary>
     public string Name => Path.GetFileName(FilePath);
 
-    /// <summary>Length of the tar, in bytes.</summary>
-    public long Length => RandomAccess.GetLength(handle);
+    /// <summary>The whole tar as one item.</summary>
+    public TarItem Whole => new(this, Name, 0, RandomAccess.GetLength(handle));
 
-    /// <summary>Whether a file begins with a tar header, which carries the sum of its own bytes.</summary>
+    /// <summary>The tars of a folder in ordinal order; none where the folder has subfolders, and so is another kind of data set.</summary>
+    public static IReadOnlyList<string> In(string folder) =>
+        Directory.Exists(folder) && !Directory.EnumerateDirectories(folder).Any()
+            ? [.. Directory.EnumerateFiles(folder, "*.tar").Order(StringComparer.Ordinal)]
+            : [];
+
+    /// <summary>Names of a tar's first files.</summary>
+    /// <exception cref="DataSetException">It is damaged there.</exception>
+    public static string[] FirstNames(string path)
+    {
+        using var tar = new TarArchive(path);
+        return [.. tar.Items().Select(item => item.Name).Take(FirstFiles)];
+    }
+
+    /// <summary>Whether a file begins with a tar header, which holds the sum of its own bytes.</summary>
     public static bool Recognises(string path)
     {
         Span<byte> header = stackalloc byte[Block];
@@ -65,18 +74,18 @@ internal sealed class TarArchive : IDisposable
         return told == sum && header[0] != 0;
     }
 
-    /// <summary>The files in the tar, in their order there.</summary>
+    /// <summary>The files in the tar, in its order.</summary>
     /// <exception cref="DataSetException">The tar is damaged or cut short.</exception>
-    public IEnumerable<TarItem> Items() => Items(new TarItem(Name, 0, Length));
+    public IEnumerable<TarItem> Items() => Items(Whole);
 
-    /// <summary>The files of a tar that lies in this one; offsets are those of this one.</summary>
+    /// <summary>The files of a tar inside this one, with their offsets in this one.</summary>
     /// <param name="inside">The inner tar.</param>
     /// <exception cref="DataSetException">The tar is damaged or cut short.</exception>
     public IEnumerable<TarItem> Items(TarItem inside)
     {
         var end = inside.Offset + inside.Length;
 
-        // A stream of its own, so that several inner tars are walked at once; unbuffered, since only headers are read.
+        // A separate stream, so that several inner tars can be read at once; unbuffered, because only headers are read.
         using var stream = new FileStream(FilePath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         stream.Position = inside.Offset;
         using var reader = new TarReader(stream, leaveOpen: true);
@@ -85,25 +94,26 @@ internal sealed class TarArchive : IDisposable
         {
             if (entry.DataOffset - Block >= end)
             {
-                // An inner tar without the two empty blocks at its end: this is already what follows it.
+                // The inner tar lacks the two empty blocks at its end: this entry follows it.
                 yield break;
             }
 
             last = entry.DataOffset;
             if (entry.DataOffset + entry.Length > end)
             {
-                throw Damaged(inside, last, $"'{entry.Name}' needs {entry.Length} bytes and {end - last} are left.");
+                throw Damaged(inside, last, $"'{entry.Name}' needs {entry.Length} bytes, and {end - last} are left.");
             }
 
             if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile)
             {
-                yield return new TarItem(entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name, last, entry.Length);
+                var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
+                yield return new TarItem(this, name, last, entry.Length);
             }
         }
     }
 
     /// <summary>Reads a file of the tar.</summary>
-    /// <exception cref="DataSetException">The tar cannot be read there any more.</exception>
+    /// <exception cref="DataSetException">The tar cannot be read at that place.</exception>
     public byte[] Read(TarItem item)
     {
         try
@@ -148,3 +158,10 @@ internal sealed class TarArchive : IDisposable
         return new DataSetException($"'{FilePath}'{inner} is damaged or cut short at or after byte {at}: {reason} Copy it again.");
     }
 }
+
+/// <summary>One file in a tar.</summary>
+/// <param name="Tar">The tar.</param>
+/// <param name="Name">Its name, with '/' and without a leading <c>./</c>.</param>
+/// <param name="Offset">Offset of its first byte in the tar.</param>
+/// <param name="Length">Its length, in bytes.</param>
+internal readonly record struct TarItem(TarArchive Tar, string Name, long Offset, long Length);

@@ -2,20 +2,15 @@ using System.IO.Compression;
 
 namespace AlexNetService.Training.Data.Containers;
 
-/// <summary>A zip of a folder with one folder a class, read without unpacking. One reader at a time holds the archive.</summary>
+/// <summary>A zip of a folder with one folder for each class, read without unpacking. Readers take turns.</summary>
 internal sealed class ZipPhotographs : LabelledPhotographs
 {
     private readonly Lock reading = new();
     private readonly ZipArchive archive;
     private readonly Dictionary<string, ZipArchiveEntry> entries;
 
-    public ZipPhotographs(string path, bool labelled)
-        : this(path, OpenArchive(path), labelled)
-    {
-    }
-
-    private ZipPhotographs(string path, ZipArchive archive, bool labelled)
-        : base(Path.GetFileNameWithoutExtension(path), Listed(path, archive, labelled))
+    private ZipPhotographs(string name, Listing listing, ZipArchive archive)
+        : base(name, listing)
     {
         this.archive = archive;
         entries = new Dictionary<string, ZipArchiveEntry>(StringComparer.Ordinal);
@@ -25,11 +20,36 @@ internal sealed class ZipPhotographs : LabelledPhotographs
         }
     }
 
+    /// <summary>Whether a file begins as a zip does.</summary>
     public static bool Recognises(string path)
     {
         Span<byte> start = stackalloc byte[4];
         using var stream = File.OpenRead(path);
         return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual("PK\x03\x04"u8);
+    }
+
+    /// <summary>Opens a zip. Closes it again if it is refused.</summary>
+    /// <exception cref="DataSetException">The zip is damaged, or has fewer than two classes although they are needed.</exception>
+    public static LabelledPhotographs Open(string path, bool labelled)
+    {
+        ZipArchive? archive = null;
+        try
+        {
+            archive = ZipFile.OpenRead(path);
+            var name = Path.GetFileNameWithoutExtension(path);
+            var pictures = archive.Entries.Select(entry => (entry.FullName, entry.Length));
+            return new ZipPhotographs(name, Listing.OfFolders(name, pictures, labelled), archive);
+        }
+        catch (Exception e)
+        {
+            archive?.Dispose();
+            if (e is InvalidDataException)
+            {
+                throw new DataSetException($"'{path}' is a damaged zip: {e.Message} Copy it again.", e);
+            }
+
+            throw;
+        }
     }
 
     public override byte[] Read(string path)
@@ -59,20 +79,5 @@ internal sealed class ZipPhotographs : LabelledPhotographs
         }
 
         base.Dispose(disposing);
-    }
-
-    private static Listing Listed(string path, ZipArchive archive, bool labelled) => Listing.OfFolders(
-        Path.GetFileNameWithoutExtension(path), archive.Entries.Select(entry => (entry.FullName, entry.Length)), labelled);
-
-    private static ZipArchive OpenArchive(string path)
-    {
-        try
-        {
-            return ZipFile.OpenRead(path);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new DataSetException($"'{path}' is a damaged zip: {e.Message} Copy it again.", e);
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AlexNetService.ModelSpec.Files;
@@ -8,8 +9,8 @@ using AlexNetService.ModelSpec.Weights;
 namespace AlexNetService.Training.Data.Preparation;
 
 /// <summary>
-/// <c>statistics.json</c>: what <c>alexnet prepare</c> wrote and what the pictures it wrote are like. Measured on the pictures as they
-/// are read back, so that training reads exactly what was measured.
+/// <c>statistics.json</c>: the output of <c>alexnet prepare</c> and the statistics of its pictures. They are measured on the pictures as
+/// they are read back, so that training reads exactly the measured pictures.
 /// </summary>
 public sealed record PreparedStatistics
 {
@@ -33,10 +34,10 @@ public sealed record PreparedStatistics
     /// <summary>Their JPEG quality.</summary>
     public required int Quality { get; init; }
 
-    /// <summary>How many pictures there are.</summary>
+    /// <summary>Number of pictures.</summary>
     public required int Photographs { get; init; }
 
-    /// <summary>How many photographs of the source could not be read and were left out.</summary>
+    /// <summary>Number of source photographs that could not be read and were left out.</summary>
     public required int Unreadable { get; init; }
 
     /// <summary>Mean red, green, blue, 0..255.</summary>
@@ -54,13 +55,13 @@ public sealed record PreparedStatistics
     /// <summary>The classes by index.</summary>
     public required IReadOnlyList<ClassLabel> Labels { get; init; }
 
-    /// <summary>How many pictures each class has, by index.</summary>
+    /// <summary>Number of pictures of each class, by index.</summary>
     public required IReadOnlyList<int> PhotographsOfClass { get; init; }
 
     /// <summary>The shards, in order.</summary>
     public required IReadOnlyList<PreparedFile> Shards { get; init; }
 
-    /// <summary>Where the file lies.</summary>
+    /// <summary>The folder of the file.</summary>
     [JsonIgnore]
     public string Folder { get; private init; } = "";
 
@@ -75,7 +76,8 @@ public sealed record PreparedStatistics
         }
         catch (Exception e) when (e is IOException or InvalidDataException or KeyNotFoundException)
         {
-            throw new DataSetException($"'{MeanImage.File}' of '{Folder}' cannot be read: {e.Message} Run the same 'alexnet prepare' again.", e);
+            throw new DataSetException(
+                $"'{MeanImage.File}' of '{Folder}' cannot be read: {e.Message} Run the same 'alexnet prepare' again.", e);
         }
     }
 
@@ -93,7 +95,8 @@ public sealed record PreparedStatistics
                 ?? throw new JsonException("it is empty.");
             return read.Format == CurrentFormat
                 ? read with { Folder = folder }
-                : throw new DataSetException($"'{path}' has format {read.Format}; this software reads {CurrentFormat}. Prepare the data set again.");
+                : throw new DataSetException(
+                    $"'{path}' has format {read.Format}; this software reads {CurrentFormat}. Prepare the data set again.");
         }
         catch (Exception e) when (e is JsonException or IOException)
         {
@@ -101,8 +104,8 @@ public sealed record PreparedStatistics
         }
     }
 
-    /// <summary>Checks cheaply that the shards are those that were written: all there, at their lengths.</summary>
-    /// <exception cref="DataSetException">One is not.</exception>
+    /// <summary>Checks that every shard exists and has its length; hashes are not checked.</summary>
+    /// <exception cref="DataSetException">A shard is missing or has another length.</exception>
     internal void RequireShards(string folder)
     {
         foreach (var shard in Shards)
@@ -112,7 +115,7 @@ public sealed record PreparedStatistics
             {
                 throw new DataSetException(
                     $"Shard '{file.FullName}' {(file.Exists ? $"has {file.Length} of {shard.Bytes} bytes" : "is missing")}. "
-                    + "Copy it again, or run the same 'alexnet prepare' again: it writes what is missing.");
+                    + "Copy it again, or run the same 'alexnet prepare' again: it writes the missing shards.");
             }
         }
     }
@@ -150,7 +153,8 @@ public sealed record PreparedStatistics
             Shards = shards,
             Folder = folder,
         };
-        WholeFile.Write(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(statistics, PreparationJson.Format.PreparedStatistics));
+        var json = JsonSerializer.SerializeToUtf8Bytes(statistics, PreparationJson.Format.PreparedStatistics);
+        WholeFile.Write(Path.Combine(folder, FileName), json);
         return statistics;
     }
 }
@@ -161,10 +165,26 @@ public sealed record PreparedStatistics
 /// <param name="Bytes">Its length.</param>
 public sealed record PreparedFile(string File, string Sha256, long Bytes)
 {
-    /// <summary>Reads a file through.</summary>
+    /// <summary>Measures a file.</summary>
     internal static PreparedFile Of(string path)
     {
         using var stream = System.IO.File.OpenRead(path);
         return new PreparedFile(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(stream)), stream.Length);
     }
+}
+
+/// <summary>The JSON format of a preparation's files: camelCase, indented, class names readable.</summary>
+[JsonSerializable(typeof(PreparationPlan))]
+[JsonSerializable(typeof(PreparedStatistics))]
+internal sealed partial class PreparationJson : JsonSerializerContext
+{
+    public static PreparationJson Format { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        IgnoreReadOnlyProperties = true,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
 }

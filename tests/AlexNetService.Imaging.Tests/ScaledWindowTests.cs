@@ -1,14 +1,12 @@
 using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.Training.Data;
 
-namespace AlexNetService.Training.Tests.Data;
+namespace AlexNetService.Imaging.Tests;
 
-public class ScaledWindowTests
+public sealed class ScaledWindowTests
 {
     private static readonly CropGeometry Geometry = new(6, 4);
-    private static readonly float[] NoMean = new float[48];
 
-    /// <summary>Each pixel is told from every other by channel, row and column; a column on is 1 more, a row on 6.</summary>
+    /// <summary>Every value differs: the next column is 1 more, the next row 6 more, the next channel 36 more.</summary>
     private static readonly byte[] Canvas = [.. Enumerable.Range(0, 3 * 36).Select(i => (byte)i)];
 
     // Row 1, column 2 of the red plane is 8.
@@ -23,11 +21,20 @@ public class ScaledWindowTests
     {
         var crop = new float[48];
 
-        new ScaledWindow(top, left, side, mirrored).Resample(Canvas, Geometry, [0, 0, 0], NoMean, crop);
+        new ScaledWindow(top, left, side, mirrored).CopyTo(Canvas, Geometry.Canvas, crop, Geometry.Crop);
 
         float[] row = [crop[0], crop[3], crop[6], crop[9]];
         Assert.Equal(expected, row);
         Assert.Equal(crop[0] + 36, crop[1]);
+    }
+
+    [Fact]
+    public void CopyTo_SpansOfOtherSizes_Throw()
+    {
+        var window = new ScaledWindow(0, 0, 4, Mirrored: false);
+
+        Assert.Throws<ArgumentException>("canvas", () => window.CopyTo(Canvas, 5, new float[48], 4));
+        Assert.Throws<ArgumentException>("crop", () => window.CopyTo(Canvas, 6, new float[47], 4));
     }
 
     [Fact]
