@@ -1,3 +1,4 @@
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Worker.Tests;

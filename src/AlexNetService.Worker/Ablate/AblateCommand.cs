@@ -4,7 +4,7 @@ using AlexNetService.Laboratory.Ablate;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
-using AlexNetService.Training.Network;
+using AlexNetService.Worker.Train;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Ablate;
@@ -44,15 +44,11 @@ internal sealed class AblateCommand
         DefaultValueFactory = _ => 3,
     };
 
-    private readonly Option<int?> epochs = new("--epochs")
-    {
-        Description = "Passes over the data, the same for every variant. Default: the preset's.",
-    };
-
-    private readonly Option<int?> batchSize = new("--batch-size") { Description = "Photographs in a step. Default: the preset's." };
-
-    private readonly Option<double?> rate = CommonOptions.Number(
-        "--learning-rate", "Learning rate at the start, the same for every variant. Default: the preset's.");
+    /// <summary>The options of <c>alexnet train</c> that make the common budget.</summary>
+    private readonly RunOption[] budget =
+    [
+        .. RunOptions.Create().Where(entry => entry.Option.Name is "--epochs" or "--batch-size" or "--learning-rate" or "--precision"),
+    ];
 
     private readonly Option<int?> photographs = new("--photographs")
     {
@@ -62,11 +58,6 @@ internal sealed class AblateCommand
     private readonly Option<int?> heldOut = new("--held-out")
     {
         Description = "Photographs of each class to measure on, spread evenly over those held out. Default: all.",
-    };
-
-    private readonly Option<ComputePrecision?> precision = new("--precision")
-    {
-        Description = "Precision of a step: fp32 or bf16. Default: the preset's.",
     };
 
     private readonly Option<string[]> rates = new("--rates")
@@ -105,10 +96,10 @@ internal sealed class AblateCommand
                      alexnet ablate --table --output runs/ablation
             """)
         {
-            options.data, options.output, options.preset, options.variants, options.seeds, options.epochs, options.batchSize, options.rate,
-            options.photographs, options.heldOut, options.precision, options.rates, options.figure1Epochs, options.devices, options.threads,
-            options.table,
+            options.data, options.output, options.preset, options.variants, options.seeds, options.photographs, options.heldOut, options.rates,
+            options.figure1Epochs, options.devices, options.threads, options.table,
         };
+        Array.ForEach(options.budget, entry => command.Add(entry.Option));
         command.SetAction(parsed => options.Run(parsed, stop));
         return command;
     }
@@ -170,17 +161,13 @@ internal sealed class AblateCommand
         var name = parsed.GetValue(preset) ?? AlexNetLayers.Cifar;
         _ = CommonOptions.Architecture(name, classes: 2);
         string[] chosen = parsed.GetValue(variants) is { Length: > 0 } given ? [.. given.SelectMany(Parts)] : [.. AblationPlan.Names];
-        var usual = TrainingRecipe.For(name);
+        var settings = new RunSettings(new NetworkSwitches(), TrainingRecipe.For(name), Seed: 0);
         var plan = new AblationPlan
         {
             Preset = name,
             Baseline = classes => CommonOptions.Architecture(name, classes),
-            Recipe = usual with
+            Recipe = budget.Aggregate(settings, (before, entry) => entry.Apply(parsed, before)).Recipe with
             {
-                Epochs = parsed.GetValue(epochs) ?? usual.Epochs,
-                BatchSize = parsed.GetValue(batchSize) ?? usual.BatchSize,
-                LearningRate = parsed.GetValue(rate) ?? usual.LearningRate,
-                Precision = parsed.GetValue(precision) ?? usual.Precision,
                 PhotographsPerClass = parsed.GetValue(photographs),
                 HeldOutPerClass = parsed.GetValue(heldOut),
             },

@@ -153,7 +153,8 @@ internal static class RunOptions
         const double Paper = 0.5;
         var option = new Option<double>("--dropout")
         {
-            Description = $"Share of the units of the dense layers that a step drops (§4.2): 0 to below 1, on ({Paper}, as in the paper), off (0). "
+            Description =
+                $"Share of the units of the dense layers that a step drops (§4.2): 0 to below 1, on ({Paper}, as in the paper), off (0). "
                 + "Default: the preset's.",
             HelpName = "rate|on|off",
             CustomParser = argument => argument.Tokens[0].Value switch

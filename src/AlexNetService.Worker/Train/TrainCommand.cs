@@ -142,7 +142,8 @@ internal sealed class TrainCommand
         var table = Needed(
             earlier is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(earlier.State.Architecture.Preset),
             "Name a --preset, --initial-weights of a run, or --resume a run.");
-        var paths = new DataPaths(Needed(parsed.GetValue(data), "Name the --data to learn from."), parsed.GetValue(validation), parsed.GetValue(labels));
+        var paths = new DataPaths(
+            Needed(parsed.GetValue(data), "Name the --data to learn from."), parsed.GetValue(validation), parsed.GetValue(labels));
         var settings = Settings(parsed, table, earlier);
         if (paths.Validation is not null)
         {
