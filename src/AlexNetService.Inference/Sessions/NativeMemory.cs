@@ -2,23 +2,23 @@ using System.Runtime.InteropServices;
 
 namespace AlexNetService.Inference.Sessions;
 
-/// <summary>The C library's heap, on which ONNX Runtime puts what it reads from a graph.</summary>
+/// <summary>The C library's heap, which holds the weights that ONNX Runtime reads from a graph.</summary>
 internal static partial class NativeMemory
 {
-    // M_MMAP_THRESHOLD of malloc.h, and what glibc begins with.
+    // M_MMAP_THRESHOLD of malloc.h, and glibc's initial value.
     private const int MapThreshold = -3;
     private const int MapFrom = 128 * 1024;
 
     /// <summary>
-    /// Keeps blocks of 128 KiB and more outside the heap, each returned to the system when it is freed. Left to itself glibc raises that
-    /// limit to the largest block freed so far, and weights that a session has packed leave holes behind: 25 MB more stay resident with
-    /// three full-size models.
+    /// Keeps blocks of 128 KiB and more outside the heap, so that each returns to the system when it is freed. By default glibc raises that
+    /// limit to the largest block freed so far, and repacked weights leave holes in the heap: 25 MB more stay resident with three full-size
+    /// models.
     /// </summary>
     public static void KeepLargeBlocksApart() => OnGlibc(() => SetHeap(MapThreshold, MapFrom));
 
     /// <summary>
-    /// Gives memory that nothing holds back to the system: a freed model leaves holes between the blocks of requests under way, and glibc
-    /// returns the end of a heap only.
+    /// Returns unused memory to the system. A freed model leaves holes between the blocks of requests under way, and glibc by itself
+    /// returns only the end of a heap.
     /// </summary>
     public static void GiveBack() => OnGlibc(() => TrimHeap(0));
 
@@ -35,7 +35,7 @@ internal static partial class NativeMemory
         }
         catch (EntryPointNotFoundException)
         {
-            // musl has neither, and no such habits.
+            // musl has neither function, and needs neither.
         }
     }
 
