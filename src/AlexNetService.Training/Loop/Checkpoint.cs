@@ -7,24 +7,24 @@ using AlexNetService.ModelSpec.Weights;
 namespace AlexNetService.Training.Loop;
 
 /// <summary>
-/// A run between two epochs or between two steps, in one safetensors file: weights, velocities, and the state as JSON in its metadata.
-/// Weights are in merged form, so a run can go on over other devices. There is no generator to keep: what is drawn follows from the
+/// A run between two epochs or two steps, in one safetensors file: weights, velocities, and the state as JSON in the file's metadata.
+/// Weights are merged, so a run can continue on other devices. No generator state is stored: every random draw depends only on the
 /// seed, the epoch and the step.
 /// </summary>
 /// <param name="State">The state.</param>
 /// <param name="Weights">The weights.</param>
-/// <param name="Velocities">The velocities of the weights, by the same names.</param>
+/// <param name="Velocities">The velocity of each weight, under the weight's name.</param>
 public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IReadOnlyDictionary<string, WeightTensor> Velocities)
 {
-    /// <summary>Where the metadata of a checkpoint's file holds the state; no other file has it.</summary>
+    /// <summary>Key of the state in the metadata of a checkpoint file; no other file has it.</summary>
     public const string StateKey = "alexnet.training-state";
 
     private const string VelocityPrefix = "velocity.";
     private const string MeanImage = "mean-image";
 
-    /// <summary>Writes the checkpoint whole or not at all.</summary>
-    /// <param name="path">Where it goes; its folder is there.</param>
-    /// <exception cref="IOException">The disk is full or the folder cannot be written; an earlier file at the path is untouched.</exception>
+    /// <summary>Writes the checkpoint atomically.</summary>
+    /// <param name="path">The file, in an existing folder.</param>
+    /// <exception cref="IOException">The disk is full or the folder is not writable; an existing file at the path is unchanged.</exception>
     public void Write(string path)
     {
         var tensors = new Dictionary<string, WeightTensor>(StringComparer.Ordinal);
@@ -43,9 +43,9 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
         new SafeTensors(tensors, new Dictionary<string, string>(StringComparer.Ordinal) { [StateKey] = state }).Write(path);
     }
 
-    /// <summary>Reads a checkpoint and checks it whole.</summary>
+    /// <summary>Reads a checkpoint and validates all of it.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidDataException">It is truncated, damaged, or no checkpoint.</exception>
+    /// <exception cref="InvalidDataException">The file is truncated, damaged, or not a checkpoint.</exception>
     public static Checkpoint Read(string path)
     {
         var file = SafeTensors.Read(path);
@@ -56,12 +56,13 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
                 : null;
             if (state is null)
             {
-                throw new InvalidDataException($"'{path}' holds weights but no training state.");
+                throw new InvalidDataException($"'{path}' contains weights but no training state.");
             }
 
             if (!IsPossible(state))
             {
-                throw new InvalidDataException($"'{path}' holds a training state without epochs, without a step, or with an impossible recipe.");
+                throw new InvalidDataException(
+                    $"'{path}' contains a training state without epochs, without a step, or with an invalid recipe.");
             }
 
             var velocities = file.Tensors
@@ -77,7 +78,7 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or ArchitectureException)
         {
-            throw new InvalidDataException($"'{path}' holds a training state that does not fit: {e.Message}", e);
+            throw new InvalidDataException($"'{path}' contains an invalid training state: {e.Message}", e);
         }
     }
 
@@ -89,8 +90,8 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
             : state.Epochs.Count > 0);
 
     /// <summary>
-    /// What the recipe of an older run does not say is as it was then, which is the default; the generated reader would make it 0 or
-    /// false.
+    /// Adds the defaults of fields that the recipe of an older run lacks, since that run trained with them. The source-generated reader
+    /// would set the fields to 0 or false.
     /// </summary>
     private static JsonNode? WithDefaults(string json)
     {
@@ -108,12 +109,12 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
     }
 }
 
-/// <summary>A run that cannot be kept or gone on with.</summary>
+/// <summary>A checkpoint cannot be written, or there is none to read.</summary>
 public sealed class CheckpointException : Exception
 {
-    /// <summary>A run that cannot be kept or gone on with.</summary>
-    /// <param name="message">What is wrong and what to do.</param>
-    /// <param name="cause">The failure underneath, if any.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">The problem and its remedy.</param>
+    /// <param name="cause">The underlying failure, if any.</param>
     public CheckpointException(string message, Exception? cause = null)
         : base(message, cause)
     {

@@ -2,19 +2,19 @@ using System.Globalization;
 
 namespace AlexNetService.Training.Loop;
 
-/// <summary>Which of a run's finished epochs is meant.</summary>
+/// <summary>Selects one of a run's finished epochs.</summary>
 public enum CheckpointChoice
 {
-    /// <summary>The one with the least top-1 error on held-out photographs; the newest where none was measured.</summary>
+    /// <summary>The epoch with the lowest top-1 error on held-out photographs; the newest if none was measured.</summary>
     Best,
 
-    /// <summary>The newest.</summary>
+    /// <summary>The newest epoch.</summary>
     Newest,
 }
 
 /// <summary>
-/// The checkpoints of a run. <c>epoch-0006.safetensors</c> is the run after its sixth epoch,
-/// <c>epoch-0006-step-00000123.safetensors</c> the run in the middle of it; the names sort by age.
+/// The checkpoints of a run. <c>epoch-0006.safetensors</c> is the run after its sixth epoch, and
+/// <c>epoch-0006-step-00000123.safetensors</c> the run in the middle of that epoch. The names sort by age.
 /// </summary>
 /// <param name="run">The run's folder.</param>
 public sealed class CheckpointFolder(string run)
@@ -28,31 +28,37 @@ public sealed class CheckpointFolder(string run)
         ? [.. Directory.EnumerateFiles(folder, "epoch-*.safetensors").OrderDescending(StringComparer.Ordinal)]
         : [];
 
-    /// <summary>Where the checkpoint of a state lies.</summary>
+    /// <summary>The file of a state's checkpoint.</summary>
     /// <param name="state">The state.</param>
     public string PathOf(TrainingState state) => state.UnderWay is { } epoch
-        ? Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"epoch-{state.Epochs.Count + 1:D4}{MiddleMark}{epoch.Steps:D8}.safetensors"))
+        ? Path.Combine(
+            folder,
+            string.Create(CultureInfo.InvariantCulture, $"epoch-{state.Epochs.Count + 1:D4}{MiddleMark}{epoch.Steps:D8}.safetensors"))
         : PathOf(state.Epochs.Count);
 
-    /// <summary>Reads the newest good checkpoint, to go on from; a damaged one is passed over for the one before.</summary>
-    /// <param name="passedOver">Told about each damaged file.</param>
-    /// <exception cref="CheckpointException">There is no good checkpoint.</exception>
-    public Checkpoint Newest(Action<string>? passedOver = null) => First(Files, passedOver) ?? throw new CheckpointException(
+    /// <summary>Reads the newest readable checkpoint, to resume from; damaged ones are skipped.</summary>
+    /// <param name="skipped">Receives a message about each damaged file.</param>
+    /// <exception cref="CheckpointException">There is no readable checkpoint.</exception>
+    public Checkpoint Newest(Action<string>? skipped = null) => First(Files, skipped) ?? throw new CheckpointException(
         Files.Count == 0
-            ? $"'{run}' holds no checkpoint. Name the folder that 'alexnet train --output' wrote."
+            ? $"'{run}' contains no checkpoint. Name the folder that 'alexnet train --output' wrote."
             : $"None of the {Files.Count} checkpoints of '{run}' can be read.");
 
-    /// <summary>Reads the checkpoint of a finished epoch, to measure or publish; a damaged one is passed over for the newest before.</summary>
-    /// <param name="choice">Which epoch.</param>
-    /// <param name="passedOver">Told about each file that is damaged or not there.</param>
-    /// <exception cref="CheckpointException">There is no good checkpoint of a finished epoch.</exception>
-    public Checkpoint Finished(CheckpointChoice choice, Action<string>? passedOver = null)
+    /// <summary>
+    /// Reads the checkpoint of a finished epoch, to measure or publish. If it is damaged or missing, the newest readable one is used.
+    /// </summary>
+    /// <param name="choice">The epoch to read.</param>
+    /// <param name="skipped">Receives a message about each damaged or missing file.</param>
+    /// <exception cref="CheckpointException">There is no readable checkpoint of a finished epoch.</exception>
+    public Checkpoint Finished(CheckpointChoice choice, Action<string>? skipped = null)
     {
         string[] finished = [.. Files.Where(file => !IsMiddle(file))];
-        var newest = First(finished, passedOver) ?? throw new CheckpointException(
+        var newest = First(finished, skipped) ?? throw new CheckpointException(
             finished.Length > 0 ? $"None of the {finished.Length} finished epochs of '{run}' can be read."
-            : Files is [var middle, ..] ? $"'{run}' has no finished epoch yet. Finish one with --resume, or name a checkpoint in its middle: --run \"{middle}\"."
-            : $"'{run}' holds no checkpoint. Name the folder that 'alexnet train --output' wrote.");
+            : Files is [var middle, ..]
+                ? $"'{run}' has no finished epoch yet. Finish one with --resume, or name a checkpoint of the unfinished epoch: "
+                    + $"--run \"{middle}\"."
+            : $"'{run}' contains no checkpoint. Name the folder that 'alexnet train --output' wrote.");
         if (choice == CheckpointChoice.Newest || newest.State.Best is not { } best || best.Epoch == newest.State.Epochs.Count)
         {
             return newest;
@@ -60,21 +66,21 @@ public sealed class CheckpointFolder(string run)
 
         if (!File.Exists(PathOf(best.Epoch)))
         {
-            passedOver?.Invoke($"'{PathOf(best.Epoch)}', the best epoch, is not there; epoch {newest.State.Epochs.Count} is taken.");
+            skipped?.Invoke($"'{PathOf(best.Epoch)}', the best epoch, is missing; epoch {newest.State.Epochs.Count} is used instead.");
             return newest;
         }
 
-        return First([PathOf(best.Epoch)], passedOver) ?? newest;
+        return First([PathOf(best.Epoch)], skipped) ?? newest;
     }
 
     /// <summary>
-    /// Writes a checkpoint, then removes what is no longer wanted: finished epochs but the last few and the best, checkpoints in the
-    /// middle of an epoch but the last few of the epoch under way, and leftovers of a process that was killed while writing.
+    /// Writes a checkpoint, then deletes old files. The best finished epoch stays, and so do the last few finished epochs and the last few
+    /// checkpoints in the middle of the current epoch. Partial files of a process that was killed while writing are deleted too.
     /// </summary>
     /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="keep">How many of each kind stay.</param>
-    /// <returns>Path of the file.</returns>
-    /// <exception cref="CheckpointException">The disk is full or the folder cannot be written; earlier checkpoints are untouched.</exception>
+    /// <param name="keep">Number of checkpoints of each kind to keep.</param>
+    /// <returns>Path of the new file.</returns>
+    /// <exception cref="CheckpointException">The disk is full or the folder is not writable; earlier checkpoints are unchanged.</exception>
     internal string Save(Checkpoint checkpoint, int keep)
     {
         var path = PathOf(checkpoint.State);
@@ -86,10 +92,12 @@ public sealed class CheckpointFolder(string run)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CheckpointException(
-                $"The checkpoint '{path}' cannot be written: {e.Message} Earlier ones are untouched; make room, then go on with --resume.", e);
+                $"The checkpoint '{path}' cannot be written: {e.Message} Earlier checkpoints are unchanged. "
+                + "Free disk space, then continue with --resume.",
+                e);
         }
 
-        // What sorts behind the file just written was damaged, or the run would have gone on from there.
+        // Files that sort after the new one are damaged; otherwise the run would have resumed from them.
         var files = Files.SkipWhile(file => file != path).ToArray();
         var best = PathOf(checkpoint.State.Best?.Epoch ?? 0);
         var finished = files.Where(file => !IsMiddle(file)).ToArray();
@@ -105,7 +113,7 @@ public sealed class CheckpointFolder(string run)
 
     private static bool IsMiddle(string file) => Path.GetFileName(file).Contains(MiddleMark, StringComparison.Ordinal);
 
-    private static Checkpoint? First(IEnumerable<string> files, Action<string>? passedOver)
+    private static Checkpoint? First(IEnumerable<string> files, Action<string>? skipped)
     {
         foreach (var file in files)
         {
@@ -115,7 +123,7 @@ public sealed class CheckpointFolder(string run)
             }
             catch (InvalidDataException e)
             {
-                passedOver?.Invoke(e.Message);
+                skipped?.Invoke(e.Message);
             }
         }
 

@@ -1,17 +1,17 @@
 namespace AlexNetService.Training.Loop;
 
-/// <summary>An epoch that is not finished yet, as a checkpoint in its middle keeps it.</summary>
-/// <param name="Steps">Updates done in it.</param>
-/// <param name="LossSum">Sum of the loss over the photographs learned from, in nats.</param>
-/// <param name="Images">Photographs learned from.</param>
-/// <param name="Top1Right">Of those, how many were right at first.</param>
-/// <param name="Top5Right">Of those, how many were right among the first five.</param>
-/// <param name="Seconds">Time spent on it, in seconds.</param>
-/// <param name="Saved">When it stood there, UTC.</param>
+/// <summary>Progress of an unfinished epoch, as stored in a checkpoint.</summary>
+/// <param name="Steps">Number of updates.</param>
+/// <param name="LossSum">Sum of the loss over the trained photographs, in nats.</param>
+/// <param name="Images">Number of trained photographs.</param>
+/// <param name="Top1Right">Photographs among them whose label was the first prediction.</param>
+/// <param name="Top5Right">Photographs among them whose label was among the first five predictions.</param>
+/// <param name="Seconds">Time spent on the epoch, in seconds.</param>
+/// <param name="Saved">Time of this state, UTC.</param>
 public sealed record EpochUnderWay(
     int Steps, double LossSum, int Images, int Top1Right, int Top5Right, double Seconds, DateTimeOffset Saved);
 
-/// <summary>Counts an epoch while it runs, from its beginning or from where a checkpoint left it.</summary>
+/// <summary>Counts steps, loss and errors of an epoch, from its start or from a checkpoint in its middle.</summary>
 internal sealed class EpochTally
 {
     private readonly TimeProvider clock;
@@ -27,24 +27,26 @@ internal sealed class EpochTally
         Errors = left is null ? new ErrorRates() : new ErrorRates(left.Images, left.Top1Right, left.Top5Right);
     }
 
-    /// <summary>Updates done.</summary>
+    /// <summary>Number of updates.</summary>
     public int Steps { get; private set; }
 
-    /// <summary>Errors on the photographs learned from, each before its update.</summary>
+    /// <summary>Errors on the trained photographs, each measured before its update.</summary>
     public ErrorRates Errors { get; }
 
-    /// <summary>Mean loss, in nats a photograph.</summary>
+    /// <summary>Mean loss, in nats per photograph.</summary>
     public double Loss => lossSum / Errors.Images;
 
-    /// <summary>Time since the epoch began, without the time between a stop and going on.</summary>
+    /// <summary>Time spent on the epoch; time between a stop and the resumption does not count.</summary>
     public TimeSpan Elapsed => before + clock.GetElapsedTime(from);
 
-    /// <summary>Counts a step whose photographs <see cref="Errors"/> has counted already.</summary>
+    /// <summary>Counts a step whose photographs <see cref="Errors"/> has already counted.</summary>
     public void Add(float loss, int images)
     {
         Steps++;
         lossSum += (double)loss * images;
     }
 
-    public EpochUnderWay UnderWay() => new(Steps, lossSum, Errors.Images, Errors.Top1Right, Errors.Top5Right, Elapsed.TotalSeconds, clock.GetUtcNow());
+    /// <summary>The progress to store in a checkpoint.</summary>
+    public EpochUnderWay UnderWay() => new(
+        Steps, lossSum, Errors.Images, Errors.Top1Right, Errors.Top5Right, Elapsed.TotalSeconds, clock.GetUtcNow());
 }

@@ -4,46 +4,55 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AlexNetService.Training.Network;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace AlexNetService.Training.Loop;
 
 /// <summary>
-/// The paper's update of many weights on the CPU in one pass over memory, which is all that it costs: weight, velocity and gradient are
-/// read once, weight and velocity written once. Shared out over as many threads as torch has on the calling thread.
+/// Applies the paper's update to many weights on the CPU in one pass over memory: weight, velocity and gradient are read once, weight and
+/// velocity are written once. Memory traffic is the whole cost. The pass uses as many threads as torch does on the calling thread.
 /// </summary>
-/// <param name="momentum">Share of the last update that is repeated.</param>
+/// <param name="momentum">Share of the previous update that is repeated.</param>
 internal sealed class FusedUpdates(float momentum)
 {
-    // Large enough that handing it out costs nothing, small enough that threads finish together.
+    // Values per work item: large enough to schedule cheaply, small enough that threads finish together.
     private const int Block = 1 << 16;
 
-    // Values that are rounded, centred or scaled go by stretches that stay in the processor's first cache.
+    // Values updated at a time: few enough to stay in the first-level cache while they are widened, updated and rounded.
     private const int Stretch = 1024;
 
     private readonly List<(Update Of, int From)> blocks = [];
 
-    /// <summary>Adds a weight; its tensors must live until <see cref="Run"/> is done.</summary>
+    /// <summary>Adds a weight; its tensors must live until <see cref="Run"/> returns.</summary>
     /// <param name="weight">w, float32.</param>
-    /// <param name="working">w itself, or its copy in bfloat16, which is kept up to date.</param>
+    /// <param name="working">w itself, or its bfloat16 copy, which is updated too.</param>
     /// <param name="velocity">v, float32.</param>
     /// <param name="gradient">∂L/∂w, of the type of <paramref name="working"/>.</param>
     /// <param name="rate">ε.</param>
-    /// <param name="decay">Share of the weight that is taken off the velocity.</param>
-    /// <param name="isCentred">Whether the mean of each unit's gradient is taken off it; units are the first dimension.</param>
-    /// <param name="norm">Length that each unit's weights are scaled to after the update, or 0 to leave them.</param>
+    /// <param name="decay">Share of the weight that is subtracted from the velocity.</param>
+    /// <param name="isCentred">Whether to subtract the mean of each unit's gradient; units are the first dimension.</param>
+    /// <param name="norm">Length to which each unit's weights are scaled after the update, or 0 for no scaling.</param>
     public void Add(
         Tensor weight, Tensor working, Tensor velocity, Tensor gradient, float rate, float decay, bool isCentred = false, float norm = 0)
     {
         var stretch = isCentred || norm > 0 ? (int)(weight.numel() / weight.shape[0]) : Stretch;
         var update = new Update(
-            InMemoryOrder(weight), InMemoryOrder(working), InMemoryOrder(velocity), InMemoryOrder(gradient), rate, decay, stretch, isCentred, norm);
+            InMemoryOrder(weight),
+            InMemoryOrder(working),
+            InMemoryOrder(velocity),
+            InMemoryOrder(gradient),
+            rate,
+            decay,
+            stretch,
+            isCentred,
+            norm);
         for (var from = 0; from < weight.numel(); from += update.Block)
         {
             blocks.Add((update, from));
         }
     }
 
-    /// <summary>Updates all of them.</summary>
+    /// <summary>Updates all added weights.</summary>
     public void Run()
     {
         var threads = Math.Min(get_num_threads(), blocks.Count);
@@ -114,7 +123,7 @@ internal sealed class FusedUpdates(float momentum)
 
         if (update.Norm > 0)
         {
-            System.Numerics.Tensors.TensorPrimitives.Multiply(weight, update.Norm / System.Numerics.Tensors.TensorPrimitives.Norm(weight), weight);
+            TensorPrimitives.Multiply(weight, update.Norm / TensorPrimitives.Norm(weight), weight);
         }
     }
 
@@ -137,23 +146,25 @@ internal sealed class FusedUpdates(float momentum)
         return sum;
     }
 
-    /// <summary>Kernels lie in channels-last memory; their values in the order of memory are a contiguous view. A copy only of a gradient.</summary>
+    /// <summary>
+    /// The values in memory order. Kernels are channels-last, so this is a contiguous view; only a row-major gradient is copied.
+    /// </summary>
     private static Tensor InMemoryOrder(Tensor tensor) =>
         (tensor.dim() == 4 ? tensor.detach().permute(0, 2, 3, 1) : tensor.detach()).contiguous();
 
     /// <param name="Weight">w.</param>
-    /// <param name="Working">What the step computed with.</param>
+    /// <param name="Working">The weight that the step used.</param>
     /// <param name="Velocity">v.</param>
     /// <param name="Gradient">∂L/∂w.</param>
     /// <param name="Rate">ε.</param>
-    /// <param name="Decay">Share of the weight that is taken off the velocity.</param>
-    /// <param name="Stretch">Values that are updated at a time: those of a unit, where they are centred.</param>
-    /// <param name="IsCentred">Whether each stretch's mean is taken off it.</param>
-    /// <param name="Norm">Length that each stretch of w is scaled to, or 0.</param>
+    /// <param name="Decay">Share of the weight that is subtracted from the velocity.</param>
+    /// <param name="Stretch">Number of values updated at a time; those of one unit if they are centred or scaled.</param>
+    /// <param name="IsCentred">Whether to subtract the mean of each stretch's gradient.</param>
+    /// <param name="Norm">Length to which each stretch of w is scaled, or 0.</param>
     private sealed record Update(
         Tensor Weight, Tensor Working, Tensor Velocity, Tensor Gradient, float Rate, float Decay, int Stretch, bool IsCentred, float Norm)
     {
-        /// <summary>Values that are handed out at a time: whole stretches.</summary>
+        /// <summary>Number of values in a work item: whole stretches.</summary>
         public int Block { get; } = Stretch * Math.Max(1, FusedUpdates.Block / Stretch);
 
         public Span<T> BlockOf<T>(Tensor tensor, int from)

@@ -2,30 +2,30 @@ using System.Text.Json.Serialization;
 
 namespace AlexNetService.Training.Loop;
 
-/// <summary>How the learning rate falls over the epochs.</summary>
+/// <summary>How the learning rate changes over the epochs.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<LearningRateSchedule>))]
 public enum LearningRateSchedule
 {
-    /// <summary>÷ 10 when the validation error has stopped improving, three times at most (Krizhevsky 2012 §5).</summary>
+    /// <summary>Divided by 10 when the validation error stops improving, at most three times (Krizhevsky 2012 §5).</summary>
     Plateau,
 
-    /// <summary>÷ 10 after 60 %, and again after 85 % of the epochs: the plateau schedule with its moments fixed in advance.</summary>
+    /// <summary>Divided by 10 after 60 % and again after 85 % of the epochs: the plateau schedule with fixed drops.</summary>
     Steps,
 
-    /// <summary>Half a cosine from the first rate to nearly zero (Loshchilov and Hutter 2016).</summary>
+    /// <summary>Half a cosine from the initial rate to nearly zero (Loshchilov and Hutter 2016).</summary>
     Cosine,
 
     /// <summary>The same rate throughout, as in the paper's figure 1.</summary>
     Constant,
 
     /// <summary>
-    /// Step by step in two straight lines: up from a tenth over the first twentieth of the run, then down to nearly zero. The warm-up lets
-    /// the rate be higher than fresh weights would bear (Goyal et al. 2017).
+    /// Two straight lines, step by step: up from a tenth of the rate over the first twentieth of the run, then down to nearly zero. The
+    /// warm-up permits a higher rate than fresh weights would otherwise tolerate (Goyal et al. 2017).
     /// </summary>
     Linear,
 }
 
-/// <summary>The rates of the schedules. A rate follows from the past alone, so a resumed run needs no state of its own.</summary>
+/// <summary>Computes learning rates. A rate depends only on past epochs, so a resumed run needs no extra state.</summary>
 public static class LearningRates
 {
     private const int Patience = 4;
@@ -37,15 +37,15 @@ public static class LearningRates
     /// <summary>The rate of a step.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="epoch">The epoch, from 0.</param>
-    /// <param name="through">How much of the epoch is done, 0 to 1; only <see cref="LearningRateSchedule.Linear"/> asks.</param>
-    /// <param name="validationErrors">Top-1 error, 0 to 1, after each of the epochs before.</param>
+    /// <param name="through">Share of the epoch that is done, 0 to 1; used only by <see cref="LearningRateSchedule.Linear"/>.</param>
+    /// <param name="validationErrors">Top-1 error, 0 to 1, after each earlier epoch.</param>
     public static double At(TrainingRecipe recipe, int epoch, double through, IReadOnlyList<double> validationErrors) =>
         recipe.LearningRate * Share(recipe, epoch, through, validationErrors);
 
-    /// <summary>What is left of the highest rate, 0 to 1.</summary>
-    private static double Share(TrainingRecipe recipe, int epoch, double through, IReadOnlyList<double> validationErrors) => recipe.Schedule switch
+    /// <summary>The rate as a share of the highest rate, 0 to 1.</summary>
+    private static double Share(TrainingRecipe recipe, int epoch, double through, IReadOnlyList<double> errors) => recipe.Schedule switch
     {
-        LearningRateSchedule.Plateau => Math.Pow(0.1, Drops(validationErrors)),
+        LearningRateSchedule.Plateau => Math.Pow(0.1, Drops(errors)),
         LearningRateSchedule.Steps => epoch >= 0.85 * recipe.Epochs ? 0.01 : epoch >= 0.6 * recipe.Epochs ? 0.1 : 1,
         LearningRateSchedule.Cosine => 0.5 * (1 + Math.Cos(Math.PI * epoch / recipe.Epochs)),
         LearningRateSchedule.Constant => 1,
@@ -57,7 +57,7 @@ public static class LearningRates
     private static double UpAndDown(double done) =>
         done < WarmUp ? 0.1 + (0.9 * done / WarmUp) : Math.Max(Least, (1 - done) / (1 - WarmUp));
 
-    /// <summary>How often the error stood still for four epochs.</summary>
+    /// <summary>How often the error did not improve for four epochs, at most three.</summary>
     private static int Drops(IReadOnlyList<double> errors)
     {
         var (drops, best, since) = (0, double.PositiveInfinity, 0);

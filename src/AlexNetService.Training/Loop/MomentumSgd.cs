@@ -6,10 +6,9 @@ using static TorchSharp.torch;
 namespace AlexNetService.Training.Loop;
 
 /// <summary>
-/// The paper's update (Krizhevsky 2012 §5): v ← momentum·v − decay·ε·w − ε·∂L/∂w, w ← w + v. The rate is inside the velocity, unlike
-/// in the library's SGD, so that a drop of the rate does not shrink steps that were already under way.
-/// Where weights are centred, the mean of each unit's gradient is taken off first (Yong et al. 2020, gradient centralization), which keeps
-/// a sum of zero at zero.
+/// The paper's update (Krizhevsky 2012 §5): v ← momentum·v − decay·ε·w − ε·∂L/∂w, w ← w + v. Unlike in TorchSharp's SGD, the velocity
+/// contains the rate, so a drop of the rate does not shrink earlier updates that momentum repeats. For centred weights the mean of each
+/// unit's gradient is subtracted first (Yong et al. 2020, gradient centralization), which keeps the sum of a unit's weights at zero.
 /// </summary>
 internal sealed class MomentumSgd : IDisposable
 {
@@ -17,11 +16,11 @@ internal sealed class MomentumSgd : IDisposable
     private readonly List<Piece> pieces = [];
     private readonly bool isFused;
 
-    /// <summary>From velocities of zero.</summary>
-    /// <param name="network">The network; stays the caller's.</param>
-    /// <param name="centred">Whether the weights of <see cref="ColumnWeights.Hidden"/> are held to a sum of zero.</param>
-    /// <param name="isFused">Whether one pass of ours updates weights on the CPU; without, as on other devices, operations of the library.</param>
-    /// <param name="fixedNorms">Whether the weights of each unit of the same layers keep the length they are drawn with.</param>
+    /// <summary>Starts with velocities of zero.</summary>
+    /// <param name="network">The network; the caller disposes it.</param>
+    /// <param name="centred">Whether the weights of each unit in <see cref="ColumnWeights.Hidden"/> keep a sum of zero.</param>
+    /// <param name="isFused">Whether <see cref="FusedUpdates"/> updates weights on the CPU instead of TorchSharp operations.</param>
+    /// <param name="fixedNorms">Whether the weights of each unit in the same layers keep the length they were drawn with.</param>
     public MomentumSgd(ColumnNetwork network, bool centred = false, bool isFused = true, bool fixedNorms = false)
     {
         this.isFused = isFused;
@@ -36,19 +35,19 @@ internal sealed class MomentumSgd : IDisposable
         }
     }
 
-    /// <summary>Velocities in merged form, by the name of their weight.</summary>
+    /// <summary>Merged velocities by the name of their weight.</summary>
     public IReadOnlyDictionary<string, WeightTensor> Velocities
     {
         get => parameters.ToDictionary(entry => entry.Name, entry => ColumnWeights.Gather(entry.Velocities), StringComparer.Ordinal);
         set => parameters.ForEach(entry => ColumnWeights.Scatter(value[entry.Name], entry.Velocities));
     }
 
-    /// <summary>Moves the weights along their gradients and forgets the gradients.</summary>
+    /// <summary>Updates the weights and clears their gradients.</summary>
     /// <param name="rate">ε.</param>
-    /// <param name="momentum">Share of the last update that is repeated.</param>
-    /// <param name="decay">Share of a weight taken off, before the rate.</param>
+    /// <param name="momentum">Share of the previous update that is repeated.</param>
+    /// <param name="decay">Share of a weight that is subtracted, before multiplication by the rate.</param>
     /// <param name="biasRate">Rate of the biases as a multiple of ε.</param>
-    /// <param name="biasDecay">Whether biases decay too.</param>
+    /// <param name="biasDecay">Whether biases decay.</param>
     public void Step(double rate, double momentum, double decay, double biasRate = 1, bool biasDecay = true)
     {
         using var noGradient = no_grad();
@@ -76,7 +75,7 @@ internal sealed class MomentumSgd : IDisposable
 
         fused.Run();
 
-        // Not zeros: the next backward would read them and write them again.
+        // Null instead of zeros, which the next backward pass would have to read and add to.
         pieces.ForEach(piece => piece.Working.grad = null);
     }
 
@@ -88,10 +87,10 @@ internal sealed class MomentumSgd : IDisposable
         }
     }
 
-    /// <summary>The update in operations of the library, for every device.</summary>
+    /// <summary>The update in TorchSharp operations, for any device.</summary>
     private static void Step(Tensor weight, Tensor velocity, Tensor along, double rate, double momentum, double decay, float norm)
     {
-        // Variables, not implicit conversions: the collector would free an unreferenced Scalar while libtorch reads it.
+        // Variables keep the Scalars alive: an unreferenced one may be collected while libtorch still reads it.
         using var repeated = momentum.ToScalar();
         using var takenOff = (-decay * rate).ToScalar();
         using var step = (-rate).ToScalar();
@@ -106,9 +105,9 @@ internal sealed class MomentumSgd : IDisposable
 
     /// <summary>One column's piece of a weight.</summary>
     /// <param name="Weight">The weight, float32.</param>
-    /// <param name="Working">What the step computed with and left its gradient in; the weight itself, or its rounded copy.</param>
+    /// <param name="Working">The weight that the step used and that holds the gradient: the weight itself, or its bfloat16 copy.</param>
     /// <param name="Velocity">v, float32.</param>
-    /// <param name="IsCentred">Whether the weights of each of its units are held to a sum of zero.</param>
-    /// <param name="Norm">Length of the weights of each of its units, or 0 where it is free.</param>
+    /// <param name="IsCentred">Whether the weights of each unit keep a sum of zero.</param>
+    /// <param name="Norm">Length of the weights of each unit, or 0 if it is not fixed.</param>
     private sealed record Piece(Tensor Weight, Tensor Working, Tensor Velocity, bool IsCentred, float Norm);
 }

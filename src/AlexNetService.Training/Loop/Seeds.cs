@@ -1,25 +1,24 @@
 namespace AlexNetService.Training.Loop;
 
 /// <summary>
-/// Generators that follow from the run's seed and the place they are used at, never from what was drawn before: an epoch that is
-/// resumed draws what it would have drawn.
+/// Derives generators from the run's seed and the place of use, never from earlier draws, so a resumed epoch draws the same numbers as
+/// an uninterrupted one.
 /// </summary>
 internal static class Seeds
 {
     private const ulong Golden = 0x9E3779B97F4A7C15;
 
-    // Places of photographs are 0 and more; these streams lie beside them.
+    // Places of photographs are 0 or more; negative numbers keep these streams separate.
     private const int OrderStream = -2;
     private const int StepStream = -3;
 
-
-    /// <summary>What the dropout of a step follows from.</summary>
+    /// <summary>The seed of a step's dropout.</summary>
     /// <param name="seed">The run's seed.</param>
     /// <param name="epoch">The epoch, from 0.</param>
-    /// <param name="step">The step in it, from 0.</param>
+    /// <param name="step">The step of the epoch, from 0.</param>
     public static long OfStep(int seed, int epoch, int step) => (long)(Mix(seed, epoch, StepStream, step) >> 1);
 
-    /// <summary>Generator of one use of a photograph: its crop, mirror and colours.</summary>
+    /// <summary>The generator for one use of a photograph: its crop, mirroring and colour shift.</summary>
     public static Random OfUse(int seed, int epoch, int place) => new((int)Mix(seed, epoch, place));
 
     /// <summary>A permutation of 0..count-1 (Fisher and Yates).</summary>
@@ -30,7 +29,7 @@ internal static class Seeds
         return order;
     }
 
-    /// <summary>SplitMix64 (Steele, Lea, Flood 2014) over the numbers.</summary>
+    /// <summary>Hashes the numbers with SplitMix64 (Steele, Lea, Flood 2014).</summary>
     private static ulong Mix(params ReadOnlySpan<int> numbers)
     {
         var state = 0UL;

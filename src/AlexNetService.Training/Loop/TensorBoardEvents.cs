@@ -4,15 +4,15 @@ using static TorchSharp.torch.utils;
 namespace AlexNetService.Training.Loop;
 
 /// <summary>
-/// A run's curves as TensorBoard event files, in the folder <c>tensorboard</c> of the run, one point an epoch. A resumed run writes
-/// another file beside the first; TensorBoard joins them.
+/// Writes a run's curves as TensorBoard event files to the run's folder <c>tensorboard</c>, one point per epoch. A resumed run writes
+/// another file there; TensorBoard joins them.
 /// </summary>
 /// <param name="run">The run's folder.</param>
 public sealed class TensorBoardEvents(string run)
 {
     private SummaryWriter? writer;
 
-    /// <summary>Writes what an epoch brought.</summary>
+    /// <summary>Writes the results of an epoch.</summary>
     /// <param name="result">The epoch.</param>
     public void EpochDone(EpochResult result)
     {

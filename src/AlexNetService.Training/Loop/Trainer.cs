@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace AlexNetService.Training.Loop;
 
 /// <summary>
-/// Learning (Krizhevsky 2012 §5): for each epoch, for each batch of freshly drawn crops, the gradient of the log-likelihood and one
-/// update; then the error on the held-out photographs, and a checkpoint.
+/// Trains a network (Krizhevsky 2012 §5). Each epoch makes one update per batch of random crops along the gradient of the
+/// log-likelihood, then measures the error on the held-out photographs and writes a checkpoint.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
@@ -22,14 +22,14 @@ public sealed class Trainer : IDisposable
     private readonly BatchFeed feed;
     private readonly Augmentation augmentation;
 
-    /// <summary>A run from its beginning.</summary>
-    /// <param name="state">The state, no epochs behind it.</param>
-    /// <param name="data">What to learn from.</param>
-    /// <param name="placement">Devices of the columns.</param>
-    /// <param name="keeper">Keeps the run.</param>
-    /// <param name="clock">The time.</param>
-    /// <param name="progress">Told about each step, on the training thread.</param>
-    /// <param name="initial">Weights to begin with, or null for drawn ones.</param>
+    /// <summary>Starts a new run.</summary>
+    /// <param name="state">The state, without epochs.</param>
+    /// <param name="data">The photographs to train on and to validate on.</param>
+    /// <param name="placement">The device of each column.</param>
+    /// <param name="keeper">Writes the checkpoints.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="progress">Receives a report after each step, on the training thread.</param>
+    /// <param name="initial">Initial weights, or null to draw them.</param>
     public Trainer(
         TrainingState state,
         TrainingData data,
@@ -50,15 +50,20 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>A run that goes on from a checkpoint.</summary>
+    /// <summary>Resumes a run from a checkpoint.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="data">What to learn from; the same data set as before.</param>
-    /// <param name="placement">Devices of the columns.</param>
-    /// <param name="keeper">Keeps the run.</param>
-    /// <param name="clock">The time.</param>
-    /// <param name="progress">Told about each step, on the training thread.</param>
+    /// <param name="data">The photographs of the same data set as before.</param>
+    /// <param name="placement">The device of each column.</param>
+    /// <param name="keeper">Writes the checkpoints.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="progress">Receives a report after each step, on the training thread.</param>
     public Trainer(
-        Checkpoint checkpoint, TrainingData data, ColumnPlacement placement, CheckpointKeeper keeper, TimeProvider clock, IProgress<StepReport>? progress = null)
+        Checkpoint checkpoint,
+        TrainingData data,
+        ColumnPlacement placement,
+        CheckpointKeeper keeper,
+        TimeProvider clock,
+        IProgress<StepReport>? progress = null)
         : this(data, checkpoint.State, placement, keeper, clock, progress)
     {
         ColumnWeights.Load(network, checkpoint.Weights);
@@ -66,27 +71,37 @@ public sealed class Trainer : IDisposable
     }
 
     private Trainer(
-        TrainingData data, TrainingState state, ColumnPlacement placement, CheckpointKeeper keeper, TimeProvider clock, IProgress<StepReport>? progress)
+        TrainingData data,
+        TrainingState state,
+        ColumnPlacement placement,
+        CheckpointKeeper keeper,
+        TimeProvider clock,
+        IProgress<StepReport>? progress)
     {
         (State, this.keeper, this.clock, this.progress) = (state, keeper, clock, progress);
         (training, validation) = data;
         network = new ColumnNetwork(state.Architecture, placement, state.Recipe.Precision);
         step = new TrainingStep(network, state.Recipe);
         feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop);
-        augmentation = new Augmentation(state.Architecture.Geometry, state.Colours, state.Recipe.ColourShift, state.Recipe.RandomCrops, state.Recipe.ScaleJitter);
+        augmentation = new Augmentation(
+            state.Architecture.Geometry,
+            state.Colours,
+            state.Recipe.ColourShift,
+            state.Recipe.RandomCrops,
+            state.Recipe.ScaleJitter);
     }
 
-    /// <summary>The state as it was kept last, or as the run began.</summary>
+    /// <summary>The state of the last checkpoint, or the initial state.</summary>
     public TrainingState State { get; private set; }
 
-    /// <summary>Runs the epochs that are left, writing a checkpoint after each and where the keeper asks for one.</summary>
-    /// <param name="epochDone">Told about each finished epoch, its checkpoint written.</param>
-    /// <param name="cancellation">Stops after the step under way and keeps what was learned so far.</param>
-    /// <exception cref="FailedStepException">libtorch failed in a step; nothing was written of that.</exception>
-    /// <exception cref="DivergedException">The loss or a weight is no longer a number; nothing was written of that.</exception>
-    /// <exception cref="DataSetException">A photograph could not be read; what was learned so far is kept.</exception>
-    /// <exception cref="CheckpointException">A checkpoint cannot be written; earlier ones are untouched.</exception>
-    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    /// <summary>Runs the remaining epochs. Writes a checkpoint after each, and in the middle of an epoch when one is due.</summary>
+    /// <param name="epochDone">Receives the result of each finished epoch, after its checkpoint is written.</param>
+    /// <param name="cancellation">Stops after the current step and writes a checkpoint.</param>
+    /// <exception cref="FailedStepException">libtorch failed in a step; no checkpoint of that step was written.</exception>
+    /// <exception cref="DivergedException">The loss or a weight is not a number; no checkpoint of that step was written.</exception>
+    /// <exception cref="DataSetException">The data set could not be read; a checkpoint of the progress so far was written.</exception>
+    /// <exception cref="CheckpointException">A checkpoint cannot be written; earlier ones are unchanged.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     public void Run(Action<EpochResult>? epochDone, CancellationToken cancellation)
     {
         while (State.Epochs.Count < State.Recipe.Epochs)
@@ -111,7 +126,7 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>The merged weights as they are now.</summary>
+    /// <summary>The current merged weights.</summary>
     public NamedWeights Weights() => ColumnWeights.Merge(network);
 
     /// <inheritdoc/>
@@ -122,7 +137,7 @@ public sealed class Trainer : IDisposable
         network.Dispose();
     }
 
-    /// <summary>The steps of an epoch that are left.</summary>
+    /// <summary>Runs the remaining steps of an epoch.</summary>
     private void Learn(EpochTally tally, CancellationToken cancellation)
     {
         var (epoch, photographs) = (State.Epochs.Count, training.Photographs);
@@ -145,7 +160,15 @@ public sealed class Trainer : IDisposable
 
             tally.Add(loss, batch.Count);
             progress?.Report(new StepReport(
-                epoch + 1, tally.Errors.Images, photographs.Count, rate, tally.Loss, tally.Errors.Top1, tally.Errors.Top5, tally.Elapsed, feed.Waited));
+                epoch + 1,
+                tally.Errors.Images,
+                photographs.Count,
+                rate,
+                tally.Loss,
+                tally.Errors.Top1,
+                tally.Errors.Top5,
+                tally.Elapsed,
+                feed.Waited));
             cancellation.ThrowIfCancellationRequested();
             if (keeper.IsDue)
             {
@@ -154,8 +177,8 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>One update from one batch.</summary>
-    /// <returns>The batch's loss before the update, in nats a crop.</returns>
+    /// <summary>Makes one update from one batch.</summary>
+    /// <returns>The batch's loss before the update, in nats per crop.</returns>
     private float Step(Batch batch, int epoch, int number, double rate, ErrorRates errors)
     {
         using var scope = NewDisposeScope();
@@ -169,17 +192,24 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>The error on the held-out photographs, centre crop.</summary>
+    /// <summary>Measures the error on the centre crops of the held-out photographs.</summary>
     private EpochResult Judge(EpochTally tally, CancellationToken cancellation)
     {
         var heldOut = validation.Photographs.Count > 0
             ? Validation.CentreCrop(network, validation, augmentation, feed, cancellation)
             : null;
         return new EpochResult(
-            State.Epochs.Count + 1, RateAt(tally.Steps - 1), tally.Loss, tally.Errors.Top1, heldOut?.Top1, heldOut?.Top5, tally.Elapsed.TotalSeconds, clock.GetUtcNow());
+            State.Epochs.Count + 1,
+            RateAt(tally.Steps - 1),
+            tally.Loss,
+            tally.Errors.Top1,
+            heldOut?.Top1,
+            heldOut?.Top5,
+            tally.Elapsed.TotalSeconds,
+            clock.GetUtcNow());
     }
 
-    /// <summary>Writes a checkpoint, unless a weight is no longer a number.</summary>
+    /// <summary>Writes a checkpoint, or throws if a weight is not a number.</summary>
     private void Keep(TrainingState state, EpochTally tally)
     {
         var weights = ColumnWeights.Merge(network);
@@ -192,7 +222,8 @@ public sealed class Trainer : IDisposable
         State = state;
     }
 
-    /// <summary>The rate of a step of the epoch under way, from 0.</summary>
+    /// <summary>The rate of a step of the current epoch.</summary>
+    /// <param name="step">The step, from 0.</param>
     private double RateAt(int step) => LearningRates.At(
         State.Recipe,
         State.Epochs.Count,
@@ -202,42 +233,52 @@ public sealed class Trainer : IDisposable
     private DivergedException Diverged(EpochTally tally) => new(State.Epochs.Count + 1, tally.Steps, RateAt(tally.Steps), keeper.Newest);
 }
 
-/// <summary>Where a run stands.</summary>
-/// <param name="Epoch">The epoch under way, from 1.</param>
-/// <param name="Seen">Photographs of the epoch that were learned from.</param>
-/// <param name="Images">Photographs of an epoch.</param>
-/// <param name="LearningRate">The rate.</param>
+/// <summary>Progress of a run.</summary>
+/// <param name="Epoch">The current epoch, from 1.</param>
+/// <param name="Seen">Photographs trained in this epoch so far.</param>
+/// <param name="Images">Photographs per epoch.</param>
+/// <param name="LearningRate">The learning rate.</param>
 /// <param name="Loss">Mean loss of the epoch so far, in nats.</param>
 /// <param name="Top1Error">Top-1 error of the epoch so far, 0 to 1.</param>
 /// <param name="Top5Error">Top-5 error of the epoch so far, 0 to 1.</param>
 /// <param name="Elapsed">Time since the epoch began.</param>
-/// <param name="Waited">Time the steps waited for data since the run began.</param>
+/// <param name="Waited">Time that steps have waited for data since the run began.</param>
 public sealed record StepReport(
-    int Epoch, int Seen, int Images, double LearningRate, double Loss, double Top1Error, double Top5Error, TimeSpan Elapsed, TimeSpan Waited)
+    int Epoch,
+    int Seen,
+    int Images,
+    double LearningRate,
+    double Loss,
+    double Top1Error,
+    double Top5Error,
+    TimeSpan Elapsed,
+    TimeSpan Waited)
 {
-    /// <summary>Photographs learned from in a second, over the epoch so far.</summary>
+    /// <summary>Photographs per second, over the epoch so far.</summary>
     public double ImagesPerSecond => Seen / Elapsed.TotalSeconds;
 
-    /// <summary>Time that the rest of the run takes at this speed.</summary>
-    /// <param name="epochs">Epochs of the run.</param>
+    /// <summary>Time that the rest of the run takes at the current speed.</summary>
+    /// <param name="epochs">Number of epochs of the run.</param>
     public TimeSpan Left(int epochs) => TimeSpan.FromSeconds((Images - Seen + ((double)(epochs - Epoch) * Images)) / ImagesPerSecond);
 }
 
-/// <summary>Training whose loss is no longer a number.</summary>
+/// <summary>Training diverged: the loss or a weight is not a number.</summary>
 /// <param name="epoch">The epoch, from 1.</param>
-/// <param name="step">The step in it, from 0; after the last step, their number.</param>
+/// <param name="step">The step of the epoch, from 0; after the last step, the number of steps.</param>
 /// <param name="rate">The learning rate.</param>
-/// <param name="checkpoint">The last good checkpoint, if there is one.</param>
+/// <param name="checkpoint">The last good checkpoint, or null.</param>
 public sealed class DivergedException(int epoch, int step, double rate, string? checkpoint) : Exception(
     $"The loss or a weight is not a number at step {step} of epoch {epoch} with a learning rate of {rate}. Try a smaller --learning-rate. "
     + (checkpoint is null ? "There is no checkpoint yet." : $"The last good checkpoint is '{checkpoint}'."));
 
-/// <summary>A step in which libtorch failed: the weights may be half updated.</summary>
+/// <summary>libtorch failed in a step; the weights may be only partly updated.</summary>
 /// <param name="epoch">The epoch, from 1.</param>
-/// <param name="step">The step in it, from 0.</param>
-/// <param name="checkpoint">The last good checkpoint, if there is one.</param>
-/// <param name="cause">What libtorch said.</param>
+/// <param name="step">The step of the epoch, from 0.</param>
+/// <param name="checkpoint">The last good checkpoint, or null.</param>
+/// <param name="cause">The exception from libtorch.</param>
 public sealed class FailedStepException(int epoch, int step, string? checkpoint, ExternalException cause) : Exception(
     $"libtorch failed at step {step} of epoch {epoch}: {cause.Message.Split('\n')[0].TrimEnd()} "
-    + (checkpoint is null ? "There is no checkpoint yet; start again." : $"The last good checkpoint is '{checkpoint}'; go on with --resume."),
+    + (checkpoint is null
+        ? "There is no checkpoint yet; start again."
+        : $"The last good checkpoint is '{checkpoint}'; continue with --resume."),
     cause);

@@ -5,75 +5,75 @@ using AlexNetService.Training.Network;
 
 namespace AlexNetService.Training.Loop;
 
-/// <summary>How to learn, apart from what: every number of the paper's §4 and §5 that is not in the layer table.</summary>
+/// <summary>How to train: every number of the paper's §4 and §5 that is not in the layer table.</summary>
 public sealed record TrainingRecipe
 {
-    // 2048 crops of 227 pixels are 1.3 GB of floats; file names of checkpoints have room for four digits.
+    // 2048 crops of 227² pixels are 1.3 GB of floats; names of checkpoint files have four digits for the epoch.
     private const int LargestBatch = 2048;
     private const int MostEpochs = 9999;
 
-    /// <summary>Photographs in a step.</summary>
+    /// <summary>Photographs per step.</summary>
     public int BatchSize { get; init; } = 128;
 
-    /// <summary>Passes through the training set.</summary>
+    /// <summary>Number of passes through the training set.</summary>
     public int Epochs { get; init; } = 90;
 
-    /// <summary>ε at the start, the rate of the mean gradient of a batch.</summary>
+    /// <summary>The highest ε, which multiplies the mean gradient of a batch.</summary>
     public double LearningRate { get; init; } = 0.01;
 
-    /// <summary>How the rate falls.</summary>
+    /// <summary>How the rate changes over the epochs.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Plateau;
 
-    /// <summary>Share of the last update that is repeated in the next.</summary>
+    /// <summary>Share of the previous update that is repeated.</summary>
     public double Momentum { get; init; } = 0.9;
 
-    /// <summary>Share of a weight taken off in each step, before the rate.</summary>
+    /// <summary>Share of a weight that each step subtracts, before multiplication by the rate.</summary>
     public double WeightDecay { get; init; } = 5e-4;
 
-    /// <summary>Rate of the biases as a multiple of the weights': 1 as in the paper, 2 as in its code.</summary>
+    /// <summary>Rate of the biases as a multiple of the weights' rate: 1 in the paper, 2 in its code.</summary>
     public double BiasRate { get; init; } = 1;
 
-    /// <summary>Whether biases decay too, as in the paper; in its code they did not.</summary>
+    /// <summary>Whether biases decay, as in the paper; in its code they do not.</summary>
     public bool BiasDecay { get; init; } = true;
 
     /// <summary>
-    /// Whether the weights of each unit of the hidden layers that read maps are held to a sum of zero: they begin so, and the mean of their
-    /// gradient is taken off (Yong et al. 2020). Rectified maps are nowhere negative, so what all of them share would otherwise
-    /// dominate every gradient; normalisation over batches, which came after the paper, cures the same. Not in the paper.
+    /// Whether the weights of each unit of the hidden layers that read maps keep a sum of zero: their initial mean and the mean of their
+    /// gradient are subtracted (Yong et al. 2020). Rectified maps are never negative, so their common part would otherwise dominate every
+    /// gradient. Batch normalisation, which is newer than the paper, solves the same problem. Not in the paper.
     /// </summary>
     public bool CentredWeights { get; init; }
 
     /// <summary>
-    /// Whether the weights of each unit of the same layers keep the length they are drawn with: each update is followed by scaling them back
-    /// (Salimans and Kingma 2016, with the length fixed). Signals then keep their size through the layers however long a run is, so that a
-    /// higher rate is possible. Not in the paper.
+    /// Whether the weights of each unit of the same layers keep the length they were drawn with: after each update they are scaled back to
+    /// it (Salimans and Kingma 2016, with the length fixed). Signals then keep their size through the layers for the whole run, which
+    /// permits a higher rate. Not in the paper.
     /// </summary>
     public bool FixedNorms { get; init; }
 
-    /// <summary>What a step computes with.</summary>
+    /// <summary>The element type of a training step.</summary>
     public ComputePrecision Precision { get; init; }
 
-    /// <summary>Whether crops are drawn and mirrored at random (§4.1); without, every use of a photograph is its centre crop.</summary>
+    /// <summary>Whether crops are random and randomly mirrored (§4.1); if not, every use of a photograph is its centre crop.</summary>
     public bool RandomCrops { get; init; } = true;
 
     /// <summary>
-    /// How much the side of a random crop's window may differ from the crop's, as a share of it; 0, as in the paper, for windows of one size.
+    /// Largest difference between the side of a random crop's window and the crop's side, as a share of the crop's side; 0 as in the paper.
     /// </summary>
     public double ScaleJitter { get; init; }
 
     /// <summary>Standard deviation of the random factor on each principal component of the colours; 0 for none.</summary>
     public double ColourShift { get; init; } = 0.1;
 
-    /// <summary>Share of each class that is held out, 0 to below 1.</summary>
+    /// <summary>Share of each class that is held out, 0 to less than 1.</summary>
     public double ValidationFraction { get; init; } = 0.1;
 
-    /// <summary>Most photographs of a class to learn from, spread evenly over its training share; null for all.</summary>
+    /// <summary>Largest number of photographs per class to train on, spread evenly over the training share; null for all.</summary>
     public int? PhotographsPerClass { get; init; }
 
-    /// <summary>Most photographs of a class held out, spread evenly over its held-out share; null for all.</summary>
+    /// <summary>Largest number of photographs per class to hold out, spread evenly over the held-out share; null for all.</summary>
     public int? HeldOutPerClass { get; init; }
 
-    /// <summary>Which photographs of a data set those numbers choose.</summary>
+    /// <summary>These three values, which select photographs of a data set.</summary>
     [JsonIgnore]
     public DataShare Share => new(ValidationFraction, PhotographsPerClass, HeldOutPerClass);
 
@@ -95,22 +95,24 @@ public sealed record TrainingRecipe
         _ => new TrainingRecipe(),
     };
 
-    /// <summary>The first rule that the recipe breaks, as a sentence, or null.</summary>
+    /// <summary>An error message about the first invalid value, or null if the recipe is valid.</summary>
     public string? Broken() =>
         BatchSize < 1 ? $"A batch of {BatchSize} photographs is too small; use 1 or more."
         : BatchSize > LargestBatch ? $"A batch of {BatchSize} photographs is too large; use {LargestBatch} or fewer."
         : Epochs < 1 ? $"{Epochs} epochs are too few; use 1 or more."
         : Epochs > MostEpochs ? $"{Epochs} epochs are too many; use {MostEpochs} or fewer."
-        : !Enum.IsDefined(Schedule) ? $"There is no schedule {Schedule}; there are {string.Join(", ", Enum.GetNames<LearningRateSchedule>())}."
-        : !(LearningRate > 0 && double.IsFinite(LearningRate)) ? $"A learning rate of {LearningRate} is impossible; use a positive number such as 0.01."
-        : Momentum is not (>= 0 and < 1) ? $"A momentum of {Momentum} is impossible; use 0 to below 1."
-        : WeightDecay is not (>= 0 and < 1) ? $"A weight decay of {WeightDecay} is impossible; use 0 to below 1."
-        : BiasRate is not (1 or 2) ? $"A bias rate of {BiasRate} is impossible; use 1, as the weights, or 2, as in the paper's code."
-        : !Enum.IsDefined(Precision) ? $"There is no precision {Precision}; there are {string.Join(", ", Enum.GetNames<ComputePrecision>())}."
-        : ScaleJitter is not (>= 0 and < 1) ? $"A scale jitter of {ScaleJitter} is impossible; use 0 to below 1, such as 0.2."
+        : !Enum.IsDefined(Schedule) ? $"{Schedule} is not a schedule; use {string.Join(", ", Enum.GetNames<LearningRateSchedule>())}."
+        : !(LearningRate > 0 && double.IsFinite(LearningRate))
+            ? $"A learning rate of {LearningRate} is impossible; use a positive number such as 0.01."
+        : Momentum is not (>= 0 and < 1) ? $"A momentum of {Momentum} is impossible; use at least 0 and less than 1."
+        : WeightDecay is not (>= 0 and < 1) ? $"A weight decay of {WeightDecay} is impossible; use at least 0 and less than 1."
+        : BiasRate is not (1 or 2) ? $"A bias rate of {BiasRate} is impossible; use 1, as in the paper, or 2, as in its code."
+        : !Enum.IsDefined(Precision) ? $"{Precision} is not a precision; use {string.Join(" or ", Enum.GetNames<ComputePrecision>())}."
+        : ScaleJitter is not (>= 0 and < 1) ? $"A scale jitter of {ScaleJitter} is impossible; use at least 0 and less than 1, such as 0.2."
         : ColourShift is not (>= 0 and <= 10) ? $"A colour shift of {ColourShift} is impossible; use 0 to 10."
-        : ValidationFraction is not (>= 0 and < 1) ? $"A validation fraction of {ValidationFraction} is impossible; use 0 to below 1."
-        : PhotographsPerClass < 1 ? $"{PhotographsPerClass} photographs of a class are too few to learn from; use 1 or more."
-        : HeldOutPerClass < 1 ? $"{HeldOutPerClass} held-out photographs of a class are too few; use 1 or more."
+        : ValidationFraction is not (>= 0 and < 1)
+            ? $"A validation fraction of {ValidationFraction} is impossible; use at least 0 and less than 1."
+        : PhotographsPerClass < 1 ? $"{PhotographsPerClass} photographs per class are too few to train on; use 1 or more."
+        : HeldOutPerClass < 1 ? $"{HeldOutPerClass} held-out photographs per class are too few; use 1 or more."
         : null;
 }

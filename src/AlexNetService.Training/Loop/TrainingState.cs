@@ -5,7 +5,7 @@ using AlexNetService.Training.Data;
 
 namespace AlexNetService.Training.Loop;
 
-/// <summary>Everything about a run but its weights; each checkpoint carries it whole, so that one file is enough to go on.</summary>
+/// <summary>Everything about a run except weights and velocities; every checkpoint contains it, so one file is enough to resume.</summary>
 public sealed record TrainingState
 {
     /// <summary>The layer table.</summary>
@@ -20,65 +20,69 @@ public sealed record TrainingState
     /// <summary>The classes.</summary>
     public required IReadOnlyList<ClassLabel> Labels { get; init; }
 
-    /// <summary>Mean and principal components of the training photographs' colours.</summary>
+    /// <summary>Mean and principal components of the colours of the training photographs.</summary>
     public required ColourStatistics Colours { get; init; }
 
     /// <summary>Name of the data set.</summary>
     public required string DataSet { get; init; }
 
-    /// <summary>Where the data set lay when the run began.</summary>
+    /// <summary>Path of the data set when the run began.</summary>
     public required string DataSetPath { get; init; }
 
-    /// <summary>Hash of the data set's names and lengths.</summary>
+    /// <summary>Hash of the data set's file names and lengths.</summary>
     public required string DataSetSha256 { get; init; }
 
-    /// <summary>The other data set that is held out, or null where a share of the one learned from is.</summary>
+    /// <summary>The separate data set to validate on, or null if a share of the training set is held out.</summary>
     public HeldOutSet? HeldOut { get; init; }
 
-    /// <summary>Photographs learned from.</summary>
+    /// <summary>Number of photographs to train on.</summary>
     public required int TrainingImages { get; init; }
 
-    /// <summary>Photographs held out.</summary>
+    /// <summary>Number of held-out photographs.</summary>
     public required int ValidationImages { get; init; }
 
-    /// <summary>Devices of the columns, as <c>--devices</c> names them; a run goes on where it was.</summary>
+    /// <summary>Devices of the columns in the form of <c>--devices</c>; a resumed run uses the same ones by default.</summary>
     public string? Devices { get; init; }
 
-    /// <summary>Threads of one operation on the CPU; with as many the same sums are rounded the same way. Null in older checkpoints.</summary>
+    /// <summary>
+    /// Threads per operation on the CPU; the same number rounds the same sums the same way. Null in older checkpoints.
+    /// </summary>
     public int? Threads { get; init; }
 
-    /// <summary>How the weights that the run began with came about, or null where they were drawn.</summary>
+    /// <summary>How the initial weights were trained, or null if they were drawn at random.</summary>
     public TrainingManifest? BegunWith { get; init; }
 
-    /// <summary>When the run began, UTC.</summary>
+    /// <summary>Start of the run, UTC.</summary>
     public required DateTimeOffset Started { get; init; }
 
-    /// <summary>What the epochs so far brought.</summary>
+    /// <summary>Results of the finished epochs.</summary>
     public IReadOnlyList<EpochResult> Epochs { get; init; } = [];
 
-    /// <summary>How far the epoch after those is, or null between two epochs.</summary>
+    /// <summary>Progress of the epoch after those, or null between two epochs.</summary>
     public EpochUnderWay? UnderWay { get; init; }
 
-    /// <summary>The finished epoch with the least top-1 error on held-out photographs, the first of equals; the last where none was measured.</summary>
+    /// <summary>
+    /// The finished epoch with the lowest top-1 error on held-out photographs, the first of equals; the last epoch if none was measured.
+    /// </summary>
     [JsonIgnore]
     public EpochResult? Best => Epochs.MinBy(epoch => epoch.ValidationTop1Error ?? -epoch.Epoch);
 }
 
-/// <summary>A data set that is held out whole.</summary>
+/// <summary>A separate data set to validate on.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Path">Where it lay when the run began.</param>
-/// <param name="Sha256">Hash of its names and lengths.</param>
+/// <param name="Path">Its path when the run began.</param>
+/// <param name="Sha256">Hash of its file names and lengths.</param>
 public sealed record HeldOutSet(string Name, string Path, string Sha256);
 
-/// <summary>What an epoch brought.</summary>
+/// <summary>Results of an epoch.</summary>
 /// <param name="Epoch">The epoch, from 1.</param>
-/// <param name="LearningRate">The rate of its last step.</param>
+/// <param name="LearningRate">Learning rate of its last step.</param>
 /// <param name="Loss">Mean negative log-likelihood of the training crops, in nats, each measured before its step.</param>
 /// <param name="TrainingTop1Error">Top-1 error of the same crops, with dropout, 0 to 1.</param>
-/// <param name="ValidationTop1Error">Top-1 error of the held-out centre crops, 0 to 1; null where none were held out.</param>
-/// <param name="ValidationTop5Error">Top-5 error of the same.</param>
-/// <param name="Seconds">How long the epoch took, in seconds, validation included.</param>
-/// <param name="Finished">When it ended, UTC.</param>
+/// <param name="ValidationTop1Error">Top-1 error of the held-out centre crops, 0 to 1; null if none were held out.</param>
+/// <param name="ValidationTop5Error">Top-5 error of the same crops.</param>
+/// <param name="Seconds">Duration of the epoch in seconds, including validation.</param>
+/// <param name="Finished">End of the epoch, UTC.</param>
 public sealed record EpochResult(
     int Epoch,
     double LearningRate,

@@ -4,9 +4,7 @@ using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Loop;
 
-/// <summary>
-/// One step of learning (Krizhevsky 2012 §5): the gradient of a batch's log-likelihood, and one update.
-/// </summary>
+/// <summary>One training step (Krizhevsky 2012 §5): the gradient of a batch's log-likelihood and one update.</summary>
 internal sealed class TrainingStep : IDisposable
 {
     private readonly ColumnNetwork network;
@@ -14,9 +12,9 @@ internal sealed class TrainingStep : IDisposable
     private readonly MomentumSgd sgd;
     private readonly ColumnThreads threads;
 
-    /// <summary>Steps of a network, from velocities of zero.</summary>
-    /// <param name="network">The network; stays the caller's.</param>
-    /// <param name="recipe">Momentum, decay and the rates of biases.</param>
+    /// <summary>Starts with velocities of zero.</summary>
+    /// <param name="network">The network; the caller disposes it.</param>
+    /// <param name="recipe">Momentum, decay, the rate of biases, centred weights and fixed norms.</param>
     public TrainingStep(ColumnNetwork network, TrainingRecipe recipe)
     {
         (this.network, this.recipe) = (network, recipe);
@@ -24,20 +22,20 @@ internal sealed class TrainingStep : IDisposable
         threads = new ColumnThreads(network.Placement);
     }
 
-    /// <summary>Velocities in merged form, by the name of their weight.</summary>
+    /// <summary>Merged velocities by the name of their weight.</summary>
     public IReadOnlyDictionary<string, WeightTensor> Velocities
     {
         get => sgd.Velocities;
         set => sgd.Velocities = value;
     }
 
-    /// <summary>Learns from a batch. The host waits for the devices once, at the end.</summary>
+    /// <summary>Trains on a batch. The host waits for the devices once, at the end.</summary>
     /// <param name="crops">[N,3,crop,crop] float32.</param>
     /// <param name="labels">[N] class indices.</param>
     /// <param name="rate">ε.</param>
-    /// <param name="seed">What the dropout of this step follows from.</param>
-    /// <param name="errors">Counts what the network said of the batch before the update.</param>
-    /// <returns>The batch's loss before the update, in nats a crop.</returns>
+    /// <param name="seed">Seed of the dropout.</param>
+    /// <param name="errors">Counts the predictions for the batch before the update.</param>
+    /// <returns>The batch's loss before the update, in nats per crop.</returns>
     public float Run(Tensor crops, Tensor labels, double rate, long seed, ErrorRates errors)
     {
         using var scope = threads.NewScope();

@@ -6,14 +6,14 @@ using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Loop;
 
-/// <summary>Errors of a network on photographs it did not learn from.</summary>
+/// <summary>Measures a network on held-out photographs.</summary>
 public static class Validation
 {
-    /// <summary>Errors with the centre crop alone, as measured after each epoch.</summary>
-    /// <param name="network">The network; is left in evaluation mode.</param>
+    /// <summary>Measures the error of the centre crops, as after each epoch.</summary>
+    /// <param name="network">The network; it stays in evaluation mode.</param>
     /// <param name="canvases">The photographs.</param>
     /// <param name="augmentation">Cuts the crops.</param>
-    /// <param name="feed">The buffers.</param>
+    /// <param name="feed">Fills the batches.</param>
     /// <param name="cancellation">Stops the measurement.</param>
     public static ErrorRates CentreCrop(
         ColumnNetwork network, Canvases canvases, Augmentation augmentation, BatchFeed feed, CancellationToken cancellation)
@@ -37,11 +37,11 @@ public static class Validation
         return errors;
     }
 
-    /// <summary>Logits of some views of every photograph in turn, for a test with ten crops (Krizhevsky 2012 §4.1).</summary>
-    /// <param name="network">The network; is left in evaluation mode.</param>
+    /// <summary>Computes the logits of several views of each photograph, as for a test with ten crops (Krizhevsky 2012 §4.1).</summary>
+    /// <param name="network">The network; it stays in evaluation mode.</param>
     /// <param name="canvases">The photographs.</param>
     /// <param name="augmentation">Cuts the crops.</param>
-    /// <param name="windows">The views, ten or one.</param>
+    /// <param name="windows">The views, such as ten or one.</param>
     /// <param name="cancellation">Stops the measurement.</param>
     /// <returns>[views,classes] of each photograph, in the order of the canvases.</returns>
     public static IEnumerable<float[]> Logits(
@@ -70,7 +70,7 @@ public static class Validation
         }
     }
 
-    /// <summary>Counts a batch.</summary>
+    /// <summary>Adds a batch to the error rates.</summary>
     internal static void Count(ErrorRates errors, Tensor logits, Tensor labels)
     {
         var scores = MemoryMarshal.Cast<byte, float>(logits.detach().cpu().contiguous().bytes);
@@ -82,7 +82,7 @@ public static class Validation
         }
     }
 
-    /// <summary>A batch of all views of some photographs → [views,classes] of each photograph.</summary>
+    /// <summary>Computes the logits of a batch with all views of some photographs → [views,classes] of each photograph.</summary>
     private static float[][] Logits(ColumnNetwork network, Batch batch, int views)
     {
         using var noGradient = no_grad();

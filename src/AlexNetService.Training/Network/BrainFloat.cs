@@ -4,10 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace AlexNetService.Training.Network;
 
-/// <summary>bfloat16, the upper half of a float32, between memory and registers.</summary>
+/// <summary>Converts between float32 and bfloat16, the upper half of a float32.</summary>
 internal static class BrainFloat
 {
-    /// <summary>Every bfloat16 is a float32: exact.</summary>
+    /// <summary>bfloat16 → float32, which is exact.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen(ReadOnlySpan<ushort> halves, Span<float> values)
     {
@@ -27,7 +27,7 @@ internal static class BrainFloat
         }
     }
 
-    /// <summary>To the nearest bfloat16, to even where two are as near.</summary>
+    /// <summary>float32 → the nearest bfloat16; ties go to even.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Narrow(ReadOnlySpan<float> values, Span<ushort> halves)
     {
@@ -48,7 +48,7 @@ internal static class BrainFloat
         }
     }
 
-    // Half of the last place that stays is added, a little less where that place is even.
+    // Adds half a unit in the last kept bit before truncating, a little less if that bit is even.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<uint> Rounded(Vector<uint> bits) =>
         (bits + new Vector<uint>(0x7FFF) + ((bits >>> 16) & Vector<uint>.One)) >>> 16;

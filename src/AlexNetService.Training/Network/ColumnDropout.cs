@@ -5,18 +5,18 @@ using static TorchSharp.torch;
 namespace AlexNetService.Training.Network;
 
 /// <summary>
-/// Dropout of one column (Krizhevsky 2012 §4.2) with a generator of its own: what it drops follows from its seed, never from the order
-/// in which columns, layers or threads come to draw.
+/// Dropout of one column (Krizhevsky 2012 §4.2). Each instance has its own generator, so the dropped values depend only on its seed and
+/// never on the order in which columns, layers or threads draw.
 /// </summary>
 internal sealed class ColumnDropout(Dropout layer, Device device) : nn.Module<Tensor, Tensor>(layer.Name)
 {
     private readonly Generator generator = new(0, device);
     private readonly Scalar kept = (1 - layer.Rate).ToScalar();
 
-    /// <summary>What the next call drops follows from this alone.</summary>
+    /// <summary>Seeds the generator; the seed alone decides which values the next call drops.</summary>
     public void Seed(long seed) => _ = generator.manual_seed(seed);
 
-    /// <summary>[N,…] → the same shape; the values that stay are scaled by 1 / (1 − rate) while training.</summary>
+    /// <summary>[N,…] → the same shape; in training mode the remaining values are scaled by 1 / (1 − rate).</summary>
     public override Tensor forward(Tensor input)
     {
         if (!training || layer.Rate == 0)

@@ -5,26 +5,28 @@ using static TorchSharp.torch;
 namespace AlexNetService.Training.Network;
 
 /// <summary>
-/// The network of a layer table, divided into columns that each live on a device of their own (Krizhevsky 2012 §3.2). A column
-/// works on its own maps; where the table says <see cref="Reads.BothColumns"/> the maps are copied across and joined, first
-/// column first. Nothing else crosses between devices. Maps and kernels lie in channels-last memory.
+/// The network of a layer table, divided into columns, each on its own device (Krizhevsky 2012 §3.2). A column works on its own
+/// maps. For a layer with <see cref="Reads.BothColumns"/> the maps of all columns are copied to each device and joined, first column
+/// first. Nothing else crosses between devices. Maps and kernels use channels-last memory.
 /// </summary>
 public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
 {
     private readonly List<Stage> stages = [];
     private readonly List<ColumnDropout> dropouts = [];
 
-    /// <summary>Builds the network; its weights are the library's until <see cref="ColumnWeights"/> sets them.</summary>
+    /// <summary>Builds the network with TorchSharp's default weights; <see cref="ColumnWeights"/> replaces them.</summary>
     /// <param name="architecture">The layer table.</param>
     /// <param name="placement">A device for each column.</param>
-    /// <param name="precision">What training steps compute with; beside bfloat16 weights the network keeps its float32 ones.</param>
-    /// <exception cref="ArchitectureException">The table describes no network.</exception>
+    /// <param name="precision">Element type of training steps. With bfloat16 the network also keeps its float32 weights.</param>
+    /// <exception cref="ArchitectureException">The table does not describe a valid network.</exception>
     public ColumnNetwork(NetworkArchitecture architecture, ColumnPlacement placement, ComputePrecision precision = ComputePrecision.Fp32)
         : base(architecture.Preset)
     {
         if (placement.Devices.Count != architecture.Columns)
         {
-            throw new ArgumentException($"{architecture.Columns} columns need as many devices, not {placement.Devices.Count}.", nameof(placement));
+            throw new ArgumentException(
+                $"The placement has {placement.Devices.Count} devices for {architecture.Columns} columns; pass one device per column.",
+                nameof(placement));
         }
 
         Architecture = architecture;
@@ -50,18 +52,18 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
     /// <summary>The layer table.</summary>
     public NetworkArchitecture Architecture { get; }
 
-    /// <summary>Where each column lives.</summary>
+    /// <summary>The device of each column.</summary>
     public ColumnPlacement Placement { get; }
 
-    /// <summary>What training steps compute with.</summary>
+    /// <summary>The element type of training steps.</summary>
     public ComputePrecision Precision { get; }
 
-    /// <summary>The stages of the table with their module in each column.</summary>
+    /// <summary>The layers of the table in order, each with its modules.</summary>
     internal IReadOnlyList<Stage> Stages => stages;
 
     /// <summary>Crops → logits, in float32.</summary>
-    /// <param name="input">[N,3,crop,crop] float, 0..255 less the mean colour; on any device.</param>
-    /// <returns>[N,classes] on the first column's device; not normalised.</returns>
+    /// <param name="input">[N,3,crop,crop] float, 0..255 minus the mean colour; on any device.</param>
+    /// <returns>[N,classes] logits, before softmax, on the first column's device.</returns>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -80,7 +82,7 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
         return maps[0].MoveToOuterDisposeScope();
     }
 
-    /// <summary>Lets all dropout of the next step follow from a seed.</summary>
+    /// <summary>Seeds all dropout of the next step.</summary>
     internal void SeedDropout(long seed)
     {
         foreach (var (place, dropout) in dropouts.Index())
@@ -89,14 +91,14 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>All maps, first column first, on one column's device.</summary>
+    /// <summary>Joins the maps of all columns, first column first, on one column's device.</summary>
     internal Tensor Joined(IReadOnlyList<Tensor> maps, int column) =>
         cat([.. maps.Select(own => own.to(Placement.Devices[column]))], dim: 1);
 
-    /// <summary>The same values in channels-last memory; the tensor itself where it is.</summary>
+    /// <summary>The same values in channels-last memory; a view if they already are.</summary>
     internal static Tensor ChannelsLast(Tensor maps) => maps.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
 
-    /// <summary>Brings the weights that steps compute with up to the float32 ones.</summary>
+    /// <summary>Copies the float32 weights into the working weights of training steps, if those are separate.</summary>
     internal void RefreshWorking()
     {
         using var noGradient = no_grad();
@@ -125,7 +127,7 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
 
     private Stage Build(LayerRow row)
     {
-        // The classifier is not divided: it is whole on the first column's device.
+        // The classifier is not divided; all of it is on the first column's device.
         var columns = row.Layer is Classifier ? 1 : Architecture.Columns;
         var modules = Modules(row, columns);
         var apart = Precision == ComputePrecision.Bf16 && row.Layer is WeightedLayer;
@@ -145,8 +147,8 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
 
     /// <summary>A layer and its modules in each column (one for the classifier).</summary>
     /// <param name="Layer">The layer.</param>
-    /// <param name="Columns">Modules with the network's weights, float32.</param>
-    /// <param name="Working">Modules that training steps compute with: the same, or their twins in bfloat16.</param>
-    /// <param name="Exchanges">Whether each column reads the maps of all.</param>
+    /// <param name="Columns">Modules with the float32 weights.</param>
+    /// <param name="Working">Modules that training steps use: the same ones, or their copies in bfloat16.</param>
+    /// <param name="Exchanges">Whether each column reads the maps of all columns.</param>
     internal sealed record Stage(Layer Layer, nn.Module<Tensor, Tensor>[] Columns, nn.Module<Tensor, Tensor>[] Working, bool Exchanges);
 }

@@ -2,25 +2,26 @@ using TorchSharp;
 
 namespace AlexNetService.Training.Network;
 
-/// <summary>Which device each column lives on. The first is also where the picture arrives and the classifier sits.</summary>
-/// <param name="Devices">One device a column.</param>
+/// <summary>The device of each column. The first device also receives the crops and holds the classifier.</summary>
+/// <param name="Devices">One device per column.</param>
 public sealed record ColumnPlacement(IReadOnlyList<torch.Device> Devices)
 {
-    /// <summary>Every column on the CPU.</summary>
+    /// <summary>Places every column on the CPU.</summary>
     /// <param name="columns">Number of columns.</param>
     public static ColumnPlacement OnCpu(int columns) => new([.. Enumerable.Repeat(torch.CPU, columns)]);
 
-    /// <summary>Reads a comma list such as <c>cuda:0,cuda:1</c> or <c>cpu,cpu</c>; a single device takes every column.</summary>
+    /// <summary>Parses a comma-separated list such as <c>cuda:0,cuda:1</c> or <c>cpu,cpu</c>; a single device gets every column.</summary>
     /// <param name="text">The list.</param>
     /// <param name="columns">Number of columns of the network.</param>
-    /// <exception cref="DeviceException">An unknown device, one this machine does not have, or a wrong number of them.</exception>
+    /// <exception cref="DeviceException">A device is unknown or missing from this machine, or the number of devices is wrong.</exception>
     public static ColumnPlacement Parse(string text, int columns)
     {
         var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var devices = names.Select(Device).ToArray();
         return devices.Length == columns ? new ColumnPlacement(devices)
             : devices.Length == 1 ? new ColumnPlacement([.. Enumerable.Repeat(devices[0], columns)])
-            : throw new DeviceException($"'{text}' names {devices.Length} devices for {columns} columns; name one device a column, or one for all.");
+            : throw new DeviceException(
+                $"'{text}' names {devices.Length} devices for {columns} columns; name one device per column, or one for all columns.");
     }
 
     /// <inheritdoc/>
@@ -46,9 +47,11 @@ public sealed record ColumnPlacement(IReadOnlyList<torch.Device> Devices)
         var available = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
         return index < available
             ? torch.device(DeviceType.CUDA, index)
-            : throw new DeviceException($"{name} is not there: this libtorch sees {available} CUDA devices. Use --devices cpu, or build with -p:Accelerator=cuda on a machine that has them.");
+            : throw new DeviceException(
+                $"{name} is not available: libtorch sees {available} CUDA devices. "
+                + "Use --devices cpu, or build with -p:Accelerator=cuda on a machine that has the device.");
     }
 }
 
-/// <summary>A device that does not exist here.</summary>
+/// <summary>A device is unknown or not available on this machine.</summary>
 public sealed class DeviceException(string message) : Exception(message);

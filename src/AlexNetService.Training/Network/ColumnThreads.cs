@@ -5,8 +5,8 @@ using TorchSharp;
 namespace AlexNetService.Training.Network;
 
 /// <summary>
-/// Runs what columns do apart from each other: side by side on a thread a column, or in turn on the caller's. Autograd's backward on a
-/// CPU runs on the thread that asks for it, so only threads let two columns work at once there.
+/// Runs the columns' independent work: either in parallel on one thread per column, or one column after another on the caller's thread.
+/// Autograd's backward pass on a CPU runs on the calling thread, so two columns run at the same time only on threads of their own.
 /// </summary>
 internal sealed class ColumnThreads : IDisposable
 {
@@ -16,9 +16,9 @@ internal sealed class ColumnThreads : IDisposable
     private readonly bool firstInTurn;
     private bool inTurn;
 
-    /// <summary>Starts the threads, if it pays to have them.</summary>
-    /// <param name="placement">Where the columns live.</param>
-    /// <param name="firstInTurn">Whether the first pass of a size runs its columns in turn; see <see cref="BeginPass"/>.</param>
+    /// <summary>Starts the threads if <see cref="Pays"/> says so.</summary>
+    /// <param name="placement">The device of each column.</param>
+    /// <param name="firstInTurn">Whether the columns run one after another in the first pass of a size; see <see cref="BeginPass"/>.</param>
     public ColumnThreads(ColumnPlacement placement, bool firstInTurn = true)
     {
         this.firstInTurn = firstInTurn;
@@ -37,8 +37,8 @@ internal sealed class ColumnThreads : IDisposable
             threads.Add(thread);
         }
 
-        // A thread takes the process's number when it first computes, so it must have asked before it sets its own; setting also
-        // sets the process's, which is put back.
+        // A thread's first torch call takes over the process's thread count, so each thread reads the count before it sets its own.
+        // Setting it also changes the count of the process, which is restored below.
         Run(columns, _ =>
         {
             _ = torch.get_num_threads();
@@ -47,28 +47,31 @@ internal sealed class ColumnThreads : IDisposable
         torch.set_num_threads(all);
     }
 
-    /// <summary>Whether columns run side by side.</summary>
+    /// <summary>Whether columns run in parallel.</summary>
     public bool SideBySide => threads.Count > 0;
 
     /// <summary>
-    /// All columns on the CPU, and its threads can be shared out evenly. On other devices work is only queued, which one thread does
-    /// without waiting for any of it.
+    /// Whether threads are worth having: all columns are on the CPU, and its threads divide evenly between them. On other devices one
+    /// thread queues all the work and never waits for it.
     /// </summary>
     public static bool Pays(ColumnPlacement placement, int threads) =>
-        placement.Devices.Count > 1 && placement.Devices.All(device => device.type == DeviceType.CPU) && threads % placement.Devices.Count == 0;
+        placement.Devices.Count > 1
+        && placement.Devices.All(device => device.type == DeviceType.CPU)
+        && threads % placement.Devices.Count == 0;
 
     /// <summary>
-    /// Begins a pass. The first one of its size runs its columns in turn, each on its own thread. Side by side, the first pass of one
-    /// fresh process in 25 on a busy machine gave a wrong gradient of the maps that columns exchange (libtorch 2.10); 750 later passes were
-    /// right to the bit. The library prepares its kernels in the first pass, so two threads preparing the same one are the likely cause;
-    /// in turn, 41 processes began right, which is no proof.
+    /// Begins a pass. In the first pass of each size the columns run one after another, each on its own thread. With parallel columns,
+    /// 1 fresh process in 25 on a busy machine computed a wrong gradient of the exchanged maps in its first pass (libtorch 2.10). The 750
+    /// passes after it were correct to the bit. The cause is unproven. libtorch prepares its kernels in the first pass, so the likely
+    /// cause is two threads that prepare the same kernel. With columns one after another, the first pass of 41 fresh processes was
+    /// correct, which is not proof.
     /// </summary>
     /// <param name="crops">Crops in the pass.</param>
     public void BeginPass(long crops) => inTurn = passed.Add(crops) && firstInTurn;
 
-    /// <summary>Does some work once a column, always on the same thread, and returns when all is done.</summary>
-    /// <param name="columns">How many columns.</param>
-    /// <param name="work">Told the column, from 0.</param>
+    /// <summary>Runs work once per column, each column always on the same thread, and returns when all of it is done.</summary>
+    /// <param name="columns">Number of columns.</param>
+    /// <param name="work">Receives the column, from 0.</param>
     public void Run(int columns, Action<int> work)
     {
         if (!SideBySide)
@@ -95,7 +98,7 @@ internal sealed class ColumnThreads : IDisposable
                     }
                     catch (Exception e)
                     {
-                        // Not swallowed: thrown again on the caller's thread. Unhandled here it would end the process.
+                        // Rethrown on the caller's thread; unhandled on this one it would end the process.
                         failures[own] = ExceptionDispatchInfo.Capture(e);
                     }
                     finally
@@ -111,7 +114,9 @@ internal sealed class ColumnThreads : IDisposable
         failures.FirstOrDefault(failure => failure is not null)?.Throw();
     }
 
-    /// <summary>A scope on the caller's thread and on each column's; tensors made on any of them until it is disposed die with it.</summary>
+    /// <summary>
+    /// Opens a dispose scope on the caller's thread and on each column's. Disposing it frees all tensors made on these threads meanwhile.
+    /// </summary>
     public IDisposable NewScope() => new Scope(this);
 
     /// <inheritdoc/>
@@ -130,7 +135,7 @@ internal sealed class ColumnThreads : IDisposable
         }
     }
 
-    /// <summary>Dispose scopes belong to the thread that opened them.</summary>
+    /// <summary>One dispose scope per thread, since a scope belongs to the thread that opened it.</summary>
     private sealed class Scope : IDisposable
     {
         private readonly ColumnThreads owner;

@@ -7,15 +7,17 @@ using static TorchSharp.torch;
 namespace AlexNetService.Training.Network;
 
 /// <summary>
-/// Moves weights between the merged form, which files hold, and the columns, which devices hold. Columns are joined along the first
-/// dimension, so a column is one contiguous piece of the merged values.
+/// Converts weights between the merged form of files and the columns on devices. Columns are joined along the first dimension, so a
+/// column is one contiguous piece of the merged values.
 /// </summary>
 public static class ColumnWeights
 {
-    /// <summary>Draws initial weights from N(0, σ²) and sets the biases as the table says (Krizhevsky 2012 §5).</summary>
-    /// <param name="network">The network to start.</param>
-    /// <param name="seed">Seed; the same seed gives the same weights on any devices.</param>
-    /// <param name="centred">Whether the mean of each unit's weights is taken off where <see cref="Loop.TrainingRecipe.CentredWeights"/> holds them to zero.</param>
+    /// <summary>Draws initial weights from N(0, σ²) and sets the biases to the table's values (Krizhevsky 2012 §5).</summary>
+    /// <param name="network">The network to initialise.</param>
+    /// <param name="seed">The seed; the same seed gives the same weights on any devices.</param>
+    /// <param name="centred">
+    /// Whether to subtract the mean of each unit's weights in the layers of <see cref="Loop.TrainingRecipe.CentredWeights"/>.
+    /// </param>
     public static void Initialise(ColumnNetwork network, int seed, bool centred = false)
     {
         using var generator = new Generator((ulong)seed);
@@ -63,8 +65,8 @@ public static class ColumnWeights
         entry => entry.Name, entry => Gather(entry.Columns), StringComparer.Ordinal));
 
     /// <summary>
-    /// Names of the weights that centring and fixed norms hold, each with the length that a unit's weights are drawn with, σ·√n: those of
-    /// hidden layers that read maps or units. The layer that reads the picture and the classifier are free.
+    /// Names of the weights to which centred weights and fixed norms apply, each with the length that a unit's weights are drawn with,
+    /// σ·√n. These are the hidden layers that read maps or units, not the layer that reads the picture and not the classifier.
     /// </summary>
     internal static Dictionary<string, float> Hidden(NetworkArchitecture architecture) =>
         architecture.Rows().Where(row => row.Layer is WeightedLayer { Reads: not Reads.Image } and not Classifier).ToDictionary(
@@ -72,24 +74,26 @@ public static class ColumnWeights
             row => (float)(((WeightedLayer)row.Layer).WeightStd * Math.Sqrt((row.Parameters / ((WeightedLayer)row.Layer).Outputs) - 1)),
             StringComparer.Ordinal);
 
-    /// <summary>[units,…] less the mean of each unit.</summary>
+    /// <summary>[units,…] minus the mean of each unit.</summary>
     internal static Tensor LessMean(Tensor weights) => weights - OfUnits(weights, units => units.mean([1]));
 
-    /// <summary>A value for each unit, [units,1,…].</summary>
+    /// <summary>Computes a value for each unit, [units,1,…].</summary>
     /// <param name="weights">[units,…].</param>
     /// <param name="value">[units,n] → [units].</param>
     internal static Tensor OfUnits(Tensor weights, Func<Tensor, Tensor> value) =>
         value(weights.flatten(1)).view([-1, .. Enumerable.Repeat(1L, (int)weights.dim() - 1)]);
 
-    /// <summary>Every weight and bias by its merged name, with its piece in each column.</summary>
+    /// <summary>Every weight and bias with its merged name and its piece in each column.</summary>
     internal static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> Parameters(ColumnNetwork network) =>
         Parameters(network, stage => stage.Columns);
 
-    /// <summary>The same of the weights that training steps compute with, in the same order; the same tensors where that is float32.</summary>
+    /// <summary>
+    /// As <see cref="Parameters(ColumnNetwork)"/>, but with the weights that training steps use; in float32 these are the same tensors.
+    /// </summary>
     internal static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> WorkingParameters(ColumnNetwork network) =>
         Parameters(network, stage => stage.Working);
 
-    /// <summary>Writes a merged tensor into its pieces, one a column.</summary>
+    /// <summary>Copies a merged tensor into its pieces, one per column.</summary>
     internal static void Scatter(WeightTensor merged, IReadOnlyList<Tensor> columns)
     {
         using var noGradient = no_grad();
@@ -104,7 +108,7 @@ public static class ColumnWeights
         }
     }
 
-    /// <summary>Reads the pieces of a tensor, one a column, into one merged tensor.</summary>
+    /// <summary>Joins the pieces of a tensor, one per column, into one merged tensor.</summary>
     internal static WeightTensor Gather(IReadOnlyList<Tensor> columns)
     {
         using var noGradient = no_grad();

@@ -3,19 +3,19 @@ using static TorchSharp.torch;
 namespace AlexNetService.Training.Network;
 
 /// <summary>
-/// One pass of a batch through a network and its gradients back, with the autograd graph cut at each exchange: between two exchanges
-/// a column's graph is its own, forward and backward, and at an exchange the maps go one way and their gradients the other. The
-/// gradients are those of one graph. Nothing here reads a value, so work for other devices is queued without waiting for them.
+/// One forward and backward pass of a batch, with the autograd graph cut at each exchange. Between two exchanges each column has its
+/// own graph. At an exchange the maps are copied forward and their gradients backward. The gradients equal those of one uncut graph.
+/// Nothing here reads a value, so work for other devices is queued without waiting for them.
 /// </summary>
-/// <param name="network">The network; computes with its working weights.</param>
-/// <param name="threads">What runs the columns; the caller holds a scope of it open round the pass.</param>
+/// <param name="network">The network; the pass uses its working weights.</param>
+/// <param name="threads">Runs the columns; the caller keeps a scope of it open around the pass.</param>
 internal sealed class CutPass(ColumnNetwork network, ColumnThreads threads)
 {
     private readonly Stack<Segment> passed = [];
 
     /// <summary>Crops → logits.</summary>
     /// <param name="crops">[N,3,crop,crop] float32.</param>
-    /// <returns>[N,classes] float32 on the first column's device, a leaf; its gradient is what <see cref="Backward"/> wants.</returns>
+    /// <returns>[N,classes] float32 on the first column's device, a leaf; pass its gradient to <see cref="Backward"/>.</returns>
     public Tensor Forward(Tensor crops)
     {
         var type = network.Precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
@@ -45,8 +45,8 @@ internal sealed class CutPass(ColumnNetwork network, ColumnThreads threads)
         return maps[0].detach().to(ScalarType.Float32).requires_grad_(true);
     }
 
-    /// <summary>Leaves its gradient in every working weight.</summary>
-    /// <param name="logits">[N,classes], the gradient of the logits.</param>
+    /// <summary>Computes the gradient of every working weight.</summary>
+    /// <param name="logits">[N,classes], the gradient of the loss with respect to the logits.</param>
     public void Backward(Tensor logits)
     {
         Tensor[] gradients = [logits.to(passed.Peek().Outputs[0].dtype)];
@@ -77,7 +77,7 @@ internal sealed class CutPass(ColumnNetwork network, ColumnThreads threads)
         yield return segment;
     }
 
-    /// <summary>The gradient of one column's maps: the sum of what all columns that read them found.</summary>
+    /// <summary>The gradient of one column's maps: the sum over all columns that read them.</summary>
     private Tensor Gathered(Tensor[] ofReaders, int columns, int column)
     {
         var width = ofReaders[0].shape[1] / columns;
@@ -85,6 +85,6 @@ internal sealed class CutPass(ColumnNetwork network, ColumnThreads threads)
             .Aggregate((sum, next) => sum + next);
     }
 
-    /// <summary>What each column read and wrote between two exchanges.</summary>
+    /// <summary>Input and output of each column between two exchanges.</summary>
     private sealed record Segment(Tensor[] Inputs, Tensor[] Outputs);
 }

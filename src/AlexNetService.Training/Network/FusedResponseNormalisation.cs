@@ -4,15 +4,15 @@ using static TorchSharp.torch;
 namespace AlexNetService.Training.Network;
 
 /// <summary>
-/// Local response normalisation and its gradient as one pass over memory each, for channels-last maps on a CPU. Parallel over places
-/// of the maps, with the threads that torch has on the calling thread.
+/// Local response normalisation and its gradient, each in one pass over memory, for channels-last maps on a CPU. The pass is parallel
+/// over positions, with as many threads as torch uses on the calling thread.
 /// </summary>
 internal sealed class FusedResponseNormalisation : autograd.SingleTensorFunction<FusedResponseNormalisation>
 {
-    /// <summary>The only power that is two square roots, and the paper's.</summary>
+    /// <summary>The paper's power, the only one that two square roots compute.</summary>
     private const double Beta = 0.75;
 
-    /// <summary>Below this many values a second thread costs more than it saves.</summary>
+    /// <summary>Values per thread; with fewer, another thread costs more than it saves.</summary>
     private const long WorthAThread = 1 << 16;
 
     public override string Name => nameof(FusedResponseNormalisation);
@@ -20,7 +20,7 @@ internal sealed class FusedResponseNormalisation : autograd.SingleTensorFunction
     public static bool Takes(LocalResponseNormalisation layer, ScalarType type) =>
         layer.Beta == Beta && type is ScalarType.Float32 or ScalarType.BFloat16;
 
-    /// <summary>[N,maps,H,W] float32 or bfloat16 on the CPU, in any memory order → the same shape in channels-last memory.</summary>
+    /// <summary>[N,maps,H,W] float32 or bfloat16 on the CPU, in any memory order → the same shape, channels-last.</summary>
     public static Tensor Of(LocalResponseNormalisation layer, Tensor input) =>
         is_grad_enabled() && input.requires_grad ? apply(input, new ResponseRow(layer)) : Normalised(input, new ResponseRow(layer));
 
@@ -81,10 +81,12 @@ internal sealed class FusedResponseNormalisation : autograd.SingleTensorFunction
         EachRange(input, (range, maps) => row.Gradient<T>(x[range], g[range], dx[range], maps));
     }
 
-    /// <summary>[N,maps,H,W] → [N,H,W,maps], contiguous: a row is all maps at one place. A view where memory is channels-last already.</summary>
+    /// <summary>
+    /// [N,maps,H,W] → [N,H,W,maps], contiguous; a row is all maps at one position. A view if memory is already channels-last.
+    /// </summary>
     private static Tensor Rows(Tensor maps) => maps.permute(0, 2, 3, 1).contiguous();
 
-    /// <summary>Hands out ranges of values, whole rows each.</summary>
+    /// <summary>Divides the values into ranges of whole rows and runs the work on each.</summary>
     private static void EachRange(Tensor rows, Action<Range, int> work)
     {
         var (maps, values) = ((int)rows.shape[3], rows.numel());
@@ -101,7 +103,7 @@ internal sealed class FusedResponseNormalisation : autograd.SingleTensorFunction
         }
     }
 
-    /// <summary>A tensor's values, as a lambda can hold them; the tensor must outlive this.</summary>
+    /// <summary>A tensor's values in a form that a lambda can capture; the tensor must outlive it.</summary>
     private readonly unsafe struct Values<T>(T* start)
         where T : unmanaged
     {
@@ -111,7 +113,7 @@ internal sealed class FusedResponseNormalisation : autograd.SingleTensorFunction
 
         public static Values<T> Of(Tensor tensor)
         {
-            // Native memory: nothing moves it.
+            // Native memory does not move, so the pointer stays valid after the block.
             fixed (byte* first = tensor.bytes)
             {
                 return new Values<T>((T*)first);

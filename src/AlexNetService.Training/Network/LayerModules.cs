@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Network;
 
-/// <summary>One column's share of a layer, as a TorchSharp module: the other translation of a layer record is the Onnx room's.</summary>
+/// <summary>Translates one column's share of a layer into a TorchSharp module. The Onnx project has the translation to ONNX.</summary>
 internal static class LayerModules
 {
     public static nn.Module<Tensor, Tensor> Of(LayerRow row, int columns, Device device) => Translate(row, columns, device).to(device);
@@ -12,7 +12,11 @@ internal static class LayerModules
     private static nn.Module<Tensor, Tensor> Translate(LayerRow row, int columns, Device device) => row.Layer switch
     {
         Convolution layer => EdgePadded(layer, nn.Conv2d(
-            layer.InputsOfAColumn(row.Input.Maps, columns), layer.Maps / columns, layer.Kernel, stride: layer.Stride, padding: layer.Padding)),
+            layer.InputsOfAColumn(row.Input.Maps, columns),
+            layer.Maps / columns,
+            layer.Kernel,
+            stride: layer.Stride,
+            padding: layer.Padding)),
         Scaling layer => new Scale(layer),
         Standardisation layer => new Standardise(layer, device),
         Rectifier => nn.ReLU(),
@@ -22,7 +26,7 @@ internal static class LayerModules
         Dense layer => Flattened(nn.Linear(layer.InputsOfAColumn(row.Input.Values, columns), layer.Units / columns), row.Input),
         Dropout layer => new ColumnDropout(layer, device),
         Classifier layer => Flattened(nn.Linear(row.Input.Values, layer.Classes), row.Input),
-        var layer => throw new ArchitectureException($"{layer.Name}: a {layer.GetType().Name} has no TorchSharp translation."),
+        var layer => throw new ArchitectureException($"{layer.Name}: a {layer.GetType().Name} has no TorchSharp module."),
     };
 
     private static nn.Module<Tensor, Tensor> Flattened(nn.Module<Tensor, Tensor> dense, Shape input) =>
@@ -35,7 +39,7 @@ internal static class LayerModules
     /// <summary>Multiplies every value by the constant.</summary>
     private sealed class Scale(Scaling layer) : nn.Module<Tensor, Tensor>(layer.Name)
     {
-        // A field, not an implicit conversion: the collector would free an unreferenced Scalar while libtorch reads it.
+        // A field keeps the Scalar alive: an unreferenced one may be collected while libtorch still reads it.
         private readonly Scalar factor = layer.Factor.ToScalar();
 
         public override Tensor forward(Tensor input) => input.mul(factor);
@@ -51,7 +55,7 @@ internal static class LayerModules
         }
     }
 
-    /// <summary>Every channel divided by its deviation.</summary>
+    /// <summary>Divides every channel by its standard deviation.</summary>
     private sealed class Standardise : nn.Module<Tensor, Tensor>
     {
         private readonly Tensor deviations;
@@ -60,7 +64,9 @@ internal static class LayerModules
             : base(layer.Name)
         {
             using var scope = NewDisposeScope();
-            deviations = tensor(layer.Deviations.ToArray(), dtype: ScalarType.Float32, device: device).view(1, -1, 1, 1).DetachFromDisposeScope();
+            deviations = tensor(layer.Deviations.ToArray(), dtype: ScalarType.Float32, device: device)
+                .view(1, -1, 1, 1)
+                .DetachFromDisposeScope();
         }
 
         public override Tensor forward(Tensor input)

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace AlexNetService.Training.Network;
 
 /// <summary>
-/// Local response normalisation over the maps of one column (Krizhevsky 2012 §3.3). On a CPU and with the paper's β it is one fused
-/// pass; otherwise a 1×1 convolution of the squares with a banded matrix sums over neighbouring maps, on every device.
+/// Local response normalisation over the maps of one column (Krizhevsky 2012 §3.3). On a CPU with the paper's β it is one fused pass.
+/// Otherwise a 1×1 convolution of the squares with a banded matrix computes the sums over neighbouring maps, on any device.
 /// </summary>
 internal sealed class ResponseNormalisation : nn.Module<Tensor, Tensor>
 {
@@ -50,7 +50,7 @@ internal sealed class ResponseNormalisation : nn.Module<Tensor, Tensor>
         base.Dispose(disposing);
     }
 
-    /// <summary>The same in operations of the library, for every device and every β.</summary>
+    /// <summary>The same in TorchSharp operations, for any device and any β.</summary>
     internal Tensor Banded(Tensor input)
     {
         using var scope = NewDisposeScope();

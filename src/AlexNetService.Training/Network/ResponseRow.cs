@@ -7,9 +7,9 @@ using AlexNetService.ModelSpec.Architecture;
 namespace AlexNetService.Training.Network;
 
 /// <summary>
-/// Local response normalisation with β = 0.75 of one row after another, a row being all maps at one place (Krizhevsky 2012 §3.3):
-/// b = a · s^-β with s = k + α·Σ a² over the neighbouring maps. s^-0.75 is 1 / (√s · √√s): a general power would take most of the time.
-/// Compiled with all optimisations at once: the first steps of a run are as fast as the last.
+/// Local response normalisation with β = 0.75, row by row; a row is all maps at one position (Krizhevsky 2012 §3.3):
+/// b = a · s^-β with s = k + α·Σ a² over the neighbouring maps. s^-0.75 is computed as 1 / (√s · √√s), since a general power would take
+/// most of the time. AggressiveOptimization skips tiered compilation, so the first steps of a run are as fast as the last.
 /// </summary>
 internal sealed class ResponseRow(LocalResponseNormalisation layer)
 {
@@ -18,11 +18,11 @@ internal sealed class ResponseRow(LocalResponseNormalisation layer)
     private readonly Vector<float> alpha = new((float)layer.Alpha);
     private readonly Vector<float> pull = new((float)(2 * layer.Alpha * layer.Beta));
 
-    /// <summary>b of some rows.</summary>
+    /// <summary>Computes b of some rows.</summary>
     /// <typeparam name="T"><see cref="float"/>, or <see cref="ushort"/> for the bits of bfloat16.</typeparam>
     /// <param name="input">a, [rows,maps].</param>
     /// <param name="output">b, [rows,maps].</param>
-    /// <param name="maps">Values in a row.</param>
+    /// <param name="maps">Number of values in a row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Normalise<T>(ReadOnlySpan<T> input, Span<T> output, int maps)
         where T : unmanaged
@@ -43,12 +43,12 @@ internal sealed class ResponseRow(LocalResponseNormalisation layer)
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    /// <summary>∂L/∂a of some rows: g·s^-β − 2αβ·a·Σ g·a·s^-(β+1), the sum over the neighbouring maps.</summary>
+    /// <summary>Computes ∂L/∂a of some rows: g·s^-β − 2αβ·a·Σ g·a·s^-(β+1), the sum over the neighbouring maps.</summary>
     /// <typeparam name="T"><see cref="float"/>, or <see cref="ushort"/> for the bits of bfloat16.</typeparam>
     /// <param name="input">a, [rows,maps].</param>
     /// <param name="gradient">g = ∂L/∂b, [rows,maps].</param>
     /// <param name="output">∂L/∂a, [rows,maps].</param>
-    /// <param name="maps">Values in a row.</param>
+    /// <param name="maps">Number of values in a row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gradient<T>(ReadOnlySpan<T> input, ReadOnlySpan<T> gradient, Span<T> output, int maps)
         where T : unmanaged
@@ -91,7 +91,12 @@ internal sealed class ResponseRow(LocalResponseNormalisation layer)
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Gradient(
-        ReadOnlySpan<float> row, ReadOnlySpan<float> gradient, Span<float> output, Span<float> squares, Span<float> pulls, Span<float> direct)
+        ReadOnlySpan<float> row,
+        ReadOnlySpan<float> gradient,
+        Span<float> output,
+        Span<float> squares,
+        Span<float> pulls,
+        Span<float> direct)
     {
         ref var x = ref MemoryMarshal.GetReference(row);
         ref var g = ref MemoryMarshal.GetReference(gradient);
@@ -130,14 +135,17 @@ internal sealed class ResponseRow(LocalResponseNormalisation layer)
         }
     }
 
-    /// <summary>Sums over the neighbours of maps i, i+1, …; <paramref name="terms"/> has <c>half</c> zeros before the first map and after the last.</summary>
+    /// <summary>
+    /// Sums over the neighbours of maps i, i+1, …. <paramref name="terms"/> has <paramref name="half"/> zeros before the first map and
+    /// after the last.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<float> Neighbours(ref float terms, nuint i, int half)
     {
         var sum = Vector.LoadUnsafe(ref terms, i);
         if (half == 2)
         {
-            // The paper's five, with nothing to count.
+            // The paper's five maps, without a loop.
             return sum + Vector.LoadUnsafe(ref terms, i + 1) + Vector.LoadUnsafe(ref terms, i + 2)
                 + (Vector.LoadUnsafe(ref terms, i + 3) + Vector.LoadUnsafe(ref terms, i + 4));
         }
@@ -150,7 +158,7 @@ internal sealed class ResponseRow(LocalResponseNormalisation layer)
         return sum;
     }
 
-    /// <summary>The next vector of a row; the last one overlaps the one before where lanes do not divide the row.</summary>
+    /// <summary>Start of the next vector of a row; the last vector overlaps the previous one if lanes do not divide the row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nuint Next(nuint i, int length)
     {
@@ -158,7 +166,10 @@ internal sealed class ResponseRow(LocalResponseNormalisation layer)
         return next <= last || i == last ? next : last;
     }
 
-    /// <summary>Values of a row and of a row with its zeros. A row shorter than a vector gets maps of zeros, which add nothing to any sum.</summary>
+    /// <summary>
+    /// Length of a row in scratch memory, without and with its zeros. A row shorter than a vector is filled up with maps of zeros, which
+    /// add nothing to a sum.
+    /// </summary>
     private (int Width, int Padded) Widths(int maps)
     {
         var width = Math.Max(maps, Vector<float>.Count);

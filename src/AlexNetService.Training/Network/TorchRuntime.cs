@@ -6,33 +6,34 @@ using TorchSharp;
 namespace AlexNetService.Training.Network;
 
 /// <summary>
-/// Process-wide settings of libtorch and of the C library under it. Both are read when the first tensor is made, so this is called
-/// before anything else touches torch.
+/// Process-wide settings of libtorch and the C library. Both read them when the first tensor is made, so call
+/// <see cref="Prepare"/> before anything else uses torch.
 /// </summary>
 public static partial class TorchRuntime
 {
     /// <summary>
-    /// Whether this CPU multiplies bfloat16 (AVX512-BF16 or AMX-BF16; the bf16 extension of Arm). Elsewhere it is emulated: right, but slow.
+    /// Whether this CPU has bfloat16 instructions (AVX512-BF16 or AMX-BF16; the bf16 extension of Arm). Other CPUs emulate them, correctly
+    /// but slowly.
     /// </summary>
     public static bool CpuHasBfloat16 { get; } = X86Base.IsSupported ? X86HasBfloat16() : ArmHasBfloat16();
 
-    /// <summary>Sets the threads of one operation and keeps freed tensor memory in the process.</summary>
-    /// <param name="threads">Threads of one operation; 0 for one a core.</param>
+    /// <summary>Sets the number of threads per operation and keeps freed tensor memory in the process.</summary>
+    /// <param name="threads">Threads per operation; 0 for one per core.</param>
     public static void Prepare(int threads = 0)
     {
         if (OperatingSystem.IsLinux())
         {
-            // Waiting threads that spin take the other threads' core (measured: a tenth of the speed on a busy machine).
+            // Waiting threads would spin and take cores from other threads (measured: a tenth of the speed on a busy machine).
             _ = SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
         }
 
-        // glibc would map and unmap each large tensor anew, faulting every page in again (measured: 13 to 45 % of a step).
+        // glibc would map and unmap every large tensor and fault its pages in again each time (measured: 13 to 45 % of a step).
         GlibcHeap.Set(GlibcHeap.MostMappings, 0);
         GlibcHeap.Set(GlibcHeap.TrimThreshold, int.MaxValue);
         torch.set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
     }
 
-    /// <summary>Gives memory that nothing holds back to the system; freed tensors leave holes that allocation alone never returns.</summary>
+    /// <summary>Returns unused memory to the system; freed tensors leave holes that glibc does not return by itself.</summary>
     public static void Trim() => GlibcHeap.Trim();
 
     // Intel's manual, CPUID leaf 7: AVX512_BF16 is bit 5 of EAX of subleaf 1, AMX-BF16 bit 22 of EDX of subleaf 0.

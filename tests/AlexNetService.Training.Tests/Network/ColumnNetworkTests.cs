@@ -116,7 +116,7 @@ public class ColumnNetworkTests
     }
 
     [Theory]
-    [InlineData("cuda:0", "is not there")]
+    [InlineData("cuda:0", "is not available")]
     [InlineData("cpu,cpu,cpu", "3 devices for 2 columns")]
     [InlineData("gpu", "is not a device")]
     public void Placement_OnDevicesThatCannotBe_SaysSo(string devices, string reason)
