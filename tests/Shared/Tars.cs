@@ -27,7 +27,7 @@ internal static class Tars
         return stream.ToArray();
     }
 
-    /// <summary>Writes ILSVRC-2012's two tars with three synsets: a tar of class tars, and a validation tar with its synsets beside.</summary>
+    /// <summary>Writes the two tars of ILSVRC-2012 with three synsets: one of class tars, one for validation with its synsets.</summary>
     /// <returns>The folder.</returns>
     public static string WriteIlsvrc(string folder, int perClass, int validation, int side)
     {
