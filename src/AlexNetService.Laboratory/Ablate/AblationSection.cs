@@ -100,7 +100,6 @@ internal sealed record AblationSection(
                 row.Seconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"{seconds.Mean:F0}") : None,
             ]),
         ],
-        
         [
             "training: the last epoch's error on its training crops, before each step; random and with dropout, if the variant has both.",
         ]);

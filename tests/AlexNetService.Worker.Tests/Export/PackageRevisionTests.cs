@@ -109,7 +109,8 @@ public sealed class PackageRevisionTests : IDisposable
     {
         Write(new WeightReport(Searched: true, [0, 1], WithTemperatures: true, Before, After));
 
-        Assert.Contains("leave it out", Assert.Throws<InputException>(Revise).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "--package one has weight 0 in the ensemble", Assert.Throws<InputException>(Revise).Message, StringComparison.Ordinal);
     }
 
     [Fact]
