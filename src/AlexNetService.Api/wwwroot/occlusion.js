@@ -1,14 +1,13 @@
 const layer = document.getElementById('occlusion');
 const Darkest = 190;
 
-/** Takes the map off the picture. */
+/** Hides the map. */
 export function hideOcclusion() {
   layer.hidden = true;
 }
 
 /**
- * Lays the map over the picture: the more the winner lost where the square was, the clearer the picture stays; what did not matter is dark.
- * Returns what it says in words.
+ * Shows the map over the picture: clear where the square lowers the probability, dark where it changes nothing. Returns a caption.
  */
 export function showOcclusion({ model, class: { label }, probability, canvas, crop, window, offsets, falls }) {
   const context = layer.getContext('2d');

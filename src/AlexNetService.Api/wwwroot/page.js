@@ -11,7 +11,7 @@ let picture = null;
 let underWay = new AbortController();
 let models = [];
 
-// Browsers announce no change when the same file is chosen again; emptied first, it is one.
+// Browsers fire no change event if the same file is chosen again, unless the input was emptied.
 file.addEventListener('click', () => { file.value = ''; });
 file.addEventListener('change', () => choose(file.files[0]));
 document.addEventListener('paste', event => choose([...event.clipboardData.files][0]));

@@ -1,6 +1,6 @@
 /**
- * Asks the service: for what lies at an address, or what it says of a picture.
- * Exactly one of answer, problem (RFC 9457) and left (aborted) is there.
+ * Sends a GET, or a POST with a picture.
+ * Returns one of answer, problem (RFC 9457) and left (the request was aborted).
  */
 export async function ask(address, picture, signal) {
   const key = sessionStorage.getItem('key');
@@ -10,7 +10,7 @@ export async function ask(address, picture, signal) {
   }
 
   if (picture) {
-    // Without the type that the browser guesses from the name: the bytes say what they are.
+    // Without the type that the browser guesses from the file name: the service detects the format.
     request.body = new FormData();
     request.body.append('image', new Blob([picture]), picture.name ?? 'picture');
     request.method = 'POST';
