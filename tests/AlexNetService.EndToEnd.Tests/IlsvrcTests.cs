@@ -1,12 +1,12 @@
 namespace AlexNetService.EndToEnd.Tests;
 
-/// <summary>ILSVRC-2012 as distributed, made small: both tars in a folder, none of them unpacked.</summary>
+/// <summary>A small copy of ILSVRC-2012 as distributed: both tars in a folder, not unpacked.</summary>
 public sealed class IlsvrcTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
     [Fact]
-    public async Task Tars_AsTheyAreOrPrepared_AreLearnedFromAndMeasuredOn()
+    public async Task Tars_AsDistributedOrPrepared_AreTrainedAndMeasuredOn()
     {
         var tars = Tars.WriteIlsvrc(In("imagenet"), perClass: 20, validation: 12, side: 40);
         var raw = await Succeeds(Train(tars, In("run")));
@@ -14,7 +14,8 @@ public sealed class IlsvrcTests : IDisposable
         await Succeeds("prepare", "--data", tars, "--preset", "alexnet-cifar", "--output", In("prepared"));
 
         var prepared = await Succeeds(Train(In("prepared"), In("prepared-run")));
-        var measured = await Succeeds("evaluate", "--run", In("run"), "--data", Path.Combine(tars, "ILSVRC2012_img_val.tar"), "--crops", "1");
+        var validation = Path.Combine(tars, "ILSVRC2012_img_val.tar");
+        var measured = await Succeeds("evaluate", "--run", In("run"), "--data", validation, "--crops", "1");
 
         Assert.Contains("54 photographs of 3 classes to learn from, 6 held out", prepared, StringComparison.Ordinal);
         Assert.Matches(@"after epoch 1\s+1\s+12\s", measured);
@@ -23,7 +24,10 @@ public sealed class IlsvrcTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     private static string[] Train(string data, string run) =>
-        ["train", "--preset", "alexnet-cifar", "--data", data, "--epochs", "1", "--batch-size", "18", "--learning-rate", "0.003", "--output", run];
+    [
+        "train", "--preset", "alexnet-cifar", "--data", data, "--output", run,
+        "--epochs", "1", "--batch-size", "18", "--learning-rate", "0.003",
+    ];
 
     private static async Task<string> Succeeds(params string[] arguments)
     {
