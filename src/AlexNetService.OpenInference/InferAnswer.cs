@@ -21,13 +21,15 @@ public sealed record InferAnswer(
 /// <summary>A tensor of an answer.</summary>
 public sealed class AnsweredTensor
 {
+    private readonly float[] values;
+
     /// <param name="wanted">The requested output.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="values">[rows,values].</param>
     /// <param name="labels">The model's classes.</param>
     internal AnsweredTensor(WantedOutput wanted, int rows, float[] values, IReadOnlyList<ClassLabel> labels)
     {
-        (Name, IsBinary, Values) = (wanted.Output.Name, wanted.Binary, values);
+        (Name, IsBinary, this.values) = (wanted.Output.Name, wanted.Binary, values);
         Strings = wanted.Classes == 0 ? null : Classification(values, rows, wanted, labels);
         Shape = [rows, Strings is null ? wanted.Output.Values : wanted.Classes];
     }
@@ -45,7 +47,7 @@ public sealed class AnsweredTensor
     public bool IsBinary { get; }
 
     /// <summary>[rows,values].</summary>
-    public ReadOnlyMemory<float> Values { get; }
+    public IReadOnlyList<float> Values => values;
 
     /// <summary>[rows,classes] strings <c>value:index:label</c>, or null if the values were requested.</summary>
     public IReadOnlyList<string>? Strings { get; }
@@ -57,7 +59,7 @@ public sealed class AnsweredTensor
         // Every machine that this software is built for is little-endian, so floats are copied.
         if (Strings is null)
         {
-            bytes.Write(MemoryMarshal.AsBytes(Values.Span));
+            bytes.Write(MemoryMarshal.AsBytes(values.AsSpan()));
             return;
         }
 

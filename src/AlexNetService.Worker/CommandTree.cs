@@ -18,10 +18,10 @@ using Spectre.Console;
 
 namespace AlexNetService.Worker;
 
-/// <summary>The commands, and the one place where a failure becomes a line on standard error and an exit code.</summary>
+/// <summary>The commands. Failures become a line on standard error and an exit code here, and nowhere else.</summary>
 internal static class CommandTree
 {
-    /// <summary>Width of tables where the output is no terminal, in characters: none of them needs to wrap.</summary>
+    /// <summary>Width of tables if the output is not a terminal, in characters: no table needs to wrap.</summary>
     private const int PlainWidth = 140;
 
     public static int Run(string[] arguments, CancellationToken stop)
@@ -44,7 +44,7 @@ internal static class CommandTree
         }
         catch (OperationCanceledException)
         {
-            return Fail("stopped; there was nothing to keep yet.", ExitCode.Interrupted, format);
+            return Fail("stopped before there was anything to keep.", ExitCode.Interrupted, format);
         }
         catch (DivergedException e)
         {
@@ -61,13 +61,13 @@ internal static class CommandTree
         }
     }
 
-    /// <summary>The commands with their options; nothing is read or run yet.</summary>
+    /// <summary>Creates the commands with their options; reads and runs nothing.</summary>
     /// <param name="log">The option that every command has.</param>
-    /// <param name="stop">What ends a command early.</param>
+    /// <param name="stop">Ends a command early.</param>
     public static RootCommand Create(Option<LogFormat> log, CancellationToken stop) => new RootCommand("""
         alexnet: train a two-column AlexNet, measure it, and export it as a package that AlexNetService serves.
 
-        Every option can also come from the environment, as its help says; the command line wins.
+        Every option can also be set by the environment variable in its help; the command line wins.
         """)
     {
         PrepareCommand.Create(stop),
@@ -82,7 +82,7 @@ internal static class CommandTree
         log,
     };
 
-    /// <summary>What the log is like must be known before anything is said, be it that an option is wrong.</summary>
+    /// <summary>The log format, which must be known before the first message, even one about a wrong option.</summary>
     private static LogFormat FormatOf(ParseResult given, Option<LogFormat> log)
     {
         var text = given.IsGiven(log)

@@ -4,13 +4,13 @@ using System.CommandLine.Help;
 namespace AlexNetService.Worker;
 
 /// <summary>
-/// Options from the environment, for containers: <c>--batch-size</c> is also <c>ALEXNET_BATCH_SIZE</c>, and so for every option of
-/// every command. The command line wins; an empty variable is none; several values stand with commas between them.
+/// Reads options from the environment, for containers: <c>ALEXNET_BATCH_SIZE</c> sets <c>--batch-size</c>, and so on for every option of
+/// every command. The command line wins; an empty variable counts as unset; several values are separated by commas.
 /// </summary>
 internal static class EnvironmentOptions
 {
     /// <summary>Adds the variable's name to the help of each option.</summary>
-    /// <param name="command">The command, and all below it.</param>
+    /// <param name="command">The command; its subcommands are included.</param>
     public static void Document(Command command)
     {
         foreach (var option in command.Options.Where(IsOurs))
@@ -24,11 +24,11 @@ internal static class EnvironmentOptions
         }
     }
 
-    /// <summary>Reads the command line, and from the environment what it does not say.</summary>
+    /// <summary>Parses the command line, and takes missing options from the environment.</summary>
     /// <param name="root">The commands.</param>
     /// <param name="arguments">The command line.</param>
     /// <param name="environment">Value of a variable, or null.</param>
-    /// <exception cref="InputException">A variable has a value that its option does not take.</exception>
+    /// <exception cref="InputException">A variable has a value that its option does not accept.</exception>
     public static ParseResult Parse(RootCommand root, string[] arguments, Func<string, string?> environment)
     {
         var given = root.Parse(arguments);
@@ -42,7 +42,8 @@ internal static class EnvironmentOptions
         {
             if (!given.IsGiven(option) && environment(Variable(option)) is { Length: > 0 } value)
             {
-                string[] tokens = [.. (option.AllowMultipleArgumentsPerToken ? value.Split(',') : [value]).Select(one => $"{option.Name}={one}")];
+                var values = option.AllowMultipleArgumentsPerToken ? value.Split(',') : [value];
+                string[] tokens = [.. values.Select(one => $"{option.Name}={one}")];
                 if (root.Parse([given.CommandResult.Command.Name, .. tokens]).Errors is [var error, ..])
                 {
                     throw new InputException($"{Variable(option)}: {WithoutType(error.Message)}");
@@ -58,7 +59,7 @@ internal static class EnvironmentOptions
     /// <summary>The variable of an option.</summary>
     public static string Variable(Option option) => "ALEXNET_" + option.Name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
 
-    /// <summary>The library's message without the name of a .NET type, which says nothing to who set the variable.</summary>
+    /// <summary>The library's message without the name of a .NET type, which means nothing to the user.</summary>
     private static string WithoutType(string message)
     {
         var from = message.IndexOf(" as expected type '", StringComparison.Ordinal);

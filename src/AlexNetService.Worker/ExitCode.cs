@@ -1,23 +1,23 @@
 namespace AlexNetService.Worker;
 
-/// <summary>What the process tells whoever started it.</summary>
+/// <summary>Exit codes of the process.</summary>
 internal static class ExitCode
 {
-    /// <summary>Everything asked for was done.</summary>
+    /// <summary>The command did everything.</summary>
     public const int Done = 0;
 
-    /// <summary>An option, a data set, a package or a device is not what it should be; one line on standard error says what to do.</summary>
+    /// <summary>An option, a data set, a package or a device is wrong; one line on standard error says what to do.</summary>
     public const int BadInput = 2;
 
-    /// <summary>Training was stopped by a signal; the run is kept as it stood, and the command to go on was printed.</summary>
+    /// <summary>A signal stopped training; the run is kept, and the command that continues it was printed.</summary>
     public const int Stopped = 3;
 
-    /// <summary>Training diverged: the loss is no longer a number.</summary>
+    /// <summary>Training diverged: the loss became NaN or infinite.</summary>
     public const int Diverged = 4;
 
-    /// <summary>libtorch failed in a step; the last good checkpoint was named, and --resume goes on from it.</summary>
+    /// <summary>libtorch failed in a step; the last good checkpoint was named, and --resume continues from it.</summary>
     public const int FailedStep = 5;
 
-    /// <summary>Stopped by a signal before there was anything to keep; nothing was published (128 + SIGINT, as shells have it).</summary>
+    /// <summary>A signal stopped the command before there was anything to keep or publish (128 + SIGINT, as in shells).</summary>
     public const int Interrupted = 130;
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace AlexNetService.Worker;
 
-/// <summary>Ctrl-C and SIGTERM ask to stop instead of killing; a second one kills.</summary>
+/// <summary>The first Ctrl-C or SIGTERM asks the program to stop; the second one kills it.</summary>
 internal sealed class StopSignal : IDisposable
 {
     private readonly CancellationTokenSource source = new();

@@ -6,7 +6,7 @@ using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker;
 
-/// <summary>What the worker writes as JSON.</summary>
+/// <summary>JSON that the worker writes.</summary>
 [JsonSerializable(typeof(EpochResult))]
 [JsonSerializable(typeof(TrainingResult))]
 [JsonSerializable(typeof(EvaluationReport))]
@@ -16,7 +16,7 @@ internal sealed partial class WorkerJson : JsonSerializerContext
     /// <summary>One object a line, camelCase.</summary>
     public static WorkerJson Line { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase });
 
-    /// <summary>For files that people read as well, and that are read back: camelCase, what is null left out.</summary>
+    /// <summary>Indented camelCase without nulls, for files that people and programs read.</summary>
     public static WorkerJson Indented { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,

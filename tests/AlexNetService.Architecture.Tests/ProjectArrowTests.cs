@@ -15,15 +15,16 @@ public sealed class ProjectArrowTests
         ["AlexNetService.Inference"] = ["AlexNetService.Imaging", "AlexNetService.ModelSpec"],
         ["AlexNetService.Laboratory"] =
         [
-            "AlexNetService.Training", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.Onnx", "AlexNetService.ModelSpec",
+            "AlexNetService.Training", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.Onnx",
+            "AlexNetService.ModelSpec",
         ],
         ["AlexNetService.OpenInference"] = ["AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.ModelSpec"],
         ["AlexNetService.Api"] =
             ["AlexNetService.OpenInference", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.ModelSpec"],
         ["AlexNetService.Worker"] =
         [
-            "AlexNetService.Laboratory", "AlexNetService.Training", "AlexNetService.Inference", "AlexNetService.Imaging", "AlexNetService.Onnx",
-            "AlexNetService.ModelSpec",
+            "AlexNetService.Laboratory", "AlexNetService.Training", "AlexNetService.Inference", "AlexNetService.Imaging",
+            "AlexNetService.Onnx", "AlexNetService.ModelSpec",
         ],
     };
 

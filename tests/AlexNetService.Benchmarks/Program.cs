@@ -7,6 +7,7 @@ using AlexNetService.Benchmarks.Training;
 var root = new RootCommand("Benchmarks of AlexNetService. Run them on a quiet machine; trust the ratios of one run.")
 {
     TrainingCommand.Create(),
+    FirstGradientCommand.Create(),
     EngineCommand.Create(),
     DecodeCommand.Create(),
     ServiceCommand.Create(),

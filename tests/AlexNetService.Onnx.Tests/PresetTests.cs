@@ -5,7 +5,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace AlexNetService.Onnx.Tests;
 
-/// <summary>Both presets, whole, in ONNX Runtime.</summary>
+/// <summary>Presets, whole, in ONNX Runtime.</summary>
 public sealed class PresetTests(PresetTests.Built built) : IClassFixture<PresetTests.Built>
 {
     private static readonly double[] Mean = [123.7, 116.3, 103.5];
@@ -145,14 +145,14 @@ public sealed class PresetTests(PresetTests.Built built) : IClassFixture<PresetT
         Maps Connect(Maps input, string name) => input.Connect(weights[name + ".weight"].Values, weights[name + ".bias"].Values, groups: 1);
     }
 
-    /// <summary>Both presets with random weights, built and loaded once.</summary>
+    /// <summary>Presets with random weights, built and loaded once.</summary>
     public sealed class Built : IDisposable
     {
         private readonly Dictionary<string, (NetworkArchitecture Architecture, NamedWeights Weights, RuntimeGraph Runtime)> presets;
 
         public Built()
         {
-            presets = new[] { AlexNetLayers.ForImageNet(), AlexNetLayers.ForCifar() }.ToDictionary(
+            presets = new[] { AlexNetLayers.ForImageNet(), AlexNetLayers.For64(), AlexNetLayers.ForCifar() }.ToDictionary(
                 architecture => architecture.Preset,
                 architecture =>
                 {

@@ -25,7 +25,7 @@ public sealed class BadInputTests : IDisposable
         { "'both' not recognized", ["evaluate", "--temperature", "both"] },
         { "--package needs --evaluation", ["export", "--package", "."] },
         { "--seed does not go with --package", ["export", "--package", ".", "--seed", "2"] },
-        { "takes a number such as 0.01, not '0,01'", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--learning-rate", "0,01"] },
+        { "takes a number such as 0.01, not '0,01'", ["train", "--preset", "alexnet-cifar", "--data", ".", "--learning-rate", "0,01"] },
         { "--threads takes 0 to 1024", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--threads", "-1"] },
         { "too large", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--batch-size", "100000"] },
         { "--keep takes 1", ["train", "--resume", "--output", "/nowhere", "--keep", "0"] },
@@ -58,7 +58,8 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal(ExitCode.Done, export.ExitCode);
         Assert.Contains("parity on 4 real crops", export.Output, StringComparison.Ordinal);
 
-        var (code, _, error) = await Programs.AlexnetAsync("evaluate", "--package", Path.Combine(repository, "untrained", "1"), "--data", data);
+        var (code, _, error) =
+            await Programs.AlexnetAsync("evaluate", "--package", Path.Combine(repository, "untrained", "1"), "--data", data);
 
         Assert.Equal(ExitCode.BadInput, code);
         Assert.Contains("no class 'class0'", error, StringComparison.Ordinal);

@@ -41,7 +41,8 @@ public sealed class ContainerTests : IDisposable
     [Fact]
     public async Task Failure_WithTheLogAsJson_IsOneObject()
     {
-        var (code, output, error) = await Programs.AlexnetAsync("train", "--log", "json", "--preset", "alexnet-cifar", "--data", "/nowhere");
+        var (code, output, error) =
+            await Programs.AlexnetAsync("train", "--log", "json", "--preset", "alexnet-cifar", "--data", "/nowhere");
 
         Assert.Equal((ExitCode.BadInput, 0), (code, Events(output).Length));
         var line = Assert.Single(Events(error));
@@ -66,7 +67,8 @@ public sealed class ContainerTests : IDisposable
     {
         var (_, output, _) = await Programs.AlexnetAsync("inspect", "--preset", "alexnet", "--log", "json");
 
-        Assert.Contains(Events(output), line => line.GetProperty("message").GetString()?.Contains("conv3", StringComparison.Ordinal) == true);
+        Assert.Contains(
+            Events(output), line => line.GetProperty("message").GetString()?.Contains("conv3", StringComparison.Ordinal) == true);
     }
 
     [Theory]
@@ -98,7 +100,8 @@ public sealed class ContainerTests : IDisposable
     {
         var (root, _, _) = Commands();
 
-        var failure = Assert.Throws<InputException>(() => EnvironmentOptions.Parse(root, ["go"], name => name == "ALEXNET_EPOCHS" ? "many" : null));
+        var failure =
+            Assert.Throws<InputException>(() => EnvironmentOptions.Parse(root, ["go"], name => name == "ALEXNET_EPOCHS" ? "many" : null));
 
         Assert.Equal("ALEXNET_EPOCHS: Cannot parse argument 'many' for option '--epochs'.", failure.Message);
     }
@@ -121,7 +124,10 @@ public sealed class ContainerTests : IDisposable
     }
 
     private static JsonElement[] Events(string lines) =>
-        [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => JsonElement.Parse(line))];
+    [
+        .. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(line => JsonElement.Parse(line)),
+    ];
 
     private static string? Name(JsonElement line) => line.GetProperty("event").GetString();
 }

@@ -1,3 +1,4 @@
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Worker.Tests;
@@ -49,9 +50,13 @@ public class InspectTests
         Assert.Equal(ExitCode.Done, code);
         var table = output[output.IndexOf("What the devices", StringComparison.Ordinal)..].Split('\n');
         Assert.Matches(@"conv2 .*nothing", Assert.Single(table, line => line.Contains("conv2", StringComparison.Ordinal)));
-        Assert.Matches(@"192×13×13 +128×13×13 +128×13×13 +each to each +22,151,168 +44,302,336", Assert.Single(table, line => line.Contains("conv3", StringComparison.Ordinal)));
-        Assert.Matches(@"the others to the first +1,048,576 +2,097,152", Assert.Single(table, line => line.Contains("fc8", StringComparison.Ordinal)));
-        Assert.Contains("60,030,976", Assert.Single(table, line => line.Contains("total", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Matches(
+            @"192×13×13 +128×13×13 +128×13×13 +each to each +22,151,168 +44,302,336",
+            Assert.Single(table, line => line.Contains("conv3", StringComparison.Ordinal)));
+        Assert.Matches(
+            @"the others to the first +1,048,576 +2,097,152", Assert.Single(table, line => line.Contains("fc8", StringComparison.Ordinal)));
+        Assert.Contains(
+            "60,030,976", Assert.Single(table, line => line.Contains("total", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -88,7 +93,8 @@ public class InspectTests
         {
             Version = 2,
             Golden = GoldenCrop.Of(2012, [1, 2, 3], 1e-3),
-            Quantization = new Quantization(Precision.Int8, "one", 1, one.Card.Graph.Sha256, 200, "photographs", 500, 0.25, 0.26, 0.05, 0.06),
+            Quantization =
+                new Quantization(Precision.Int8, "one", 1, one.Card.Graph.Sha256, 200, "photographs", 500, 0.25, 0.26, 0.05, 0.06),
         };
         Action<Stream> CopyOf(string file) => PackageFiles.CopyOf(Path.Combine(one.Folder, file));
         var two = repository.Publish(card, new PackageFiles(CopyOf("model.onnx"))
@@ -103,7 +109,8 @@ public class InspectTests
         Assert.Equal(ExitCode.Done, code);
         Assert.All(two.Card.Files, file => Assert.Contains($"{file.File}: ", output, StringComparison.Ordinal));
         Assert.All(two.Card.Files, file => Assert.Contains(file.Sha256, output, StringComparison.Ordinal));
-        Assert.Contains("8 layers to pool2: 96 maps pool2 of 13×13, of which a crop has 11×11, 2 pixels apart", output, StringComparison.Ordinal);
+        Assert.Contains(
+            "8 layers to pool2: 96 maps pool2 of 13×13, of which a crop has 11×11, 2 pixels apart", output, StringComparison.Ordinal);
         Assert.Contains("golden crop 2012: its logits are known to 0.001 of the largest", output, StringComparison.Ordinal);
         Assert.Contains("Int8 of one version 1, calibrated on 200 photographs; on 500 of photographs", output, StringComparison.Ordinal);
     }

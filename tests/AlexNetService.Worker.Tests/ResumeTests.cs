@@ -33,14 +33,15 @@ public sealed class ResumeTests : IDisposable
         Sigterm.Send(stopped);
         await stopped.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(ExitCode.Stopped, stopped.ExitCode);
-        Assert.Contains($"Go on with: alexnet train --resume --output \"{Run("run")}\"", await output, StringComparison.Ordinal);
+        Assert.Contains($"Continue with: alexnet train --resume --output \"{Run("run")}\"", await output, StringComparison.Ordinal);
 
         using var killed = Programs.Start("alexnet.dll", "train", "--resume", "--output", Run("run"), "--checkpoint-minutes", "1e-6");
         _ = killed.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await Until(() => Files("run").Any(file => file.StartsWith("epoch-0004-step-", StringComparison.Ordinal)), killed);
         await Kill(killed);
 
-        Assert.Contains("going on in epoch 4, after step", await Succeeds("train", "--resume", "--output", Run("run")), StringComparison.Ordinal);
+        Assert.Contains(
+            "continuing in epoch 4, after step", await Succeeds("train", "--resume", "--output", Run("run")), StringComparison.Ordinal);
         AssertSameWeights("whole", "run");
     }
 
@@ -53,9 +54,10 @@ public sealed class ResumeTests : IDisposable
         var output = await Succeeds("train", "--resume", "--output", Run("run"));
 
         Assert.Contains("photographs, 10 crops: top-1 error", trained, StringComparison.Ordinal);
-        Assert.Contains("done already", output, StringComparison.Ordinal);
+        Assert.Contains("already done", output, StringComparison.Ordinal);
         Assert.Equal(before, Contents("run"));
-        using var result = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Run("run"), "result.json"), TestContext.Current.CancellationToken));
+        using var result =
+            JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Run("run"), "result.json"), TestContext.Current.CancellationToken));
         Assert.Equal((4, 10), (result.RootElement.GetProperty("images").GetInt32(), result.RootElement.GetProperty("crops").GetInt32()));
         Assert.InRange(result.RootElement.GetProperty("top1Error").GetDouble(), 0, 1);
     }
@@ -78,10 +80,12 @@ public sealed class ResumeTests : IDisposable
         Assert.SkipUnless(File.Exists("/dev/full"), "There is no /dev/full here, a device that is always full.");
         await StopAfterAnEpoch();
         var before = Contents("run");
-        var next = string.Create(CultureInfo.InvariantCulture, $"epoch-{new CheckpointFolder(Run("run")).Newest().State.Epochs.Count + 1:D4}-step-00000001.safetensors.partial");
+        var epochs = new CheckpointFolder(Run("run")).Newest().State.Epochs.Count;
+        var next = string.Create(CultureInfo.InvariantCulture, $"epoch-{epochs + 1:D4}-step-00000001.safetensors.partial");
         File.CreateSymbolicLink(Path.Combine(Run("run"), "checkpoints", next), "/dev/full");
 
-        await Fails("cannot be written: No space left on device", "train", "--resume", "--output", Run("run"), "--checkpoint-minutes", "1e-6");
+        await Fails(
+            "cannot be written: No space left on device", "train", "--resume", "--output", Run("run"), "--checkpoint-minutes", "1e-6");
 
         Assert.Equal(before, Contents("run"));
     }
@@ -98,7 +102,8 @@ public sealed class ResumeTests : IDisposable
         await Fails("There is no data set at", "train", "--resume", "--output", Run("run"));
 
         Assert.Equal(before, Contents("run"));
-        using var training = Programs.Start("alexnet.dll", "train", "--resume", "--output", Run("run"), "--data", Path.Combine(folder.Path, "elsewhere"));
+        using var training =
+            Programs.Start("alexnet.dll", "train", "--resume", "--output", Run("run"), "--data", Path.Combine(folder.Path, "elsewhere"));
         _ = training.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await Until(() => string.CompareOrdinal(Files("run")[0], before[^1].Name) > 0, training);
         await Kill(training);
@@ -109,10 +114,13 @@ public sealed class ResumeTests : IDisposable
     {
         var judged = Pictures.Write(Path.Combine(folder.Path, "judged"), classes: 2, perClass: 3);
         var stranger = Pictures.Write(Path.Combine(folder.Path, "stranger"), classes: 3, perClass: 2);
-        string[] train = ["train", "--preset", "alexnet-cifar", "--data", data, "--batch-size", "4", "--epochs", "1", "--learning-rate", "0.001"];
+        string[] train =
+            ["train", "--preset", "alexnet-cifar", "--data", data, "--batch-size", "4", "--epochs", "1", "--learning-rate", "0.001"];
 
         await Fails("has no class 'class2'", [.. train, "--output", Run("refused"), "--validation", stranger]);
-        await Fails("either a --validation data set or a --validation-fraction", [.. train, "--validation", judged, "--validation-fraction", "0.2"]);
+        await Fails(
+            "either a --validation data set or a --validation-fraction",
+            [.. train, "--validation", judged, "--validation-fraction", "0.2"]);
         var output = await Succeeds([.. train, "--output", Run("run"), "--validation", judged]);
         var export = await Succeeds("export", "--run", Run("run"), "--repository", Path.Combine(folder.Path, "models"));
 
@@ -120,7 +128,9 @@ public sealed class ResumeTests : IDisposable
         Assert.Contains("final test of epoch 1, 6 photographs, 10 crops", output, StringComparison.Ordinal);
         Assert.Contains("held out, 6 photographs, 10 crops", export, StringComparison.Ordinal);
         File.Delete(Path.Combine(Run("run"), "result.json"));
-        await Fails("is not the data set that the run began with ('judged')", "train", "--resume", "--output", Run("run"), "--validation", stranger);
+        await Fails(
+            "is not the data set that the run began with ('judged')",
+            "train", "--resume", "--output", Run("run"), "--validation", stranger);
     }
 
     [Fact]
@@ -136,7 +146,8 @@ public sealed class ResumeTests : IDisposable
         var (first, second) = (new CheckpointFolder(Run("first")).Newest(), new CheckpointFolder(Run("second")).Newest());
         foreach (var shape in first.State.Architecture.Weights())
         {
-            Assert.Equal(first.Weights[shape.Name].Values, second.Weights[shape.Name].Values, (one, other) => Math.Abs(one - other) <= 1e-9f);
+            Assert.Equal(
+                first.Weights[shape.Name].Values, second.Weights[shape.Name].Values, (one, other) => Math.Abs(one - other) <= 1e-9f);
         }
 
         Assert.Null(first.State.BegunWith);
@@ -173,7 +184,9 @@ public sealed class ResumeTests : IDisposable
         await Fails("--preset cannot change with --initial-weights; the run has alexnet-cifar", [.. train, data, "--preset", "alexnet"]);
         await Fails("no checkpoint", "train", "--initial-weights", Run("nowhere"), "--data", data);
         Assert.Empty(Files("second"));
-        await Fails("--initial-weights cannot change on --resume; the run has random ones", "train", "--resume", "--output", Run("first"), "--initial-weights", Run("first"));
+        await Fails(
+            "--initial-weights cannot change on --resume; the run has random ones",
+            "train", "--resume", "--output", Run("first"), "--initial-weights", Run("first"));
     }
 
     public void Dispose() => folder.Dispose();

@@ -15,7 +15,8 @@ public sealed class StopTests : IDisposable
         var data = Pictures.Write(Path.Combine(folder.Path, "data"), classes: 2, perClass: 20);
         using var training = Programs.Start("alexnet.dll", Train(data, epochs: 9999));
         _ = training.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        while (await training.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.StartsWith("epoch 1/", StringComparison.Ordinal))
+        while (await training.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.StartsWith(
+            "epoch 1/", StringComparison.Ordinal))
         {
         }
 

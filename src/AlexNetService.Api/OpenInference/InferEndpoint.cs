@@ -98,109 +98,57 @@ internal static class InferEndpoint
 internal sealed class TensorBodyMetadata;
 
 /// <summary>Writes an answer: JSON, followed by the bytes of the tensors that were requested in binary.</summary>
-internal sealed class AnswerResult : IResult
+/// <param name="json">The JSON.</param>
+/// <param name="binary">The bytes, or null if no tensor was requested in binary.</param>
+internal sealed class AnswerResult(byte[] json, ArrayBufferWriter<byte>? binary) : IResult
 {
-    private readonly ArrayBufferWriter<byte> json = new();
-    private readonly ArrayBufferWriter<byte> binary = new();
-    private readonly bool isBinary;
-
-    private AnswerResult(InferAnswer answer)
-    {
-        isBinary = answer.Outputs.Any(output => output.IsBinary);
-        using var writer = new Utf8JsonWriter(json);
-        writer.WriteStartObject();
-        if (answer.Id is { } id)
-        {
-            writer.WriteString("id", id);
-        }
-
-        writer.WriteString("model_name", answer.Model.Name);
-        writer.WriteString("model_version", answer.Model.Version);
-        writer.WriteStartArray("outputs");
-        foreach (var output in answer.Outputs)
-        {
-            Write(writer, output);
-        }
-
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-    }
+    private static readonly JsonSerializerOptions Options =
+        new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>Renders an answer; an error if a value has no JSON.</summary>
-    public static Result<AnswerResult, ProtocolError> Of(InferAnswer answer) =>
-        answer.Outputs.FirstOrDefault(output => output is { IsBinary: false, Strings: null } && !AllFinite(output.Values.Span)) is { } odd
-            ? ProtocolError.Invalid(
-                $"'{odd.Name}' has values that JSON cannot express. Check the crops that were sent, or ask for binary_data.")
-            : new AnswerResult(answer);
+    public static Result<AnswerResult, ProtocolError> Of(InferAnswer answer)
+    {
+        var binary = answer.Outputs.Any(output => output.IsBinary) ? new ArrayBufferWriter<byte>() : null;
+        var outputs = new List<ResponseOutput>();
+        foreach (var output in answer.Outputs)
+        {
+            InputParameters? parameters = null;
+            if (output.IsBinary && binary is not null)
+            {
+                var before = binary.WrittenCount;
+                output.Write(binary);
+                parameters = new InputParameters(binary.WrittenCount - before);
+            }
+            else if (output.Strings is null && !output.Values.All(float.IsFinite))
+            {
+                return ProtocolError.Invalid(
+                    $"'{output.Name}' has values that JSON cannot express. Check the crops that were sent, or ask for binary_data.");
+            }
+
+            object? data = output.IsBinary ? null : output.Strings is null ? output.Values : output.Strings;
+            outputs.Add(new ResponseOutput(output.Name, output.Datatype, output.Shape, parameters, data));
+        }
+
+        var response = new InferResponse(answer.Id, answer.Model.Name, answer.Model.Version, outputs);
+        return new AnswerResult(JsonSerializer.SerializeToUtf8Bytes(response, Options), binary);
+    }
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
-        response.ContentType = isBinary ? "application/octet-stream" : "application/json";
-        response.ContentLength = json.WrittenCount + binary.WrittenCount;
-        if (isBinary)
+        response.ContentType = binary is null ? "application/json" : "application/octet-stream";
+        response.ContentLength = json.Length + (binary?.WrittenCount ?? 0);
+        if (binary is not null)
         {
-            response.Headers[InferEndpoint.JsonLength] = json.WrittenCount.ToString(CultureInfo.InvariantCulture);
+            response.Headers[InferEndpoint.JsonLength] = json.Length.ToString(CultureInfo.InvariantCulture);
         }
 
-        await response.Body.WriteAsync(json.WrittenMemory, httpContext.RequestAborted);
-        await response.Body.WriteAsync(binary.WrittenMemory, httpContext.RequestAborted);
-    }
-
-    private static bool AllFinite(ReadOnlySpan<float> values)
-    {
-        foreach (var value in values)
-        {
-            if (!float.IsFinite(value))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private void Write(Utf8JsonWriter writer, AnsweredTensor output)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("name", output.Name);
-        writer.WriteString("datatype", output.Datatype);
-        writer.WriteStartArray("shape");
-        foreach (var dimension in output.Shape)
-        {
-            writer.WriteNumberValue(dimension);
-        }
-
-        writer.WriteEndArray();
-        if (output.IsBinary)
-        {
-            var before = binary.WrittenCount;
-            output.Write(binary);
-            writer.WriteStartObject("parameters");
-            writer.WriteNumber("binary_data_size", binary.WrittenCount - before);
-            writer.WriteEndObject();
-        }
-        else
-        {
-            writer.WriteStartArray("data");
-            foreach (var element in output.Strings ?? [])
-            {
-                writer.WriteStringValue(element);
-            }
-
-            foreach (var value in output.Strings is null ? output.Values.Span : [])
-            {
-                writer.WriteNumberValue(value);
-            }
-
-            writer.WriteEndArray();
-        }
-
-        writer.WriteEndObject();
+        await response.Body.WriteAsync(json, httpContext.RequestAborted);
+        await response.Body.WriteAsync(binary?.WrittenMemory ?? default, httpContext.RequestAborted);
     }
 }
 
-/// <summary>The JSON of an inference answer, for the OpenAPI document.</summary>
+/// <summary>The JSON of an inference answer.</summary>
 /// <param name="Id">The request's id.</param>
 /// <param name="ModelName">Name of the model that answered.</param>
 /// <param name="ModelVersion">Its version.</param>
@@ -216,6 +164,6 @@ internal sealed record InferResponse(
 /// <param name="Datatype">FP32, or BYTES if classes were requested.</param>
 /// <param name="Shape">Rows, then values or classes.</param>
 /// <param name="Parameters">Number of its bytes after the JSON, if it was requested in binary.</param>
-/// <param name="Data">Its elements, row by row, if it was not.</param>
+/// <param name="Data">Its elements, row by row, if it was not: numbers, or strings if classes were requested.</param>
 internal sealed record ResponseOutput(
-    string Name, string Datatype, IReadOnlyList<long> Shape, InputParameters? Parameters, IReadOnlyList<float>? Data);
+    string Name, string Datatype, IReadOnlyList<long> Shape, InputParameters? Parameters, object? Data);

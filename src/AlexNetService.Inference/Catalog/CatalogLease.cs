@@ -1,6 +1,6 @@
 namespace AlexNetService.Inference.Catalog;
 
-/// <summary>A request's hold on what is served: nothing in the snapshot is freed before it is disposed.</summary>
+/// <summary>Keeps a snapshot for a request: none of its models is freed before the lease is disposed.</summary>
 public sealed class CatalogLease : IDisposable
 {
     private CatalogSnapshot? held;
@@ -10,10 +10,10 @@ public sealed class CatalogLease : IDisposable
         held = snapshot;
     }
 
-    /// <summary>What is served, the same for the life of the request.</summary>
-    /// <exception cref="ObjectDisposedException">The lease was given back.</exception>
+    /// <summary>The snapshot, the same for the life of the request.</summary>
+    /// <exception cref="ObjectDisposedException">The lease was disposed.</exception>
     public CatalogSnapshot Snapshot => held ?? throw new ObjectDisposedException(nameof(CatalogLease));
 
-    /// <summary>Gives the hold back. Until then an unloaded model stays in memory.</summary>
+    /// <summary>Gives the snapshot back. Until then an unloaded model stays in memory.</summary>
     public void Dispose() => Interlocked.Exchange(ref held, null)?.Users.Leave();
 }

@@ -3,14 +3,14 @@ using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.Inference.Catalog;
 
-/// <summary>What is served at one moment: models, ensembles and the default. Immutable; a change makes another one.</summary>
+/// <summary>The models, ensembles and default that are served at one moment. Immutable; a change makes a new one.</summary>
 public sealed class CatalogSnapshot
 {
     private readonly IReadOnlyList<LoadedModel> loaded;
     private readonly Dictionary<string, IReadOnlyList<EnsembleMember>> members;
 
-    /// <param name="loaded">The models, in ordinal order of their names; each is held until the last user has left.</param>
-    /// <param name="bound">What the settings make of them.</param>
+    /// <param name="loaded">The models, in ordinal order of their names; each is kept until the last user has left.</param>
+    /// <param name="bound">The ensembles of the settings, made of these models.</param>
     internal CatalogSnapshot(IReadOnlyList<LoadedModel> loaded, BoundEnsembles bound)
     {
         this.loaded = loaded;
@@ -26,7 +26,7 @@ public sealed class CatalogSnapshot
 
         if (!loaded.All(model => model.Holders.TryEnter()))
         {
-            throw new InvalidOperationException("A model that was freed cannot be served.");
+            throw new InvalidOperationException("A freed model cannot be served.");
         }
 
         Users = new UseCount(Free);
@@ -38,25 +38,25 @@ public sealed class CatalogSnapshot
     /// <summary>The ensembles of the settings, by name in ordinal order.</summary>
     public IReadOnlyList<NamedEnsemble> Ensembles { get; }
 
-    /// <summary>What answers when a request names no model.</summary>
+    /// <summary>The ensemble that answers requests that name no model.</summary>
     public Ensemble Default { get; }
 
-    /// <summary>What a request may name: the models, then the ensembles.</summary>
+    /// <summary>The names that a request may use: those of the models, then those of the ensembles.</summary>
     public IEnumerable<string> Names => Models.Select(model => model.Card.Name).Concat(Ensembles.Select(ensemble => ensemble.Name));
 
     internal IReadOnlyList<LoadedModel> Loaded => loaded;
 
-    /// <summary>The catalog, while this is what is served, and every request that came meanwhile.</summary>
+    /// <summary>The catalog while it serves this snapshot, and every request that entered meanwhile.</summary>
     internal UseCount Users { get; }
 
-    /// <summary>The model of a name, or null where none is served.</summary>
+    /// <summary>Finds a model by name; null where none is served.</summary>
     /// <param name="name">Name of a model.</param>
     public ModelSession? Find(string name) => Models.FirstOrDefault(model => model.Card.Name == name);
 
-    /// <summary>What a request names.</summary>
+    /// <summary>Selects the models that a request names.</summary>
     /// <param name="names">
-    /// Names of models and ensembles, whose members then answer with the ensemble's weights; empty means the default. A model named
-    /// twice counts once.
+    /// Names of models and ensembles; the members of an ensemble keep its weights. Empty means the default. A model that is named twice
+    /// counts once.
     /// </param>
     public Selection Select(IReadOnlyList<string> names)
     {
@@ -91,6 +91,6 @@ public sealed class CatalogSnapshot
 }
 
 /// <summary>An ensemble of the settings.</summary>
-/// <param name="Name">What requests call it.</param>
+/// <param name="Name">The name that requests use.</param>
 /// <param name="Ensemble">Its members.</param>
 public sealed record NamedEnsemble(string Name, Ensemble Ensemble);

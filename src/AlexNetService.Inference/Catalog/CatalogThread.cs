@@ -1,12 +1,12 @@
 namespace AlexNetService.Inference.Catalog;
 
 /// <summary>
-/// The thread on which models come and go, one after the other: reading, hashing, warming and freeing hundreds of megabytes is no work
-/// for the threads that answer requests.
+/// The thread that loads and frees models, one after the other: reading, hashing, warming and freeing hundreds of megabytes must not block
+/// the threads that answer requests.
 /// </summary>
 internal sealed class CatalogThread : IDisposable
 {
-    /// <summary>Changes that may wait; more are refused.</summary>
+    /// <summary>Changes that may wait or run; more are refused.</summary>
     public const int Limit = 16;
 
     private readonly object gate = new();
@@ -23,8 +23,8 @@ internal sealed class CatalogThread : IDisposable
     }
 
     /// <summary>Queues a change; null where too many wait.</summary>
-    /// <param name="change">Gets a token that also tells that the catalog is being disposed.</param>
-    /// <param name="cancellation">Takes the change out of the queue, or ends it between two steps.</param>
+    /// <param name="change">Gets a token that also fires when the catalog is disposed.</param>
+    /// <param name="cancellation">Takes the change out of the queue, or stops it between two steps.</param>
     public Task<T>? TryRun<T>(Func<CancellationToken, T> change, CancellationToken cancellation)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -44,7 +44,7 @@ internal sealed class CatalogThread : IDisposable
         return done.Task;
     }
 
-    /// <summary>Queues what must be done in any case; does it here and now once the thread has ended.</summary>
+    /// <summary>Queues a job that must be done in any case; runs it at once, on the calling thread, after the thread has ended.</summary>
     public void Post(Action job)
     {
         lock (gate)
@@ -60,7 +60,7 @@ internal sealed class CatalogThread : IDisposable
         job();
     }
 
-    /// <summary>Ends the change under way and those that wait, does what was posted, ends the thread. A second time it does nothing.</summary>
+    /// <summary>Stops the changes, runs the posted jobs, and ends the thread. A second call does nothing.</summary>
     public void Dispose()
     {
         lock (gate)
@@ -114,7 +114,7 @@ internal sealed class CatalogThread : IDisposable
         }
         catch (Exception e)
         {
-            // Handed to whoever awaits the change; the thread belongs to all of them.
+            // Handed to whoever awaits the change; the thread serves everybody.
             done.SetException(e);
         }
         finally

@@ -4,7 +4,7 @@ using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Catalog;
 
-/// <summary>The default and the ensembles as the settings name them, to be bound to the models that are loaded.</summary>
+/// <summary>The default and the ensembles of the settings, by name, to be bound to the models that are loaded.</summary>
 internal sealed class EnsemblePlan
 {
     private const string DefaultSetting = $"{RepositoryOptions.Section}:{nameof(RepositoryOptions.Default)}";
@@ -17,7 +17,8 @@ internal sealed class EnsemblePlan
         defaults = MemberList.Parse(DefaultSetting, repository.Default);
         ensembles =
         [
-            .. options.Members.OrderBy(ensemble => ensemble.Key, StringComparer.Ordinal).Select(ensemble => (ensemble.Key, Members(ensemble))),
+            .. options.Members.OrderBy(ensemble => ensemble.Key, StringComparer.Ordinal)
+                .Select(ensemble => (ensemble.Key, Members(ensemble))),
         ];
         if (defaults.FirstOrDefault(member => member.Weight is not null && IsEnsemble(member.Name)) is { Name: { } weighted })
         {
@@ -27,21 +28,23 @@ internal sealed class EnsemblePlan
 
     public bool IsEnsemble(string name) => ensembles.Any(ensemble => ensemble.Name == name);
 
-    /// <summary>The setting that names a model and so cannot do without it, or null.</summary>
+    /// <summary>The setting that names a model and therefore needs it, or null.</summary>
     public string? SettingThatNames(string model) =>
         defaults.Any(member => member.Name == model) ? DefaultSetting
         : ensembles.FirstOrDefault(ensemble => ensemble.Members.Any(member => member.Name == model)) is { Name: { } name } ? Setting(name)
         : null;
 
     /// <summary>Binds the names to models.</summary>
-    /// <param name="models">The models that are to be served.</param>
-    /// <param name="answering">The models that answer by default where the settings name none.</param>
-    /// <exception cref="CatalogException">A name is missing or stands for two things, or members do not fit together.</exception>
+    /// <param name="models">The models to serve.</param>
+    /// <param name="answering">Names of the models that answer by default where the settings name none.</param>
+    /// <exception cref="CatalogException">A name is missing or ambiguous, or members do not fit together.</exception>
     public BoundEnsembles Bind(IReadOnlyList<ModelSession> models, IReadOnlySet<string> answering)
     {
         if (models.FirstOrDefault(model => IsEnsemble(model.Card.Name)) is { Card.Name: var ambiguous })
         {
-            throw new CatalogException([$"'{ambiguous}' is a model and, by {Setting(ambiguous)}, an ensemble. Give the ensemble another name."]);
+            throw new CatalogException([
+                $"'{ambiguous}' is a model and, by {Setting(ambiguous)}, an ensemble. Give the ensemble another name.",
+            ]);
         }
 
         var members = models.ToDictionary(model => model.Card.Name, model => new EnsembleMember(model), StringComparer.Ordinal);
@@ -86,7 +89,7 @@ internal sealed class EnsemblePlan
             ? member with { Weight = each.Weight ?? member.Weight }
             : throw new CatalogException([
                 $"{setting} names '{each.Name}', which is not loaded; there is {string.Join(", ", members.Keys)}.",
-                $"Put it into the folder and into ModelRepository:Load, or take it out of {setting}.",
+                $"Add it to the folder and to ModelRepository:Load, or remove it from {setting}.",
             ])),
     ];
 
@@ -101,8 +104,8 @@ internal sealed class EnsemblePlan
     }
 }
 
-/// <summary>What the settings make of the models that are loaded.</summary>
-/// <param name="Models">The models, with the weights they have where a request names them.</param>
+/// <summary>The ensembles of the settings, bound to the loaded models.</summary>
+/// <param name="Models">The models, with the weights that count when a request names them.</param>
 /// <param name="Ensembles">The ensembles, by name in ordinal order.</param>
-/// <param name="Default">What answers when a request names no model.</param>
+/// <param name="Default">The ensemble that answers requests that name no model.</param>
 internal sealed record BoundEnsembles(IReadOnlyList<EnsembleMember> Models, IReadOnlyList<NamedEnsemble> Ensembles, Ensemble Default);

@@ -3,13 +3,13 @@ using AlexNetService.Inference.Sessions;
 namespace AlexNetService.Inference.Catalog;
 
 /// <summary>
-/// A model that is open. It belongs to whoever opened it and to every snapshot that contains it, and goes with the last of them.
+/// An open model. Whoever opened it and every snapshot that contains it hold it; it is freed when the last of them leaves.
 /// </summary>
 internal sealed class LoadedModel
 {
     /// <param name="session">The model, verified and warm.</param>
     /// <param name="card">SHA-256 of the card's file; the card holds the hashes of the graphs.</param>
-    /// <param name="unused">Told once nobody holds it any more.</param>
+    /// <param name="unused">Called once, when nobody holds it any more.</param>
     public LoadedModel(ModelSession session, byte[] card, Action<LoadedModel> unused)
     {
         Session = session;

@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace AlexNetService.Inference.Catalog;
 
-/// <summary>A member as a setting names it.</summary>
+/// <summary>A member in a setting.</summary>
 /// <param name="Name">Name of a model or an ensemble.</param>
-/// <param name="Weight">Its weight, or null where the model's card decides.</param>
+/// <param name="Weight">Its weight, or null for that of the model's card.</param>
 internal readonly record struct ListedMember(string Name, double? Weight);
 
 /// <summary>Reads a setting that lists members: <c>name[=weight],…</c>.</summary>
@@ -12,9 +12,9 @@ internal static class MemberList
 {
     private const StringSplitOptions Tidy = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
 
-    /// <param name="setting">Name of the setting, for the reasons.</param>
+    /// <param name="setting">Name of the setting, for messages.</param>
     /// <param name="list">Its value.</param>
-    /// <exception cref="CatalogException">The list cannot be read.</exception>
+    /// <exception cref="CatalogException">The list is malformed.</exception>
     public static IReadOnlyList<ListedMember> Parse(string setting, string list)
     {
         var members = list.Split(',', Tidy).Select(text => Member(setting, text)).ToArray();

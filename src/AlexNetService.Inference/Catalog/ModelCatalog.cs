@@ -5,9 +5,9 @@ using AlexNetService.ModelSpec.Package;
 namespace AlexNetService.Inference.Catalog;
 
 /// <summary>
-/// What is served: an immutable snapshot, replaced whole in one write. Requests enter it and leave it; a change makes the next one
-/// beside it, so that no request waits for a change and a change that fails leaves everything as it was. A version that is served no
-/// more goes when the last request that entered with it has left.
+/// The models that are served: an immutable snapshot, replaced as a whole in one write. Requests enter it and leave it. A change prepares
+/// the next snapshot beside it, so that no request waits for a change, and a change that fails has no effect. A replaced version is freed
+/// when the last request that entered with it has left.
 /// </summary>
 public sealed class ModelCatalog : IDisposable
 {
@@ -28,21 +28,21 @@ public sealed class ModelCatalog : IDisposable
     }
 
     /// <summary>
-    /// Runs at a time that the models were opened for; see <see cref="RuntimeOptions.ConcurrentRuns"/>. Where that is 0, they were measured
-    /// with the first of the models.
+    /// Runs at a time that the models were opened for; see <see cref="RuntimeOptions.ConcurrentRuns"/>. Where that option is 0, they were
+    /// measured with the first model.
     /// </summary>
     public int ConcurrentRuns { get; private set; } = 1;
 
-    /// <summary>Opens, verifies and warms what the settings name, on a thread of its own: all of it or none.</summary>
-    /// <param name="repository">Which packages.</param>
-    /// <param name="ensembles">Which of them answer together.</param>
-    /// <param name="runtime">How they run.</param>
-    /// <param name="opened">Told of each model as soon as it is warm.</param>
+    /// <summary>Opens, verifies and warms the models that the settings name, on the catalog's own thread: all of them or none.</summary>
+    /// <param name="repository">The packages.</param>
+    /// <param name="ensembles">The ensembles.</param>
+    /// <param name="runtime">Device and threads.</param>
+    /// <param name="opened">Called with each model as soon as it is warm.</param>
     /// <param name="cancellation">Checked between the steps of each package.</param>
     /// <exception cref="CatalogException">
     /// The folder is missing or empty, a package is refused, or the default or an ensemble cannot answer.
     /// </exception>
-    /// <exception cref="DeviceUnavailableException">The device is not there, or not in this build.</exception>
+    /// <exception cref="DeviceUnavailableException">The device does not exist, or this build does not support it.</exception>
     public static async Task<ModelCatalog> OpenAsync(
         RepositoryOptions repository,
         EnsembleOptions ensembles,
@@ -63,7 +63,7 @@ public sealed class ModelCatalog : IDisposable
         }
     }
 
-    /// <summary>What is served now, held until the lease is disposed: for a request, from its first line to its last.</summary>
+    /// <summary>Enters the snapshot that is served now, which is kept until the lease is disposed: for a whole request.</summary>
     /// <exception cref="ObjectDisposedException">The catalog was disposed.</exception>
     public CatalogLease Enter()
     {
@@ -72,7 +72,7 @@ public sealed class ModelCatalog : IDisposable
             var snapshot = current;
             ObjectDisposedException.ThrowIf(snapshot is null, this);
 
-            // The catalog itself holds what is current: this fails only where it was replaced between these two lines.
+            // The catalog itself holds the current snapshot: this fails only where it was replaced between these two lines.
             if (snapshot.Users.TryEnter())
             {
                 return new CatalogLease(snapshot);
@@ -80,22 +80,22 @@ public sealed class ModelCatalog : IDisposable
         }
     }
 
-    /// <summary>Serves a version of a package, in place of the one that is served, if any.</summary>
+    /// <summary>Serves a version of a package, in place of the version that is served, if any.</summary>
     /// <param name="name">Name of the model.</param>
-    /// <param name="version">The version; null is the pinned one or, where none is pinned, the newest.</param>
-    /// <param name="cancellation">Ends the load before it is served.</param>
+    /// <param name="version">The version; null is the pinned version or, without one, the newest.</param>
+    /// <param name="cancellation">Stops the load before the version is served.</param>
     public Task<CatalogChange> LoadAsync(string name, int? version, CancellationToken cancellation) =>
         ChangeAsync(either => Load(name, version, either), cancellation);
 
     /// <summary>
-    /// Serves a model no more. Refused for a model that <c>ModelRepository:Default</c> or <c>Ensembles</c> name, and for the last one
-    /// that answers by default: an ensemble that lost a member would give other answers under the same name.
+    /// Stops serving a model. Refused for a model that <c>ModelRepository:Default</c> or <c>Ensembles</c> name, and for the last one that
+    /// answers by default: an ensemble without one of its members would give other answers under the same name.
     /// </summary>
     /// <param name="name">Name of the model.</param>
-    /// <param name="cancellation">Takes the request for it back.</param>
+    /// <param name="cancellation">Stops the unload before it begins.</param>
     public Task<CatalogChange> UnloadAsync(string name, CancellationToken cancellation) => ChangeAsync(_ => Unload(name), cancellation);
 
-    /// <summary>Where the models stand, by name in ordinal order: those that are or were in memory, and those that were refused.</summary>
+    /// <summary>The states of the models in memory and of those that were refused, by name in ordinal order.</summary>
     public IReadOnlyList<ModelState> States()
     {
         lock (gate)
@@ -111,10 +111,10 @@ public sealed class ModelCatalog : IDisposable
         }
     }
 
-    /// <summary>What lies in the repository's folder, loaded or not, by name in ordinal order; read from disk each time.</summary>
+    /// <summary>The packages in the repository's folder, loaded or not, by name in ordinal order; read from disk each time.</summary>
     public IReadOnlyList<PackageVersions> Packages() => packages.Listed();
 
-    /// <summary>Frees the models as soon as the last request that entered has left, and ends a change under way.</summary>
+    /// <summary>Stops a change under way, and frees the models as soon as the last request has left.</summary>
     public void Dispose()
     {
         thread.Dispose();
@@ -123,7 +123,7 @@ public sealed class ModelCatalog : IDisposable
 
     private Task<CatalogChange> ChangeAsync(Func<CancellationToken, CatalogChange> change, CancellationToken cancellation) =>
         thread.TryRun(change, cancellation) ?? Task.FromResult<CatalogChange>(
-            new CatalogChange.Refused($"{CatalogThread.Limit} changes wait already. Try again when one of them is done."));
+            new CatalogChange.Refused($"{CatalogThread.Limit} changes are waiting already. Try again when one of them is done."));
 
     private CatalogSnapshot Start(Action<ModelSession> opened, CancellationToken cancellation)
     {
@@ -134,8 +134,11 @@ public sealed class ModelCatalog : IDisposable
             {
                 try
                 {
-                    var (version, reason) = packages.Find(name, version: null);
-                    var wanted = version ?? throw new CatalogException([reason ?? ""]);
+                    if (!packages.TryFind(name, version: null, out var wanted, out var reason))
+                    {
+                        throw new CatalogException([reason]);
+                    }
+
                     ConcurrentRuns = packages.DecideRuns(name, wanted);
                     models.Add(Open(name, wanted, cancellation));
                     opened(models[^1].Session);
@@ -157,15 +160,14 @@ public sealed class ModelCatalog : IDisposable
 
     private CatalogChange Load(string name, int? version, CancellationToken cancellation)
     {
-        var (found, missing) = packages.Find(name, version);
-        if (found is not { } wanted)
+        if (!packages.TryFind(name, version, out var wanted, out var missing))
         {
-            return new CatalogChange.NotFound(missing ?? "");
+            return new CatalogChange.NotFound(missing);
         }
 
         if (plan.IsEnsemble(name))
         {
-            return Refused(name, $"'{name}' is an ensemble of the settings. Give one of the two another name.");
+            return Refused(name, $"'{name}' is an ensemble of the settings. Rename the ensemble or the package.");
         }
 
         try
@@ -203,7 +205,7 @@ public sealed class ModelCatalog : IDisposable
 
         if (plan.SettingThatNames(name) is { } setting)
         {
-            return new CatalogChange.Refused($"'{name}' is named by {setting}. Change the setting and start the service again.");
+            return new CatalogChange.Refused($"'{name}' is named by {setting}. Change the setting and restart the service.");
         }
 
         var others = Others(name);
@@ -236,7 +238,7 @@ public sealed class ModelCatalog : IDisposable
         }
     }
 
-    /// <summary>One write, and every request that enters from now on has the new models.</summary>
+    /// <summary>Replaces the snapshot in one write; every request that enters from now on gets the new models.</summary>
     private CatalogSnapshot Publish(IReadOnlyList<LoadedModel> models)
     {
         LoadedModel[] ordered = [.. models.OrderBy(model => model.Name, StringComparer.Ordinal)];

@@ -1,16 +1,16 @@
 namespace AlexNetService.Inference.Catalog;
 
-/// <summary>Where a model stands.</summary>
+/// <summary>The state of a model.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Phase">Whether requests can have it.</param>
+/// <param name="Phase">Whether requests can use it.</param>
 /// <param name="Version">The version that is served, or null.</param>
-/// <param name="Versions">The versions in memory, newest first: the one that is served and those that requests under way still use.</param>
-/// <param name="Loading">Whether a version is being opened right now.</param>
+/// <param name="Versions">The versions in memory, newest first: the served one and those that requests under way still use.</param>
+/// <param name="Loading">Whether a version is being opened now.</param>
 /// <param name="Reason">Why the last load was refused, a sentence; null where it was not.</param>
 public sealed record ModelState(
     string Name, ModelPhase Phase, int? Version, IReadOnlyList<int> Versions, bool Loading, string? Reason);
 
-/// <summary>Whether requests can have a model.</summary>
+/// <summary>Whether requests can use a model.</summary>
 public enum ModelPhase
 {
     /// <summary>It is loaded, verified and warm.</summary>
@@ -19,7 +19,7 @@ public enum ModelPhase
     /// <summary>It is being opened for the first time.</summary>
     Loading,
 
-    /// <summary>It was unloaded, and requests under way still use it.</summary>
+    /// <summary>It was unloaded; requests under way still use it.</summary>
     Draining,
 
     /// <summary>It is not in memory.</summary>

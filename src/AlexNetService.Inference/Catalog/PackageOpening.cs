@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
@@ -5,14 +6,14 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetService.Inference.Catalog;
 
-/// <summary>The folder of packages, and the way of one of them into memory: opened, hash-checked, its golden crop run, warmed.</summary>
+/// <summary>Finds packages in the folder and opens them: hashes checked, golden crop run, warmed.</summary>
 internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions runtime)
 {
     private readonly PackageRepository repository = new(Path.GetFullPath(options.Path, AppContext.BaseDirectory));
     private RuntimeOptions runtime = runtime;
 
-    /// <summary>The models that are loaded at start.</summary>
-    /// <exception cref="CatalogException">There is none, or the settings name one that is not there.</exception>
+    /// <summary>Names of the models to load at start.</summary>
+    /// <exception cref="CatalogException">There is no package, or the settings name one that does not exist.</exception>
     public IReadOnlyList<string> StartUp()
     {
         if (!Directory.Exists(repository.Root) || repository.Names() is not { Count: > 0 } names)
@@ -34,33 +35,31 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
             $"{setting} names '{name}', which is not in '{repository.Root}'; there is {string.Join(", ", names)}.";
     }
 
-    /// <summary>What lies in the folder; nothing where there is no folder any more.</summary>
+    /// <summary>The packages in the folder; none where the folder is gone.</summary>
     public IReadOnlyList<PackageVersions> Listed() => Directory.Exists(repository.Root)
         ? [.. repository.Names().Select(name => new PackageVersions(name, repository.Versions(name)))]
         : [];
 
-    /// <summary>
-    /// The version that is meant: the one asked for, else the pinned one, else the newest; null with the reason where it is not there.
-    /// </summary>
-    public (int? Version, string? Reason) Find(string name, int? version)
+    /// <summary>Finds a version of a package: the requested one, else the pinned one, else the newest.</summary>
+    /// <param name="name">Name of the model.</param>
+    /// <param name="version">The requested version, or null.</param>
+    /// <param name="found">The version.</param>
+    /// <param name="reason">Why there is none, a sentence.</param>
+    public bool TryFind(string name, int? version, out int found, [NotNullWhen(false)] out string? reason)
     {
         var versions = Directory.Exists(repository.Root) ? repository.Versions(name) : [];
-        if (versions.Count == 0)
-        {
-            return (null, $"There is no package '{name}' in the repository.");
-        }
-
         int? pinned = options.Versions.TryGetValue(name, out var pin) ? pin : null;
-        var wanted = version ?? pinned ?? versions[0];
+        found = version ?? pinned ?? (versions is [var newest, ..] ? newest : 0);
         var advice = version is null ? $" Change ModelRepository:Versions:{name}." : "";
-        return versions.Contains(wanted)
-            ? (wanted, null)
-            : (null, $"There is no version {wanted} of '{name}' in the repository; there is {string.Join(", ", versions)}.{advice}");
+        reason = versions.Count == 0 ? $"There is no package '{name}' in the repository."
+            : versions.Contains(found) ? null
+            : $"There is no version {found} of '{name}' in the repository; there is {string.Join(", ", versions)}.{advice}";
+        return reason is null;
     }
 
-    /// <summary>Decides how many runs go on at a time, by measuring them on this package where the options say 0.</summary>
-    /// <exception cref="InvalidPackageException">It must not be served.</exception>
-    /// <exception cref="DeviceUnavailableException">The device is not there, or not in this build.</exception>
+    /// <summary>Decides the number of runs at a time; measures it on this package where the options say 0.</summary>
+    /// <exception cref="InvalidPackageException">The package must not be served.</exception>
+    /// <exception cref="DeviceUnavailableException">The device does not exist, or this build does not support it.</exception>
     public int DecideRuns(string name, int version)
     {
         if (runtime.ConcurrentRuns == 0)
@@ -72,7 +71,7 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
         return runtime.ConcurrentRuns;
     }
 
-    /// <summary>SHA-256 of a card's file.</summary>
+    /// <summary>SHA-256 of a package's card file.</summary>
     /// <exception cref="InvalidPackageException">It cannot be read.</exception>
     public byte[] CardHash(string name, int version)
     {
@@ -87,9 +86,9 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
         }
     }
 
-    /// <summary>Brings a package into memory, ready for its first request.</summary>
-    /// <exception cref="InvalidPackageException">It must not be served.</exception>
-    /// <exception cref="DeviceUnavailableException">The device is not there, or not in this build.</exception>
+    /// <summary>Opens a package, verified and warm.</summary>
+    /// <exception cref="InvalidPackageException">The package must not be served.</exception>
+    /// <exception cref="DeviceUnavailableException">The device does not exist, or this build does not support it.</exception>
     public ModelSession Open(string name, int version, CancellationToken cancellation)
     {
         var package = ModelPackage.Open(repository.Folder(name, version));
@@ -112,7 +111,7 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
         catch (OnnxRuntimeException e)
         {
             session.Dispose();
-            throw new InvalidPackageException(package.Folder, $"its graph opens and does not run: {e.Message}", e);
+            throw new InvalidPackageException(package.Folder, $"its graph opens but does not run: {e.Message}", e);
         }
         catch
         {

@@ -1,6 +1,6 @@
 namespace AlexNetService.Inference.Catalog;
 
-/// <summary>A model as it lies in the repository's folder.</summary>
+/// <summary>A model in the repository's folder.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Versions">Its versions, newest first.</param>
 public sealed record PackageVersions(string Name, IReadOnlyList<int> Versions);

@@ -9,15 +9,15 @@ public abstract record Selection
     {
     }
 
-    /// <summary>They are here and fit together.</summary>
-    /// <param name="Ensemble">They.</param>
+    /// <summary>All are served and fit together.</summary>
+    /// <param name="Ensemble">The models.</param>
     public sealed record Found(Ensemble Ensemble) : Selection;
 
     /// <summary>One of them is not served.</summary>
     /// <param name="Name">Its name.</param>
     public sealed record Unknown(string Name) : Selection;
 
-    /// <summary>They are here and cannot answer together.</summary>
-    /// <param name="Reason">Why and what to do, a sentence.</param>
+    /// <summary>All are served but cannot answer together.</summary>
+    /// <param name="Reason">The cause and the remedy, a sentence.</param>
     public sealed record Mismatched(string Reason) : Selection;
 }

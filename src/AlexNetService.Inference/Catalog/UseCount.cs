@@ -1,15 +1,15 @@
 namespace AlexNetService.Inference.Catalog;
 
 /// <summary>
-/// Counts who uses something, its owner being the first. Nobody comes in once the last one has left, so that what is freed then is
-/// freed once and under nobody's hands.
+/// Counts the users of something, its owner being the first. After the last one has left nobody can enter, so that it is freed once, when
+/// unused.
 /// </summary>
-/// <param name="freed">Runs once, on the thread of whoever left last.</param>
+/// <param name="freed">Called once, on the thread of the last user.</param>
 internal sealed class UseCount(Action freed)
 {
     private int users = 1;
 
-    /// <summary>Comes in; false where the last one has left already.</summary>
+    /// <summary>Adds a user; false where the last one has left already.</summary>
     public bool TryEnter()
     {
         for (var seen = Volatile.Read(ref users); seen > 0;)

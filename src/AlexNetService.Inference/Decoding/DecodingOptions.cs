@@ -9,15 +9,15 @@ public sealed class DecodingOptions
     /// <summary>Name of the configuration section.</summary>
     public const string Section = "Decoding";
 
-    /// <summary>Threads that decode; 0 (default) means one a core.</summary>
+    /// <summary>Decoding threads; 0 (default) is one a core.</summary>
     [Range(0, 1024, ErrorMessage = "Decoding:Threads must be {1} to {2}.")]
     public int Threads { get; set; }
 
-    /// <summary>Photographs that may wait for a decoding thread; default 320. One more is refused.</summary>
+    /// <summary>Photographs that may wait for a decoding thread; default 320. More are refused.</summary>
     [Range(1, 1_000_000, ErrorMessage = "Decoding:QueueLimit must be {1} to {2}.")]
     public int QueueLimit { get; set; } = 320;
 
-    /// <summary>Pixels a photograph's header may name, width × height; default 50,000,000.</summary>
+    /// <summary>Largest width × height that a photograph's header may state, in pixels; default 50,000,000.</summary>
     [Range(1, 10_000_000_000, ErrorMessage = "Decoding:MaxPixels must be {1} to {2}.")]
     public long MaxPixels { get; set; } = CanvasDecoder.DefaultMaxPixels;
 }

@@ -44,7 +44,7 @@ internal sealed class PictureCanvases : IDisposable
     /// <summary>Decodes a photograph once for each side.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="sides">Distinct canvas sides, in pixels.</param>
-    /// <param name="maxPixels">Limit on width × height as the header names them.</param>
+    /// <param name="maxPixels">Limit on width × height as the header states them.</param>
     /// <param name="canvases">The canvases; to be disposed.</param>
     /// <param name="fault">Why there are none.</param>
     public static bool TryDecode(

@@ -4,7 +4,7 @@ using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.Inference.Diagnostics;
 
-/// <summary>What the engine counts and times, as OpenTelemetry names such things.</summary>
+/// <summary>Counters and timers of the engine, named as OpenTelemetry recommends.</summary>
 public sealed class InferenceMeters
 {
     /// <summary>Name of the meter.</summary>
@@ -16,7 +16,7 @@ public sealed class InferenceMeters
     private const string QueueFull = "queue_full";
     private const string Draining = "draining";
 
-    // From a small model on a fast machine to a deadline's thirty seconds.
+    // From a small model on a fast machine to the default deadline of thirty seconds.
     private static readonly InstrumentAdvice<double> Seconds =
         new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] };
 
@@ -37,29 +37,29 @@ public sealed class InferenceMeters
     public InferenceMeters(IMeterFactory factory)
     {
         meter = factory.Create(Name);
-        queueWait = Times("alexnet.queue.wait", "From a photograph's canvas to the run of its first crop, by model.");
+        queueWait = Times("alexnet.queue.wait", "From the decoded photograph to the run of its first crop, by model.");
         runTime = Times("alexnet.run.duration", "One run of a model, by model and crops in the run.");
-        decodeTime = Times("alexnet.decode.duration", "Decoding one photograph to all of its canvases.");
+        decodeTime = Times("alexnet.decode.duration", "Decoding of one photograph to all of its canvases.");
         cropsPerRun = meter.CreateHistogram("alexnet.run.crops", "{crop}", "Crops in a run, by model.", tags: null, Crops);
 
-        // Observed and not added to, so that each is there from the start, at 0: what has never been seen has no rate.
+        // Observable, so that each counter exists from the start, at 0: a rate needs a first value.
         meter.CreateObservableCounter<long>(
             "alexnet.pictures.refused",
             () => [Count(ref queueFull, QueueFull), Count(ref draining, Draining)],
             "{picture}",
-            "Photographs that were not taken, by reason.");
+            "Requests that were not accepted, by reason.");
         meter.CreateObservableCounter(
-            "alexnet.pictures.expired", () => Interlocked.Read(ref expired), "{picture}", "Photographs that waited past their deadline.");
+            "alexnet.pictures.expired", () => Interlocked.Read(ref expired), "{picture}", "Requests that timed out while queued.");
         meter.CreateObservableCounter(
-            "alexnet.pictures.cancelled", () => Interlocked.Read(ref cancelled), "{picture}", "Photographs whose sender left.");
+            "alexnet.pictures.cancelled", () => Interlocked.Read(ref cancelled), "{picture}", "Requests whose sender left.");
 
-        // ONNX Runtime's managed interface does not give its arena's statistics: what is resident and not the collector's stands in.
+        // ONNX Runtime's managed interface has no statistics of its arena: resident memory outside the managed heap stands in for them.
         meter.CreateObservableUpDownCounter(
             "alexnet.memory.native", NativeBytes, "By", "Resident memory outside the managed heap: weights, arena, decoders.");
     }
 
     internal void Watch(InferenceEngine engine) => meter.CreateObservableUpDownCounter(
-        "alexnet.queue.crops", () => engine.WaitingCrops, "{crop}", "Crops that wait, or for which room is held.");
+        "alexnet.queue.crops", () => engine.WaitingCrops, "{crop}", "Crops that wait, or for which room is reserved.");
 
     internal void Waited(ModelSession session, TimeSpan time) =>
         queueWait.Record(time.TotalSeconds, new KeyValuePair<string, object?>(Model, session.Card.Name));

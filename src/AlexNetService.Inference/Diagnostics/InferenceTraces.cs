@@ -5,8 +5,8 @@ using AlexNetService.Inference.Sessions;
 namespace AlexNetService.Inference.Diagnostics;
 
 /// <summary>
-/// The way of a photograph as spans of the request that brought it: <c>decode</c>, <c>queue</c>, and a <c>run</c> for each model. They are
-/// written once the photograph has its answer, from the timestamps that the answer carries anyway; when nobody listens they cost a test.
+/// Spans of a request: <c>decode</c>, <c>queue</c>, and a <c>run</c> for each model. They are written after the crops have run, from
+/// timestamps that the request keeps anyway. Without a listener they cost one test.
 /// </summary>
 public static class InferenceTraces
 {

@@ -7,10 +7,10 @@ namespace AlexNetService.Inference.Ensembles;
 /// <param name="Probability">0 to 1.</param>
 public readonly record struct Prediction(ClassLabel Label, float Probability)
 {
-    /// <summary>The most probable classes, most probable first; of equals, the lower index first.</summary>
+    /// <summary>The most probable classes, most probable first; of equal ones, the lower index first.</summary>
     /// <param name="probabilities">[classes].</param>
     /// <param name="labels">The classes, by index.</param>
-    /// <param name="count">How many; all classes where there are fewer.</param>
+    /// <param name="count">How many; fewer where there are fewer classes.</param>
     public static Prediction[] Top(ReadOnlySpan<float> probabilities, IReadOnlyList<ClassLabel> labels, int count)
     {
         var top = new Prediction[Math.Min(count, probabilities.Length)];

@@ -1,9 +1,9 @@
 namespace AlexNetService.Inference.Explanations;
 
-/// <summary>Where a square is laid over a crop: the same places from the left as from the top, the last one at the edge.</summary>
+/// <summary>The places at which a square covers part of a crop: a grid from edge to edge, the same in both directions.</summary>
 public sealed record OcclusionGrid
 {
-    // About as many places along a side as one still tells apart in the map.
+    // More places along a side cannot be told apart in the map.
     private const int UsualSteps = 12;
     private const int UsualShare = 5;
 
@@ -23,7 +23,7 @@ public sealed record OcclusionGrid
     /// <summary>Pixels from one place to the next.</summary>
     public int Stride { get; }
 
-    /// <summary>The places along a side, in pixels from its beginning.</summary>
+    /// <summary>The offsets along a side, in pixels; the last one is at the far edge.</summary>
     public IReadOnlyList<int> Offsets { get; }
 
     /// <summary>Number of places.</summary>
@@ -33,7 +33,7 @@ public sealed record OcclusionGrid
     /// <param name="crop">Side of the crop, in pixels.</param>
     /// <param name="window">Side of the square, 1 to <paramref name="crop"/>; null is a fifth of the crop.</param>
     /// <param name="stride">Pixels from one place to the next, at least 1; null gives 100 to 170 places.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The square is no part of the crop, or the stride leads nowhere.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The square does not fit into the crop, or the stride is below 1.</exception>
     public static OcclusionGrid Over(int crop, int? window = null, int? stride = null)
     {
         var side = window ?? Math.Max(1, (int)Math.Round(crop / (double)UsualShare));
@@ -44,7 +44,7 @@ public sealed record OcclusionGrid
         return new OcclusionGrid(crop, side, step);
     }
 
-    /// <summary>Lays the square over a crop.</summary>
+    /// <summary>Covers one place of a crop.</summary>
     /// <param name="place">Number of the place, rows from the top, each from the left.</param>
     /// <param name="fill">Red, green and blue of the square.</param>
     /// <param name="pixels">[3,crop,crop], 0..255, red plane first.</param>

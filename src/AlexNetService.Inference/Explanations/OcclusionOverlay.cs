@@ -3,7 +3,7 @@ using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.Inference.Explanations;
 
-/// <summary>An occlusion map drawn over its crop: red where the class depends on what is seen, blue where it suffers from it.</summary>
+/// <summary>An occlusion map drawn over its crop: red where covering lowers the probability, blue where it raises it.</summary>
 public static class OcclusionOverlay
 {
     private const float Strongest = 0.75f;
@@ -13,7 +13,7 @@ public static class OcclusionOverlay
     private static readonly byte[] Blue = [30, 90, 230];
 
     /// <param name="map">The map.</param>
-    /// <returns>A PNG of the crop; small ones are enlarged by a whole number.</returns>
+    /// <returns>A PNG of the crop; small crops are enlarged by a whole number.</returns>
     public static byte[] Png(OcclusionMap map)
     {
         var crop = map.Crop.Span;
@@ -25,7 +25,7 @@ public static class OcclusionOverlay
         var picture = new byte[NetworkArchitecture.Channels * large * large];
         for (var pixel = 0; pixel < plane; pixel++)
         {
-            // Rec. 601: how bright the colour looks.
+            // Luminance by Rec. 601.
             var grey = (0.299f * crop[pixel]) + (0.587f * crop[plane + pixel]) + (0.114f * crop[(2 * plane) + pixel]);
             var share = largest > 0 ? Strongest * Math.Abs(heat[pixel]) / largest : 0;
             var colour = heat[pixel] > 0 ? Red : Blue;

@@ -3,14 +3,14 @@ using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.Inference.Requests;
 
-/// <summary>Runs the crops of several works through their common session, as few runs as its memory allows. For one thread.</summary>
-/// <param name="time">Where timestamps come from.</param>
-/// <param name="meters">Told of waits and runs, where there are any.</param>
+/// <summary>Runs the crops of several works through their session, in as few runs as its memory allows. For one thread.</summary>
+/// <param name="time">Source of timestamps.</param>
+/// <param name="meters">Records waits and runs, or null.</param>
 internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
 {
     private readonly List<Part> parts = [];
 
-    /// <param name="works">Works of one session, at least one; each is finished as soon as its last crop ran.</param>
+    /// <param name="works">Works of one session, at least one; each is finished as soon as its last crop has run.</param>
     /// <param name="started">When they were taken, a timestamp.</param>
     public void Run(IReadOnlyList<CropWork> works, long started)
     {
@@ -41,7 +41,7 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
     {
         for (var first = 0; first < work.Crops;)
         {
-            // A canvas whose windows come apart would go through the trunk twice.
+            // A canvas whose crops are split across runs would go through the trunk twice.
             if (run.Room == 0 || (run.Count > 0 && work.Crops > run.Room && work.Crops <= run.Count + run.Room))
             {
                 Execute(run, work.Session);
@@ -78,7 +78,7 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
         run.Begin();
     }
 
-    /// <summary>What any of the works wants is computed for all rows: that costs less than another run.</summary>
+    /// <summary>An output that any of the works needs is computed for all rows: that costs less than another run.</summary>
     private OutputKinds Kinds()
     {
         OutputKinds kinds = 0;

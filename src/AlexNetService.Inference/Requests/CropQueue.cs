@@ -5,7 +5,7 @@ namespace AlexNetService.Inference.Requests;
 
 /// <summary>
 /// The one queue of crops and the threads that run them. An idle thread takes what waits for a model, up to the model's crops a run.
-/// Models take turns, so that many requests for one do not starve another.
+/// Models take turns, so that many requests for one model do not starve another.
 /// </summary>
 internal sealed class CropQueue
 {
@@ -30,40 +30,10 @@ internal sealed class CropQueue
     }
 
     /// <inheritdoc cref="InferenceEngine.InflightCount"/>
-    public int InflightCount
-    {
-        get
-        {
-            lock (gate)
-            {
-                return inflight;
-            }
-        }
-    }
+    public int InflightCount => Volatile.Read(ref inflight);
 
     /// <inheritdoc cref="InferenceEngine.WaitingCrops"/>
-    public int WaitingCrops
-    {
-        get
-        {
-            lock (gate)
-            {
-                return reserved;
-            }
-        }
-    }
-
-    /// <inheritdoc cref="InferenceEngine.ConcurrentRuns"/>
-    public int ConcurrentRuns
-    {
-        get
-        {
-            lock (gate)
-            {
-                return threads;
-            }
-        }
-    }
+    public int WaitingCrops => Volatile.Read(ref reserved);
 
     /// <inheritdoc cref="InferenceEngine.RunSideBySide"/>
     public void RunSideBySide(int runs)

@@ -11,7 +11,6 @@ public sealed class CropRequest : InferenceRequest
 {
     private readonly ReadOnlyMemory<byte> tensor;
     private readonly ModelSession session;
-    private InferenceResult.Answered? answer;
     private int together;
     private int planned;
 
@@ -49,24 +48,10 @@ public sealed class CropRequest : InferenceRequest
 
     internal override CropWork[] Next()
     {
-        answer ??= InferenceResult.Answered.Rent(Ensemble, Count, Outputs);
+        var values = Values ??= InferenceResult.Answered.Rent(Ensemble, Count, Outputs);
         var (first, count) = (planned, Math.Min(together, Count - planned));
         planned += count;
         var crops = tensor.Slice(first * session.TensorBytes, count * session.TensorBytes);
-        return [new RowWork(this, session, crops, areTensor: true, answer.Of(0).Rows(first, count, session))];
-    }
-
-    internal override InferenceResult Answer(InferenceTiming timing)
-    {
-        var values = answer ?? throw new InvalidOperationException("The crops have not run.");
-        values.Timing = timing;
-        answer = null;
-        return values;
-    }
-
-    internal override void Release()
-    {
-        answer?.Dispose();
-        base.Release();
+        return [new RowWork(this, session, crops, areTensor: true, values.Of(0).Rows(first, count, session))];
     }
 }

@@ -121,7 +121,9 @@ internal sealed class CanvasWork(
 /// <param name="request">The request.</param>
 /// <param name="session">The model.</param>
 /// <param name="crops">The crops, at least one; must not change until the work has run.</param>
-/// <param name="areTensor">Whether they are rows of the package's input tensor; otherwise they are [N,3,crop,crop], 0..255, red first.</param>
+/// <param name="areTensor">
+/// Whether they are rows of the package's input tensor; otherwise they are [N,3,crop,crop], 0..255, red plane first.
+/// </param>
 /// <param name="outputs">Where the answers are written, a row a crop.</param>
 internal sealed class RowWork(
     InferenceRequest request, ModelSession session, ReadOnlyMemory<byte> crops, bool areTensor, CropOutputs outputs)

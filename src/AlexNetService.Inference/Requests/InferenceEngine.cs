@@ -13,7 +13,6 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly QueueOptions options;
     private readonly TimeProvider time;
     private readonly InferenceMeters? meters;
-    private readonly CropQueue queue;
     private readonly DecodeWorkers decoders;
 
     /// <summary>Starts the decoding threads, and one thread that runs crops.</summary>
@@ -24,28 +23,25 @@ public sealed class InferenceEngine : IAsyncDisposable
     public InferenceEngine(QueueOptions queue, DecodingOptions decoding, TimeProvider time, InferenceMeters? meters = null)
     {
         (options, this.time, this.meters) = (queue, time, meters);
-        this.queue = new CropQueue(queue, time, meters);
+        Queue = new CropQueue(queue, time, meters);
         decoders = new DecodeWorkers(decoding, time, meters);
         meters?.Watch(this);
     }
 
     /// <summary>Requests that were accepted and are not answered yet; photographs that are run together count as one.</summary>
-    public int InflightCount => queue.InflightCount;
+    public int InflightCount => Queue.InflightCount;
 
     /// <summary>Crops that wait, or for which room is reserved.</summary>
-    public int WaitingCrops => queue.WaitingCrops;
+    public int WaitingCrops => Queue.WaitingCrops;
 
-    /// <summary>Runs at a time.</summary>
-    public int ConcurrentRuns => queue.ConcurrentRuns;
+    internal CropQueue Queue { get; }
 
-    /// <summary>
-    /// Lets several runs go on at a time, where the sessions were opened for that; see <see cref="Sessions.RuntimeOptions.ConcurrentRuns"/>.
-    /// </summary>
-    /// <param name="runs">How many, at least as many as before.</param>
+    /// <summary>Allows several runs at a time; the sessions must have been opened for that many.</summary>
+    /// <param name="runs">How many, at least as many as before; see <see cref="Sessions.RuntimeOptions.ConcurrentRuns"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than before.</exception>
-    public void RunSideBySide(int runs) => queue.RunSideBySide(runs);
+    public void RunSideBySide(int runs) => Queue.RunSideBySide(runs);
 
-    /// <summary>Loads the native decoders, so that no request waits for that.</summary>
+    /// <summary>Loads the native decoders, so that no request waits for them.</summary>
     /// <param name="ensemble">The models that photographs will be decoded for.</param>
     public static void WarmDecoder(Ensemble ensemble) => DecodeWorkers.Warm(ensemble.CanvasSides);
 
@@ -57,7 +53,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     public async Task<InferenceResult> RunAsync(InferenceRequest request)
     {
         var crops = request.Plan(options.LimitCrops);
-        if (queue.Enter(crops) is { } refusal)
+        if (Queue.Enter(crops) is { } refusal)
         {
             return Refuse(refusal);
         }
@@ -69,7 +65,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
         finally
         {
-            queue.Leave(request.Reserved);
+            Queue.Leave(request.Reserved);
         }
     }
 
@@ -91,7 +87,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         var crops = requests.Max(request => request.Plan(options.LimitCrops));
         var together = Math.Min(requests.Count, Math.Max(1, Math.Min(
             requests.Min(request => request.Ensemble.MaxCropsPerRun / (int)request.Views), options.LimitCrops / crops)));
-        if (queue.Enter(together * crops) is { } refusal)
+        if (Queue.Enter(together * crops) is { } refusal)
         {
             return [.. requests.Select(_ => Refuse(refusal))];
         }
@@ -113,7 +109,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
         finally
         {
-            queue.Leave(together * crops);
+            Queue.Leave(together * crops);
         }
 
         async Task AnswerInTurnAsync()
@@ -127,7 +123,7 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     /// <summary>Finishes what was accepted, refuses what comes, and ends the threads that run crops.</summary>
     /// <param name="cancellation">Ends the waiting: what no run has begun with is refused.</param>
-    public Task StopAsync(CancellationToken cancellation) => queue.StopAsync(cancellation);
+    public Task StopAsync(CancellationToken cancellation) => Queue.StopAsync(cancellation);
 
     /// <summary>Finishes what was accepted, and ends all threads.</summary>
     public async ValueTask DisposeAsync()
@@ -135,12 +131,6 @@ public sealed class InferenceEngine : IAsyncDisposable
         await StopAsync(CancellationToken.None);
         decoders.Dispose();
     }
-
-    /// <summary>Reserves room, as a request does; for tests. Null where there is room.</summary>
-    internal Refusal? Reserve(int crops) => queue.Enter(crops);
-
-    /// <summary>Gives back the room of <see cref="Reserve"/>.</summary>
-    internal void Release(int crops) => queue.Leave(crops);
 
     private async Task<InferenceResult> AnswerAsync(InferenceRequest request)
     {
@@ -150,8 +140,8 @@ public sealed class InferenceEngine : IAsyncDisposable
         request.Begin(now, isEndless ? long.MaxValue : now + (long)(deadline.TotalSeconds * time.TimestampFrequency));
         using var expiry = isEndless
             ? null
-            : time.CreateTimer(_ => queue.Withdraw(request, Withdrawal.Expired), null, deadline, Timeout.InfiniteTimeSpan);
-        using var leaving = request.Cancellation.UnsafeRegister(_ => queue.Withdraw(request, Withdrawal.Cancelled), null);
+            : time.CreateTimer(_ => Queue.Withdraw(request, Withdrawal.Expired), null, deadline, Timeout.InfiniteTimeSpan);
+        using var leaving = request.Cancellation.UnsafeRegister(_ => Queue.Withdraw(request, Withdrawal.Cancelled), null);
         try
         {
             return await DecodeAsync(request) ?? await RunStepsAsync(request);
@@ -186,7 +176,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         for (var isFirst = true; request.HasMore; isFirst = false)
         {
-            if (!await queue.RunAsync(request))
+            if (!await Queue.RunAsync(request))
             {
                 return Unanswered(request);
             }

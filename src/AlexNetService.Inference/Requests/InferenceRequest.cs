@@ -63,6 +63,9 @@ public abstract class InferenceRequest
     /// <summary>The works that wait or run: one for each model, or the next crops of many.</summary>
     internal CropWork[] Works { get; private set; } = [];
 
+    /// <summary>The values that the works write; they become the answer.</summary>
+    private protected InferenceResult.Answered? Values { get; set; }
+
     /// <summary>Whether more works follow the present ones.</summary>
     internal abstract bool HasMore { get; }
 
@@ -72,14 +75,24 @@ public abstract class InferenceRequest
     /// <exception cref="ArgumentException">The models cannot give the answer.</exception>
     internal abstract int Plan(int limit);
 
-    /// <summary>The next works, made while <see cref="HasMore"/> and after the ones before them have run.</summary>
+    /// <summary>Makes the next works, while <see cref="HasMore"/> and after the previous ones have run.</summary>
     internal abstract CropWork[] Next();
 
-    /// <summary>The answer, made after all works have run.</summary>
-    internal abstract InferenceResult Answer(InferenceTiming timing);
+    /// <summary>Makes the answer, after all works have run.</summary>
+    internal virtual InferenceResult Answer(InferenceTiming timing)
+    {
+        var values = Values ?? throw new InvalidOperationException("No crops have run.");
+        Values = null;
+        values.Complete(Ensemble, timing);
+        return values;
+    }
 
     /// <summary>Gives back the memory that is not part of an answer.</summary>
-    internal virtual void Release() => Canvases?.Dispose();
+    internal virtual void Release()
+    {
+        Values?.Dispose();
+        Canvases?.Dispose();
+    }
 
     /// <param name="now">A timestamp.</param>
     /// <param name="due">When the first run must begin, a timestamp.</param>

@@ -62,7 +62,7 @@ public abstract record InferenceResult : IDisposable
         public ReadOnlyMemory<float> Features => ofMembers.Features;
 
         /// <summary>Where the time went.</summary>
-        public InferenceTiming Timing { get; internal set; }
+        public InferenceTiming Timing { get; private set; }
 
         /// <summary>One kind of values; empty where it was not asked for.</summary>
         /// <param name="kind">A single kind.</param>
@@ -88,9 +88,10 @@ public abstract record InferenceResult : IDisposable
             ? ofMembers
             : ofMembers with { Probabilities = ofMembers.Probabilities.Slice(member * rowsOfClasses, rowsOfClasses) };
 
-        /// <summary>Makes the ensemble's probabilities of its members'.</summary>
-        internal void Average(Ensemble ensemble)
+        /// <summary>Makes the ensemble's probabilities of its members', once all values are written.</summary>
+        internal void Complete(Ensemble ensemble, InferenceTiming timing)
         {
+            Timing = timing;
             if (ensemble.Members.Count > 1)
             {
                 ensemble.Mean(ofMembers.Probabilities.Span, mean.Span);

@@ -12,15 +12,13 @@ namespace AlexNetService.Inference.Requests;
 public sealed class PhotographRequest(ReadOnlyMemory<byte> photograph, Ensemble ensemble, TestViews views)
     : InferenceRequest(ensemble, photograph)
 {
-    private InferenceResult.Answered? answer;
-
     /// <summary>Which crops are averaged.</summary>
     public TestViews Views => views;
 
     /// <summary>What is wanted; default probabilities. Logits and features need an ensemble of one model whose card names them.</summary>
     public OutputKinds Outputs { get; init; } = OutputKinds.Probabilities;
 
-    internal override bool HasMore => answer is null;
+    internal override bool HasMore => Values is null;
 
     internal override int Plan(int limit)
     {
@@ -31,7 +29,7 @@ public sealed class PhotographRequest(ReadOnlyMemory<byte> photograph, Ensemble 
     internal override CropWork[] Next()
     {
         var canvases = Canvases ?? throw new InvalidOperationException("The photograph is not decoded.");
-        var values = answer = InferenceResult.Answered.Rent(Ensemble, rows: 1, Outputs);
+        var values = Values = InferenceResult.Answered.Rent(Ensemble, rows: 1, Outputs);
         var works = new CropWork[Ensemble.Members.Count];
         for (var i = 0; i < works.Length; i++)
         {
@@ -42,20 +40,5 @@ public sealed class PhotographRequest(ReadOnlyMemory<byte> photograph, Ensemble 
         }
 
         return works;
-    }
-
-    internal override InferenceResult Answer(InferenceTiming timing)
-    {
-        var values = answer ?? throw new InvalidOperationException("The crops have not run.");
-        values.Average(Ensemble);
-        values.Timing = timing;
-        answer = null;
-        return values;
-    }
-
-    internal override void Release()
-    {
-        answer?.Dispose();
-        base.Release();
     }
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>
-/// The numbers of rows that graphs run on. The CPU takes any; a GPU plans its kernels and memory for each number anew, so that a few
-/// numbers, padded to, are faster than many.
+/// The numbers of rows that graphs run on. The CPU takes any number. A GPU plans its kernels and memory for each new number, so runs are
+/// padded to a few of them.
 /// </summary>
 internal sealed class BatchSizes
 {
@@ -17,7 +17,7 @@ internal sealed class BatchSizes
     /// <summary>Rows at most.</summary>
     public int Largest { get; }
 
-    /// <summary>What to run once before the first request: the largest first, so that smaller ones fit into what it leaves.</summary>
+    /// <summary>The sizes to run once before the first request: the largest first, so that the others fit into its memory.</summary>
     public IEnumerable<int> ToWarm => (sizes ?? [1, 10, Largest]).Where(size => size <= Largest).Distinct().OrderDescending();
 
     public static BatchSizes Of(RuntimeOptions options, ExecutionTarget target)
@@ -28,10 +28,10 @@ internal sealed class BatchSizes
         return new BatchSizes(sizes, options.MaxCropsPerRun).UpTo(options.MaxCropsPerRun);
     }
 
-    /// <summary>The same for fewer rows; the largest itself is always one of them.</summary>
+    /// <summary>The same for fewer rows; the largest number is always one of the sizes.</summary>
     public BatchSizes UpTo(int largest) =>
         new(sizes is null ? null : [.. sizes.Where(size => size > 0 && size < largest).Append(largest).Distinct().Order()], largest);
 
-    /// <summary>The number of rows to run where this many are filled.</summary>
+    /// <summary>The number of rows to run for a number of crops.</summary>
     public int Padded(int count) => sizes is null ? count : sizes.First(size => size >= count);
 }

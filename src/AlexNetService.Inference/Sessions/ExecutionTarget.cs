@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetService.Inference.Sessions;
 
-/// <summary>A device by the name the options give it, and the ONNX Runtime provider that drives it.</summary>
+/// <summary>A device, and the ONNX Runtime provider that drives it.</summary>
 /// <param name="Device"><c>cpu</c> or <c>cuda:N</c>.</param>
 /// <param name="Provider">Name of the provider, as ONNX Runtime spells it.</param>
 internal sealed record ExecutionTarget(string Device, string Provider)
@@ -13,7 +13,7 @@ internal sealed record ExecutionTarget(string Device, string Provider)
 
     public bool IsCuda => Provider == Cuda;
 
-    /// <summary>Where a model runs.</summary>
+    /// <summary>The device and provider of a model.</summary>
     /// <exception cref="DeviceUnavailableException">The options require another provider.</exception>
     public static ExecutionTarget Of(RuntimeOptions options, string model)
     {
@@ -22,22 +22,23 @@ internal sealed record ExecutionTarget(string Device, string Provider)
         return options.RequireProvider is { Length: > 0 } required && required != target.Provider
             ? throw new DeviceUnavailableException(
                 device,
-                $"'{model}' would run on {target.Provider} where Inference:RequireProvider is {required}. Set Inference:Device to a device of that provider, or remove Inference:RequireProvider.")
+                $"'{model}' would run on {target.Provider} where Inference:RequireProvider is {required}. "
+                + "Set Inference:Device to a device of that provider, or remove Inference:RequireProvider.")
             : target;
     }
 
     /// <summary>Options for a session on this device, to be disposed by the caller.</summary>
     public SessionOptions Configure(RuntimeOptions options)
     {
-        // Before the first of ONNX Runtime's objects, which would make an environment without a pool to share.
+        // Before any other ONNX Runtime object, which would create an environment without a shared pool.
         SharedRuntime.Open(options.ThreadsPerRun);
         var session = new SessionOptions
         {
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            // A pattern is one block for all activations of a batch size. Blocks of many sizes do not fit into each other's place: they
-            // cost an arena half as large again, and no time was measured to be saved.
+            // A pattern is one block for all activations of a batch size. Blocks of several sizes cannot take each other's place: they
+            // made the arena half as large again and saved no time in measurements.
             EnableMemoryPattern = IsCuda,
-            // What goes wrong comes as an exception; a second copy on standard error would stand outside the log.
+            // Errors are thrown as exceptions; a copy on standard error would be outside the log.
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         try
@@ -51,7 +52,8 @@ internal sealed record ExecutionTarget(string Device, string Provider)
             session.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
             if (IsCuda)
             {
-                AppendCuda(session, int.Parse(Device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture), options.Cuda);
+                var index = int.Parse(Device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture);
+                AppendCuda(session, index, options.Cuda);
             }
         }
         catch
@@ -69,7 +71,7 @@ internal sealed record ExecutionTarget(string Device, string Provider)
         var settings = new Dictionary<string, string>
         {
             ["device_id"] = device.ToString(CultureInfo.InvariantCulture),
-            // Tuned by trying every kernel, a first run would take seconds for each batch size.
+            // Trying every kernel would take seconds in the first run of each batch size.
             ["cudnn_conv_algo_search"] = "HEURISTIC",
             ["arena_extend_strategy"] = "kSameAsRequested",
             ["use_tf32"] = options.Tf32 ? "1" : "0",
@@ -88,7 +90,10 @@ internal sealed record ExecutionTarget(string Device, string Provider)
         catch (OnnxRuntimeException e)
         {
             throw new DeviceUnavailableException(
-                Device, $"ONNX Runtime cannot load its CUDA provider ({e.Message}). Install CUDA 13 and cuDNN 9, or set Inference:Device to cpu.", e);
+                Device,
+                $"ONNX Runtime cannot load its CUDA provider ({e.Message}). "
+                + "Install CUDA 13 and cuDNN 9, or set Inference:Device to cpu.",
+                e);
         }
     }
 #else

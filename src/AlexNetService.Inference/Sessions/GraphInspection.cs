@@ -7,14 +7,14 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>
-/// Holds the graph that ends in the answers against its card: the input by what it declares, the outputs by what they are when black
-/// crops run, because many graphs leave output dimensions open.
+/// Checks the graph that ends in the answers against its card: the input by its declaration, the outputs by a run on black crops, because
+/// many graphs leave output dimensions open.
 /// </summary>
 /// <param name="package">The package the graph came from.</param>
 /// <param name="runtime">The graph, open: the whole network, or the rest of a split one.</param>
 internal sealed class GraphInspection(ModelPackage package, InferenceSession runtime)
 {
-    // Graphs that compute in half precision keep three digits.
+    // Graphs in half precision keep three digits.
     private const double SoftmaxTolerance = 5e-3;
 
     private readonly ModelCard card = package.Card;
@@ -107,8 +107,8 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
     }
 
     /// <summary>
-    /// Whoever has both may make one from the other: evaluation fits a temperature to the logits of what is served, and a temperature
-    /// that was written into the card alone would change nothing.
+    /// Evaluation fits a temperature to the logits of the served graph, so probabilities must be their softmax. A temperature that was
+    /// only written into the card would have no effect.
     /// </summary>
     private void RequireSoftmax(ReadOnlySpan<float> logits, ReadOnlySpan<float> probabilities)
     {

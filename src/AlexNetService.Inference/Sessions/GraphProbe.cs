@@ -5,12 +5,12 @@ using Microsoft.ML.OnnxRuntime;
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>
-/// A graph that gives more tensors than its package's card names, for tools that must see inside a network. Takes crops as
+/// A graph with more outputs than its package's card names, for tools that look inside a network. Takes crops as
 /// <see cref="ModelSession"/> does.
 /// </summary>
 public sealed class GraphProbe : IDisposable
 {
-    // Where a graph that is given as bytes finds its external data.
+    // Folder of the external data of a graph that is given as bytes.
     private const string WeightsFolder = "session.model_external_initializers_file_folder_path";
 
     private readonly InferenceSession runtime;
@@ -28,17 +28,17 @@ public sealed class GraphProbe : IDisposable
         cropBytes = NetworkArchitecture.Channels * input.Crop * input.Crop;
     }
 
-    /// <summary>Takes a tensor's values.</summary>
+    /// <summary>Reads a tensor's values.</summary>
     /// <param name="name">Name of the tensor.</param>
-    /// <param name="values">Its values for all crops of the run, row-major; gone after the call.</param>
+    /// <param name="values">Its values for all crops of the run, row-major; valid during the call.</param>
     public delegate void TensorReader(string name, ReadOnlySpan<float> values);
 
     /// <summary>Opens a graph.</summary>
     /// <param name="graph">A serialised ModelProto whose input is that of the package.</param>
-    /// <param name="package">The package it was made from, where its weights lie.</param>
+    /// <param name="package">The package it was made from, which holds its weights.</param>
     /// <param name="options">Device and threads.</param>
     /// <exception cref="InvalidPackageException">ONNX Runtime cannot open it.</exception>
-    /// <exception cref="DeviceUnavailableException">The device is not there, or not in this build.</exception>
+    /// <exception cref="DeviceUnavailableException">The device does not exist, or this build does not support it.</exception>
     public static GraphProbe Open(byte[] graph, ModelPackage package, RuntimeOptions options)
     {
         using var sessionOptions = ExecutionTarget.Of(options, package.Card.Name).Configure(options);
@@ -53,7 +53,7 @@ public sealed class GraphProbe : IDisposable
         }
     }
 
-    /// <summary>Runs crops and hands out tensors.</summary>
+    /// <summary>Runs crops and reads tensors.</summary>
     /// <param name="crops">[count,3,crop,crop], 0..255, red plane first.</param>
     /// <param name="count">Number of crops.</param>
     /// <param name="tensors">Names of tensors of 32-bit floats.</param>
@@ -78,7 +78,9 @@ public sealed class GraphProbe : IDisposable
     private OrtValue Input(ReadOnlySpan<byte> crops, int count)
     {
         var channels = NetworkArchitecture.Channels;
-        long[] shape = input.Layout == TensorLayout.Nchw ? [count, channels, input.Crop, input.Crop] : [count, input.Crop, input.Crop, channels];
+        long[] shape = input.Layout == TensorLayout.Nchw
+            ? [count, channels, input.Crop, input.Crop]
+            : [count, input.Crop, input.Crop, channels];
         var tensor = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, GraphTensor.TypeOf(input.Type), shape);
         var rows = tensor.GetTensorMutableRawData();
         var rowBytes = rows.Length / count;

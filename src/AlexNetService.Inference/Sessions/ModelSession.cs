@@ -7,8 +7,8 @@ using AlexNetService.ModelSpec.Package;
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>
-/// A package open in ONNX Runtime. Takes planar uint8 RGB crops whatever the graph wants, and gives probabilities whatever the
-/// graph ends in: the card says how. Any number of threads may run it at once; each run takes its own buffers.
+/// A package open in ONNX Runtime. It takes planar uint8 RGB crops and gives probabilities, whatever the graph's own input and output are:
+/// the card describes them. Any number of threads may run it at once; each run has its own buffers.
 /// </summary>
 public sealed class ModelSession : IDisposable
 {
@@ -64,21 +64,21 @@ public sealed class ModelSession : IDisposable
     public int? FixedBatch => layout.Answers.FixedBatch;
 
     /// <summary>
-    /// Opens a package and holds its graphs against its card. Of a split network trunk and rest are opened, and not the whole graph, so
-    /// that no weight lies in memory twice.
+    /// Opens a package and checks its graphs against its card. Of a split network, trunk and rest are opened instead of the whole graph, so
+    /// that no weight is in memory twice.
     /// </summary>
     /// <param name="package">The package, its hash verified.</param>
     /// <param name="options">Device, threads and buffer size.</param>
-    /// <exception cref="InvalidPackageException">The graph cannot be read, or is not what the card says.</exception>
-    /// <exception cref="DeviceUnavailableException">The device is not there, or not in this build.</exception>
+    /// <exception cref="InvalidPackageException">The graph cannot be read, or differs from the card.</exception>
+    /// <exception cref="DeviceUnavailableException">The device does not exist, or this build does not support it.</exception>
     public static ModelSession Open(ModelPackage package, RuntimeOptions options)
     {
         var target = ExecutionTarget.Of(options, package.Card.Name);
         using var sessionOptions = target.Configure(options);
         if (package.Card.Quantization is { Precision: Precision.Int8 })
         {
-            // It would move bytes in front of max pooling, whose kernel for bytes in this layout is thirty times slower
-            // than that for floats.
+            // This optimizer would make max pooling run on bytes, and its kernel for bytes in this layout is thirty times slower than
+            // that for floats.
             sessionOptions.AddSessionConfigEntry("optimization.disable_specified_optimizers", "QDQPropagationTransformer");
         }
 
@@ -169,8 +169,8 @@ public sealed class ModelSession : IDisposable
     }
 
     /// <summary>
-    /// Runs black crops: as many as fit, ten and one, or every batch size that the options name, so that no request pays for first-time
-    /// allocations.
+    /// Runs black crops, in the largest batch, ten and one, or in every batch size that the options name, so that no request pays for
+    /// first-time allocations.
     /// </summary>
     public void Warm()
     {
@@ -196,8 +196,8 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    /// <summary>Runs the crop whose answer the card notes, where it notes one.</summary>
-    /// <exception cref="InvalidPackageException">The answer is another one here.</exception>
+    /// <summary>Runs the golden crop and compares its logits with those in the card, where there are any.</summary>
+    /// <exception cref="InvalidPackageException">The logits differ.</exception>
     public void RequireGolden()
     {
         if (Card.Golden is not { } golden)
@@ -216,17 +216,17 @@ public sealed class ModelSession : IDisposable
             difference = MathF.Max(difference, MathF.Abs(expected[i] - logits[i]));
         }
 
-        // Written so that a logit that is no number does not pass.
+        // Negated so that NaN does not pass.
         if (!(difference <= golden.Tolerance * largest))
         {
             throw new InvalidPackageException(Package.Folder, string.Create(
                 CultureInfo.InvariantCulture,
-                $"its golden crop's logits differ by {difference / largest:g3} of the largest, where {golden.Tolerance:g3} is let through: "
-                + $"{Provider} computes something else than what was exported. Copy the package again, or export it again."));
+                $"its golden crop's logits differ by {difference / largest:g3} of the largest, where {golden.Tolerance:g3} is allowed: "
+                + $"{Provider} computes other values than the export did. Copy the package again, or export it again."));
         }
     }
 
-    /// <summary>Frees the graphs. No run may be under way.</summary>
+    /// <summary>Frees the graphs. No run may be in progress.</summary>
     public void Dispose()
     {
         lock (gate)
@@ -255,7 +255,7 @@ public sealed class ModelSession : IDisposable
     /// <summary>Bytes of the input tensor for one crop: bytes or floats, as the card says.</summary>
     internal int TensorBytes => CropBytes * (Card.Preprocessing.Type == PixelType.Float32 ? sizeof(float) : 1);
 
-    /// <summary>A run of up to <see cref="MaxCropsPerRun"/> crops; given back by <see cref="Return"/>.</summary>
+    /// <summary>Rents a run of up to <see cref="MaxCropsPerRun"/> crops; give it back with <see cref="Return"/>.</summary>
     internal CropRun Rent()
     {
         ObjectDisposedException.ThrowIf(disposed, this);
@@ -278,7 +278,7 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    /// <summary>Gives a run back, one that threw as well.</summary>
+    /// <summary>Gives a run back, also one that threw.</summary>
     internal static void Return(CropRun run) => SharedRuntime.Memory.Return(run.Memory);
 
     private static RunLayout Inspect(ModelPackage package, ModelGraph graph, ModelGraph? trunk, BatchSizes sizes)

@@ -21,7 +21,7 @@ internal static class RunConcurrency
     /// <param name="time">Times the runs.</param>
     /// <returns>Runs at a time, and the crops a second of both ways; 0 where nothing was measured.</returns>
     /// <exception cref="InvalidPackageException">The model cannot be opened.</exception>
-    /// <exception cref="DeviceUnavailableException">The device is not there, or not in this build.</exception>
+    /// <exception cref="DeviceUnavailableException">The device does not exist, or this build does not support it.</exception>
     public static (int Runs, double OneAtATime, double SideBySide) Choose(
         ModelPackage package, RuntimeOptions options, TimeProvider time)
     {

@@ -6,14 +6,14 @@ namespace AlexNetService.Inference.Sessions;
 /// <summary>The graphs of a model and the tensors that a run of it needs in memory.</summary>
 internal sealed class RunLayout
 {
-    // Crops that come alone share a run of the trunk up to this number; more would only hold memory.
+    // Given crops that share a run of the trunk; more would only take memory.
     private const int CropsPerTrunkRun = 10;
 
     // The canvas and its mirror.
     private const int CanvasesPerTrunkRun = 2;
 
     /// <param name="card">The card.</param>
-    /// <param name="graph">The graph that ends in the answers, and its tensors.</param>
+    /// <param name="graph">The graph that ends in the answers.</param>
     /// <param name="answers">Its tensors.</param>
     /// <param name="trunkGraph">The trunk, where the network is split.</param>
     /// <param name="trunk">Its tensors.</param>
@@ -26,7 +26,7 @@ internal sealed class RunLayout
         var rows = (sizes.Largest + batch - 1) / batch * batch;
         var crops = Math.Min(CropsPerTrunkRun, sizes.Largest);
 
-        // Probabilities that the graph does not give are made from the logits, and need a place too.
+        // Where the graph has no probabilities, they are made from the logits and need memory too.
         GraphTensor[] softmax = answers.Find(OutputKinds.Probabilities) is null && answers.Find(OutputKinds.Logits) is { } logits
             ? [new GraphTensor("", TensorElementType.Float, logits.RowShape, OutputKinds.Probabilities)]
             : [];

@@ -11,18 +11,18 @@ public sealed class RuntimeOptions : IValidatableObject
     private const string DeviceName = "^(cpu|cuda:[0-9]{1,2})$";
 
     /// <summary>
-    /// Where graphs run: <c>cpu</c> (default) or <c>cuda:N</c>, which needs a build with <c>-p:Accelerator=cuda</c>. The device
-    /// is required: where it is missing, opening a session fails and nothing runs elsewhere instead.
+    /// Where graphs run: <c>cpu</c> (default) or <c>cuda:N</c>, which needs a build with <c>-p:Accelerator=cuda</c>. Without the device,
+    /// opening a session fails; there is no fallback.
     /// </summary>
     [RegularExpression(DeviceName, ErrorMessage = "Inference:Device must be cpu or cuda:N, such as cuda:0.")]
     public string Device { get; set; } = "cpu";
 
-    /// <summary>Devices of single models, by name, where they are others than <see cref="Device"/>.</summary>
+    /// <summary>Name of a model → its device, in place of <see cref="Device"/>. Default: none.</summary>
     public Dictionary<string, string> Devices { get; init; } = [];
 
     /// <summary>
     /// The ONNX Runtime provider that every model must run on, such as <c>CUDAExecutionProvider</c>; opening a session on another one
-    /// fails. Null (default) requires none beyond what <see cref="Device"/> says.
+    /// fails. Null (default) accepts the provider of <see cref="Device"/>.
     /// </summary>
     public string? RequireProvider { get; set; }
 
@@ -31,33 +31,33 @@ public sealed class RuntimeOptions : IValidatableObject
     public int Threads { get; set; }
 
     /// <summary>
-    /// Runs at a time: 1 (default) is one run with all threads, N is N runs that share them, 0 measures at start-up whether one run
-    /// with all threads or a run on each is faster.
+    /// Runs at a time: 1 (default) is one run with all threads, N is N runs that share them. 0 measures at start-up whether one run with
+    /// all threads or a run on each thread is faster.
     /// </summary>
     [Range(0, 1024, ErrorMessage = "Inference:ConcurrentRuns must be {1} to {2}.")]
     public int ConcurrentRuns { get; set; } = 1;
 
     /// <summary>
-    /// Crops in one run of a graph, and so the size of its buffers; default 10, one photograph. Few cores gain nothing from more; many
-    /// cores and GPUs do, from reading the dense layers' weights once for 20 or 40.
+    /// Crops in one run of a graph, and so the size of its buffers; default 10, one photograph. A few cores gain nothing from more; many
+    /// cores and GPUs gain from reading the dense layers' weights once for 20 or 40 crops.
     /// </summary>
     [Range(1, 4096, ErrorMessage = "Inference:MaxCropsPerRun must be {1} to {2}.")]
     public int MaxCropsPerRun { get; set; } = 10;
 
     /// <summary>
-    /// The numbers of crops that graphs run on, such as <c>1,10,20,40</c>: runs are padded to the next one, and each is run once before
+    /// The numbers of crops that graphs run on, such as <c>1,10,20,40</c>. Runs are padded to the next number, and each is run once before
     /// the first request. Null (default) is any number on the CPU and, on a GPU, those of 1,10,20,40 that <see cref="MaxCropsPerRun"/>
-    /// allows; that number itself is always one of them.
+    /// allows; <see cref="MaxCropsPerRun"/> itself is always one of them.
     /// </summary>
     [RegularExpression(
         "^([1-9][0-9]{0,3}(,[1-9][0-9]{0,3})*)?$",
         ErrorMessage = "Inference:BatchSizes must be numbers with commas, such as 1,10,20,40.")]
     public string? BatchSizes { get; set; }
 
-    /// <summary>What only NVIDIA GPUs have.</summary>
+    /// <summary>Options of NVIDIA GPUs.</summary>
     public CudaOptions Cuda { get; init; } = new();
 
-    /// <summary>Threads that one run is shared by: with the other runs at a time, they are <see cref="Threads"/> together.</summary>
+    /// <summary>Threads that share one run; the runs at a time share <see cref="Threads"/>.</summary>
     internal int ThreadsPerRun => Math.Max(1, AllThreads - Math.Max(1, ConcurrentRuns) + 1);
 
     internal int AllThreads => Threads == 0 ? Environment.ProcessorCount : Threads;
@@ -97,17 +97,17 @@ public sealed class RuntimeOptions : IValidatableObject
     };
 }
 
-/// <summary>What only NVIDIA GPUs have; of no effect on the CPU.</summary>
+/// <summary>Options of NVIDIA GPUs; without effect on the CPU.</summary>
 public sealed class CudaOptions
 {
     internal const int LargestLimitMiB = 1 << 20;
 
-    /// <summary>Memory that the arena of each device may take, in MiB; 0 (default) is all there is.</summary>
+    /// <summary>Memory that the arena of each device may take, in MiB; 0 (default) is no limit.</summary>
     public int MemoryLimitMiB { get; set; }
 
     /// <summary>
-    /// Whether products may be rounded to TensorFloat-32 (ten bits): faster, with three digits of a logit. Default false, so that a GPU
-    /// gives the numbers of the CPU.
+    /// Whether products may be rounded to TensorFloat-32 (ten bits): faster, but logits keep only three digits. Default false, so that a
+    /// GPU gives the same numbers as the CPU.
     /// </summary>
     public bool Tf32 { get; set; }
 }

@@ -3,9 +3,9 @@ using Microsoft.ML.OnnxRuntime;
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>
-/// What all sessions of the process share: ONNX Runtime's environment, its thread pool, its arena, and the memory of runs. A pool and
-/// an arena a session would be idle threads, and the activations of the largest run, once for each member of an ensemble. The
-/// only static state in the house, because the environment is one a process and cannot be made twice.
+/// What all sessions of the process share: ONNX Runtime's environment, its thread pool, its arena, and the memory of runs. With a pool and
+/// an arena for each session, every member of an ensemble would keep idle threads and the activations of its largest run. This is the only
+/// static state in the code, because ONNX Runtime allows one environment a process.
 /// </summary>
 internal static class SharedRuntime
 {
@@ -18,8 +18,8 @@ internal static class SharedRuntime
     /// <summary>Memory for the pixels, maps and answers of runs.</summary>
     public static RunMemoryPool Memory { get; } = new();
 
-    /// <summary>Makes environment, pool and arena, where no session did before.</summary>
-    /// <param name="threads">Threads of the pool, the calling one included; decided by the first session of the process.</param>
+    /// <summary>Creates environment, pool and arena before the first session.</summary>
+    /// <param name="threads">Threads of the pool, including the calling one; the first session of the process decides.</param>
     public static void Open(int threads)
     {
         lock (Gate)
@@ -33,11 +33,11 @@ internal static class SharedRuntime
         }
     }
 
-    /// <summary>Lets a session use what is shared.</summary>
+    /// <summary>Lets a session share pool and arena.</summary>
     /// <param name="session">Options of the session.</param>
     /// <param name="threads">
-    /// Threads that share its runs, the calling one included. A session with one thread needs no pool; another number than the pool's is
-    /// a pool of the session's own.
+    /// Threads that share its runs, including the calling one. A session with one thread needs no pool; one with another number than the
+    /// shared pool's gets its own.
     /// </param>
     public static void Join(SessionOptions session, int threads)
     {
@@ -47,7 +47,7 @@ internal static class SharedRuntime
         }
         else
         {
-            // Never left to ONNX Runtime: it would count the machine's cores, not the container's, and pin its threads to them.
+            // By default ONNX Runtime would count the machine's cores, not the container's, and pin its threads to them.
             session.IntraOpNumThreads = threads;
             session.InterOpNumThreads = 1;
         }
@@ -55,7 +55,7 @@ internal static class SharedRuntime
         session.AddSessionConfigEntry("session.use_env_allocators", "1");
     }
 
-    /// <returns>Threads of the shared pool, or 0 where the environment is the program's own and has none for us.</returns>
+    /// <returns>Threads of the shared pool, or 0 where the program has created the environment itself, without one.</returns>
     private static int Create(int threads)
     {
         if (OrtEnv.IsCreated)
@@ -73,7 +73,7 @@ internal static class SharedRuntime
         var options = new EnvironmentCreationOptions
         {
             logId = "alexnet",
-            // What goes wrong comes as an exception; a second copy on standard error would stand outside the log.
+            // Errors are thrown as exceptions; a copy on standard error would be outside the log.
             logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
             threadOptions = threading,
         };
@@ -85,7 +85,7 @@ internal static class SharedRuntime
     {
         using var memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
 
-        // Grown by what is asked for: doubling would keep half of it unused.
+        // Grown by the requested size: doubling would leave half of it unused.
         using var growth = new OrtArenaCfg(0, SameAsRequested, Default, Default);
         try
         {
@@ -93,7 +93,7 @@ internal static class SharedRuntime
         }
         catch (OnnxRuntimeException) when (poolThreads == 0)
         {
-            // The program made the environment, and registered its own arena: then that is the shared one.
+            // The program has created the environment and registered an arena: that one is shared.
         }
     }
 }

@@ -1,9 +1,9 @@
 namespace AlexNetService.Inference.Sessions;
 
-/// <summary>softmax(x / T) = exp(x / T) / Σ exp(x / T), a temperature T of 1 being the plain one.</summary>
+/// <summary>softmax(x / T) = exp(x / T) / Σ exp(x / T), where a temperature T of 1 is the plain softmax.</summary>
 public static class Softmax
 {
-    /// <summary>One crop's logits → its probabilities.</summary>
+    /// <summary>Turns one crop's logits into its probabilities.</summary>
     /// <param name="logits">[classes].</param>
     /// <param name="temperature">Above 0.</param>
     /// <param name="probabilities">[classes], written whole.</param>

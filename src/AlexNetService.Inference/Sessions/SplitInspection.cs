@@ -6,15 +6,15 @@ using Microsoft.ML.OnnxRuntime;
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>
-/// Holds a trunk against its card: the maps have the sides that the card names, and the maps of a crop are the window of the canvas's maps
-/// that they are said to be. A trunk with zeros at its edges would not be found out by running crops.
+/// Checks a trunk against its card: the maps must have the sides that the card names, and the maps of a crop must equal their window in the
+/// canvas's maps. Running crops alone would not reveal a trunk with zero padding.
 /// </summary>
 /// <param name="package">The package the trunk came from.</param>
 /// <param name="split">The card's record of it.</param>
 /// <param name="trunk">The trunk, open.</param>
 internal sealed class SplitInspection(ModelPackage package, SplitGraph split, InferenceSession trunk)
 {
-    // Relative to the largest value: kernels may add in another order at another place.
+    // Relative to the largest value: kernels may sum in another order at another place.
     private const double WindowTolerance = 1e-3;
     private const uint CanvasSeed = 1;
 
@@ -61,7 +61,7 @@ internal sealed class SplitInspection(ModelPackage package, SplitGraph split, In
             difference = Math.Max(difference, Math.Abs(window[i] - there));
         }
 
-        // A quantized map may round the other way.
+        // Quantized maps may round differently.
         if (!(difference <= Math.Max(WindowTolerance * largest, split.Type == MapType.UInt8 ? 1 : 0)))
         {
             throw Refused(

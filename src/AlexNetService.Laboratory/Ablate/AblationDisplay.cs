@@ -37,7 +37,7 @@ internal sealed class AblationDisplay(TimeProvider clock, int runs) : TrainingDi
     }
 
     /// <summary>An earlier command did the run.</summary>
-    public void AlreadyThere() => Line("done already");
+    public void AlreadyThere() => Line("already done");
 
     /// <summary>A run's loss became NaN or infinite.</summary>
     public void Diverged(string message) => Line($"diverged; that is its result: {message}");
@@ -91,8 +91,8 @@ internal sealed class AblationDisplay(TimeProvider clock, int runs) : TrainingDi
         {
             Line(string.Create(
                 CultureInfo.InvariantCulture,
-                $"epoch {report.Epoch}/{epochs}  {report.Seen}/{report.Images}  loss {report.Loss:F4}  {report.ImagesPerSecond:F0} images/s  ")
-                + Left());
+                $"epoch {report.Epoch}/{epochs}  {report.Seen}/{report.Images}  loss {report.Loss:F4}  ")
+                + string.Create(CultureInfo.InvariantCulture, $"{report.ImagesPerSecond:F0} images/s  {Left()}"));
         }
     }
 

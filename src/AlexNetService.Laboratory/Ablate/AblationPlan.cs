@@ -108,10 +108,12 @@ internal sealed record AblationPlan
     public string DevicesOf(NetworkArchitecture table) => table.Columns == 1 ? Devices.Split(',')[0] : Devices;
 
     /// <summary>SHA-256 over a table's layers and geometry, which shows whether it changed since an earlier run.</summary>
-    public static string HashOf(NetworkArchitecture table) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        string.Join(
-            '\n',
-            [table.Preset, $"{table.Columns}", $"{table.Geometry}", $"{table.MeanImage}", .. table.Layers.Select(layer => layer.ToString())]))));
+    public static string HashOf(NetworkArchitecture table)
+    {
+        var layers = string.Join('\n', table.Layers);
+        var text = $"{table.Preset}\n{table.Columns}\n{table.Geometry}\n{table.MeanImage}\n{layers}";
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
 }
 
 /// <summary>One run: a variant or a rate, and a seed.</summary>

@@ -25,7 +25,9 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
 
     /// <summary>Writes the file as a whole or not at all: beside its place, flushed to disk, then renamed over it.</summary>
     /// <param name="path">Where the file goes.</param>
-    /// <exception cref="IOException">The disk is full or the folder cannot be written; an earlier file at the path is untouched.</exception>
+    /// <exception cref="IOException">
+    /// The disk is full or the folder cannot be written; an earlier file at the path is untouched.
+    /// </exception>
     public void Write(string path)
     {
         var ordered = Tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal).ToArray();
@@ -139,7 +141,7 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
             var bytes = BinaryPrimitives.ReadInt64LittleEndian(length);
             if (bytes is < 2 or > LargestHeader)
             {
-                throw new InvalidDataException($"'{path}' is not a safetensors file, or not one of weights: its header would have {bytes} bytes.");
+                throw new InvalidDataException($"'{path}' is not a safetensors file of weights: its header would have {bytes} bytes.");
             }
 
             if (bytes > stream.Length - stream.Position)

@@ -13,12 +13,15 @@ internal sealed class ColumnThreads : IDisposable
     private readonly List<BlockingCollection<Action>> queues = [];
     private readonly List<Thread> threads = [];
     private readonly HashSet<long> passed = [];
+    private readonly bool firstInTurn;
     private bool inTurn;
 
     /// <summary>Starts the threads if <see cref="Pays"/> says so.</summary>
     /// <param name="placement">The device of each column.</param>
-    public ColumnThreads(ColumnPlacement placement)
+    /// <param name="firstInTurn">Whether columns run one after another in the first pass of a size; see <see cref="BeginPass"/>.</param>
+    public ColumnThreads(ColumnPlacement placement, bool firstInTurn = true)
     {
+        this.firstInTurn = firstInTurn;
         var (columns, all) = (placement.Devices.Count, torch.get_num_threads());
         if (!Pays(placement, all))
         {
@@ -64,7 +67,7 @@ internal sealed class ColumnThreads : IDisposable
     /// correct, which is not proof.
     /// </summary>
     /// <param name="crops">Crops in the pass.</param>
-    public void BeginPass(long crops) => inTurn = passed.Add(crops);
+    public void BeginPass(long crops) => inTurn = passed.Add(crops) && firstInTurn;
 
     /// <summary>Runs work once per column, each column always on the same thread, and returns when all of it is done.</summary>
     /// <param name="columns">Number of columns.</param>

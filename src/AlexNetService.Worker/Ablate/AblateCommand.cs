@@ -4,17 +4,21 @@ using AlexNetService.Laboratory.Ablate;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
-using AlexNetService.Training.Network;
+using AlexNetService.Worker.Train;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Ablate;
 
-/// <summary><c>alexnet ablate</c>: what each of the paper's choices is worth, trained and measured under one budget.</summary>
+/// <summary><c>alexnet ablate</c>: trains and measures variants without one of the paper's choices each, under one budget.</summary>
 internal sealed class AblateCommand
 {
     private const int MostSeeds = 100;
 
-    private readonly Option<string?> data = new("--data") { Description = $"Data set: {DataSetOpener.Kinds}. A tenth of each class is held out." };
+    private readonly Option<string?> data = new("--data")
+    {
+        Description = $"Data set: {DataSetOpener.Kinds}. A tenth of each class is held out.",
+    };
+
     private readonly Option<string> output = new("--output")
     {
         Description = "Folder of the runs, ablation.json, ablation.md and ablation.svg.",
@@ -29,45 +33,62 @@ internal sealed class AblateCommand
 
     private readonly Option<string[]> variants = new("--variants")
     {
-        Description = $"Which, with commas; the baseline is always among them: {string.Join(", ", AblationPlan.Names)}. Default: all.",
+        Description = "Variants, separated by commas; the baseline is always included: "
+            + $"{string.Join(", ", AblationPlan.Names)}. Default: all.",
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private readonly Option<int> seeds = new("--seeds") { Description = "Seeds of each, from 1; also the members of the largest ensemble.", DefaultValueFactory = _ => 3 };
-    private readonly Option<int?> epochs = new("--epochs") { Description = "Passes through the data, the same for every variant. Default: the preset's." };
-    private readonly Option<int?> batchSize = new("--batch-size") { Description = "Photographs in a step. Default: the preset's." };
-    private readonly Option<double?> rate = CommonOptions.Number("--learning-rate", "Learning rate at the start, the same for every variant. Default: the preset's.");
-    private readonly Option<int?> photographs = new("--photographs")
+    private readonly Option<int> seeds = new("--seeds")
     {
-        Description = "Learn from so many of each class, spread evenly over those that are not held out. Default: all.",
+        Description = "Seeds of each variant, from 1; also the members of the largest ensemble.",
+        DefaultValueFactory = _ => 3,
     };
 
-    private readonly Option<int?> heldOut = new("--held-out") { Description = "Measure on so many of each class, spread evenly over those held out. Default: all." };
-    private readonly Option<ComputePrecision?> precision = new("--precision") { Description = "What a step computes with: fp32 or bf16. Default: the preset's." };
+    /// <summary>The options of <c>alexnet train</c> that make the common budget.</summary>
+    private readonly RunOption[] budget =
+    [
+        .. RunOptions.Create().Where(entry => entry.Option.Name is "--epochs" or "--batch-size" or "--learning-rate" or "--precision"),
+    ];
+
+    private readonly Option<int?> photographs = new("--photographs")
+    {
+        Description = "Photographs of each class to learn from, spread evenly over those that are not held out. Default: all.",
+    };
+
+    private readonly Option<int?> heldOut = new("--held-out")
+    {
+        Description = "Photographs of each class to measure on, spread evenly over those held out. Default: all.",
+    };
+
     private readonly Option<string[]> rates = new("--rates")
     {
-        Description = "Learning rates that figure 1 tries for ReLU and for tanh, with commas. Default: 0.005,0.01,0.02,0.04.",
+        Description = "Learning rates that figure 1 tries for ReLU and for tanh, separated by commas. Default: 0.005,0.01,0.02,0.04.",
         AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<int> figure1Epochs = new("--figure1-epochs")
     {
-        Description = "Epochs after which a run of figure 1 is given up, should it not have come to 25 % training error.",
+        Description = "Epochs after which a run of figure 1 is abandoned, if it has not reached 25 % training error.",
         DefaultValueFactory = _ => 30,
     };
 
-    private readonly Option<string> devices = new("--devices") { Description = "Device of each column; a network of one column takes the first.", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> devices = new("--devices")
+    {
+        Description = "Device of each column; a network of one column takes the first.",
+        DefaultValueFactory = _ => "cpu",
+    };
+
     private readonly Option<int> threads = CommonOptions.Threads();
-    private readonly Option<bool> table = new("--table") { Description = "Only print what --output holds already." };
+    private readonly Option<bool> table = new("--table") { Description = "Only print the tables in --output." };
 
     public static Command Create(CancellationToken stop)
     {
         var options = new AblateCommand();
         var command = new Command("ablate", """
-            Measure what each of the paper's choices is worth: train the preset and variants of it that lack one thing each, all under
-            the same budget and with several seeds, and print errors, their spread and the difference beside the paper's figures. Also:
-            one crop against ten, ensembles, and figure 1 (epochs to 25 % training error with ReLU and tanh, each at its best rate).
-            Stopped or killed, the same command goes on where it was; what is finished is not done again.
+            Measure the effect of each of the paper's choices: train the preset and variants that lack one thing each, under one budget and
+            with several seeds, and print errors, their spread and the differences beside the paper's figures. Also: one crop against ten,
+            ensembles, and figure 1 (epochs to 25 % training error with ReLU and tanh, each at its best rate). After a stop or a crash the
+            same command continues; it does not repeat finished runs.
 
             Example: alexnet ablate --data photographs.zip --output runs/ablation
             Example: alexnet ablate --data photographs.zip --photographs 500 --epochs 6 --variants no-lrn,no-dropout --seeds 2
@@ -75,9 +96,10 @@ internal sealed class AblateCommand
                      alexnet ablate --table --output runs/ablation
             """)
         {
-            options.data, options.output, options.preset, options.variants, options.seeds, options.epochs, options.batchSize, options.rate,
-            options.photographs, options.heldOut, options.precision, options.rates, options.figure1Epochs, options.devices, options.threads, options.table,
+            options.data, options.output, options.preset, options.variants, options.seeds, options.photographs, options.heldOut, options.rates,
+            options.figure1Epochs, options.devices, options.threads, options.table,
         };
+        Array.ForEach(options.budget, entry => command.Add(entry.Option));
         command.SetAction(parsed => options.Run(parsed, stop));
         return command;
     }
@@ -100,8 +122,10 @@ internal sealed class AblateCommand
         }
         catch (OperationCanceledException) when (HasSomethingKept(folder))
         {
-            var same = string.Join(' ', parsed.Tokens.Select(token => token.Value.Contains(' ', StringComparison.Ordinal) ? $"\"{token.Value}\"" : token.Value));
-            Console.WriteLine($"stopped; finished runs are kept, and the one under way as it stood. Go on with: alexnet {same}");
+            var words = parsed.Tokens
+                .Select(token => token.Value)
+                .Select(word => word.Contains(' ', StringComparison.Ordinal) ? $"\"{word}\"" : word);
+            Console.WriteLine($"stopped; all runs are kept, also the unfinished one. Continue with: alexnet {string.Join(' ', words)}");
             return ExitCode.Stopped;
         }
     }
@@ -137,25 +161,25 @@ internal sealed class AblateCommand
         var name = parsed.GetValue(preset) ?? AlexNetLayers.Cifar;
         _ = CommonOptions.Architecture(name, classes: 2);
         string[] chosen = parsed.GetValue(variants) is { Length: > 0 } given ? [.. given.SelectMany(Parts)] : [.. AblationPlan.Names];
-        var usual = TrainingRecipe.For(name);
+        var settings = new RunSettings(new NetworkSwitches(), TrainingRecipe.For(name), Seed: 0);
         var plan = new AblationPlan
         {
             Preset = name,
             Baseline = classes => CommonOptions.Architecture(name, classes),
-            Recipe = usual with
+            Recipe = budget.Aggregate(settings, (before, entry) => entry.Apply(parsed, before)).Recipe with
             {
-                Epochs = parsed.GetValue(epochs) ?? usual.Epochs,
-                BatchSize = parsed.GetValue(batchSize) ?? usual.BatchSize,
-                LearningRate = parsed.GetValue(rate) ?? usual.LearningRate,
-                Precision = parsed.GetValue(precision) ?? usual.Precision,
                 PhotographsPerClass = parsed.GetValue(photographs),
                 HeldOutPerClass = parsed.GetValue(heldOut),
             },
             Variants = AblationPlan.Chosen(chosen),
             HasFigure1 = chosen.Contains(AblationPlan.Figure1),
-            Rates = parsed.GetValue(rates) is { Length: > 0 } tried ? [.. tried.SelectMany(Parts).Select(Rate).Distinct().Order()] : [0.005, 0.01, 0.02, 0.04],
+            Rates = parsed.GetValue(rates) is { Length: > 0 } tried
+                ? [.. tried.SelectMany(Parts).Select(Rate).Distinct().Order()]
+                : [0.005, 0.01, 0.02, 0.04],
             Figure1Epochs = parsed.GetValue(figure1Epochs),
-            Seeds = parsed.GetValue(seeds) is >= 1 and <= MostSeeds and var many ? many : throw new InputException($"--seeds takes 1 to {MostSeeds}."),
+            Seeds = parsed.GetValue(seeds) is >= 1 and <= MostSeeds and var many
+                ? many
+                : throw new InputException($"--seeds takes 1 to {MostSeeds}."),
             Data = parsed.GetValue(data) ?? throw new InputException("Name the --data to learn from."),
             Output = folder,
             Devices = parsed.GetValue(devices) ?? "cpu",
@@ -168,7 +192,8 @@ internal sealed class AblateCommand
     private static bool HasSomethingKept(string folder) =>
         Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.safetensors", SearchOption.AllDirectories).Any();
 
-    private static string[] Parts(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[] Parts(string text) =>
+        text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static double Rate(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 && double.IsFinite(number)

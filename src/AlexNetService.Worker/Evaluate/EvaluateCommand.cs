@@ -19,7 +19,7 @@ internal sealed class EvaluateCommand
 
     private readonly Option<string[]> packages = new("--package")
     {
-        Description = "Package folders, …/NAME/VERSION, measured as the service runs them. Several models are also measured as an ensemble.",
+        Description = "Package folders, …/NAME/VERSION, measured as they are served. Several models are also measured as an ensemble.",
         AllowMultipleArgumentsPerToken = true,
     };
 
@@ -30,7 +30,11 @@ internal sealed class EvaluateCommand
     };
 
     private readonly Option<CheckpointChoice> checkpoint = CommonOptions.Checkpoint();
-    private readonly Option<string?> data = new("--data") { Description = "Labelled data set; its class folders must be labels of the models." };
+
+    private readonly Option<string?> data = new("--data")
+    {
+        Description = "Labelled data set; its class folders must be labels of the models.",
+    };
 
     private readonly Option<double?> fraction = CommonOptions.Number(
         "--validation-fraction",
@@ -38,7 +42,7 @@ internal sealed class EvaluateCommand
 
     private readonly Option<string?> others = new("--others")
     {
-        Description = "Photographs of other things, with or without class folders: also print the models' confidence on those, which should be low.",
+        Description = "Photographs of other things, with or without class folders: also print the confidence on them, ideally low.",
     };
 
     private readonly Option<int?> crops = new("--crops")
@@ -48,14 +52,14 @@ internal sealed class EvaluateCommand
 
     private readonly Option<string> temperature = new("--temperature")
     {
-        Description = "fit: fit a temperature to each model on half of the photographs and measure it on the others; keep: leave the models as they are.",
+        Description = "fit: fit a temperature to each model on half of the photographs and measure it on the others; keep: do not.",
         DefaultValueFactory = _ => "fit",
     };
 
     private readonly Option<string?> weights = new("--weights")
     {
-        Description = "Weights in the ensemble, packages first: 0.6,0.4; or search: those of least negative log-likelihood on the photographs "
-            + "that temperatures are fitted on. Default: the weights in the cards, 1 for a run.",
+        Description = "Weights in the ensemble, packages first: 0.6,0.4; or search: those of least negative log-likelihood on the "
+            + "photographs that temperatures are fitted on. Default: the weights in the cards, 1 for a run.",
     };
 
     private readonly Option<bool> perClass = new("--per-class") { Description = "Also print the errors of each class, worst first." };
@@ -94,11 +98,11 @@ internal sealed class EvaluateCommand
             --per-class and --confusion print those of the ensemble, or of the only model; --json has them for all.
 
             Example: alexnet evaluate --package models/first/1 models/second/1 --data photographs.zip --validation-fraction 0.1
-            Example: alexnet evaluate --run runs/first runs/second --data photographs.zip --validation-fraction 0.1 --weights search --json e.json
+            Example: alexnet evaluate --run runs/first runs/second --data photographs.zip --weights search --json e.json
             """)
         {
-            options.packages, options.runs, options.checkpoint, options.data, options.fraction, options.others, options.crops, options.temperature,
-            options.weights, options.perClass, options.confusion, options.json, options.devices, options.threads,
+            options.packages, options.runs, options.checkpoint, options.data, options.fraction, options.others, options.crops,
+            options.temperature, options.weights, options.perClass, options.confusion, options.json, options.devices, options.threads,
         };
         command.SetAction(options.Run);
         return command;
@@ -193,7 +197,7 @@ internal sealed class EvaluateCommand
 
         if (confusion && report.Classes.Count > EvaluationTables.MostConfusionClasses)
         {
-            TrainingDisplay.Warn($"a confusion matrix of {report.Classes.Count} classes is too large to print; --json writes it to a file.");
+            TrainingDisplay.Warn($"a confusion matrix of {report.Classes.Count} classes is too large to print; use --json.");
         }
         else if (confusion)
         {
@@ -218,6 +222,7 @@ internal sealed class EvaluateCommand
         return heldOut.Count > 0
             ? heldOut
             : throw new InputException(
-                $"That fraction of '{source.Name}' holds out no photograph. Use a larger --validation-fraction, or leave it out to measure all.");
+                $"That fraction of '{source.Name}' holds out no photograph. "
+                + "Use a larger --validation-fraction, or leave it out to measure all.");
     }
 }

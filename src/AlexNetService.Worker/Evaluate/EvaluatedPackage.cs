@@ -8,12 +8,10 @@ using AlexNetService.Training.Measuring;
 
 namespace AlexNetService.Worker.Evaluate;
 
-/// <summary>A package, through the session that serves it.</summary>
-/// <param name="session">The package, open; it goes when this does.</param>
+/// <summary>A package, measured as it is served: whole canvases, whose crops share the trunk if the package has one.</summary>
+/// <param name="session">The open package; it is disposed with this.</param>
 internal sealed class EvaluatedPackage(ModelSession session) : EvaluatedModel
 {
-    private const int PhotographsPerRun = 16;
-
     /// <summary>Opens a package for measurement.</summary>
     /// <exception cref="InvalidPackageException">The package is refused.</exception>
     public static EvaluatedPackage Open(ModelPackage package, RuntimeOptions options)
@@ -32,44 +30,28 @@ internal sealed class EvaluatedPackage(ModelSession session) : EvaluatedModel
         };
     }
 
-    /// <summary>The package, open.</summary>
-    public ModelSession Session => session;
-
     public override IEnumerable<float[]> Logits(Canvases canvases, CropWindow[] windows, CancellationToken stop)
     {
-        var crops = new byte[PhotographsPerRun * windows.Length * session.CropBytes];
-        for (var start = 0; start < canvases.Photographs.Count; start += PhotographsPerRun)
+        for (var place = 0; place < canvases.Photographs.Count; place++)
         {
             stop.ThrowIfCancellationRequested();
-            var photographs = Math.Min(PhotographsPerRun, canvases.Photographs.Count - start);
-            for (var i = 0; i < photographs * windows.Length; i++)
-            {
-                var canvas = canvases[start + (i / windows.Length)];
-                windows[i % windows.Length].CopyTo(
-                    canvas.Span, canvases.Side, crops.AsSpan(i * session.CropBytes, session.CropBytes), Geometry.Crop);
-            }
-
-            foreach (var logits in Run(crops, photographs * windows.Length).Chunk(windows.Length * session.Classes))
-            {
-                yield return logits;
-            }
+            yield return Run(canvases[place].Span, windows);
         }
     }
 
     protected override void Dispose(bool disposing) => session.Dispose();
 
-    /// <summary>Logits where the graph gives them, else the logarithms of its probabilities, whose softmax they are.</summary>
-    private float[] Run(byte[] crops, int count)
+    /// <summary>Logits if the graph has them, otherwise the logarithms of its probabilities, whose softmax is the same.</summary>
+    private float[] Run(ReadOnlySpan<byte> canvas, CropWindow[] windows)
     {
-        var values = new float[count * session.Classes];
-        var pixels = crops.AsSpan(0, count * session.CropBytes);
+        var values = new float[windows.Length * session.Classes];
         if (session.HasLogits)
         {
-            session.Run(pixels, count, new CropOutputs { Logits = values });
+            session.Run(canvas, windows, new CropOutputs { Logits = values });
             return values;
         }
 
-        session.Run(pixels, count, values);
+        session.Run(canvas, windows, new CropOutputs { Probabilities = values });
         foreach (ref var value in values.AsSpan())
         {
             value = MathF.Log(MathF.Max(value, float.Epsilon));

@@ -6,10 +6,10 @@ using AlexNetService.Training.Measuring;
 
 namespace AlexNetService.Worker.Evaluate;
 
-/// <summary>What an evaluation found, as <c>--json</c> writes it and <c>alexnet export --evaluation</c> reads it.</summary>
+/// <summary>The results of an evaluation, as <c>--json</c> writes and <c>alexnet export --evaluation</c> reads them.</summary>
 internal sealed record EvaluationReport
 {
-    /// <summary>Format of the file that this software writes and reads.</summary>
+    /// <summary>File format that this version writes and reads.</summary>
     public const int CurrentFormat = 1;
 
     [JsonRequired]
@@ -30,7 +30,7 @@ internal sealed record EvaluationReport
     /// <summary>Photographs that temperatures and searched weights were fitted on.</summary>
     public required int FittedOn { get; init; }
 
-    /// <summary>Other photographs, which calibration and weights were measured on.</summary>
+    /// <summary>The other photographs, on which calibration and weights were measured.</summary>
     public required int MeasuredOn { get; init; }
 
     /// <summary>Identifiers of the models' classes, in the order of the confusion matrices.</summary>
@@ -39,20 +39,21 @@ internal sealed record EvaluationReport
     /// <summary>The models, packages first.</summary>
     public required IReadOnlyList<ModelReport> Models { get; init; }
 
-    /// <summary>Their ensemble, or null where there is one model.</summary>
+    /// <summary>Their ensemble, or null if there is only one model.</summary>
     public ModelReport? Ensemble { get; init; }
 
-    /// <summary>Weights that were asked for, or null where the cards' stand.</summary>
+    /// <summary>Searched or given weights, or null for those in the cards.</summary>
     public WeightReport? Weights { get; init; }
 
-    /// <summary>How sure the models are of photographs that show none of their classes, where that was asked for.</summary>
+    /// <summary>Confidence on photographs that show none of the classes, or null if that was not requested.</summary>
     public OtherPhotographs? Others { get; init; }
 
     /// <summary>Writes the file, whole or not at all.</summary>
-    public void Write(string path) => WholeFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, WorkerJson.Indented.EvaluationReport));
+    public void Write(string path) =>
+        WholeFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, WorkerJson.Indented.EvaluationReport));
 
     /// <summary>Reads a file that <see cref="Write"/> wrote.</summary>
-    /// <exception cref="InputException">It is none.</exception>
+    /// <exception cref="InputException">It is not such a file.</exception>
     public static EvaluationReport Read(string path)
     {
         try
@@ -61,22 +62,22 @@ internal sealed record EvaluationReport
             return JsonSerializer.Deserialize(stream, WorkerJson.Indented.EvaluationReport) is { Format: CurrentFormat } report
                 && (report.Weights is null || report.Weights.Values.Count == report.Models.Count)
                 ? report
-                : throw new InputException($"'{path}' is no evaluation of this version. Write it again with 'alexnet evaluate --json'.");
+                : throw new InputException($"'{path}' is not an evaluation of this version. Write it with 'alexnet evaluate --json'.");
         }
         catch (JsonException e)
         {
-            throw new InputException($"'{path}' is no evaluation: {e.Message} Write it with 'alexnet evaluate --json'.");
+            throw new InputException($"'{path}' is not an evaluation: {e.Message} Write it with 'alexnet evaluate --json'.");
         }
     }
 }
 
-/// <summary>What was found about a model or about the ensemble.</summary>
-/// <param name="Model">What was measured.</param>
-/// <param name="Errors">Errors as the models are now, for each number of crops.</param>
-/// <param name="Calibration">Whether probabilities say how often the model is right, over the most crops that were measured.</param>
-/// <param name="PerClass">Errors of each class, worst first, over the same crops.</param>
-/// <param name="Confusion">[class shown][class predicted], photographs, over the same crops.</param>
-/// <param name="ConfidentErrors">The errors it is surest of, over the same crops.</param>
+/// <summary>Results for a model or for the ensemble.</summary>
+/// <param name="Model">Name of the model.</param>
+/// <param name="Errors">Errors with the present temperatures, for each number of crops.</param>
+/// <param name="Calibration">Calibration of the probabilities, with the most crops that were measured.</param>
+/// <param name="PerClass">Errors of each class, worst first, with the same crops.</param>
+/// <param name="Confusion">[class shown][class predicted], photographs, with the same crops.</param>
+/// <param name="ConfidentErrors">The most confident errors, with the same crops.</param>
 /// <param name="Sha256">Hash of a package's graph or of a checkpoint's weights; null for the ensemble.</param>
 internal sealed record ModelReport(
     string Model,
@@ -103,20 +104,20 @@ internal sealed record ErrorMeasure(int Crops, int Images, double Top1Error, dou
 
 /// <summary>Calibration, measured on photographs that nothing was fitted on.</summary>
 /// <param name="Crops">Views averaged for each photograph.</param>
-/// <param name="Before">As the models are now.</param>
-/// <param name="Temperature">The fitted temperature, of the raw logits; null for an ensemble, and where none was fitted.</param>
-/// <param name="After">With the fitted temperatures; null where none was fitted.</param>
+/// <param name="Before">With the present temperatures.</param>
+/// <param name="Temperature">The fitted temperature of the raw logits; null for an ensemble, or if none was fitted.</param>
+/// <param name="After">With the fitted temperatures; null if none was fitted.</param>
 internal sealed record CalibrationReport(int Crops, Quality Before, double? Temperature = null, Quality? After = null);
 
-/// <summary>Weights of the ensemble that were asked for.</summary>
-/// <param name="Searched">Whether they were searched, rather than given.</param>
+/// <summary>Searched or given weights of the ensemble.</summary>
+/// <param name="Searched">Whether they were searched.</param>
 /// <param name="Values">One weight a model, in their order, summing to 1.</param>
 /// <param name="WithTemperatures">Whether the members had their fitted temperatures in the two measurements below.</param>
 /// <param name="Equal">The ensemble with equal weights.</param>
 /// <param name="Weighted">The ensemble with these weights.</param>
 internal sealed record WeightReport(bool Searched, IReadOnlyList<double> Values, bool WithTemperatures, Quality Equal, Quality Weighted);
 
-/// <summary>A matrix of counts, a row a line.</summary>
+/// <summary>Writes a matrix of counts, one row a line.</summary>
 internal sealed class CountRows : JsonConverter<int[][]>
 {
     public override int[][] Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

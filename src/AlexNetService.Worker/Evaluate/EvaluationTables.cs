@@ -5,10 +5,10 @@ using Spectre.Console;
 
 namespace AlexNetService.Worker.Evaluate;
 
-/// <summary>An evaluation as people read it.</summary>
+/// <summary>Prints the results of an evaluation.</summary>
 internal static class EvaluationTables
 {
-    /// <summary>Classes up to which a confusion matrix can be read as a table.</summary>
+    /// <summary>Most classes of a confusion matrix that is readable as a table.</summary>
     public const int MostConfusionClasses = 20;
 
     public static void PrintErrors(EvaluationReport report, IAnsiConsole console)
@@ -32,12 +32,13 @@ internal static class EvaluationTables
     {
         var fitted = report.FittedOn == 0 ? "" : $"fitted on {report.FittedOn} photographs, ";
         var others = report.FittedOn == 0 ? " photographs" : " others";
-        console.WriteLine($"Calibration with {Crops(report.Models[0].Calibration.Crops)}: {fitted}measured on {report.MeasuredOn}{others}. NLL in nats.");
+        console.WriteLine(
+            $"Calibration with {Crops(report.Models[0].Calibration.Crops)}: {fitted}measured on {report.MeasuredOn}{others}. NLL in nats.");
         var left = report.Photographs - report.FittedOn - report.MeasuredOn;
         if (left > 0)
         {
             var budget = CalibrationSplit.MostLogits * sizeof(float) >> 20;
-            console.WriteLine($"{left} photographs take no part in it: the logits of more would not fit into {budget} MiB a model.");
+            console.WriteLine($"{left} photographs are left out: the logits of more would not fit into {budget} MiB a model.");
         }
 
         var table = Create(["model"], "temperature", "NLL", "→ NLL", "ECE", "→ ECE", "top-1 error", "→ top-1 error");
@@ -60,7 +61,7 @@ internal static class EvaluationTables
 
     public static void PrintWeights(EvaluationReport report, WeightReport weights, IAnsiConsole console)
     {
-        var members = weights.WithTemperatures ? "members with their fitted temperatures" : "members as they are";
+        var members = weights.WithTemperatures ? "members with their fitted temperatures" : "members with their present temperatures";
         console.WriteLine(weights.Searched
             ? $"Weights of least NLL on {report.FittedOn} photographs, measured on {report.MeasuredOn} others; {members}."
             : $"Weights as given, measured on {report.MeasuredOn} photographs; {members}.");
@@ -80,7 +81,8 @@ internal static class EvaluationTables
 
     public static void PrintOthers(OtherPhotographs others, IAnsiConsole console)
     {
-        console.WriteLine($"{others.Photographs} photographs of other things with {Crops(others.Crops)}: the first prediction's probability.");
+        console.WriteLine(
+            $"{others.Photographs} photographs of other things with {Crops(others.Crops)}: probability of the first prediction.");
         var table = Create(["model"], "mean", "→ mean", $"{Confidence.Threshold:P0} or more", $"→ {Confidence.Threshold:P0} or more");
         foreach (var row in others.Ensemble is { } ensemble ? [.. others.Models, ensemble] : others.Models)
         {
@@ -99,7 +101,7 @@ internal static class EvaluationTables
     {
         console.WriteLine($"Classes of {row.Model} with {Crops(row.Calibration.Crops)}, worst first.");
         var table = Create(["class"], "photographs", "top-1 error", "top-5 error");
-        table.AddColumn("most often taken for");
+        table.AddColumn("most frequent wrong prediction");
         foreach (var line in row.PerClass)
         {
             table.AddRow(
@@ -115,7 +117,7 @@ internal static class EvaluationTables
 
     public static void PrintConfusion(EvaluationReport report, ModelReport row, IAnsiConsole console)
     {
-        console.WriteLine($"Confusion of {row.Model} with {Crops(row.Calibration.Crops)}: a row is what photographs show, a column what they were taken for.");
+        console.WriteLine($"Confusion of {row.Model} with {Crops(row.Calibration.Crops)}. Rows: class shown; columns: class predicted.");
         var table = Create(["shows"], [.. report.Classes.Select((_, index) => $"{index}")]);
         foreach (var (index, counts) in row.Confusion.Index())
         {
@@ -129,7 +131,8 @@ internal static class EvaluationTables
     public static string Shares(IEnumerable<double> weights) =>
         string.Join(", ", weights.Select(weight => weight.ToString("0.###", CultureInfo.InvariantCulture)));
 
-    private static IEnumerable<ModelReport> Rows(EvaluationReport report) => report.Ensemble is { } ensemble ? [.. report.Models, ensemble] : report.Models;
+    private static IEnumerable<ModelReport> Rows(EvaluationReport report) =>
+        report.Ensemble is { } ensemble ? [.. report.Models, ensemble] : report.Models;
 
     private static string Crops(int count) => count == 1 ? "1 crop" : $"{count} crops";
 

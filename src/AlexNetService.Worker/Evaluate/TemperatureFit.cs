@@ -3,23 +3,25 @@ using AlexNetService.Training.Measuring;
 namespace AlexNetService.Worker.Evaluate;
 
 /// <summary>
-/// One temperature a model (Guo et al. 2017 §4.2): the one with the least negative log-likelihood of the probabilities that are served,
-/// which are means over views. With several views that is not convex for sure, so a grid finds the valley and a golden section its floor.
+/// Fits one temperature to a model (Guo et al. 2017 §4.2): the one with the least negative log-likelihood of the served probabilities,
+/// which are means over views. With several views the problem may not be convex, so a grid finds the valley and a golden section search its
+/// minimum.
 /// </summary>
 internal static class TemperatureFit
 {
-    /// <summary>The temperatures that are looked at lie between 1 / this and this.</summary>
+    /// <summary>Largest temperature that is tried; the smallest is 1 / this.</summary>
     public const double Limit = 8;
 
     private const double Step = 2;
     private const double Precision = 1e-4;
 
+    /// <summary>Fits the temperature.</summary>
     /// <param name="logits">For each photograph, [views,classes].</param>
     /// <param name="truth">For each photograph, its class.</param>
     /// <param name="classes">Number of classes.</param>
     /// <returns>
-    /// The temperature, or null where none between the limits is best: the photographs do not tell, such as those of which none is an
-    /// error.
+    /// The temperature, or null if the best one is outside the limits: the photographs do not determine it, for example because none is
+    /// an error.
     /// </returns>
     public static double? Of(IReadOnlyList<float[]> logits, IReadOnlyList<int> truth, int classes)
     {
@@ -37,7 +39,7 @@ internal static class TemperatureFit
         return Math.Abs(best) > edge - (width / 2) ? null : Math.Exp(GoldenSection(Cost, best - width, best + width));
     }
 
-    /// <summary>The least place of a function with one valley between two ends (Kiefer 1953).</summary>
+    /// <summary>The minimum of a function with one valley between two ends (Kiefer 1953).</summary>
     private static double GoldenSection(Func<double, double> cost, double low, double high)
     {
         var ratio = (Math.Sqrt(5) - 1) / 2;

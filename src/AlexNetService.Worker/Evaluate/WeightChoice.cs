@@ -2,16 +2,17 @@ using System.Globalization;
 
 namespace AlexNetService.Worker.Evaluate;
 
-/// <summary>Which weights an ensemble is measured with: <c>search</c>, a list, or what the cards say.</summary>
-/// <param name="Search">Whether they are searched.</param>
-/// <param name="Given">The list, summing to 1, or null.</param>
+/// <summary>The weights that an ensemble is measured with: searched, given, or those in the cards.</summary>
+/// <param name="Search">Whether to search them.</param>
+/// <param name="Given">The given weights, summing to 1, or null.</param>
 internal sealed record WeightChoice(bool Search, double[]? Given)
 {
-    /// <summary>What the cards say.</summary>
+    /// <summary>The weights in the cards.</summary>
     public static WeightChoice Cards { get; } = new(Search: false, Given: null);
 
-    /// <param name="text">What stands behind <c>--weights</c>, or null.</param>
-    /// <param name="models">How many models there are.</param>
+    /// <summary>Parses the value of <c>--weights</c>.</summary>
+    /// <param name="text">The value, or null if the option is missing.</param>
+    /// <param name="models">Number of models.</param>
     /// <exception cref="InputException">It is neither <c>search</c> nor a usable number for each model.</exception>
     public static WeightChoice Parse(string? text, int models)
     {
@@ -22,7 +23,7 @@ internal sealed record WeightChoice(bool Search, double[]? Given)
 
         if (models < 2)
         {
-            throw new InputException("--weights belong to an ensemble; name two or more models.");
+            throw new InputException("--weights are for an ensemble; name two or more models.");
         }
 
         if (text == "search")

@@ -4,17 +4,17 @@ using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker.Export;
 
-/// <summary>What an evaluation found about a model and its card keeps.</summary>
-/// <param name="Calibration">The fitted temperature, or null where none was fitted.</param>
-/// <param name="EnsembleWeight">The weight that was searched or given, or null where there was none.</param>
-/// <param name="Measured">Errors with the fitted temperature, on photographs it was not fitted on; null where none was fitted.</param>
+/// <summary>Results of an evaluation that a model's card stores.</summary>
+/// <param name="Calibration">The fitted temperature, or null if none was fitted.</param>
+/// <param name="EnsembleWeight">The searched or given weight, or null without one.</param>
+/// <param name="Measured">Errors with the fitted temperature, on photographs it was not fitted on; null if none was fitted.</param>
 internal sealed record EvaluatedCard(Calibration? Calibration, double? EnsembleWeight, ErrorMetric? Measured)
 {
-    /// <summary>Reads what <c>alexnet evaluate --json</c> wrote about a model.</summary>
+    /// <summary>Reads the results for a model that <c>alexnet evaluate --json</c> wrote.</summary>
     /// <param name="file">The file.</param>
     /// <param name="sha256">Hash of the package's graph or of the checkpoint's weights.</param>
-    /// <param name="model">What the model is called on the command line, such as <c>--run runs/first</c>.</param>
-    /// <exception cref="InputException">The file says nothing about the model, or nothing that a card keeps.</exception>
+    /// <param name="model">The model on the command line, such as <c>--run runs/first</c>.</param>
+    /// <exception cref="InputException">The file has no results for the model, or none that a card stores.</exception>
     public static EvaluatedCard Read(string file, string sha256, string model)
     {
         var report = EvaluationReport.Read(file);
@@ -22,27 +22,29 @@ internal sealed record EvaluatedCard(Calibration? Calibration, double? EnsembleW
         if (place < 0)
         {
             throw new InputException(
-                $"'{file}' measured {string.Join(", ", report.Models.Select(entry => entry.Model))}, not what {model} holds now. "
-                + $"Measure that: alexnet evaluate {model} --json {file}");
+                $"'{file}' measured {string.Join(", ", report.Models.Select(entry => entry.Model))}, not the present {model}. "
+                + $"Measure it: alexnet evaluate {model} --json {file}");
         }
 
-        // A weight of 1 is an equal share, so that members of this search and models outside of it can answer together.
+        // A weight of 1 is an equal share, so that members of this search and other models can form an ensemble.
         var weight = report.Weights?.Values[place] * report.Models.Count;
         var card = Of(report, report.Models[place].Calibration, weight);
-        return weight == 0 ? throw new InputException($"The ensemble of '{file}' gives {model} no weight; leave it out.")
+        return weight == 0 ? throw new InputException($"{model} has weight 0 in the ensemble of '{file}'. Leave it out.")
             : card is { Calibration: null, EnsembleWeight: null }
-                ? throw new InputException($"'{file}' holds neither a fitted temperature nor weights. Measure with --temperature fit or with --weights.")
+                ? throw new InputException(
+                    $"'{file}' holds neither a fitted temperature nor weights. Measure with --temperature fit or with --weights.")
             : card;
     }
 
-    /// <summary>Tells what will stand in the card.</summary>
+    /// <summary>Prints what goes into the card.</summary>
     public void Print()
     {
         if (Calibration is { } found)
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"temperature {found.Temperature:F3}: calibration error {found.EceBefore:P2} → {found.EceAfter:P2} on {found.MeasuredImages} photographs it was not fitted on"));
+                $"temperature {found.Temperature:F3}: calibration error {found.EceBefore:P2} → {found.EceAfter:P2} ")
+                + $"on {found.MeasuredImages} photographs it was not fitted on");
         }
 
         if (EnsembleWeight is { } weight)
@@ -61,7 +63,16 @@ internal sealed record EvaluatedCard(Calibration? Calibration, double? EnsembleW
         var split = report.ValidationFraction is null ? "all" : "validation";
         return new EvaluatedCard(
             new Calibration(
-                temperature, report.DataSet, split, report.FittedOn, report.MeasuredOn, found.Crops, found.Before.Ece, after.Ece, found.Before.Nll, after.Nll),
+                temperature,
+                report.DataSet,
+                split,
+                report.FittedOn,
+                report.MeasuredOn,
+                found.Crops,
+                found.Before.Ece,
+                after.Ece,
+                found.Before.Nll,
+                after.Nll),
             weight,
             new ErrorMetric(report.DataSet, $"{split}, not fitted on", report.MeasuredOn, found.Crops, after.Top1Error, after.Top5Error));
     }

@@ -25,8 +25,8 @@ internal sealed class ExportCommand
 
     private readonly Option<string?> evaluation = new("--evaluation")
     {
-        Description = "A file that 'alexnet evaluate --json' wrote about this run or package. The fitted temperature goes into graph and card, "
-            + "a searched or given weight into the card (1 is an equal share).",
+        Description = "A file that 'alexnet evaluate --json' wrote about this run or package. The fitted temperature goes into graph and "
+            + "card, a searched or given weight into the card (1 is an equal share).",
     };
 
     private readonly Option<string?> preset = CommonOptions.Preset();
@@ -44,7 +44,8 @@ internal sealed class ExportCommand
 
     private readonly Option<string?> data = new("--data")
     {
-        Description = "Photographs for the parity check; the held-out part of a run's data set is also measured. Default: the run's data set.",
+        Description = "Photographs for the parity check; the held-out part of a run's data set is also measured. "
+            + "Default: the run's data set.",
     };
 
     private readonly Option<int> threads = CommonOptions.Threads();
@@ -85,8 +86,9 @@ internal sealed class ExportCommand
             Example: alexnet export --run runs/first --format safetensors --output first.safetensors
             """)
         {
-            options.run, options.checkpoint, options.revised, options.evaluation, options.preset, options.untrained, options.classes, options.seed,
-            options.repository, options.name, options.version, options.data, options.threads, options.format, options.output, options.names,
+            options.run, options.checkpoint, options.revised, options.evaluation, options.preset, options.untrained, options.classes,
+            options.seed, options.repository, options.name, options.version, options.data, options.threads, options.format,
+            options.output, options.names,
         };
         command.SetAction(options.Run);
         return command;
@@ -95,7 +97,12 @@ internal sealed class ExportCommand
     private int Run(ParseResult parsed)
     {
         var isPackage = parsed.GetValue(format) == Package;
-        RequireFit(parsed, isPackage ? [output, names] : [repository, name, version, data, revised, evaluation], isPackage ? SafeTensors : Package);
+        Option[] ofTheOtherFormat = isPackage ? [output, names] : [repository, name, version, data, revised, evaluation];
+        if (Array.Find(ofTheOtherFormat, parsed.IsGiven) is { } misplaced)
+        {
+            throw new InputException($"{misplaced.Name} goes with --format {(isPackage ? SafeTensors : Package)}.");
+        }
+
         var packages = new PackageRepository(parsed.GetValue(repository) ?? "models");
         if (parsed.GetValue(revised) is { } measured)
         {
@@ -176,13 +183,5 @@ internal sealed class ExportCommand
         weights.ToFile(own => torchvision ? TorchvisionNames.Theirs(own) ?? own : own).Write(file);
         Console.WriteLine($"wrote {file} ({new FileInfo(file).Length:N0} bytes)");
         return ExitCode.Done;
-    }
-
-    private static void RequireFit(ParseResult parsed, Option[] others, string format)
-    {
-        if (Array.Find(others, parsed.IsGiven) is { } misplaced)
-        {
-            throw new InputException($"{misplaced.Name} goes with --format {format}.");
-        }
     }
 }

@@ -8,10 +8,10 @@ using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Worker.Export;
 
-/// <summary>What is exported, wherever it came from.</summary>
+/// <summary>Weights to export and what is known about them.</summary>
 internal sealed record ExportSource
 {
-    /// <summary>Mean colour of untrained weights: the middle grey, there being no photographs to take a mean of.</summary>
+    /// <summary>Mean colour of untrained weights: middle grey, since there are no photographs.</summary>
     private const double MiddleGrey = 127.5;
 
     public required NetworkArchitecture Architecture { get; init; }
@@ -24,24 +24,25 @@ internal sealed record ExportSource
 
     public TrainingManifest? Manifest { get; init; }
 
-    /// <summary>What an evaluation of these weights found for the card, or null.</summary>
+    /// <summary>Results of an evaluation for the card, or null.</summary>
     public EvaluatedCard? Evaluated { get; init; }
 
     /// <summary>The file of imported weights, or null.</summary>
     public WeightOrigin? Origin { get; init; }
 
-    /// <summary>Where the run's data set lay, or null.</summary>
+    /// <summary>Path of the run's data set, or null.</summary>
     public string? DataSetPath { get; init; }
 
     /// <summary>Hash of the run's data set, or null.</summary>
     public string? DataSetSha256 { get; init; }
 
-    /// <summary>The other data set that the run held out, or null.</summary>
+    /// <summary>The separate data set that the run held out, or null.</summary>
     public HeldOutSet? HeldOut { get; init; }
 
     /// <summary>Share of the data set that the run held out.</summary>
     public double ValidationFraction { get; init; }
 
+    /// <summary>The weights of a run.</summary>
     public static ExportSource Of(Checkpoint checkpoint)
     {
         var state = checkpoint.State;
@@ -59,6 +60,7 @@ internal sealed record ExportSource
         };
     }
 
+    /// <summary>A layer table with its initial weights.</summary>
     public static ExportSource Untrained(NetworkArchitecture architecture, int seed)
     {
         using var network = new ColumnNetwork(architecture, ColumnPlacement.OnCpu(architecture.Columns));
@@ -72,11 +74,11 @@ internal sealed record ExportSource
         };
     }
 
-    /// <summary>Classes that nobody has named.</summary>
+    /// <summary>Classes without names.</summary>
     public static IReadOnlyList<ClassLabel> NumberedClasses(int classes) =>
         [.. Enumerable.Range(0, classes).Select(index => new ClassLabel(index, $"class-{index}", $"class {index}"))];
 
-    /// <summary>Statistics of which only the mean colour is known; a mean image is that colour everywhere.</summary>
+    /// <summary>Statistics with only a mean colour; a mean image has that colour everywhere.</summary>
     public static ColourStatistics OneColour(NetworkArchitecture architecture, IReadOnlyList<double> mean)
     {
         var pixels = architecture.Geometry.Canvas * architecture.Geometry.Canvas;

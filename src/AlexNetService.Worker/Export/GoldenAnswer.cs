@@ -3,15 +3,15 @@ using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Worker.Export;
 
-/// <summary>What a package answers to the golden crop, for its card.</summary>
+/// <summary>A package's answer to the golden crop, for its card.</summary>
 internal static class GoldenAnswer
 {
     private const uint Seed = 2012;
 
-    /// <summary>Processors and versions of the runtime add in another order; a graph of other weights is off by far more.</summary>
+    /// <summary>Processors and runtime versions add in different orders; a graph with other weights differs by far more.</summary>
     private const double Tolerance = 1e-3;
 
-    /// <summary>Asks the session, or gives null where its graph has no logits.</summary>
+    /// <summary>The answer, or null if the graph has no logits.</summary>
     public static GoldenCrop? Of(ModelSession session, double tolerance = Tolerance)
     {
         if (!session.HasLogits)

@@ -94,7 +94,7 @@ internal static class PackageExport
         using var photographs = DataSetOpener.Open(path, labelled: false);
         if (photographs.Sha256 != hash)
         {
-            TrainingDisplay.Warn($"'{path}' is not the run's data set: which photographs it held out is unknown, so the card gets no errors.");
+            TrainingDisplay.Warn($"'{path}' is not the run's data set. Its held-out photographs are unknown, so the card gets no errors.");
             return [];
         }
 

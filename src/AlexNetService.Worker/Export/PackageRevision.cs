@@ -4,15 +4,16 @@ using AlexNetService.Onnx;
 
 namespace AlexNetService.Worker.Export;
 
-/// <summary>A package, and what an evaluation found about it → a new version of the package.</summary>
+/// <summary>A package and the results of its evaluation → a new version of the package.</summary>
 internal static class PackageRevision
 {
+    /// <summary>Publishes the new version.</summary>
     /// <param name="old">The package that was measured.</param>
-    /// <param name="evaluated">What was found.</param>
+    /// <param name="evaluated">The results.</param>
     /// <param name="packages">Where the new version goes.</param>
     /// <param name="name">Name of the model.</param>
     /// <param name="version">The new version.</param>
-    /// <exception cref="InputException">The graph has no place for a temperature.</exception>
+    /// <exception cref="InputException">A temperature cannot be added to the graph.</exception>
     public static ModelPackage Publish(ModelPackage old, EvaluatedCard evaluated, PackageRepository packages, string name, int version)
     {
         var card = old.Card with
@@ -25,7 +26,7 @@ internal static class PackageRevision
         };
         return packages.Publish(card, Files(old, evaluated.Calibration), package =>
         {
-            // Opening holds the graph's probabilities against its logits and the card's temperature.
+            // Opening compares the graph's probabilities with its logits and the card's temperature.
             using var session = ModelSession.Open(SplitCheck.Whole(package), new RuntimeOptions());
             SplitCheck.Require(package, session);
             return package.Card;
@@ -39,7 +40,7 @@ internal static class PackageRevision
         return evaluated.Measured is { Crops: > 1 } measured ? [.. ofOneCrop, measured] : [.. ofOneCrop];
     }
 
-    // The logits stay what they are, and with them the golden crop's answer.
+    // The logits do not change, and neither does the answer to the golden crop.
     private static PackageFiles Files(ModelPackage old, Calibration? calibration) => new(Graph(old, old.Card.Graph, calibration))
     {
         Weights = old.Card.Weights is { } weights ? PackageFiles.CopyOf(old.PathOf(weights)) : null,
@@ -52,7 +53,7 @@ internal static class PackageRevision
     {
         var (path, tensors) = (package.PathOf(graph), package.Card.Tensors);
 
-        // Without a tensor of probabilities they are made from the logits, and the card's temperature is all there is to it.
+        // Without a tensor of probabilities the service computes them from the logits with the card's temperature.
         if (calibration is null || tensors.Probabilities is null)
         {
             return PackageFiles.CopyOf(path);

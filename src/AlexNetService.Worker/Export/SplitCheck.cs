@@ -7,15 +7,15 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetService.Worker.Export;
 
-/// <summary>Holds trunk and rest of a package against its whole graph, on the ten crops of a canvas.</summary>
+/// <summary>Compares trunk and rest of a package with its whole graph, on the ten crops of a canvas.</summary>
 internal static class SplitCheck
 {
-    /// <summary>Largest difference that is let through, relative to the largest logit or probability.</summary>
+    /// <summary>Largest difference that passes, relative to the largest logit or probability.</summary>
     public const double Tolerance = 1e-5;
 
     private const int Seed = 2012;
 
-    /// <summary>The package as its whole graph alone: a session opens trunk and rest where there are such.</summary>
+    /// <summary>The package without trunk and rest, which a session would open instead of the whole graph.</summary>
     public static ModelPackage Whole(ModelPackage package) => package with { Card = package.Card with { Split = null } };
 
     /// <summary>Runs a random canvas through both and prints the differences; a package without a split passes.</summary>
@@ -61,12 +61,12 @@ internal static class SplitCheck
         {
             throw new InputException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Trunk and rest disagree with the whole graph: {output} differ by {difference:E1} of the largest where {Tolerance:E0} is "
-                + $"allowed. Nothing was published."));
+                $"Trunk and rest disagree with the whole graph: {output} differ by {difference:E1} of the largest; ")
+                + string.Create(CultureInfo.InvariantCulture, $"{Tolerance:E0} is allowed. Nothing was published."));
         }
     }
 
-    /// <summary>What trunk and rest make of the windows of a canvas.</summary>
+    /// <summary>Runs the windows of a canvas through trunk and rest.</summary>
     private static float[] Split(ModelPackage package, SplitGraph split, byte[] canvas, CropWindow[] windows, string output)
     {
         var side = package.Card.Preprocessing.Canvas;
@@ -84,7 +84,7 @@ internal static class SplitCheck
         return mirrored;
     }
 
-    // A mirrored crop is cut from the mirrored canvas, where it begins as far from the left as it ended from the right.
+    // A mirrored crop is cut from the mirrored canvas, at the same distance from the left as the crop had from the right.
     private static float[] Cut(SplitGraph split, float[] maps, CropWindow[] windows, int far)
     {
         var (side, window) = (split.CanvasSide, split.CropSide);

@@ -46,8 +46,8 @@ internal sealed class ImportCommand
             Example: alexnet import --weights alexnet-owt-7be5be79.pth --labels imagenet_classes.txt --name torchvision
             """)
         {
-            options.weights, options.preset, options.labels, options.meanColour, options.repository, options.name, options.version, options.data,
-            options.threads,
+            options.weights, options.preset, options.labels, options.meanColour, options.repository, options.name, options.version,
+            options.data, options.threads,
         };
         command.SetAction(parsed => options.Run(parsed, stop));
         return command;

@@ -8,22 +8,23 @@ using AlexNetService.Worker.Export;
 
 namespace AlexNetService.Worker.Import;
 
-/// <summary>Weight file → what an export needs: the layer table it fits, its weights by our names, mean colour and classes.</summary>
+/// <summary>Reads a weight file for an export: its layer table, weights by our names, mean colour and classes.</summary>
 internal static class ImportSource
 {
     private const string ClassifierWeight = "fc8.weight";
 
-    /// <summary>How many names a message shows of a long list.</summary>
+    /// <summary>Names of a long list that a message shows.</summary>
     private const int Shown = 5;
 
+    /// <summary>Reads a file.</summary>
     /// <param name="path">A file of torch.save, or safetensors.</param>
     /// <param name="preset">Name of the layer table, or null to find the one that fits.</param>
     /// <param name="labels">File of class names, or null.</param>
-    /// <param name="meanColour">Mean red, green, blue, or null for what the file or torchvision says.</param>
+    /// <param name="meanColour">Mean red, green, blue, or null for the one of the file or of torchvision.</param>
     /// <exception cref="InputException">
-    /// The weights fit no preset or several, or something is missing that only the user can know.
+    /// The weights fit no preset or several, or the user must supply something that the file lacks.
     /// </exception>
-    /// <exception cref="ArchitectureException">The weights do not fit the layer table that the file itself holds.</exception>
+    /// <exception cref="ArchitectureException">The weights do not fit the layer table in the file.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or holds no weights.</exception>
     public static ExportSource Read(string path, string? preset, string? labels, IReadOnlyList<double>? meanColour)
     {
@@ -33,7 +34,7 @@ internal static class ImportSource
             : OfOthers(path, file, preset, meanColour);
         if (!source.Weights.AreFinite)
         {
-            throw new InputException($"'{path}' holds values that are infinite or no numbers.");
+            throw new InputException($"'{path}' holds infinite values or NaN.");
         }
 
         WarnOfUnused(path, file, source.Architecture);
@@ -53,7 +54,7 @@ internal static class ImportSource
 
         using (var stream = File.OpenRead(path))
         {
-            // Eight bytes of length, then the header, a JSON object.
+            // Eight bytes of length, then a JSON object.
             var begin = new byte[9];
             if (stream.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false) < begin.Length || begin[^1] != '{')
             {
@@ -67,7 +68,7 @@ internal static class ImportSource
             : file;
     }
 
-    /// <summary>A file that 'alexnet export --format safetensors' wrote: it says everything itself.</summary>
+    /// <summary>A file of 'alexnet export --format safetensors', which contains everything.</summary>
     private static ExportSource OfOurs(PortableWeights own, string? preset, IReadOnlyList<double>? meanColour)
     {
         if (preset is not null && preset != own.Architecture.Preset)
@@ -97,7 +98,7 @@ internal static class ImportSource
             Colours = ExportSource.OneColour(architecture, meanColour
                 ?? (architecture.Preset == AlexNetLayers.Torchvision ? TorchvisionNames.MeanColour : null)
                 ?? throw new InputException(
-                    $"'{path}' does not say which mean colour its network subtracts. Give it: --mean-colour R,G,B, each 0 to 255.")),
+                    $"'{path}' does not contain the mean colour that its network subtracts. Give it: --mean-colour R,G,B, each 0 to 255.")),
             Labels = [],
         };
     }
@@ -109,7 +110,7 @@ internal static class ImportSource
         {
             var some = string.Join(", ", file.Tensors.Keys.Order(StringComparer.Ordinal).Take(Shown));
             throw new InputException(
-                $"'{path}' has no last layer that is known here: no [classes, inputs] named {ClassifierWeight} "
+                $"'{path}' has no known last layer: no [classes, inputs] named {ClassifierWeight} "
                 + $"or, as in torchvision's alexnet, {TorchvisionNames.Theirs(ClassifierWeight)}. "
                 + $"It holds {file.Tensors.Count} tensors: {some}{(file.Tensors.Count > Shown ? ", …" : "")}");
         }
@@ -125,7 +126,7 @@ internal static class ImportSource
                 shape => tensors.TryGetValue(shape.Name, out var tensor) && tensor.Dimensions.SequenceEqual(shape.Dimensions))),
         ];
         return fitting.Length == 1 ? fitting[0] : throw new InputException(fitting.Length == 0
-            ? $"'{path}' fits none of {string.Join(", ", AlexNetLayers.Presets)}. Name the nearest with --preset to read what differs."
+            ? $"'{path}' fits none of {string.Join(", ", AlexNetLayers.Presets)}. Name the nearest with --preset to see the difference."
             : $"'{path}' fits {string.Join(" and ", fitting.Select(table => table.Preset))}. Name one with --preset.");
     }
 
@@ -137,11 +138,11 @@ internal static class ImportSource
         }
         catch (ArchitectureException e)
         {
-            throw new InputException($"'{path}' is not of '{architecture.Preset}': {e.Message}{Translation(architecture)}");
+            throw new InputException($"'{path}' does not fit '{architecture.Preset}': {e.Message}{Translation(architecture)}");
         }
     }
 
-    /// <summary>The sentence that leads from our names to those in a file of torchvision.</summary>
+    /// <summary>A sentence that translates our names into those of torchvision.</summary>
     private static string Translation(NetworkArchitecture architecture) => architecture.Preset != AlexNetLayers.Torchvision
         ? ""
         : " Torchvision's names: " + string.Join(", ", architecture.Weights().Where(shape => shape.Dimensions.Count > 1)
@@ -171,7 +172,7 @@ internal static class ImportSource
         }
 
         TrainingDisplay.Warn(
-            $"the file does not name its {source.Architecture.Classes} classes; they are called class-0, class-1, …. "
+            $"the file does not name its {source.Architecture.Classes} classes; their names are class-0, class-1, …. "
             + "Name them with --labels.");
         return ExportSource.NumberedClasses(source.Architecture.Classes);
     }

@@ -6,21 +6,22 @@ using AlexNetService.ModelSpec.Package;
 namespace AlexNetService.Worker.Import;
 
 /// <summary>
-/// The classes of imported weights, from the files people have: a line a class (<c>id TAB name</c>, a WordNet synset and a name, or a
-/// name alone), a JSON list of names or of [id, name], or a JSON object of either by index, as <c>imagenet_class_index.json</c> is.
+/// Reads the classes of imported weights from common files: a line a class (<c>id TAB name</c>, a WordNet synset and a name, or only a
+/// name), a JSON list of names or of [id, name], or a JSON object of either by index, such as <c>imagenet_class_index.json</c>.
 /// </summary>
 internal static partial class LabelsFile
 {
+    /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="classes">How many classes the weights have.</param>
-    /// <exception cref="InputException">The file names other than so many classes, one twice, or is no list.</exception>
+    /// <param name="classes">Number of classes of the weights.</param>
+    /// <exception cref="InputException">The file names another number of classes, or one twice, or is not a list.</exception>
     public static IReadOnlyList<ClassLabel> Read(string path, int classes)
     {
         var text = File.ReadAllText(path).TrimStart('\uFEFF').Trim();
         var entries = text is ['[' or '{', ..] ? OfJson(path, text) : [.. text.Split('\n').Select(OfLine)];
         if (entries.Count != classes)
         {
-            throw new InputException($"'{path}' names {entries.Count} classes where the weights have {classes}.");
+            throw new InputException($"'{path}' names {entries.Count} classes; the weights have {classes}.");
         }
 
         if (entries.FirstOrDefault(entry => string.IsNullOrWhiteSpace(entry.Name)) is { } empty)

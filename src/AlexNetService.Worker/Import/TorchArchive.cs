@@ -187,7 +187,8 @@ internal static class TorchArchive
     {
         if (bytes > mostBytes)
         {
-            throw new InvalidDataException($"describes {bytes} bytes of numbers, too many for a file of its size; weights do not shrink like this.");
+            throw new InvalidDataException(
+                $"describes {bytes} bytes of numbers, too many for a file of its size; weights do not shrink like this.");
         }
     }
 

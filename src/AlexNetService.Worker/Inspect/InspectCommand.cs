@@ -48,7 +48,8 @@ internal sealed class InspectCommand
             Example: alexnet inspect --package models/first/1 --data photographs.zip
             """)
         {
-            options.preset, options.package, options.classes, options.exchange, options.batch, options.data, options.photographs, options.threads,
+            options.preset, options.package, options.classes, options.exchange, options.batch, options.data, options.photographs,
+            options.threads,
         };
         command.SetAction(parsed => options.Run(parsed, stop));
         return command;

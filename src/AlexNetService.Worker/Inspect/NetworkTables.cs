@@ -29,7 +29,8 @@ internal static class NetworkTables
 
         Add(table, "total", "", "", "", Number(rows.Sum(row => row.Parameters)), Number(rows.Sum(row => row.MultiplyAdds)));
         var (canvas, crop) = architecture.Geometry;
-        console.WriteLine($"{architecture.Preset}: {architecture.Columns} columns, crops of {crop}×{crop} from a canvas of {canvas}×{canvas}");
+        console.WriteLine(
+            $"{architecture.Preset}: {architecture.Columns} columns, crops of {crop}×{crop} from a canvas of {canvas}×{canvas}");
         console.Write(table);
         foreach (var difference in AlexNetLayers.Differences(architecture.Preset))
         {

@@ -3,10 +3,10 @@ using System.Text;
 namespace AlexNetService.Worker.Log;
 
 /// <summary>
-/// Standard output or error while the log is JSON: each line that anything prints becomes an event <c>line</c> with its text as
-/// <c>message</c>. Lines that a terminal would rewrite never end, and so never appear.
+/// Replaces standard output or error while the log is JSON: each printed line becomes an event <c>line</c> with its text as
+/// <c>message</c>. Lines that a terminal would rewrite never end, so they never appear.
 /// </summary>
-/// <param name="log">Where the events go.</param>
+/// <param name="log">Receives the events.</param>
 /// <param name="level">Level of every line.</param>
 internal sealed class JsonLineWriter(JsonLog log, string level) : TextWriter
 {

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 
 namespace AlexNetService.Worker.Log;
 
-/// <summary>Events as JSON, one object a line: <c>time</c> (UTC), <c>level</c>, <c>event</c>, then the event's own fields.</summary>
-/// <param name="stream">Where the lines go; each is written in one piece.</param>
+/// <summary>Writes events as JSON, one object a line: <c>time</c> (UTC), <c>level</c>, <c>event</c>, then the event's own fields.</summary>
+/// <param name="stream">Receives the lines, each in one write.</param>
 /// <param name="clock">The time.</param>
 internal sealed class JsonLog(Stream stream, TimeProvider clock)
 {
@@ -13,7 +13,7 @@ internal sealed class JsonLog(Stream stream, TimeProvider clock)
     public const string Warning = "warning";
     public const string Error = "error";
 
-    // Lines are read by log collectors, not put into a web page: no need to escape quotes, arrows and bars beyond what JSON asks.
+    // Log collectors read the lines, not browsers, so characters that JSON allows need no escapes.
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly Lock writing = new();
@@ -24,8 +24,8 @@ internal sealed class JsonLog(Stream stream, TimeProvider clock)
 
     /// <summary>Writes an event.</summary>
     /// <param name="level">One of the levels above.</param>
-    /// <param name="name">What happened, such as <c>epoch</c>.</param>
-    /// <param name="fields">The facts; their names follow the three that every line has.</param>
+    /// <param name="name">Name of the event, such as <c>epoch</c>.</param>
+    /// <param name="fields">The event's own fields.</param>
     public void Write(string level, string name, JsonObject fields)
     {
         var line = new JsonObject { ["time"] = clock.GetUtcNow().ToString("O"), ["level"] = level, ["event"] = name };

@@ -1,6 +1,6 @@
 namespace AlexNetService.Worker.Log;
 
-/// <summary>How the worker tells what it does.</summary>
+/// <summary>Format of the log.</summary>
 internal enum LogFormat
 {
     /// <summary>Lines for people.</summary>

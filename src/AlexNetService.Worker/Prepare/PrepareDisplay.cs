@@ -5,8 +5,8 @@ using Spectre.Console;
 namespace AlexNetService.Worker.Prepare;
 
 /// <summary>
-/// Progress of a preparation: a bar that is rewritten, and the list of what was left out at the end. Without a terminal a line every half
-/// minute.
+/// Shows the progress of a preparation: a bar on a terminal, otherwise a line every half minute; at the end the photographs that were left
+/// out.
 /// </summary>
 internal sealed class PrepareDisplay : IProgress<PreparationReport>
 {
@@ -31,7 +31,7 @@ internal sealed class PrepareDisplay : IProgress<PreparationReport>
         var elapsed = clock.GetElapsedTime(began);
         if (value.Kept)
         {
-            // Verifying is much faster than writing and says nothing about what is left to write.
+            // Verifying is much faster than writing, so its rate does not predict the time left.
             (verifying, verified) = (elapsed, value.Done);
         }
 
@@ -44,7 +44,7 @@ internal sealed class PrepareDisplay : IProgress<PreparationReport>
         var text = Text(value, elapsed);
         if (terminal)
         {
-            // A line that wraps could not be rewritten. Some terminals do not tell their width and say 0.
+            // A line that wraps cannot be rewritten. Some terminals report a width of 0.
             var width = Console.WindowWidth is > 1 and var columns ? columns - 1 : text.Length;
             Console.Write($"\r{text[..Math.Min(text.Length, width)]}\u001b[K");
         }
@@ -67,7 +67,7 @@ internal sealed class PrepareDisplay : IProgress<PreparationReport>
         Console.WriteLine($"mean colour {string.Join(", ", mean)}; to check: cd \"{folder}\" && sha256sum --check SHA256SUMS");
         if (unreadable.Count > 0)
         {
-            Console.WriteLine($"left out {unreadable.Count} that cannot be read, listed in {Path.Combine(folder, "unreadable.txt")}:");
+            Console.WriteLine($"left out {unreadable.Count} unreadable photographs, listed in {Path.Combine(folder, "unreadable.txt")}:");
             foreach (var reason in unreadable.Take(Listed))
             {
                 Console.WriteLine($"  {reason}");
@@ -99,7 +99,7 @@ internal sealed class PrepareDisplay : IProgress<PreparationReport>
         var begin = $"shard {report.Shard}/{report.Shards} {bar} {report.Done}/{report.Photographs}";
         if (report.Kept)
         {
-            return $"{begin}  verifying what is there{unreadable}";
+            return $"{begin}  verifying finished shards{unreadable}";
         }
 
         var rate = (report.Done - verified) / (elapsed - verifying).TotalSeconds;

@@ -6,20 +6,20 @@ using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker.Quantize;
 
-/// <summary>A labelled set, parted into what is measured and what a network may be calibrated on.</summary>
-/// <param name="source">The labelled set; must outlive this.</param>
-/// <param name="measured">What is measured.</param>
-/// <param name="others">The others; empty where all are measured.</param>
+/// <summary>A labelled data set, divided into photographs to measure on and photographs to calibrate on.</summary>
+/// <param name="source">The data set; it must outlive this.</param>
+/// <param name="measured">The photographs to measure on.</param>
+/// <param name="others">The others; empty if all are measured.</param>
 internal sealed class HeldOutPhotographs(LabelledPhotographs source, IReadOnlyList<Photograph> measured, IReadOnlyList<Photograph> others)
 {
     private Canvases? canvases;
 
     public string Name => source.Name;
 
-    /// <summary>Which part is measured, as cards say it.</summary>
+    /// <summary>Name of the measured part, for cards.</summary>
     public string Split => others.Count > 0 ? "validation" : "all";
 
-    /// <summary>Decodes photographs for calibration, evenly over those that are not measured (over all, where all are).</summary>
+    /// <summary>Decodes photographs for calibration, spread evenly over those that are not measured, or over all if all are.</summary>
     public Canvases ForCalibration(int count, int side, CancellationToken stop)
     {
         var from = others.Count > 0 ? others : measured;

@@ -7,23 +7,23 @@ using AlexNetService.Worker.Export;
 
 namespace AlexNetService.Worker.Quantize;
 
-/// <summary>Publishes a package of fewer bits, where it is as good as the one it was made from.</summary>
+/// <summary>Publishes a package with fewer bits, if it is as good as the original.</summary>
 internal sealed class NarrowedPackage
 {
-    // Sums of bytes are exact; what is left is the order of the float sums between them, which may move a value to the next step.
+    // Sums of bytes are exact. The order of the float sums between them can still move a value to the next step.
     private const double GoldenTolerance = 2e-2;
 
     public required ModelPackage From { get; init; }
 
     public required Precision Precision { get; init; }
 
-    /// <summary>Photographs that ranges were read from.</summary>
+    /// <summary>Number of photographs that ranges were read from.</summary>
     public required int CalibrationImages { get; init; }
 
-    /// <summary>What both packages are measured on.</summary>
+    /// <summary>The photographs on which both packages are measured.</summary>
     public required HeldOutPhotographs Labelled { get; init; }
 
-    /// <summary>How many more of the photographs may be wrong with fewer bits, as a share of them.</summary>
+    /// <summary>Largest allowed rise of the top-1 error, as a share of the photographs.</summary>
     public required double MaxLoss { get; init; }
 
     public required RuntimeOptions Runtime { get; init; }
@@ -34,7 +34,7 @@ internal sealed class NarrowedPackage
     /// <param name="name">Its name.</param>
     /// <param name="version">Its version.</param>
     /// <param name="stop">Stops before anything is published.</param>
-    /// <exception cref="InputException">It is worse by more than is allowed.</exception>
+    /// <exception cref="InputException">Its error is too high.</exception>
     public ModelPackage Publish(PackageGraphs graphs, PackageRepository packages, string name, int version, CancellationToken stop)
     {
         var before = Measure(From, "before", stop);
@@ -45,7 +45,7 @@ internal sealed class NarrowedPackage
             Golden = null,
             Metrics = [],
         };
-        // Rounding does not show in the picture: it is that of the package this one was made from.
+        // Rounding is invisible in the picture, so the original's is used.
         var files = graphs.Files with { Filters = From.Card.Filters is { } filters ? PackageFiles.CopyOf(From.PathOf(filters)) : null };
         return packages.Publish(card, files, package =>
         {
@@ -69,7 +69,8 @@ internal sealed class NarrowedPackage
         var error = Labelled.Measure(model, stop);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{when}: {error.Images} photographs, {error.Crops} crops: top-1 error {error.Top1Error:P2}, top-5 error {error.Top5Error:P2}"));
+            $"{when}: {error.Images} photographs, {error.Crops} crops: ")
+            + string.Create(CultureInfo.InvariantCulture, $"top-1 error {error.Top1Error:P2}, top-5 error {error.Top5Error:P2}"));
         return error;
     }
 
@@ -80,8 +81,8 @@ internal sealed class NarrowedPackage
         {
             throw new InputException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Top-1 error rises from {before.Top1Error:P2} to {after.Top1Error:P2}; --max-loss allows {100 * MaxLoss:0.##} points. Nothing was published. ")
-                + "Calibrate on more photographs like those that will be served, or try --weight-bits 8.");
+                $"Top-1 error rises from {before.Top1Error:P2} to {after.Top1Error:P2}; --max-loss allows {100 * MaxLoss:0.##} points. ")
+                + "Nothing was published. Calibrate on more photographs like those that will be served, or try --weight-bits 8.");
         }
     }
 }

@@ -68,8 +68,8 @@ internal sealed class QuantizeCommand
     {
         var options = new QuantizeCommand(stop);
         var command = new Command("quantize", """
-            Make a smaller and faster sibling of a package: weights and activations become bytes (or 16-bit floats). The card gets its errors
-            beside the old package's. If top-1 error rises by more than --max-loss, nothing is published.
+            Make a smaller and faster sibling of a package: weights and activations become bytes (or 16-bit floats). Its card gets its
+            errors beside the old package's. If top-1 error rises by more than --max-loss, nothing is published.
 
             Example: alexnet quantize --package models/first/1 --data photographs.zip --validation-fraction 0.1
             Example: alexnet quantize --package models/first/1 --data photographs.zip --precision fp16 --name first-gpu

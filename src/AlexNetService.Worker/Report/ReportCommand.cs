@@ -14,14 +14,17 @@ internal static class ReportCommand
     {
         var run = new Option<string?>("--run") { Description = "A run's folder, or one of its checkpoint files." };
         var checkpoint = CommonOptions.Checkpoint();
-        var data = new Option<string?>("--data") { Description = "Where the run's data set lies now. Default: where it lay." };
-        var validation = new Option<string?>("--validation") { Description = "Where the run's held-out data set lies now, if it had one. Default: where it lay." };
+        var data = new Option<string?>("--data") { Description = "Where the run's data set is now. Default: where it was." };
+        var validation = new Option<string?>("--validation")
+        {
+            Description = "Where the run's separate held-out data set is now, if it had one. Default: where it was.",
+        };
         var output = new Option<string?>("--output") { Description = $"The file. Default: {ReportPage.UsualFile} in the run's folder." };
         var devices = new Option<string>("--devices") { Description = "Device of each column.", DefaultValueFactory = _ => "cpu" };
         var threads = CommonOptions.Threads();
         var command = new Command("report", """
-            Write a run as one HTML file: learning curves, the first filters of each column, errors by class, the most confident errors
-            with their pictures, recipe and manifest. 'alexnet train' writes one when it is done; this writes it again, or earlier.
+            Write a run as one HTML file: learning curves, the first filters of each column, confusions, the most confident errors with
+            their pictures, recipe and manifest. 'alexnet train' writes one at its end; this command writes it again, or earlier.
 
             Example: alexnet report --run runs/first
             """)
@@ -33,8 +36,10 @@ internal static class ReportCommand
             TorchRuntime.Prepare(parsed.GetValue(threads));
             var folder = parsed.GetValue(run) ?? throw new InputException("Name a --run.");
             var kept = RunCheckpoint.Open(folder, parsed.GetValue(checkpoint));
-            var file = parsed.GetValue(output) ?? Path.Combine(Directory.Exists(folder) ? folder : Path.GetDirectoryName(folder) ?? ".", ReportPage.UsualFile);
-            var paths = new DataPaths(parsed.GetValue(data) ?? kept.State.DataSetPath, parsed.GetValue(validation) ?? kept.State.HeldOut?.Path);
+            var beside = Directory.Exists(folder) ? folder : Path.GetDirectoryName(folder) ?? ".";
+            var file = parsed.GetValue(output) ?? Path.Combine(beside, ReportPage.UsualFile);
+            var paths = new DataPaths(
+                parsed.GetValue(data) ?? kept.State.DataSetPath, parsed.GetValue(validation) ?? kept.State.HeldOut?.Path);
             WholeFile.Write(file, ReportPage.Of(kept, Measured(kept, folder, paths, parsed.GetValue(devices) ?? "cpu", stop)));
             Console.WriteLine($"written {file}");
             return ExitCode.Done;
@@ -51,6 +56,7 @@ internal static class ReportCommand
 
         using var sets = DataSets.Open(paths);
         sets.RequireThoseOf(kept.State);
-        return MeasuredRun.Of(kept, folder, sets.Judged(kept.State.Recipe.Share, kept.State.Architecture.Geometry.Canvas, stop), devices, stop);
+        var heldOut = sets.Judged(kept.State.Recipe.Share, kept.State.Architecture.Geometry.Canvas, stop);
+        return MeasuredRun.Of(kept, folder, heldOut, devices, stop);
     }
 }

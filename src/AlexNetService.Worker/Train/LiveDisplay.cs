@@ -6,8 +6,9 @@ using Spectre.Console.Rendering;
 namespace AlexNetService.Worker.Train;
 
 /// <summary>
-/// A view on a terminal that is drawn anew while the run goes on: how far the epoch is, what its steps brought, and the last epochs. What
-/// comes before and after are lines.
+/// Shows a run on a terminal: progress of the epoch, results of its steps, and the last epochs, redrawn while the run trains. Plain lines
+/// come
+/// before and after.
 /// </summary>
 internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider clock) : PlainDisplay
 {
@@ -49,7 +50,7 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider clock) : Pl
         }
     }
 
-    /// <summary>The view as it is now.</summary>
+    /// <summary>The current view.</summary>
     internal IRenderable View() => new Rows(last is { } now ? Progress(now) : new Text(""), EpochTable());
 
     private void Draw()
@@ -62,16 +63,20 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider clock) : Pl
     {
         var full = (int)((long)BarWidth * now.Seen / now.Images);
         var left = now.Left(epochs);
+        var bar = new string('█', full) + new string('░', BarWidth - full);
+        var errors = Invariant($"top-1 error {now.Top1Error:P1}   top-5 error {now.Top5Error:P1}");
+        var time = Invariant($"{(int)left.TotalHours}:{left:mm\\:ss} left");
         return new Rows(
-            new Text(Invariant($"epoch {now.Epoch}/{epochs}  {new string('█', full)}{new string('░', BarWidth - full)}  {now.Seen}/{now.Images}")),
-            new Text(Invariant($"loss {now.Loss:F4}   top-1 error {now.Top1Error:P1}   top-5 error {now.Top5Error:P1}   rate {now.LearningRate:G4}")),
-            new Text(Invariant($"{now.ImagesPerSecond:F0} images/s   {WaitedShare:P1} waiting for data   {(int)left.TotalHours}:{left:mm\\:ss} left")));
+            new Text(Invariant($"epoch {now.Epoch}/{epochs}  {bar}  {now.Seen}/{now.Images}")),
+            new Text(Invariant($"loss {now.Loss:F4}   {errors}   rate {now.LearningRate:G4}")),
+            new Text(Invariant($"{now.ImagesPerSecond:F0} images/s   {WaitedShare:P1} waiting for data   {time}")));
     }
 
     private Table EpochTable()
     {
         var table = new Table().Border(TableBorder.Simple);
-        foreach (var heading in (ReadOnlySpan<string>)["epoch", "rate", "loss", "top-1 error", "held out: top-1 error", "top-5 error", "seconds"])
+        string[] headings = ["epoch", "rate", "loss", "top-1 error", "held out: top-1 error", "top-5 error", "seconds"];
+        foreach (var heading in headings)
         {
             table.AddColumn(new TableColumn(heading).RightAligned());
         }

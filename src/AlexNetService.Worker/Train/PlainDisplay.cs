@@ -4,7 +4,7 @@ using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Worker.Train;
 
-/// <summary>Lines: one for each finished epoch, and one every half minute.</summary>
+/// <summary>Shows a run as lines: one for each finished epoch, and one every half minute.</summary>
 internal class PlainDisplay : TrainingDisplay
 {
     private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(30);
@@ -19,12 +19,14 @@ internal class PlainDisplay : TrainingDisplay
         Line($"{state.TrainingImages} photographs of {state.Labels.Count} classes to learn from, {state.ValidationImages} held out");
         if (state.BegunWith is { } earlier)
         {
-            Line($"begun with weights of {earlier.Epochs} epochs on {earlier.TrainingImages} photographs of {earlier.DataSet}, seed {earlier.Seed}");
+            Line(
+                $"begun with weights of {earlier.Epochs} epochs on {earlier.TrainingImages} photographs of {earlier.DataSet}, "
+                + $"seed {earlier.Seed}");
         }
 
         if (state.Epochs.Count > 0 || state.UnderWay is not null)
         {
-            Line($"going on {RunCheckpoint.Place(state)}");
+            Line($"continuing {RunCheckpoint.Place(state)}");
         }
     }
 
@@ -35,12 +37,13 @@ internal class PlainDisplay : TrainingDisplay
             : "";
         Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"epoch {result.Epoch}/{epochs}  rate {result.LearningRate:G4}  loss {result.Loss:R}  top-1 error {result.TrainingTop1Error:P2}{heldOut}")
+            $"epoch {result.Epoch}/{epochs}  rate {result.LearningRate:G4}  loss {result.Loss:R}  ")
+            + string.Create(CultureInfo.InvariantCulture, $"top-1 error {result.TrainingTop1Error:P2}{heldOut}")
             + string.Create(CultureInfo.InvariantCulture, $"  {result.Seconds:F0} s, {WaitedShare:P1} waiting for data"));
     }
 
     public override void Resumable(TrainingState state, string folder) =>
-        Line($"stopped; the run is kept {RunCheckpoint.Place(state)}. Go on with: {ResumeCommand(folder)}");
+        Line($"stopped; the run is saved {RunCheckpoint.Place(state)}. Continue with: {ResumeCommand(folder)}");
 
     public override void Done(TrainingState state, TrainingResult result, string folder)
     {
@@ -48,18 +51,21 @@ internal class PlainDisplay : TrainingDisplay
         {
             Line(string.Create(
                 CultureInfo.InvariantCulture,
-                $"final test of epoch {result.BestEpoch}, {result.Images} photographs, {result.Crops} crops: top-1 error {top1:P2}, top-5 error {top5:P2}"));
+                $"final test of epoch {result.BestEpoch}, {result.Images} photographs, {result.Crops} crops: ")
+                + string.Create(CultureInfo.InvariantCulture, $"top-1 error {top1:P2}, top-5 error {top5:P2}"));
         }
 
         var heldOut = state.HeldOut is { } other ? $"\"{other.Path}\""
             : state.ValidationImages == 0 ? "DATA"
-            : string.Create(CultureInfo.InvariantCulture, $"\"{state.DataSetPath}\" --validation-fraction {state.Recipe.ValidationFraction}");
+            : $"\"{state.DataSetPath}\" --validation-fraction "
+                + state.Recipe.ValidationFraction.ToString(CultureInfo.InvariantCulture);
         Line($"done. Measure: alexnet evaluate --run \"{folder}\" --data {heldOut}");
         Line($"Publish: alexnet export --run \"{folder}\" --repository models --name NAME");
     }
 
     public override void AlreadyDone(TrainingState state, string folder) => Line(
-        $"the run is done already, all {state.Recipe.Epochs} epochs of it. Publish: alexnet export --run \"{folder}\" --repository models --name NAME");
+        $"the run is already done, all {state.Recipe.Epochs} epochs. "
+        + $"Publish: alexnet export --run \"{folder}\" --repository models --name NAME");
 
     protected override void StepDone(StepReport report, bool isNewEpoch)
     {
@@ -81,6 +87,9 @@ internal class PlainDisplay : TrainingDisplay
         var left = report.Left(epochs);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"epoch {report.Epoch}/{epochs} {bar} {report.Seen}/{report.Images}  loss {report.Loss:F4}  top-1 error {report.Top1Error:P1}  {report.ImagesPerSecond:F0} images/s  {(int)left.TotalHours}:{left:mm\\:ss} left");
+            $"epoch {report.Epoch}/{epochs} {bar} {report.Seen}/{report.Images}  loss {report.Loss:F4}  ")
+            + string.Create(
+                CultureInfo.InvariantCulture,
+                $"top-1 error {report.Top1Error:P1}  {report.ImagesPerSecond:F0} images/s  {(int)left.TotalHours}:{left:mm\\:ss} left");
     }
 }

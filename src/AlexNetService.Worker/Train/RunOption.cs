@@ -20,7 +20,10 @@ internal sealed class RunOption
     private readonly Func<ParseResult, TrainingState, string?> conflict;
 
     private RunOption(
-        Option option, Func<ParseResult, RunSettings, RunSettings> apply, Func<ParseResult, TrainingState, string?> conflict, bool ofTheNetwork)
+        Option option,
+        Func<ParseResult, RunSettings, RunSettings> apply,
+        Func<ParseResult, TrainingState, string?> conflict,
+        bool ofTheNetwork)
     {
         (Option, this.apply, this.conflict, IsOfTheNetwork) = (option, apply, conflict, ofTheNetwork);
     }

@@ -37,7 +37,8 @@ internal static class RunOptions
             (recipe, value) => recipe with { Precision = value }),
         OfTheRecipe(
             "--scale-jitter",
-            "Random crops are cut from windows up to this share smaller or larger than the crop, then resampled. 0: one size, as in the paper.",
+            "Random crops are cut from windows up to this share smaller or larger than the crop, then resampled. 0: all of one size, "
+                + "as in the paper.",
             recipe => recipe.ScaleJitter,
             (recipe, value) => recipe with { ScaleJitter = value }),
         OfTheRecipe(
@@ -52,7 +53,8 @@ internal static class RunOptions
             (recipe, value) => recipe with { BiasDecay = value }),
         OfTheRecipe(
             "--centred-weights",
-            "Whether the weights of each hidden unit are held to a sum of zero, which learns faster than the paper's update: true or false.",
+            "Whether the weights of each hidden unit are held to a sum of zero, which learns faster than the paper's update: "
+                + "true or false.",
             recipe => recipe.CentredWeights,
             (recipe, value) => recipe with { CentredWeights = value },
             ofTheNetwork: true),
@@ -151,7 +153,8 @@ internal static class RunOptions
         const double Paper = 0.5;
         var option = new Option<double>("--dropout")
         {
-            Description = $"Share of the units of the dense layers that a step drops (§4.2): 0 to below 1, on ({Paper}, as in the paper), off (0). "
+            Description =
+                $"Share of the units of the dense layers that a step drops (§4.2): 0 to below 1, on ({Paper}, as in the paper), off (0). "
                 + "Default: the preset's.",
             HelpName = "rate|on|off",
             CustomParser = argument => argument.Tokens[0].Value switch

@@ -58,7 +58,7 @@ internal sealed class TrainCommand
         "--checkpoint-minutes",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"Longest time between two checkpoints; 0 for one after each epoch only. Default: {CheckpointPolicy.Usual.Every.TotalMinutes}."));
+            $"Longest time between two checkpoints; 0: only after each epoch. Default: {CheckpointPolicy.Usual.Every.TotalMinutes}."));
 
     private readonly Option<int> keep = new("--keep")
     {
@@ -68,7 +68,8 @@ internal sealed class TrainCommand
 
     private readonly Option<string?> devices = new("--devices")
     {
-        Description = $"Device of each column: cuda:0,cuda:1 or cpu,cpu; one device takes both. Default: {UsualDevices}; with --resume, the run's own.",
+        Description = "Device of each column: cuda:0,cuda:1 or cpu,cpu; one device takes both. "
+            + $"Default: {UsualDevices}; with --resume, the run's own.",
     };
 
     private readonly Option<int> threads = CommonOptions.Threads();
@@ -98,7 +99,8 @@ internal sealed class TrainCommand
             Example: alexnet train --initial-weights runs/first --data more.zip --epochs 10 --learning-rate 0.01 --output runs/second
             """)
         {
-            options.data, options.validation, options.labels, options.output, options.resume, options.minutes, options.keep, options.devices, options.threads,
+            options.data, options.validation, options.labels, options.output, options.resume, options.minutes, options.keep,
+            options.devices, options.threads,
         };
         foreach (var entry in options.ofTheRun)
         {
@@ -140,7 +142,8 @@ internal sealed class TrainCommand
         var table = Needed(
             earlier is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(earlier.State.Architecture.Preset),
             "Name a --preset, --initial-weights of a run, or --resume a run.");
-        var paths = new DataPaths(Needed(parsed.GetValue(data), "Name the --data to learn from."), parsed.GetValue(validation), parsed.GetValue(labels));
+        var paths = new DataPaths(
+            Needed(parsed.GetValue(data), "Name the --data to learn from."), parsed.GetValue(validation), parsed.GetValue(labels));
         var settings = Settings(parsed, table, earlier);
         if (paths.Validation is not null)
         {
@@ -168,7 +171,8 @@ internal sealed class TrainCommand
             recipe = recipe with { CentredWeights = earlier.State.Recipe.CentredWeights };
         }
 
-        return ofTheRun.Aggregate(new RunSettings(new NetworkSwitches(), recipe, Seed: 0), (settings, option) => option.Apply(parsed, settings));
+        var settings = new RunSettings(new NetworkSwitches(), recipe, Seed: 0);
+        return ofTheRun.Aggregate(settings, (before, option) => option.Apply(parsed, before));
     }
 
     private TrainingRun RunIn(ParseResult parsed, string folder)
@@ -177,7 +181,10 @@ internal sealed class TrainCommand
         var policy = kept is not (>= 1 and <= 9999) ? throw new InputException("--keep takes 1 to 9999.")
             : every is not (>= 0 and <= 10080) ? throw new InputException("--checkpoint-minutes takes 0 to 10080, a week.")
             : new CheckpointPolicy(kept, TimeSpan.FromMinutes(every));
-        return new TrainingRun(folder, policy, Display(parsed.GetValue(log)), stop) { FinalTest = (best, heldOut) => Test(best, heldOut, folder) };
+        return new TrainingRun(folder, policy, Display(parsed.GetValue(log)), stop)
+        {
+            FinalTest = (best, heldOut) => Test(best, heldOut, folder),
+        };
     }
 
     /// <summary>Tests the best epoch with ten crops, and writes the report about it.</summary>
@@ -192,8 +199,8 @@ internal sealed class TrainCommand
 
     private static TrainingDisplay Display(LogFormat format) =>
         format == LogFormat.Json ? new JsonDisplay(JsonLog.OnStandardOutput())
-        : AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected ? new LiveDisplay(AnsiConsole.Console, TimeProvider.System)
-        : new PlainDisplay();
+        : Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive ? new PlainDisplay()
+        : new LiveDisplay(AnsiConsole.Console, TimeProvider.System);
 
     private static int Code(bool isDone) => isDone ? ExitCode.Done : ExitCode.Stopped;
 

@@ -7,7 +7,7 @@ using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
 
 namespace AlexNetService.Api.FunctionalTests.Balancer;
 
-/// <summary>nginx with the files of <c>deploy/nginx</c> before two replicas, or none.</summary>
+/// <summary>nginx with the files of <c>deploy/nginx</c>, in front of two replicas or none.</summary>
 public sealed class BalancerTests(SharedService service)
 {
     private const int Clients = 4;
@@ -41,7 +41,7 @@ public sealed class BalancerTests(SharedService service)
     }
 
     [Fact]
-    public async Task Replicas_BothOverloaded_EveryAnswerIsTheirsAndSaysWhenToComeAgain()
+    public async Task Replicas_BothOverloaded_AnswerThemselvesWithRetryAfter()
     {
         const int Requests = 400;
         using var replicas = await Replicas.NoneAsync(service, new() { ["Queue__LimitCrops"] = "20" });
@@ -63,7 +63,7 @@ public sealed class BalancerTests(SharedService service)
     [InlineData("/metrics", HttpStatusCode.Forbidden)]
     [InlineData("/V2/repository/models/one/load", HttpStatusCode.Forbidden)]
     [InlineData("/v1/classify", HttpStatusCode.ServiceUnavailable)]
-    public async Task Balancer_RefusesByItself_SaysSoAsTheServiceDoes(string route, HttpStatusCode status)
+    public async Task Balancer_WithoutReplicas_RefusesInTheFormOfTheService(string route, HttpStatusCode status)
     {
         using var replicas = await Replicas.NoneAsync(service);
 
@@ -77,7 +77,7 @@ public sealed class BalancerTests(SharedService service)
     }
 
     [Fact]
-    public async Task Balancer_RequestWithoutTrace_BeginsOneThatTheReplicaGoesOnWith()
+    public async Task Balancer_RequestWithoutTrace_StartsOneThatTheReplicaContinues()
     {
         using var replicas = await Replicas.NoneAsync(service);
         using var replica = await replicas.StartAsync(0);
@@ -90,7 +90,7 @@ public sealed class BalancerTests(SharedService service)
     }
 
     [Fact]
-    public async Task Balancer_BodyLargerThanTheServiceTakes_Refused()
+    public async Task Balancer_BodyBeyondTheServicesLimit_IsRefused()
     {
         using var replicas = await Replicas.NoneAsync(service);
         using var body = new ByteArrayContent(new byte[100_000_001]);

@@ -4,7 +4,7 @@ using AlexNetService.Tests.Shared;
 
 namespace AlexNetService.Api.FunctionalTests.Balancer;
 
-/// <summary>Two places of the loopback where replicas of the service run, and nginx before them.</summary>
+/// <summary>nginx in front of up to two replicas of the service, on two loopback addresses.</summary>
 internal sealed class Replicas : IDisposable
 {
     private readonly string repository;
@@ -18,12 +18,12 @@ internal sealed class Replicas : IDisposable
         Client = new HttpClient { BaseAddress = nginx.Address };
     }
 
-    /// <summary>Asks nginx.</summary>
+    /// <summary>A client of nginx.</summary>
     public HttpClient Client { get; }
 
-    /// <summary>Starts nginx and no replica; skips the test where there is no nginx.</summary>
-    /// <param name="service">Whose packages the replicas serve.</param>
-    /// <param name="settings">More environment variables of the replicas.</param>
+    /// <summary>Starts nginx without replicas; skips the test without nginx.</summary>
+    /// <param name="service">Has the packages that the replicas serve.</param>
+    /// <param name="settings">Additional environment variables of the replicas.</param>
     public static async Task<Replicas> NoneAsync(SharedService service, Dictionary<string, string>? settings = null)
     {
         Assert.SkipWhen(Nginx.Executable is null, "There is no nginx; on Debian: apt-get install nginx-light.");

@@ -16,7 +16,7 @@ public sealed class BatchTests(SharedService service)
     private readonly HttpClient client = service.Client;
 
     [Fact]
-    public async Task Batch_ThreePictures_EachIsAnsweredAsItIsAlone()
+    public async Task Batch_ThreePictures_AreAnsweredLikeSingleOnes()
     {
         using var form = Form([.. Enumerable.Range(1, 3).Select(seed => ($"{seed}.jpg", Pictures.Jpeg(seed)))]);
         var answer = await BatchAsync(form, "?crops=1&top=3&detail=true&models=cifar-b,cifar-a");
@@ -38,7 +38,7 @@ public sealed class BatchTests(SharedService service)
     }
 
     [Fact]
-    public async Task Batch_BadPicturesAmongGoodOnes_FailAloneWithTheStatusTheyWouldHave()
+    public async Task Batch_BadPicturesAmongGoodOnes_FailAloneWithTheStatusOfASingleRequest()
     {
         await using var host = new ServiceHost(service.Repository, new() { ["Classify:MaxBodyBytes"] = "100000" });
         using var small = await host.ReadyClientAsync();
@@ -57,10 +57,14 @@ public sealed class BatchTests(SharedService service)
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var results = List(await response.JsonAsync(), "results");
         Assert.Equal(
-            [("good.jpg", 0), ("text.jpg", 422), ("empty.jpg", 400), ("cut.jpg", 422), ("enormous.png", 422), ("long.jpg", 413), ("plain.txt", 415), ("good too.jpg", 0)],
+            [
+                ("good.jpg", 0), ("text.jpg", 422), ("empty.jpg", 400), ("cut.jpg", 422), ("enormous.png", 422), ("long.jpg", 413),
+                ("plain.txt", 415), ("good too.jpg", 0),
+            ],
             results.Select(result => (Text(result, "name"), result["error"] is { } error ? Number<int>(error, "status") : 0)));
         Assert.All(results, result => Assert.NotEqual(result["predictions"] is null, result["error"] is null));
-        Assert.All(results.Select(result => result["error"]).OfType<JsonNode>(), error => Assert.EndsWith(".", Text(error, "detail"), StringComparison.Ordinal));
+        Assert.All(results.Select(result => result["error"]).OfType<JsonNode>(), error =>
+            Assert.EndsWith(".", Text(error, "detail"), StringComparison.Ordinal));
         Assert.Contains("100,000", Text(results[5]["error"] ?? results[5], "detail"), StringComparison.Ordinal);
         var alone = await client.ClassifyAsync(content: Raw(Pictures.Jpeg(2)));
         Same(List(alone, "predictions"), List(results[7], "predictions"));
@@ -85,7 +89,7 @@ public sealed class BatchTests(SharedService service)
     [Theory]
     [InlineData("?top=0")]
     [InlineData("?models=cifar-a,seven")]
-    public async Task Batch_ParameterThatCannotBeUsed_Is400(string query) =>
+    public async Task Batch_InvalidParameter_Is400(string query) =>
         await RefusedAsync(client, HttpStatusCode.BadRequest, Form(("a.jpg", Pictures.Jpeg())), query);
 
     [Fact]
@@ -96,22 +100,25 @@ public sealed class BatchTests(SharedService service)
     [InlineData("multipart/form-data", "--x\r\n")]
     [InlineData("multipart/form-data; boundary=x", "no boundary in here")]
     [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"images\"\r\n\r\nhalf of")]
-    public async Task Batch_FormThatIsNone_Is400(string type, string body) =>
+    public async Task Batch_MalformedForm_Is400(string type, string body) =>
         await RefusedAsync(client, HttpStatusCode.BadRequest, Raw(Encoding.UTF8.GetBytes(body), type));
 
     [Fact]
     public async Task Batch_NoForm_Is415AndNamesTheForm() => Assert.Contains(
-        "multipart/form-data", await RefusedAsync(client, HttpStatusCode.UnsupportedMediaType, Raw(Pictures.Jpeg())), StringComparison.Ordinal);
+        "multipart/form-data", await RefusedAsync(client, HttpStatusCode.UnsupportedMediaType, Raw(Pictures.Jpeg())),
+        StringComparison.Ordinal);
 
     [Fact]
-    public async Task Batch_MorePicturesOrBytesThanAreTaken_Is413()
+    public async Task Batch_TooManyPicturesOrBytes_Is413()
     {
         await using var host = new ServiceHost(
             service.Repository, new() { ["Classify:MaxBatchImages"] = "2", ["Classify:MaxBatchBytes"] = "50000" });
         using var limited = await host.ReadyClientAsync();
 
-        var many = await RefusedAsync(limited, HttpStatusCode.RequestEntityTooLarge, Form(("a", Pictures.Jpeg()), ("b", Pictures.Jpeg()), ("c", Pictures.Jpeg())));
-        var large = await RefusedAsync(limited, HttpStatusCode.RequestEntityTooLarge, Form(("a", Pictures.Jpeg()), ("b", new byte[60_000])));
+        var many = await RefusedAsync(
+            limited, HttpStatusCode.RequestEntityTooLarge, Form(("a", Pictures.Jpeg()), ("b", Pictures.Jpeg()), ("c", Pictures.Jpeg())));
+        var large = await RefusedAsync(
+            limited, HttpStatusCode.RequestEntityTooLarge, Form(("a", Pictures.Jpeg()), ("b", new byte[60_000])));
         using var chunked = new HttpRequestMessage(HttpMethod.Post, Route) { Content = Form(("a", new byte[60_000])) };
         chunked.Headers.TransferEncodingChunked = true;
         using var unannounced = await limited.SendAsync(chunked, TestContext.Current.CancellationToken);
@@ -134,7 +141,7 @@ public sealed class BatchTests(SharedService service)
     }
 
     [Fact]
-    public async Task Batch_Huge_HoldsOneRunsRoomAndASmallRequestIsTaken()
+    public async Task Batch_ManyPictures_ReserveRoomForOneRunAndASmallRequestIsAccepted()
     {
         var clock = new GatedClock();
         await using var host = new ServiceHost(
@@ -174,8 +181,10 @@ public sealed class BatchTests(SharedService service)
 
     private static void Same(IReadOnlyList<JsonNode> expected, IReadOnlyList<JsonNode> found)
     {
-        Assert.Equal(expected.Select(prediction => Number<int>(prediction, "index")), found.Select(prediction => Number<int>(prediction, "index")));
-        Assert.All(expected.Zip(found), pair => Assert.Equal(Number<float>(pair.First, "probability"), Number<float>(pair.Second, "probability"), 1e-5f));
+        Assert.Equal(
+            expected.Select(prediction => Number<int>(prediction, "index")), found.Select(prediction => Number<int>(prediction, "index")));
+        Assert.All(expected.Zip(found), pair =>
+            Assert.Equal(Number<float>(pair.First, "probability"), Number<float>(pair.Second, "probability"), 1e-5f));
     }
 
     private async Task<JsonNode> BatchAsync(HttpContent form, string query = "")

@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 
 namespace AlexNetService.Api.FunctionalTests.Browser;
 
-/// <summary>A page, what the browser said of it, and whom it asked.</summary>
+/// <summary>A page with the browser's complaints and the requested hosts.</summary>
 internal sealed class BrowserPage : IAsyncDisposable
 {
     private readonly ConcurrentQueue<string> complaints = [];
@@ -31,13 +31,13 @@ internal sealed class BrowserPage : IAsyncDisposable
 
     public IPage Page { get; }
 
-    /// <summary>Errors and warnings of the console: broken scripts, and what the Content-Security-Policy forbade.</summary>
+    /// <summary>Errors and warnings of the console: failed scripts, and violations of the Content-Security-Policy.</summary>
     public IReadOnlyCollection<string> Complaints => complaints;
 
-    /// <summary>Every host that was asked for something.</summary>
+    /// <summary>Every requested host.</summary>
     public IEnumerable<string> Hosts => hosts.Distinct();
 
-    /// <summary>Text of every element that a selector finds.</summary>
+    /// <summary>Text of every element that matches a selector.</summary>
     public async Task<IReadOnlyList<string>> TextsAsync(string selector) => await Page.Locator(selector).AllInnerTextsAsync();
 
     public async ValueTask DisposeAsync() => await Page.Context.DisposeAsync();

@@ -5,13 +5,13 @@ using Microsoft.Playwright;
 
 namespace AlexNetService.Api.FunctionalTests.Browser;
 
-/// <summary>The machine's own Chromium, started by the first test that opens a page; Playwright downloads nothing.</summary>
+/// <summary>The Chromium of this machine, started by the first test that opens a page. Playwright downloads nothing.</summary>
 public sealed class Chromium : IAsyncDisposable
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
     private readonly Lazy<Task<Session>> session = new(StartAsync);
 
-    /// <summary>Opens a page that notes what the browser complains about; skips the test where there is no browser.</summary>
+    /// <summary>Opens a page that records the browser's complaints; skips the test without a browser.</summary>
     /// <param name="options">Size, colours and the like.</param>
     internal async Task<BrowserPage> OpenAsync(BrowserNewContextOptions options)
     {
@@ -37,7 +37,7 @@ public sealed class Chromium : IAsyncDisposable
         {
             ExecutablePath = Executable(),
 
-            // Root has no sandbox, and containers share little memory.
+            // Chromium has no sandbox for root, and containers have little shared memory.
             Args = ["--no-sandbox", "--disable-dev-shm-usage"],
         }));
     }

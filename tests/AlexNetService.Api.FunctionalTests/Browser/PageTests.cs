@@ -11,7 +11,7 @@ public sealed class PageTests(SharedService service, Chromium chromium)
     [Theory]
     [InlineData(ColorScheme.Light, 1280)]
     [InlineData(ColorScheme.Dark, 390)]
-    public async Task Choose_APhotograph_ShowsBarsCropsMembersAndTimeWithoutAComplaint(ColorScheme colours, int width)
+    public async Task Choose_Photograph_ShowsBarsCropsMembersAndTimeWithoutConsoleErrors(ColorScheme colours, int width)
     {
         await using var browser = await OpenAsync(colours, width);
         var page = browser.Page;
@@ -20,7 +20,8 @@ public sealed class PageTests(SharedService service, Chromium chromium)
         await page.Locator("#answer").WaitForAsync();
 
         var answer = await service.Client.ClassifyAsync();
-        Assert.Equal(List(answer, "predictions").Select(prediction => Text(prediction, "label")), await browser.TextsAsync("#predictions .label"));
+        Assert.Equal(
+            List(answer, "predictions").Select(prediction => Text(prediction, "label")), await browser.TextsAsync("#predictions .label"));
         await Assertions.Expect(page.Locator("#crops button")).ToHaveCountAsync(10);
         Assert.Equal(["cifar-a 1", "cifar-b 1"], await browser.TextsAsync("#members h3"));
         Assert.Contains("in the networks", await page.InnerTextAsync("#timing-caption"), StringComparison.Ordinal);
@@ -35,7 +36,7 @@ public sealed class PageTests(SharedService service, Chromium chromium)
         await using var browser = await OpenAsync();
         var page = browser.Page;
 
-        // Asked for long before the key: the browser is told to hand its dialogue over without anybody waiting for that.
+        // Requested early: Playwright enables interception of the file dialogue without waiting for it.
         var dialogue = page.WaitForFileChooserAsync();
         await TabToAsync(page, "#file");
         await page.Keyboard.PressAsync("Enter");
@@ -53,7 +54,7 @@ public sealed class PageTests(SharedService service, Chromium chromium)
     [Theory]
     [InlineData("drop", "DragEvent", "dataTransfer")]
     [InlineData("paste", "ClipboardEvent", "clipboardData")]
-    public async Task Page_APhotographDroppedOrPasted_IsClassified(string kind, string type, string carrier)
+    public async Task Page_DroppedOrPastedPhotograph_IsClassified(string kind, string type, string carrier)
     {
         await using var browser = await OpenAsync();
         var page = browser.Page;
@@ -73,7 +74,7 @@ public sealed class PageTests(SharedService service, Chromium chromium)
     }
 
     [Fact]
-    public async Task MakeTheMap_OfAPhotograph_LaysItOverThePictureAndSaysWhatItMeans()
+    public async Task MakeTheMap_Photograph_ShowsTheMapOverThePictureWithACaption()
     {
         await using var browser = await OpenAsync();
         var page = browser.Page;
@@ -84,7 +85,7 @@ public sealed class PageTests(SharedService service, Chromium chromium)
         await Assertions.Expect(page.Locator("#occlusion")).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("#explain-status")).ToContainTextAsync("cifar-a, centre crop: ");
 
-        // Dark where hiding changed nothing, clear where it changed most.
+        // Dark if hiding the part changed nothing, clear if it changed most.
         Assert.Equal(new[] { 0, 190 }, await page.EvaluateAsync<int[]>(
             """
             () => {
@@ -97,7 +98,7 @@ public sealed class PageTests(SharedService service, Chromium chromium)
     }
 
     [Fact]
-    public async Task Choose_AFileThatIsNoPicture_SaysSoAndTheNextOneIsClassified()
+    public async Task Choose_FileThatIsNotAPicture_ShowsAnErrorAndTheNextOneIsClassified()
     {
         await using var browser = await OpenAsync();
         var page = browser.Page;
@@ -114,7 +115,7 @@ public sealed class PageTests(SharedService service, Chromium chromium)
     [Theory]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]
-    public async Task Text_OnItsGround_HasTheContrastThatSmallTextNeeds(ColorScheme colours)
+    public async Task Text_OnItsBackground_HasEnoughContrastForSmallText(ColorScheme colours)
     {
         await using var browser = await OpenAsync(colours);
         await browser.Page.SetInputFilesAsync("#file", Photograph);
@@ -133,7 +134,8 @@ public sealed class PageTests(SharedService service, Chromium chromium)
                 const colour = getComputedStyle(element).backgroundColor;
                 return colour !== 'rgba(0, 0, 0, 0)' || !element.parentElement ? colour : ground(element.parentElement);
               };
-              const texts = [...document.querySelectorAll('a, p, h1, h2, h3, .label, .number, .button')].filter(each => each.innerText.trim());
+              const texts =
+                  [...document.querySelectorAll('a, p, h1, h2, h3, .label, .number, .button')].filter(each => each.innerText.trim());
               return texts.filter(each => {
                 const [a, b] = [luminance(getComputedStyle(each).color), luminance(ground(each))];
                 return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;

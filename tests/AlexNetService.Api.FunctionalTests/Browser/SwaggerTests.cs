@@ -6,7 +6,7 @@ namespace AlexNetService.Api.FunctionalTests.Browser;
 public sealed class SwaggerTests(SharedService service, Chromium chromium)
 {
     [Fact]
-    public async Task TryItOut_AFile_AnswersTheTopFive()
+    public async Task TryItOut_File_ReturnsTheTopFive()
     {
         await using var browser = await chromium.OpenAsync(new BrowserNewContextOptions());
         var page = browser.Page;

@@ -21,11 +21,11 @@ public sealed class ClassifyProblemTests(SharedService service)
     [InlineData("?models=", "single commas")]
     [InlineData("?models=cifar-a,seven", "different labels")]
     [InlineData("?detail=maybe", "true or false")]
-    public async Task Classify_ParameterThatCannotBeUsed_Is400AndSaysWhatCan(string query, string what) =>
+    public async Task Classify_InvalidParameter_Is400WithTheAllowedValues(string query, string what) =>
         Assert.Contains(what, await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query), StringComparison.Ordinal);
 
     [Fact]
-    public async Task Classify_UnknownModel_Is404AndNamesThoseThereAre() => Assert.Equal(
+    public async Task Classify_UnknownModel_Is404AndListsTheAvailableOnes() => Assert.Equal(
         "'nobody' is not served. Available: cifar-a, cifar-b, seven.",
         await client.RefusedAsync(HttpStatusCode.NotFound, Raw(Pictures.Jpeg()), "?models=cifar-a,nobody"));
 
@@ -34,11 +34,11 @@ public sealed class ClassifyProblemTests(SharedService service)
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("image/svg+xml")]
     [InlineData("application/json")]
-    public async Task Classify_TypeThatIsNotTaken_Is415AndListsThoseThatAre(string type) => Assert.Contains(
+    public async Task Classify_UnsupportedType_Is415WithTheSupportedOnes(string type) => Assert.Contains(
         "image/jpeg", await client.RefusedAsync(HttpStatusCode.UnsupportedMediaType, Raw(Pictures.Jpeg(), type)), StringComparison.Ordinal);
 
     [Fact]
-    public async Task Classify_FieldOfATypeThatIsNotTaken_Is415() =>
+    public async Task Classify_FieldOfUnsupportedType_Is415() =>
         await client.RefusedAsync(HttpStatusCode.UnsupportedMediaType, Form(Pictures.Jpeg(), type: "text/plain"));
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class ClassifyProblemTests(SharedService service)
     [InlineData("empty", HttpStatusCode.BadRequest)]
     [InlineData("truncated", HttpStatusCode.UnprocessableEntity)]
     [InlineData("enormous", HttpStatusCode.UnprocessableEntity)]
-    public async Task Classify_NoPicture_IsRefusedRawAndAsFormAndTheNextOneIsFine(string kind, HttpStatusCode status)
+    public async Task Classify_InvalidPicture_IsRefusedRawAndAsFormAndTheNextOneIsAnswered(string kind, HttpStatusCode status)
     {
         var bytes = kind switch
         {
@@ -71,7 +71,8 @@ public sealed class ClassifyProblemTests(SharedService service)
     [Fact]
     public async Task Classify_FormWithTwoPictures_Is400()
     {
-        using var form = new MultipartFormDataContent { { Raw(Pictures.Jpeg()), "image", "a.jpg" }, { Raw(Pictures.Jpeg()), "image", "b.jpg" } };
+        using var form =
+            new MultipartFormDataContent { { Raw(Pictures.Jpeg()), "image", "a.jpg" }, { Raw(Pictures.Jpeg()), "image", "b.jpg" } };
 
         await client.RefusedAsync(HttpStatusCode.BadRequest, form);
     }
@@ -83,7 +84,7 @@ public sealed class ClassifyProblemTests(SharedService service)
     [InlineData("multipart/form-data; boundary=x", "--x\r\nthis is no header\r\n\r\n--x--\r\n")]
     [InlineData("multipart/form-data; boundary=x", "")]
     [InlineData("multipart/form-data; boundary=0123456789012345678901234567890123456789012345678901234567890123456789x", "--x--")]
-    public async Task Classify_FormThatIsNone_Is400(string type, string body) =>
+    public async Task Classify_MalformedForm_Is400(string type, string body) =>
         await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Encoding.UTF8.GetBytes(body), type));
 
     [Theory]
@@ -104,7 +105,7 @@ public sealed class ClassifyProblemTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_ClientThatTakesNoJson_Is406WithTheSentenceAsText()
+    public async Task Classify_ClientThatDoesNotAcceptJson_Is406AsText()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/classify") { Content = Raw(Pictures.Jpeg()) };
         request.Headers.Accept.ParseAdd("image/png");
@@ -112,6 +113,7 @@ public sealed class ClassifyProblemTests(SharedService service)
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal((HttpStatusCode.NotAcceptable, "text/plain"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
-        Assert.Contains("application/json", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "application/json", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 }

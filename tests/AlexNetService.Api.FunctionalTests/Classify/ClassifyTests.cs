@@ -11,7 +11,7 @@ public sealed class ClassifyTests(SharedService service)
     private readonly HttpClient client = service.Client;
 
     [Fact]
-    public async Task Classify_RawJpeg_GivesTheFiveMostProbableClassesOfBothMembers()
+    public async Task Classify_RawJpeg_ReturnsTheFiveMostProbableClassesOfBothMembers()
     {
         var answer = await client.ClassifyAsync();
 
@@ -33,7 +33,7 @@ public sealed class ClassifyTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_ByNameAModelWithAWeightInItsCard_ShowsTheWeight() => Assert.Equal(
+    public async Task Classify_ModelWithAWeightInItsCard_ShowsTheWeight() => Assert.Equal(
         TestRepository.SevenWeight, Number<double>(Assert.Single(List(await client.ClassifyAsync("?models=seven"), "models")), "weight"));
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class ClassifyTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_MoreThanThereAreClasses_GivesAllOfThem() =>
+    public async Task Classify_TopBeyondTheNumberOfClasses_ReturnsAllClasses() =>
         Assert.Equal(10, List(await client.ClassifyAsync("?top=100"), "predictions").Count);
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class ClassifyTests(SharedService service)
     [InlineData(".png", "application/octet-stream")]
     [InlineData(".png", "image/jpeg")]
     [InlineData(".jpg", null)]
-    public async Task Classify_EveryTypeThatIsTaken_IsClassified(string suffix, string? type) =>
+    public async Task Classify_EverySupportedType_IsClassified(string suffix, string? type) =>
         Assert.Equal(5, List(await client.ClassifyAsync("", Raw(Pictures.Encode(1, suffix), type)), "predictions").Count);
 
     [Fact]
@@ -119,7 +119,8 @@ public sealed class ClassifyTests(SharedService service)
             alone.Add(Probabilities(await client.ClassifyAsync("?top=10", Raw(Pictures.Jpeg(seed)))));
         }
 
-        var together = await Task.WhenAll(Enumerable.Range(0, 12).Select(seed => client.ClassifyAsync("?top=10", Raw(Pictures.Jpeg(seed)))));
+        var together = await Task.WhenAll(
+            Enumerable.Range(0, 12).Select(seed => client.ClassifyAsync("?top=10", Raw(Pictures.Jpeg(seed)))));
 
         for (var seed = 0; seed < 12; seed++)
         {
@@ -132,7 +133,8 @@ public sealed class ClassifyTests(SharedService service)
     {
         var package = ModelPackage.Open(Path.Combine(service.Repository.Root, model, "1"));
         var (canvas, crop) = (package.Card.Preprocessing.Canvas, package.Card.Preprocessing.Crop);
-        var picture = CanvasDecoder.Decode(file, canvas).Canvas ?? throw new InvalidOperationException("No picture.");
+        var picture = new Canvas(canvas, new byte[3 * canvas * canvas]);
+        Assert.Null(CanvasDecoder.DecodeTo(file, canvas, picture.Pixels));
         using var session = new InferenceSession(package.PathOf(package.Card.Graph));
         using var options = new RunOptions();
         var (centre, edge) = ((canvas - crop) / 2, canvas - crop);

@@ -11,7 +11,7 @@ namespace AlexNetService.Api.FunctionalTests.Classify;
 public sealed class OverloadTests(SharedService service)
 {
     [Fact]
-    public async Task Classify_MoreCropsThanMayWait_Is503WithRetryAfterAndSmallerRequestsAreServed()
+    public async Task Classify_MoreCropsThanTheQueueHolds_Is503WithRetryAfterAndSmallerRequestsAreAnswered()
     {
         await using var host = new ServiceHost(service.Repository, new() { ["Queue:LimitCrops"] = "5" });
         using var client = await host.ReadyClientAsync();
@@ -24,7 +24,7 @@ public sealed class OverloadTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_QueueFullAndClientsLeaving_RefusesThenServesThoseWhoStayed()
+    public async Task Classify_FullQueueAndLeavingClients_RefusesAndThenAnswersTheOthers()
     {
         var clock = new GatedClock();
         await using var host = new ServiceHost(
@@ -34,7 +34,7 @@ public sealed class OverloadTests(SharedService service)
         var running = client.ClassifyAsync("?models=cifar-a");
         await clock.Reached;
 
-        // The engine stands still with ten crops in its hands; forty more may wait.
+        // The engine is held with ten crops in a run; forty more may wait.
         using var leaving = new CancellationTokenSource();
         var left = client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), leaving.Token);
         var stayed = client.ClassifyAsync();
@@ -57,7 +57,7 @@ public sealed class OverloadTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_WaitedPastItsDeadline_Is503WithRetryAfterAndCostsNoRun()
+    public async Task Classify_TimedOutWhileQueued_Is503WithRetryAfterAndWasNotRun()
     {
         var clock = new GatedClock();
         await using var host = new ServiceHost(
@@ -67,7 +67,7 @@ public sealed class OverloadTests(SharedService service)
         var running = client.ClassifyAsync("?models=cifar-a");
         await clock.Reached;
 
-        // The engine stands still with the first one in its hands, and the second one leaves all the same.
+        // The engine is held with the first request in a run, and the second request times out in the queue.
         var waiting = client.PostAsync("/v1/classify", Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
         await Waiting(engine, 20);
         await Until(() => Ringing(waiting, clock));
@@ -81,7 +81,7 @@ public sealed class OverloadTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_WhileModelsLoad_Is503WithRetryAfterAndReadySaysWhy()
+    public async Task Classify_WhileModelsLoad_Is503WithRetryAfterAndReadyShowsTheReason()
     {
         await using var host = new ServiceHost(service.Repository, replace: services =>
             services.Remove(services.Single(registered => registered.ImplementationType == typeof(ModelLoader))));
@@ -103,7 +103,7 @@ public sealed class OverloadTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_WhileTheServiceStops_IsServedForTheGraceThen503AndReadySaysWhy()
+    public async Task Classify_WhileTheServiceStops_IsAnsweredDuringTheGracePeriodAndThen503()
     {
         using var stopping = new StoppingLifetime();
         using var served = new ServedModels(stopping);
@@ -134,11 +134,11 @@ public sealed class OverloadTests(SharedService service)
 
     private static async Task Until(Func<bool> come)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(TimeSpan.FromMinutes(2));
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(TimeSpan.FromMinutes(2));
         while (!come())
         {
-            await Task.Delay(5, patience.Token);
+            await Task.Delay(5, timeout.Token);
         }
     }
 }

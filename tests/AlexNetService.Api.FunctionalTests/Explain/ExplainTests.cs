@@ -15,7 +15,7 @@ public sealed class ExplainTests(SharedService service)
     private readonly HttpClient client = service.Client;
 
     [Fact]
-    public async Task Explain_APicture_GivesTheWinnersProbabilityAndAFallForEachPlace()
+    public async Task Explain_Picture_ReturnsTheWinnersProbabilityAndAFallForEachPlace()
     {
         var answer = await ExplainAsync("");
 
@@ -79,23 +79,24 @@ public sealed class ExplainTests(SharedService service)
     [InlineData("?models=cifar-a,cifar-b", "exactly one")]
     [InlineData("?models=", "single commas")]
     [InlineData("?models=,", "single commas")]
-    public async Task Explain_ParameterThatCannotBeUsed_Is400AndSaysWhatCan(string query, string what) =>
-        Assert.Contains(what, await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query, Route), StringComparison.Ordinal);
+    public async Task Explain_InvalidParameter_Is400WithTheAllowedValues(string query, string what) =>
+        Assert.Contains(
+            what, await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query, Route), StringComparison.Ordinal);
 
     [Fact]
     public Task Explain_InvalidRequests_AreRefusedLikeThoseToClassify() => client.RefusesInvalidRequestsAsync(Route);
 
     [Fact]
-    public async Task Explain_QueueShorterThanTheMap_IsServedAndAFullOneIs503()
+    public async Task Explain_QueueShorterThanTheMap_IsAnsweredAndAFullOneIs503()
     {
         await using var host = new ServiceHost(service.Repository, new() { ["Queue:LimitCrops"] = "5" });
         using var small = await host.ReadyClientAsync();
 
         using var served = await small.PostAsync(Route, Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
         var engine = host.Services.GetRequiredService<InferenceEngine>();
-        Assert.Null(engine.Reserve(5));
+        Assert.Null(engine.Queue.Enter(5));
         using var refused = await small.PostAsync(Route, Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
-        engine.Release(5);
+        engine.Queue.Leave(5);
 
         Assert.Equal(HttpStatusCode.OK, served.StatusCode);
         await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);

@@ -18,12 +18,13 @@ public sealed class FeaturesTests(SharedService service)
     [Theory]
     [InlineData("", "cifar-a", 1)]
     [InlineData("?models=cifar-b&crops=10", "cifar-b", 10)]
-    public async Task Features_APicture_AreTheSessionsOwnOfItsCrops(string query, string model, int crops)
+    public async Task Features_Picture_AreTheMeanOfItsCrops(string query, string model, int crops)
     {
         var answer = await FeaturesAsync(query);
 
         var expected = Expected(model, crops);
-        Assert.Equal((model, 1, crops, expected.Length), (Text(answer, "model"), Number<int>(answer, "version"), Number<int>(answer, "crops"), Number<int>(answer, "length")));
+        Assert.Equal((model, 1, crops, expected.Length),
+            (Text(answer, "model"), Number<int>(answer, "version"), Number<int>(answer, "crops"), Number<int>(answer, "length")));
         Assert.False(Number<bool>(answer, "normalised"));
         Assert.True(expected.Max() > 0.1f, "The test's models should have features.");
         var found = Values(answer);
@@ -51,7 +52,8 @@ public sealed class FeaturesTests(SharedService service)
         using var response = await SendAsync("?crops=1", accept);
         var bytes = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal((HttpStatusCode.OK, "application/octet-stream"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.Equal(
+            (HttpStatusCode.OK, "application/octet-stream"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
         Assert.True(BitConverter.IsLittleEndian, "The comparison is written for this order of bytes.");
         var found = MemoryMarshal.Cast<byte, float>(bytes).ToArray();
         Assert.Equal(Values(await FeaturesAsync("")), found);
@@ -72,8 +74,9 @@ public sealed class FeaturesTests(SharedService service)
     [InlineData("?models=", "single commas")]
     [InlineData("?models=,", "single commas")]
     [InlineData("?models=cifar-a,seven", "different labels")]
-    public async Task Features_ParameterThatCannotBeUsed_Is400AndSaysWhatCan(string query, string what) =>
-        Assert.Contains(what, await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query, Route), StringComparison.Ordinal);
+    public async Task Features_InvalidParameter_Is400WithTheAllowedValues(string query, string what) =>
+        Assert.Contains(
+            what, await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query, Route), StringComparison.Ordinal);
 
     [Fact]
     public Task Features_InvalidRequests_AreRefusedLikeThoseToClassify() => client.RefusesInvalidRequestsAsync(Route);
@@ -91,11 +94,12 @@ public sealed class FeaturesTests(SharedService service)
     }
 
     [Fact]
-    public async Task Features_CardThatNamesNone_Is400AndSaysSo()
+    public async Task Features_CardWithoutFeatures_Is400WithTheReason()
     {
         using var repository = new TestRepository();
         var file = Path.Combine(repository.Root, "seven", "1", "card.json");
-        var card = JsonNode.Parse(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)) ?? throw new InvalidOperationException("No card.");
+        var card = JsonNode.Parse(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken))
+            ?? throw new InvalidOperationException("No card.");
         card["tensors"]?.AsObject().Remove("features");
         await File.WriteAllTextAsync(file, card.ToJsonString(), TestContext.Current.CancellationToken);
         await using var host = new ServiceHost(repository);
@@ -124,7 +128,8 @@ public sealed class FeaturesTests(SharedService service)
     {
         using var session = ModelSession.Open(ModelPackage.Open(Path.Combine(service.Repository.Root, model, "1")), new RuntimeOptions());
         var input = session.Card.Preprocessing;
-        var canvas = CanvasDecoder.Decode(Pictures.Jpeg(), input.Canvas).Canvas ?? throw new InvalidOperationException("No picture.");
+        var canvas = new Canvas(input.Canvas, new byte[3 * input.Canvas * input.Canvas]);
+        Assert.Null(CanvasDecoder.DecodeTo(Pictures.Jpeg(), input.Canvas, canvas.Pixels));
         var (crop, row, mean) = (new byte[session.CropBytes], new float[session.Features], new float[session.Features]);
         foreach (var window in CropViews.Of(crops, new(input.Canvas, input.Crop)))
         {

@@ -7,8 +7,8 @@ using CsCheck;
 namespace AlexNetService.Api.FunctionalTests.Fuzz;
 
 /// <summary>
-/// Ten thousand requests that were valid before they were changed, against the program in a process of its own. CsCheck prints the seed and
-/// the smallest request that still fails; such a request becomes a test of its own.
+/// Sends ten thousand mutated requests to the program in a separate process. CsCheck prints the seed and the smallest request that fails;
+/// add a separate test for such a request.
 /// </summary>
 public sealed class FuzzTests(SharedService service, ITestOutputHelper output)
 {
@@ -17,24 +17,26 @@ public sealed class FuzzTests(SharedService service, ITestOutputHelper output)
     private const int AtATime = 4;
     private const long Growth = 48_000_000;
 
-    // About thirty get as far on the routes that few are meant for.
+    // About thirty requests succeed on the rarest routes.
     private const int Least = 5;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentDictionary<(string Path, HttpStatusCode Status), int> answers = [];
 
     [Fact]
-    public async Task Service_TenThousandChangedRequests_AnswersThemAllAndStaysAsItWas()
+    public async Task Service_TenThousandMutatedRequests_AnswersAllAndKeepsItsMemory()
     {
         var (process, client) = await StartAsync();
         using var running = process;
         using var sender = client;
         var errors = process.ErrorsAsync();
 
-        await MutatedRequest.Any.SampleAsync(request => AnswerAsync(client, request), iter: WarmUp, threads: AtATime, print: request => request.ToString());
+        await MutatedRequest.Any.SampleAsync(
+            request => AnswerAsync(client, request), iter: WarmUp, threads: AtATime, print: request => request.ToString());
         var warm = process.Resident;
-        await MutatedRequest.Any.SampleAsync(request => AnswerAsync(client, request), iter: Requests, threads: AtATime, print: request => request.ToString());
+        await MutatedRequest.Any.SampleAsync(
+            request => AnswerAsync(client, request), iter: Requests, threads: AtATime, print: request => request.ToString());
         var after = process.Resident;
 
         output.WriteLine($"{warm / 1e6:0} MB after {WarmUp} requests, {after / 1e6:0} MB after {WarmUp + Requests}");
@@ -48,7 +50,7 @@ public sealed class FuzzTests(SharedService service, ITestOutputHelper output)
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         Assert.InRange(after, 0, warm + Growth);
 
-        // Enough of them got through, on every route, and to the decoder.
+        // Enough requests reached every route, and the decoder.
         Assert.All(MutatedRequest.Usual, path => Assert.True(answers.GetValueOrDefault((path, HttpStatusCode.OK)) >= Least, path));
         Assert.True(answers.Where(pair => pair.Key.Status == HttpStatusCode.UnprocessableEntity).Sum(pair => pair.Value) > 100);
         process.Stop();
@@ -69,14 +71,15 @@ public sealed class FuzzTests(SharedService service, ITestOutputHelper output)
             using var answer = await client.SendAsync(message);
             var status = answer.StatusCode;
             answers.AddOrUpdate((request.Path, status), 1, (_, count) => count + 1);
-            if (status >= HttpStatusCode.InternalServerError && status != HttpStatusCode.ServiceUnavailable && status != HttpStatusCode.NotImplemented)
+            if (status >= HttpStatusCode.InternalServerError && status != HttpStatusCode.ServiceUnavailable
+                && status != HttpStatusCode.NotImplemented)
             {
                 throw new InvalidOperationException($"{status}: {await answer.Content.ReadAsStringAsync()}");
             }
         }
         catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.Unknown or HttpRequestError.ResponseEnded)
         {
-            // Refused while its body was still on the way. A service that had died of it would not answer the next one.
+            // Refused while the body was still being sent. A crashed service would not answer the next request.
             using var alive = await client.GetAsync("/health/live");
             alive.EnsureSuccessStatusCode();
         }
@@ -93,6 +96,6 @@ public sealed class FuzzTests(SharedService service, ITestOutputHelper output)
         });
         var address = (await process.LoggedAsync("Now listening on"))["address"]?.GetValue<string>() ?? "";
         await process.LoggedAsync("Ready with");
-        return (process, new HttpClient { BaseAddress = new Uri(address), Timeout = Patience });
+        return (process, new HttpClient { BaseAddress = new Uri(address), Timeout = Timeout });
     }
 }

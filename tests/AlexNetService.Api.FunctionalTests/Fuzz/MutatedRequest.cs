@@ -5,11 +5,11 @@ using CsCheck;
 
 namespace AlexNetService.Api.FunctionalTests.Fuzz;
 
-/// <summary>A request that was valid once.</summary>
+/// <summary>A valid request with random changes.</summary>
 /// <param name="Method">HTTP method.</param>
 /// <param name="Address">Path and query.</param>
 /// <param name="Headers">Headers, not validated.</param>
-/// <param name="Body">Bytes of the body; empty where there is none.</param>
+/// <param name="Body">Bytes of the body; may be empty.</param>
 internal sealed record MutatedRequest(string Method, string Address, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body)
 {
     private const string Boundary = "a-boundary";
@@ -19,40 +19,47 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
     private const string Batch = "/v1/classify/batch";
     private const string Explain = "/v1/explain";
 
-    // Stands for the query that the route takes.
+    // Replaced by a valid query for the route.
     private const string Valid = "?valid";
 
-    // Nine places instead of a hundred.
+    // A coarse grid of 9 places keeps the map cheap.
     private const string ExplainQuery = "?models=cifar-a&window=14&stride=7";
 
     private static readonly string[] PictureRoutes = ["/v1/classify", Batch, "/v1/features", Explain];
 
     private static readonly string[] TensorRoutes = ["/v2/models/cifar-a/infer", "/v2/models/cifar-a/versions/1/infer"];
-    private static readonly string[] RepositoryRoutes = ["/v2/repository/index", "/v2/repository/models/nobody/load", "/v2/repository/models/nobody/unload"];
+    private static readonly string[] RepositoryRoutes =
+        ["/v2/repository/index", "/v2/repository/models/nobody/load", "/v2/repository/models/nobody/unload"];
 
     private static readonly string[] Pages =
     [
-        "/", "/v1/models", "/v1/models/cifar-a", "/v1/models/cifar-a/filters.png", "/health/ready", "/health/live", "/metrics", "/problems/not-found",
-        "/swagger/v1/swagger.json", "/v2", "/v2/health/ready", "/v2/models/cifar-a", "/v2/models/cifar-a/ready", "/v2/models/cifar-a/config",
+        "/", "/v1/models", "/v1/models/cifar-a", "/v1/models/cifar-a/filters.png", "/health/ready", "/health/live", "/metrics",
+        "/problems/not-found",
+        "/swagger/v1/swagger.json", "/v2", "/v2/health/ready", "/v2/models/cifar-a", "/v2/models/cifar-a/ready",
+        "/v2/models/cifar-a/config",
         "/v2/models/cifar-a/stats",
     ];
 
     private static readonly string[] Queries =
     [
-        "", "?crops=1&models=cifar-a", "?crops=1", "?models=seven&detail=true&crops=1", "?top=3&crops=10", "?top=&crops=", "?models=,", "?detail=2", "?top=2147483648",
+        "", "?crops=1&models=cifar-a", "?crops=1", "?models=seven&detail=true&crops=1", "?top=3&crops=10", "?top=&crops=", "?models=,",
+        "?detail=2", "?top=2147483648",
     ];
 
     private static readonly byte[][] Bodies =
     [
-        .. new[] { ".jpg", ".jpg[interlace=true]", ".png", ".png[palette=true]", ".gif", ".webp", ".webp[lossless=true]", ".tif", ".tif[compression=lzw]", ".tif[compression=jpeg]" }
+        .. new[] { ".jpg", ".jpg[interlace=true]", ".png", ".png[palette=true]", ".gif", ".webp", ".webp[lossless=true]", ".tif",
+            ".tif[compression=lzw]", ".tif[compression=jpeg]" }
             .Select((suffix, seed) => Pictures.Encode(seed + 1, suffix)),
     ];
 
-    /// <summary>As JSON and with bytes behind it; a header says where they begin.</summary>
+    /// <summary>JSON, and JSON followed by bytes, whose start a header gives.</summary>
     private static readonly Tensors[] TensorBodies =
     [
-        Tensors.Json($$"""{"parameters":{"crops":1},"inputs":[{{PictureTensor}},"data":["{{Convert.ToBase64String(Pictures.Jpeg())}}"]}]}"""),
-        Tensors.Json($$"""{"inputs":[{{CropTensor}},"data":[{{string.Join(',', TensorRequests.Crops(1))}}]}],"outputs":[{"name":"logits"}]}"""),
+        Tensors.Json(
+            $$"""{"parameters":{"crops":1},"inputs":[{{PictureTensor}},"data":["{{Convert.ToBase64String(Pictures.Jpeg())}}"]}]}"""),
+        Tensors.Json(
+            $$"""{"inputs":[{{CropTensor}},"data":[{{string.Join(',', TensorRequests.Crops(1))}}]}],"outputs":[{"name":"logits"}]}"""),
         Tensors.Binary(PictureTensor, TensorRequests.Prefixed(Pictures.Jpeg())),
         Tensors.Binary(CropTensor, TensorRequests.Crops(1)),
     ];
@@ -64,8 +71,10 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
 
     private static readonly (string Name, string Value)[] Extras =
     [
-        ("Accept", "image/png"), ("Accept", "*/*;q=2,,"), ("Accept-Encoding", "br;q=x"), ("Content-Encoding", "gzip"), ("traceparent", "00-zz"),
-        ("Inference-Header-Content-Length", "10"), ("Inference-Header-Content-Length", "-1"), ("X-Api-Key", "nobody's"), ("If-None-Match", "*, \""),
+        ("Accept", "image/png"), ("Accept", "*/*;q=2,,"), ("Accept-Encoding", "br;q=x"), ("Content-Encoding", "gzip"),
+        ("traceparent", "00-zz"),
+        ("Inference-Header-Content-Length", "10"), ("Inference-Header-Content-Length", "-1"), ("X-Api-Key", "nobody's"),
+        ("If-None-Match", "*, \""),
         ("Range", "bytes=-1-"), ("X-Forwarded-For", "not an address"), ("Cookie", "a=b; ;"), ("Origin", "null"), ("Expect", "200-ok"),
     ];
 
@@ -76,16 +85,16 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
 
     private static readonly Gen<(string, string)[]> GenExtras = One(Extras).Array[0, 3];
 
-    /// <summary>Posts of pictures, raw or as a form, and of tensors, with anything about them changed; and reads with odd addresses.</summary>
+    /// <summary>Posts of pictures, raw or as a form, and of tensors, all with random changes, and reads of odd addresses.</summary>
     public static Gen<MutatedRequest> Any { get; } = Gen.Frequency((6, Posts()), (2, Inferences()), (2, Reads()));
 
-    /// <summary>Addresses that many requests reach as they are.</summary>
+    /// <summary>Addresses that many requests reach unchanged.</summary>
     public static IEnumerable<string> Usual => [.. PictureRoutes, .. TensorRoutes, .. Pages];
 
     /// <summary>The address without query.</summary>
     public string Path => Address.Split('?', 2)[0];
 
-    /// <param name="service">Scheme, host and port; an address such as <c>//x</c> is meant for it as well.</param>
+    /// <param name="service">Scheme, host and port, also for an address such as <c>//x</c>.</param>
     public HttpRequestMessage Message(Uri service)
     {
         var message = new HttpRequestMessage(new HttpMethod(Method), service.GetLeftPart(UriPartial.Authority) + Address);
@@ -105,15 +114,17 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
         return message;
     }
 
-    /// <summary>As it can be sent again by hand.</summary>
+    /// <summary>The request in a form that can be sent again by hand.</summary>
     public override string ToString() =>
-        $"{Method} {Address} {string.Join(" | ", Headers.Select(header => $"{header.Name}: {header.Value}"))} {Convert.ToBase64String(Body)}";
+        $"{Method} {Address} {string.Join(" | ", Headers.Select(header => $"{header.Name}: {header.Value}"))} "
+        + Convert.ToBase64String(Body);
 
     private static Gen<T> One<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     private static Gen<MutatedRequest> Posts() => Gen.Select(
         One(PictureRoutes),
-        Gen.Frequency((5, Gen.Const(Valid)), (4, One(Queries)), (1, GenText.Select(text => $"?models={Uri.EscapeDataString(text)}&crops=1"))),
+        Gen.Frequency(
+            (5, Gen.Const(Valid)), (4, One(Queries)), (1, GenText.Select(text => $"?models={Uri.EscapeDataString(text)}&crops=1"))),
         One(Bodies),
         GenMutation.Array[0, 4],
         Gen.Bool,
@@ -157,7 +168,8 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
         var field = route == Batch ? "images" : "image";
         return
         [
-            .. Encoding.ASCII.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"a.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n"),
+            .. Encoding.ASCII.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"a.jpg\"\r\n"
+                + "Content-Type: image/jpeg\r\n\r\n"),
             .. picture,
             .. Encoding.ASCII.GetBytes($"\r\n--{Boundary}--\r\n"),
         ];

@@ -1,12 +1,13 @@
 namespace AlexNetService.Api.FunctionalTests.Fuzz;
 
 /// <summary>A change to bytes.</summary>
-/// <param name="Kind">What is done.</param>
-/// <param name="Place">Where, 0 the beginning to 1 the end; headers lie at the beginning, so places crowd there.</param>
-/// <param name="Value">The byte that is written, or how many are taken.</param>
+/// <param name="Kind">The kind of change.</param>
+/// <param name="Place">Its place, from 0 (start) to 1 (end). Most changes are near the start, where headers are.</param>
+/// <param name="Value">The byte to write, or the number of bytes.</param>
 internal sealed record Mutation(MutationKind Kind, double Place, byte Value)
 {
-    public static byte[] Apply(byte[] bytes, IEnumerable<Mutation> mutations) => mutations.Aggregate(bytes, (changed, mutation) => mutation.Apply(changed));
+    public static byte[] Apply(byte[] bytes, IEnumerable<Mutation> mutations) =>
+        mutations.Aggregate(bytes, (changed, mutation) => mutation.Apply(changed));
 
     private byte[] Apply(byte[] bytes)
     {

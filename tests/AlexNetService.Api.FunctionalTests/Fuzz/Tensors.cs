@@ -3,14 +3,14 @@ using System.Text;
 
 namespace AlexNetService.Api.FunctionalTests.Fuzz;
 
-/// <summary>The body of a valid inference.</summary>
-/// <param name="Body">JSON, and bytes behind it where there are any.</param>
-/// <param name="JsonLength">Length of the JSON; null where it is the whole body.</param>
+/// <summary>The body of a valid inference request.</summary>
+/// <param name="Body">JSON, and the bytes that follow it.</param>
+/// <param name="JsonLength">Length of the JSON, or null if no bytes follow.</param>
 internal sealed record Tensors(byte[] Body, int? JsonLength)
 {
     public static Tensors Json(string json) => new(Encoding.UTF8.GetBytes(json), null);
 
-    /// <param name="input">The one input, an object that is still open.</param>
+    /// <param name="input">The only input, a JSON object without its closing brace.</param>
     /// <param name="bytes">Its bytes.</param>
     public static Tensors Binary(string input, byte[] bytes)
     {
@@ -18,7 +18,7 @@ internal sealed record Tensors(byte[] Body, int? JsonLength)
         return new Tensors([.. json, .. bytes], json.Length);
     }
 
-    /// <param name="moved">By how much the length that is named differs from the right one.</param>
+    /// <param name="moved">Error of the announced length.</param>
     public IEnumerable<(string Name, string Value)> Headers(int moved) => JsonLength is { } length
         ? [("Inference-Header-Content-Length", (length + moved).ToString(CultureInfo.InvariantCulture))]
         : [];

@@ -9,7 +9,7 @@ public sealed class HealthTests(SharedService service)
     [Theory]
     [InlineData("live")]
     [InlineData("ready")]
-    public async Task Health_ServiceThatIsWarm_Is200WithoutReasons(string state)
+    public async Task Health_WarmService_Is200WithoutReasons(string state)
     {
         using var response = await service.Client.GetAsync($"/health/{state}", TestContext.Current.CancellationToken);
         var health = await response.JsonAsync();
@@ -19,7 +19,7 @@ public sealed class HealthTests(SharedService service)
     }
 
     [Fact]
-    public async Task Ready_ServiceThatIsWarm_SaysWhereModelsAndQueueStand()
+    public async Task Ready_WarmService_ShowsModelsAndQueue()
     {
         using var response = await service.Client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
         var health = await response.JsonAsync();

@@ -3,12 +3,12 @@ using NetVips;
 
 namespace AlexNetService.Api.FunctionalTests.Hosting;
 
-/// <summary>Pictures as files, and files that are none.</summary>
+/// <summary>Pictures as files, and invalid files.</summary>
 internal static class Pictures
 {
     public static byte[] Jpeg(int seed = 1) => Encode(seed, ".jpg");
 
-    /// <param name="seed">Which picture.</param>
+    /// <param name="seed">Selects the picture.</param>
     /// <param name="suffix">File suffix of the format.</param>
     public static byte[] Encode(int seed, string suffix)
     {
@@ -33,7 +33,7 @@ internal static class Pictures
         return whole[..(whole.Length / 2)];
     }
 
-    /// <summary>A PNG whose header claims 50,000 × 50,000 pixels, and nothing behind it.</summary>
+    /// <summary>A PNG whose header claims 50,000 × 50,000 pixels, without any data.</summary>
     public static byte[] EnormousPng()
     {
         // IHDR: width, height, 8 bits, RGB, deflate, filters 0, not interlaced.

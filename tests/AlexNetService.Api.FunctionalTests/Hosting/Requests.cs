@@ -19,7 +19,7 @@ internal static class Requests
     public static MultipartFormDataContent Form(byte[] bytes, string field = "image", string type = "image/jpeg") =>
         new() { { Raw(bytes, type), field, "photo.jpg" } };
 
-    /// <summary>Posts a photograph and names what may come back.</summary>
+    /// <summary>Posts a photograph with an Accept header.</summary>
     public static async Task<HttpResponseMessage> SendPictureAsync(this HttpClient client, string path, string accept)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Raw(Pictures.Jpeg()) };
@@ -39,7 +39,8 @@ internal static class Requests
 
     public static async Task<JsonNode> ClassifyAsync(this HttpClient client, string query = "", HttpContent? content = null)
     {
-        using var response = await client.PostAsync("/v1/classify" + query, content ?? Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
+        using var response = await client.PostAsync(
+            "/v1/classify" + query, content ?? Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return await response.JsonAsync();
     }
@@ -48,7 +49,7 @@ internal static class Requests
         await response.Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken)
         ?? throw new InvalidOperationException("The answer is empty.");
 
-    /// <summary>Posts, and asserts a problem of that status that says what to do.</summary>
+    /// <summary>Posts, and asserts a problem with a status and a remedy.</summary>
     /// <returns>The problem's detail.</returns>
     public static async Task<string> RefusedAsync(
         this HttpClient client, HttpStatusCode status, HttpContent content, string query = "", string route = "/v1/classify")

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AlexNetService.Api.FunctionalTests.Hosting;
 
-/// <summary>The program as it is, on Kestrel and a free loopback port.</summary>
+/// <summary>The unchanged program, on Kestrel and a free loopback port.</summary>
 internal sealed class ServiceHost : WebApplicationFactory<Program>
 {
     private readonly Dictionary<string, string> settings;
@@ -21,12 +21,12 @@ internal sealed class ServiceHost : WebApplicationFactory<Program>
         };
         this.replace = replace ?? (_ => { });
 
-        // Not UseKestrel(0), which sets the address while the program, on a thread of its own, may have opened it already.
+        // UseKestrel(0) would set the address while the program's own thread may already have opened it.
         this.settings["urls"] = "http://127.0.0.1:0";
         UseKestrel();
     }
 
-    /// <summary>A client, once the service says that it is ready.</summary>
+    /// <summary>A client, once the service is ready.</summary>
     public async Task<HttpClient> ReadyClientAsync()
     {
         var client = CreateClient();

@@ -4,7 +4,7 @@ using AlexNetService.Api.FunctionalTests.Hosting;
 
 namespace AlexNetService.Api.FunctionalTests.Hosting;
 
-/// <summary>One repository, and one service with default settings, for all tests that need no other.</summary>
+/// <summary>A repository and a service with default settings, shared by all tests that need no other.</summary>
 public sealed class SharedService : IAsyncLifetime
 {
     private ServiceHost? host;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace AlexNetService.Api.FunctionalTests.Hosting;
 
-/// <summary>Says that the service stops while it still answers.</summary>
+/// <summary>Reports that the service is stopping while it still answers.</summary>
 internal sealed class StoppingLifetime : IHostApplicationLifetime, IDisposable
 {
     private readonly CancellationTokenSource stopping = new();

@@ -6,8 +6,8 @@ using AlexNetService.Onnx;
 namespace AlexNetService.Api.FunctionalTests.Hosting;
 
 /// <summary>
-/// A folder of real alexnet-cifar packages on random weights: <c>cifar-a</c> and <c>cifar-b</c> with the same ten labels, and
-/// <c>seven</c> with seven others and a weight of its own. Only <c>cifar-a</c> brings a picture of its filters, any picture.
+/// A folder of alexnet-cifar packages with random weights: <c>cifar-a</c> and <c>cifar-b</c> with the same ten labels, and
+/// <c>seven</c> with seven other labels and a weight in its card. Only <c>cifar-a</c> has a filter picture, which is an arbitrary one.
 /// </summary>
 public sealed class TestRepository : IDisposable
 {
@@ -24,7 +24,7 @@ public sealed class TestRepository : IDisposable
 
     public string Root { get; } = Directory.CreateTempSubdirectory("alexnet-api-").FullName;
 
-    /// <summary>Another version of <c>seven</c>, with other weights.</summary>
+    /// <summary>Publishes another version of <c>seven</c>, with other weights.</summary>
     public void PublishSeven(int version) => Publish("seven", classes: 7, seed: 2 + version, ensembleWeight: SevenWeight, version);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
@@ -53,7 +53,7 @@ public sealed class TestRepository : IDisposable
         });
     }
 
-    // Wide enough that pictures differ in their answers; biases small.
+    // Large enough that answers differ between pictures; biases are small.
     private static WeightTensor Weight(WeightShape shape, Random random)
     {
         var inputs = shape.Dimensions.Skip(1).Aggregate(1, (product, dimension) => product * dimension);

@@ -2,7 +2,7 @@ using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Api.FunctionalTests.Models;
 
-/// <summary>The packages that lie beside the service.</summary>
+/// <summary>The bundled packages.</summary>
 public sealed class BundledTests
 {
     private const long MostBytes = 16_000_000;
@@ -12,11 +12,12 @@ public sealed class BundledTests
     public BundledTests()
     {
         var packages = new PackageRepository(Path.Combine(AppContext.BaseDirectory, "models"));
-        members = [.. packages.Names().Select(name => ModelPackage.Open(Path.Combine(packages.Root, name, $"{packages.Versions(name)[^1]}")))];
+        members =
+            [.. packages.Names().Select(name => ModelPackage.Open(Path.Combine(packages.Root, name, $"{packages.Versions(name)[^1]}")))];
     }
 
     [Fact]
-    public void Members_TakeLittleRoomAndAnswerTogether()
+    public void Members_OfTheBundle_AreSmallAndAnswerTogether()
     {
         Assert.True(members.Length > 1);
         Assert.InRange(members.Sum(member => member.Card.Files.Sum(file => file.Bytes)), 1, MostBytes);
@@ -25,7 +26,7 @@ public sealed class BundledTests
     }
 
     [Fact]
-    public void Cards_SayHowTheWeightsCameAboutAndWhatTheyAreWorth()
+    public void Cards_OfTheBundle_DescribeTrainingAndErrors()
     {
         Assert.All(members, member =>
         {

@@ -12,7 +12,7 @@ public sealed class CatalogTests(SharedService service)
     private readonly CancellationToken none = TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Classify_EnsembleOfTheSettings_IsTheWeightedMeanOfItsMembers()
+    public async Task Classify_ConfiguredEnsemble_IsTheWeightedMeanOfItsMembers()
     {
         await using var host = new ServiceHost(service.Repository, new() { ["Ensembles:pair"] = "cifar-b=3,cifar-a" });
         using var client = await host.ReadyClientAsync();
@@ -47,7 +47,7 @@ public sealed class CatalogTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_VersionLoadedMeanwhile_AnswersFromThenOn()
+    public async Task Classify_NewVersion_AnswersOnceItIsLoaded()
     {
         using var repository = new TestRepository();
         await using var host = new ServiceHost(repository);
@@ -68,7 +68,7 @@ public sealed class CatalogTests(SharedService service)
     }
 
     [Fact]
-    public async Task Models_LoadThatWasRefused_SaysWhyAndServesOn()
+    public async Task Models_RefusedLoad_ShowsTheReasonAndServesThePreviousVersion()
     {
         using var repository = new TestRepository();
         await using var host = new ServiceHost(repository);

@@ -10,7 +10,7 @@ public sealed class FiltersTests(SharedService service)
     private readonly HttpClient client = service.Client;
 
     [Fact]
-    public async Task Filters_APackageWithAPicture_IsThatPictureWithATag()
+    public async Task Filters_PackageWithAPicture_ReturnTheFileWithATag()
     {
         using var response = await client.GetAsync("/v1/models/cifar-a/filters.png", TestContext.Current.CancellationToken);
 
@@ -21,7 +21,7 @@ public sealed class FiltersTests(SharedService service)
     }
 
     [Fact]
-    public async Task Filters_TheSameTag_Is304AndAnotherIsThePicture()
+    public async Task Filters_KnownTag_Is304AndAnotherTagReturnsThePicture()
     {
         using var first = await client.GetAsync("/v1/models/cifar-a/filters.png", TestContext.Current.CancellationToken);
         var tag = first.Headers.ETag ?? throw new InvalidOperationException("There is no tag.");
@@ -40,7 +40,7 @@ public sealed class FiltersTests(SharedService service)
     [Theory]
     [InlineData("cifar-b", "Export the model again")]
     [InlineData("nobody", "'nobody' is not served")]
-    public async Task Filters_NoPictureOrNoModel_Is404AndSaysWhatToDo(string name, string what)
+    public async Task Filters_NoPictureOrNoModel_Is404WithTheRemedy(string name, string what)
     {
         using var response = await client.GetAsync($"/v1/models/{name}/filters.png", TestContext.Current.CancellationToken);
 
@@ -50,7 +50,7 @@ public sealed class FiltersTests(SharedService service)
     [Theory]
     [InlineData(false, HttpStatusCode.NotFound)]
     [InlineData(true, HttpStatusCode.InternalServerError)]
-    public async Task Filters_FileThatIsMissing_Is404AndOneThatCannotBeReadIs500(bool isUnreadable, HttpStatusCode status)
+    public async Task Filters_MissingFile_Is404AndAnUnreadableOneIs500(bool isUnreadable, HttpStatusCode status)
     {
         using var repository = new TestRepository();
         await using var host = new ServiceHost(repository);
@@ -69,7 +69,7 @@ public sealed class FiltersTests(SharedService service)
     }
 
     [Fact]
-    public async Task Filters_ClientThatTakesNoPng_Is406()
+    public async Task Filters_ClientThatDoesNotAcceptPng_Is406()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models/cifar-a/filters.png");
         request.Headers.Accept.ParseAdd("application/json");

@@ -9,15 +9,20 @@ public sealed class ModelsTests(SharedService service)
     private readonly HttpClient client = service.Client;
 
     [Fact]
-    public async Task Models_List_NamesWhatIsServedAndWhere()
+    public async Task Models_List_NamesModelsAndDevices()
     {
         using var response = await client.GetAsync("/v1/models", TestContext.Current.CancellationToken);
         var answer = await response.JsonAsync();
 
         Assert.Equal(
-            [("cifar-a", 1, "cpu", "CPUExecutionProvider", 10), ("cifar-b", 1, "cpu", "CPUExecutionProvider", 10), ("seven", 1, "cpu", "CPUExecutionProvider", 7)],
+            [
+                ("cifar-a", 1, "cpu", "CPUExecutionProvider", 10),
+                ("cifar-b", 1, "cpu", "CPUExecutionProvider", 10),
+                ("seven", 1, "cpu", "CPUExecutionProvider", 7),
+            ],
             List(answer, "models").Select(model => (
-                Text(model, "name"), Number<int>(model, "version"), Text(model, "device"), Text(model, "provider"), Number<int>(model, "classes"))));
+                Text(model, "name"), Number<int>(model, "version"), Text(model, "device"), Text(model, "provider"),
+                Number<int>(model, "classes"))));
         Assert.Equal(["cifar-a", "cifar-b"], List(answer, "default").Select(member => Text(member, "name")));
     }
 
@@ -36,7 +41,7 @@ public sealed class ModelsTests(SharedService service)
     }
 
     [Fact]
-    public async Task Models_Unknown_Is404AndNamesThoseThereAre()
+    public async Task Models_UnknownName_Is404AndListsTheAvailableOnes()
     {
         using var response = await client.GetAsync("/v1/models/nobody", TestContext.Current.CancellationToken);
 

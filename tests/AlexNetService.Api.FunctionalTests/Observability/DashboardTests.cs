@@ -10,7 +10,7 @@ public sealed partial class DashboardTests(SharedService service)
     [Fact]
     public async Task Dashboard_EveryMetricAndLabelOfItsQueries_IsInAScrape()
     {
-        // A process of its own: OpenTelemetry hears the meters of every service in this one.
+        // A separate process, because OpenTelemetry collects the meters of all services in this one.
         var (process, client) = await ServiceProcess.ReadyAsync(service.Repository.Root);
         using var running = process;
         using var sender = client;
@@ -25,7 +25,7 @@ public sealed partial class DashboardTests(SharedService service)
         Assert.NotEmpty(queries);
         Assert.All(queries, query =>
         {
-            // What is in front of a selector is a metric; what a sum is by is a label, except instance, which Prometheus adds.
+            // A metric precedes a selector. A sum is by labels, except instance, which Prometheus adds.
             var asked = Metric().Matches(query).Select(match => match.Groups["name"].Value).ToArray();
             Assert.NotEmpty(asked);
             Assert.All(asked, name => Assert.Contains(name, metrics));
@@ -38,7 +38,8 @@ public sealed partial class DashboardTests(SharedService service)
     {
         var file = Path.Combine(AppContext.BaseDirectory, "alexnet-dashboard.json");
         var dashboard = JsonNode.Parse(File.ReadAllText(file)) ?? throw new InvalidOperationException($"{file} is empty.");
-        return [.. Requests.List(dashboard, "panels").SelectMany(panel => Requests.List(panel, "targets")).Select(target => Requests.Text(target, "expr"))];
+        return [.. Requests.List(dashboard, "panels").SelectMany(panel => Requests.List(panel, "targets")).Select(
+            target => Requests.Text(target, "expr"))];
     }
 
     [GeneratedRegex(@"^(?<name>[a-z_][a-z0-9_]*)[ {]", RegexOptions.ExplicitCapture | RegexOptions.Multiline)]

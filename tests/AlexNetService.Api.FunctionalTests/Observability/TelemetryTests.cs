@@ -10,7 +10,7 @@ namespace AlexNetService.Api.FunctionalTests.Observability;
 public sealed class TelemetryTests(SharedService service)
 {
     [Fact]
-    public async Task Metrics_OfAServiceThatAnswered_CountItsRequests()
+    public async Task Metrics_AfterRequests_CountThem()
     {
         await service.Client.ClassifyAsync();
 
@@ -19,16 +19,17 @@ public sealed class TelemetryTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_InsideATrace_WritesItsSpansIntoIt()
+    public async Task Classify_InsideATrace_AddsItsSpans()
     {
         var spans = await SpansAsync("/v1/classify", Requests.Raw(Pictures.Jpeg()));
 
         Assert.Equal(["decode", "queue", "run cifar-a", "run cifar-b"], spans.Select(Name).Order(StringComparer.Ordinal));
-        Assert.All(spans, span => Assert.True(span.Duration >= TimeSpan.Zero && span.StartTimeUtc <= TimeProvider.System.GetUtcNow().UtcDateTime));
+        Assert.All(
+            spans, span => Assert.True(span.Duration >= TimeSpan.Zero && span.StartTimeUtc <= TimeProvider.System.GetUtcNow().UtcDateTime));
     }
 
     [Fact]
-    public async Task Explain_InsideATrace_IsDecodedOnceAndWaitsForEachOfItsRuns()
+    public async Task Explain_InsideATrace_HasOneDecodeSpanAndAQueueSpanForEachRun()
     {
         var spans = (await SpansAsync("/v1/explain", Requests.Raw(Pictures.Jpeg()))).Select(Name).CountBy(name => name).ToDictionary();
 
@@ -39,7 +40,7 @@ public sealed class TelemetryTests(SharedService service)
     }
 
     [Fact]
-    public async Task Infer_CropsInsideATrace_HaveNothingToDecode()
+    public async Task Infer_CropsInsideATrace_HaveNoDecodeSpan()
     {
         var spans = await SpansAsync("/v2/models/cifar-b/infer", TensorRequests.BinaryCrops(TensorRequests.Crops(2)));
 
@@ -47,7 +48,7 @@ public sealed class TelemetryTests(SharedService service)
     }
 
     [Fact]
-    public async Task Refusal_InsideATrace_NamesTheTrace()
+    public async Task Refusal_InsideATrace_HasTheTraceId()
     {
         var trace = ActivityTraceId.CreateRandom().ToString();
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models/nobody");
@@ -58,25 +59,25 @@ public sealed class TelemetryTests(SharedService service)
         Assert.Contains(trace, Requests.Text(await response.JsonAsync(), "traceId"), StringComparison.Ordinal);
     }
 
-    /// <summary>Scrapes until that is there: who scrapes soon after somebody else gets the same answer again.</summary>
+    /// <summary>Scrapes until a text is there, because the exporter caches a scrape for a short time.</summary>
     private async Task ScrapeWithAsync(string what)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(TimeSpan.FromMinutes(1));
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(TimeSpan.FromMinutes(1));
         while (true)
         {
-            using var response = await service.Client.GetAsync("/metrics", patience.Token);
+            using var response = await service.Client.GetAsync("/metrics", timeout.Token);
             Assert.Equal((HttpStatusCode.OK, "text/plain"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
-            if ((await response.Content.ReadAsStringAsync(patience.Token)).Contains(what, StringComparison.Ordinal))
+            if ((await response.Content.ReadAsStringAsync(timeout.Token)).Contains(what, StringComparison.Ordinal))
             {
                 return;
             }
 
-            await Task.Delay(50, patience.Token);
+            await Task.Delay(50, timeout.Token);
         }
     }
 
-    /// <summary>The engine's spans of a request, which is answered with 200.</summary>
+    /// <summary>The engine's spans of a request that gets 200.</summary>
     private async Task<Activity[]> SpansAsync(string path, HttpContent content)
     {
         var trace = ActivityTraceId.CreateRandom();

@@ -6,7 +6,7 @@ using static AlexNetService.Api.FunctionalTests.OpenInference.TensorRequests;
 
 namespace AlexNetService.Api.FunctionalTests.OpenInference;
 
-/// <summary>Keys and limits before the routes of the protocol, whose clients read one kind of error only.</summary>
+/// <summary>Keys and limits for the routes of the protocol, whose clients read only its own form of errors.</summary>
 public sealed class AccessTests(SharedService service)
 {
     private const string UserKey = "a key of somebody who classifies";
@@ -42,7 +42,7 @@ public sealed class AccessTests(SharedService service)
     [Theory]
     [InlineData("X-Forwarded-For", "192.0.2.7")]
     [InlineData("Origin", "http://elsewhere.example")]
-    public async Task Repository_ChangeWithoutKeysFromElsewhere_Is403(string header, string value)
+    public async Task Repository_ChangeByARemoteCallerWithoutKeys_Is403(string header, string value)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "v2/repository/models/seven/unload");
         request.Headers.Add(header, value);
@@ -53,7 +53,7 @@ public sealed class AccessTests(SharedService service)
     }
 
     [Fact]
-    public async Task Send_WithKeys_NeedsOneExceptForHealth()
+    public async Task Send_ServiceWithKeys_RequiresOneExceptForHealth()
     {
         await using var host = new ServiceHost(service.Repository, Keys());
         using var client = await host.ReadyClientAsync();
@@ -80,7 +80,8 @@ public sealed class AccessTests(SharedService service)
     [Fact]
     public async Task Send_MoreThanTheRateAllows_Is429WithRetryAfter()
     {
-        await using var host = new ServiceHost(service.Repository, new() { ["RateLimit:RequestsPerSecond"] = "0.001", ["RateLimit:Burst"] = "1" });
+        await using var host = new ServiceHost(
+            service.Repository, new() { ["RateLimit:RequestsPerSecond"] = "0.001", ["RateLimit:Burst"] = "1" });
         using var client = await host.ReadyClientAsync();
         using var first = await client.GetAsync("v2", none);
         using var second = await client.GetAsync("v2", none);
@@ -91,7 +92,8 @@ public sealed class AccessTests(SharedService service)
         Assert.NotNull(second.Headers.RetryAfter?.Delta);
     }
 
-    private Task<HttpResponseMessage> PostAsync(HttpClient client, string path, string? key) => SendAsync(client, HttpMethod.Post, path, key);
+    private Task<HttpResponseMessage> PostAsync(HttpClient client, string path, string? key) =>
+        SendAsync(client, HttpMethod.Post, path, key);
 
     private Task<HttpResponseMessage> GetAsync(HttpClient client, string path, string? key) => SendAsync(client, HttpMethod.Get, path, key);
 

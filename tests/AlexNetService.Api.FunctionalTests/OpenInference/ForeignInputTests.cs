@@ -8,7 +8,7 @@ using static AlexNetService.Api.FunctionalTests.OpenInference.TensorRequests;
 
 namespace AlexNetService.Api.FunctionalTests.OpenInference;
 
-/// <summary>Packages whose input is no uint8 NCHW; what they must answer is computed by hand.</summary>
+/// <summary>Packages with another input than uint8 NCHW. The expected answers are computed by hand.</summary>
 public sealed class ForeignInputTests
 {
     private const int Crop = 4;
@@ -19,7 +19,8 @@ public sealed class ForeignInputTests
     [InlineData(PixelType.Float32, TensorLayout.Nchw, "FP32", "3,4,4")]
     [InlineData(PixelType.UInt8, TensorLayout.Nhwc, "UINT8", "4,4,3")]
     [InlineData(PixelType.Float32, TensorLayout.Nhwc, "FP32", "4,4,3")]
-    public async Task Infer_CropsAsTheCardSays_AnswersWhatTheGraphComputes(PixelType type, TensorLayout layout, string datatype, string dimensions)
+    public async Task Infer_CropsAsTheCardSays_AnswersWhatTheGraphComputes(
+        PixelType type, TensorLayout layout, string datatype, string dimensions)
     {
         using var repository = new TestRepository();
         var graph = Publish(repository, type, layout);
@@ -27,17 +28,21 @@ public sealed class ForeignInputTests
         using var client = await host.ReadyClientAsync();
         var random = new Random(9);
 
-        // Values as a caller has them who normalised the crops already; halves are exact in FP32 and short in JSON.
-        float[] values = [.. Enumerable.Range(0, 2 * Values).Select(_ => type == PixelType.Float32 ? random.Next(-500, 500) / 2f : random.Next(256))];
-        byte[] bytes = type == PixelType.Float32 ? MemoryMarshal.AsBytes<float>(values).ToArray() : [.. values.Select(value => (byte)value)];
+        // Values of normalised crops. Halves are exact in FP32 and short in JSON.
+        float[] values =
+            [.. Enumerable.Range(0, 2 * Values).Select(_ => type == PixelType.Float32 ? random.Next(-500, 500) / 2f : random.Next(256))];
+        byte[] bytes = type == PixelType.Float32 ? MemoryMarshal.AsBytes<float>(values).ToArray()
+            : [.. values.Select(value => (byte)value)];
         var input = $$"""
             "name":"image","shape":[2,{{dimensions}}],"datatype":"{{datatype}}"
             """;
 
         var binary = await client.InferAsync("foreign", Binary(
-            $$$"""{"inputs":[{{{{input}}},"parameters":{"binary_data_size":{{{bytes.Length}}}}}],"parameters":{"binary_data_output":true}}""", bytes));
+            $$$"""{"inputs":[{{{{input}}},"parameters":{"binary_data_size":{{{bytes.Length}}}}}]"""
+            + $$$""","parameters":{"binary_data_output":true}}""", bytes));
+        var numbers = values.Select(value => value.ToString(System.Globalization.CultureInfo.InvariantCulture));
         var json = await client.InferAsync("foreign", Json(FormattableString.Invariant(
-            $$$"""{"inputs":[{{{{input}}},"data":[{{{string.Join(',', values.Select(value => value.ToString(System.Globalization.CultureInfo.InvariantCulture)))}}}]}]}""")));
+            $$$"""{"inputs":[{{{{input}}},"data":[{{{string.Join(',', numbers)}}}]}]}""")));
 
         var logits = values.Chunk(Values).SelectMany(crop => ByHand.Logits(graph, [.. crop.Select(value => (double)value)])).ToArray();
         var probabilities = logits.Chunk(Classes).SelectMany(ByHand.Softmax).ToArray();
@@ -56,7 +61,7 @@ public sealed class ForeignInputTests
     }
 
     [Fact]
-    public async Task Infer_FloatCropsThatDoNotFit_Are400AndSayWhy()
+    public async Task Infer_FloatCropsThatDoNotFit_Are400WithTheReason()
     {
         using var repository = new TestRepository();
         Publish(repository, PixelType.Float32, TensorLayout.Nchw);
@@ -65,11 +70,16 @@ public sealed class ForeignInputTests
         const string Input = "\"name\":\"image\",\"shape\":[1,3,4,4],\"datatype\":\"FP32\"";
         var notANumber = MemoryMarshal.AsBytes<float>([.. Enumerable.Repeat(float.NaN, Values)]).ToArray();
 
-        await Refused("its shape needs 192", Binary($$$"""{"inputs":[{{{{Input}}},"parameters":{"binary_data_size":{{{Values}}}}}]}""", new byte[Values]));
-        await Refused("does not fit FP32", Json($$$"""{"inputs":[{{{{Input}}},"data":[{{{string.Join(',', Enumerable.Repeat("1e99", Values))}}}]}]}"""));
-        await Refused("of FP32 [-1,3,4,4]", Json($$$"""{"inputs":[{{{{Input.Replace("FP32", "UINT8", StringComparison.Ordinal)}}},"data":[0]}]}"""));
-        await Refused("must be [-1,3,4,4]", Json($$$"""{"inputs":[{{{{Input.Replace("3,4,4", "4,4,3", StringComparison.Ordinal)}}},"data":[0]}]}"""));
-        await Refused("ask for binary_data", Binary($$$"""{"inputs":[{{{{Input}}},"parameters":{"binary_data_size":{{{notANumber.Length}}}}}]}""", notANumber));
+        await Refused("its shape needs 192",
+            Binary($$$"""{"inputs":[{{{{Input}}},"parameters":{"binary_data_size":{{{Values}}}}}]}""", new byte[Values]));
+        await Refused("does not fit FP32",
+            Json($$$"""{"inputs":[{{{{Input}}},"data":[{{{string.Join(',', Enumerable.Repeat("1e99", Values))}}}]}]}"""));
+        await Refused(
+            "of FP32 [-1,3,4,4]", Json($$$"""{"inputs":[{{{{Input.Replace("FP32", "UINT8", StringComparison.Ordinal)}}},"data":[0]}]}"""));
+        await Refused(
+            "must be [-1,3,4,4]", Json($$$"""{"inputs":[{{{{Input.Replace("3,4,4", "4,4,3", StringComparison.Ordinal)}}},"data":[0]}]}"""));
+        await Refused("ask for binary_data",
+            Binary($$$"""{"inputs":[{{{{Input}}},"parameters":{"binary_data_size":{{{notANumber.Length}}}}}]}""", notANumber));
 
         async Task Refused(string why, HttpContent content) => Assert.Contains(
             why, await client.InferErrorAsync(HttpStatusCode.BadRequest, content, "foreign"), StringComparison.Ordinal);

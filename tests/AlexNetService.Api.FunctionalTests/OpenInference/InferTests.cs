@@ -13,12 +13,13 @@ public sealed class InferTests(SharedService service)
     private readonly HttpClient client = service.Client;
 
     [Fact]
-    public async Task Infer_BinaryCrops_AreTheModelsOwnAnswers()
+    public async Task Infer_BinaryCrops_ReturnTheModelsOutputs()
     {
         var crops = Crops(3);
         await using var host = new ServiceHost(service.Repository);
         using var other = await host.ReadyClientAsync();
-        using var lease = host.Services.GetRequiredService<ServedModels>().Enter() ?? throw new InvalidOperationException("Nothing is served.");
+        using var lease = host.Services.GetRequiredService<ServedModels>().Enter()
+            ?? throw new InvalidOperationException("Nothing is served.");
         var session = lease.Snapshot.Find("cifar-a") ?? throw new InvalidOperationException("There is no cifar-a.");
         var (probabilities, logits, features) = (new float[3 * 10], new float[3 * 10], new float[3 * session.Features]);
         session.Run(crops, 3, new CropOutputs { Probabilities = probabilities, Logits = logits, Features = features });
@@ -35,15 +36,16 @@ public sealed class InferTests(SharedService service)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Infer_JsonCrops_AnswerAsBinaryOnes(bool nested)
+    public async Task Infer_JsonCrops_AreAnsweredLikeBinaryOnes(bool nested)
     {
         var crops = Crops(2);
         var binary = await client.InferAsync("cifar-a", BinaryCrops(crops));
         var data = nested ? Nested(crops, [2, 3, Side, Side]) : new JsonArray([.. crops.Select(value => JsonValue.Create((int)value))]);
 
-        // The list stands before its type: both orders are JSON.
+        // The data precede their datatype, which JSON allows.
         var reply = await client.InferAsync("cifar-a/versions/1", Json(
-            $$$"""{"id":"seventeen","inputs":[{"data":{{{data.ToJsonString()}}},"name":"image","shape":[2,3,{{{Side}}},{{{Side}}}],"datatype":"UINT8"}],"outputs":[{"name":"logits"}]}"""));
+            $$$"""{"id":"seventeen","inputs":[{"data":{{{data.ToJsonString()}}}"""
+            + $$$""","name":"image","shape":[2,3,{{{Side}}},{{{Side}}}],"datatype":"UINT8"}],"outputs":[{"name":"logits"}]}"""));
 
         Assert.Equal(("seventeen", "cifar-a", "1"), (
             Requests.Text(reply.Json, "id"), Requests.Text(reply.Json, "model_name"), Requests.Text(reply.Json, "model_version")));
@@ -56,22 +58,27 @@ public sealed class InferTests(SharedService service)
     [InlineData("cifar-a", 10)]
     [InlineData("cifar-a", 1)]
     [InlineData("pair", 10)]
-    public async Task Infer_Photographs_AnswerAsClassifyDoes(string model, int crops)
+    public async Task Infer_Photographs_AreAnsweredLikeClassify(string model, int crops)
     {
         await using var host = new ServiceHost(service.Repository, new() { ["Ensembles:pair"] = "cifar-b=3,cifar-a" });
         using var pairs = await host.ReadyClientAsync();
         var files = new[] { Pictures.Jpeg(1), Pictures.Encode(2, ".png") };
         var sent = Prefixed(files);
         var reply = await pairs.InferAsync(model, Binary(
-            $$$"""{"parameters":{"crops":{{{crops}}}},"inputs":[{"name":"image","shape":[2,1],"datatype":"BYTES","parameters":{"binary_data_size":{{{sent.Length}}}}}],"outputs":[{"name":"probabilities","parameters":{"binary_data":true}}]}""",
+            $$$"""{"parameters":{"crops":{{{crops}}}}"""
+            + $$$""","inputs":[{"name":"image","shape":[2,1],"datatype":"BYTES","parameters":{"binary_data_size":{{{sent.Length}}}}}]"""
+            + $$$""","outputs":[{"name":"probabilities","parameters":{"binary_data":true}}]}""",
             sent));
         var json = await pairs.InferAsync(model, Json(
-            $$$"""{"parameters":{"crops":{{{crops}}}},"inputs":[{"name":"image","shape":[2],"datatype":"BYTES","data":["{{{Convert.ToBase64String(files[0])}}}","{{{Convert.ToBase64String(files[1])}}}"]}]}"""));
+            $$$"""{"parameters":{"crops":{{{crops}}}}"""
+            + $$$""","inputs":[{"name":"image","shape":[2]"""
+            + $$$""","datatype":"BYTES","data":["{{{Convert.ToBase64String(files[0])}}}","{{{Convert.ToBase64String(files[1])}}}"]}]}"""));
 
         var found = new List<float>();
         foreach (var file in files)
         {
-            found.AddRange(Requests.Probabilities(await pairs.ClassifyAsync($"?models={model}&top=10&crops={crops}", Requests.Raw(file, null))));
+            found.AddRange(
+                Requests.Probabilities(await pairs.ClassifyAsync($"?models={model}&top=10&crops={crops}", Requests.Raw(file, null))));
         }
 
         Assert.Equal([2, 10], reply.Shape("probabilities"));
@@ -82,16 +89,20 @@ public sealed class InferTests(SharedService service)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Infer_Classification_GivesTheMostProbableAsStrings(bool binary)
+    public async Task Infer_Classification_ReturnsTheMostProbableAsStrings(bool binary)
     {
         var crops = Crops(2);
         var values = (await client.InferAsync("cifar-a", BinaryCrops(crops))).Floats("probabilities");
 
         var reply = await client.InferAsync("cifar-a", Binary(
-            $$$"""{"inputs":[{"name":"image","shape":[2,3,{{{Side}}},{{{Side}}}],"datatype":"UINT8","parameters":{"binary_data_size":{{{crops.Length}}}}}],"outputs":[{"name":"probabilities","parameters":{"classification":3,"binary_data":{{{(binary ? "true" : "false")}}}}}]}""",
+            $$$"""{"inputs":[{"name":"image","shape":[2,3,{{{Side}}},{{{Side}}}]"""
+            + $$$""","datatype":"UINT8","parameters":{"binary_data_size":{{{crops.Length}}}}}]"""
+            + $$$""","outputs":[{"name":"probabilities","parameters":{"classification":3"""
+            + $$$""","binary_data":{{{(binary ? "true" : "false")}}}}}]}""",
             crops));
 
-        var expected = values.Chunk(10).SelectMany(row => row.Select((value, index) => (value, index)).OrderByDescending(one => one.value).Take(3)
+        var expected = values.Chunk(10).SelectMany(
+            row => row.Select((value, index) => (value, index)).OrderByDescending(one => one.value).Take(3)
             .Select(one => FormattableString.Invariant($"{one.value:F6}:{one.index}:class {one.index}"))).ToArray();
         Assert.Equal([2, 3], reply.Shape("probabilities"));
         Assert.Equal("BYTES", Requests.Text(reply.Output("probabilities"), "datatype"));
@@ -108,7 +119,7 @@ public sealed class InferTests(SharedService service)
     [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
-    public async Task Infer_CompressedBody_AnswersAsThePlainOne(string encoding)
+    public async Task Infer_CompressedBody_IsAnsweredLikeAPlainOne(string encoding)
     {
         var plain = BinaryCrops(Crops(2));
         var expected = (await client.InferAsync("cifar-a", BinaryCrops(Crops(2)))).Floats("logits");

@@ -8,7 +8,7 @@ namespace AlexNetService.Api.FunctionalTests.OpenInference;
 public sealed class LoadingTests(SharedService service)
 {
     [Fact]
-    public async Task Send_WhileModelsLoad_Is503WithRetryAfterExceptWhatNeedsNone()
+    public async Task Send_WhileModelsLoad_Is503WithRetryAfterExceptWithoutModels()
     {
         await using var host = new ServiceHost(service.Repository, replace: services =>
             services.Remove(services.Single(registered => registered.ImplementationType == typeof(ModelLoader))));
@@ -37,7 +37,8 @@ public sealed class LoadingTests(SharedService service)
 
     private static async Task NotReady(HttpResponseMessage response)
     {
-        Assert.Contains("/health/ready shows the state", await response.ErrorAsync(HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
+        Assert.Contains(
+            "/health/ready shows the state", await response.ErrorAsync(HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
         Assert.NotNull(response.Headers.RetryAfter?.Delta);
     }
 }

@@ -8,7 +8,7 @@ namespace AlexNetService.Api.FunctionalTests.OpenInference;
 public sealed class ProtocolCatalogTests
 {
     [Fact]
-    public async Task Models_OfOneSnapshot_AreDescribedOnceAndThoseOfTheNextAnew()
+    public async Task Models_OfOneSnapshot_AreDescribedOnce()
     {
         using var repository = new TestRepository();
         await using var host = new ServiceHost(repository, new() { ["Ensembles:pair"] = "cifar-b=3,cifar-a" });

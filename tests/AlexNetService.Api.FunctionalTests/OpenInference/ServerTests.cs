@@ -15,8 +15,13 @@ public sealed class ServerTests(SharedService service)
     [InlineData("v2/health/ready", """{"ready":true}""")]
     [InlineData("v2/models/cifar-a/ready", """{"name":"cifar-a","ready":true}""")]
     [InlineData("v2/models/cifar-a/versions/1/ready", """{"name":"cifar-a","ready":true}""")]
-    [InlineData("v2/models/cifar-a", """{"name":"cifar-a","versions":["1"],"platform":"onnxruntime_onnx","inputs":[{"name":"image","datatype":"UINT8","shape":[-1,3,28,28]},{"name":"image","datatype":"BYTES","shape":[-1]}],"outputs":[{"name":"probabilities","datatype":"FP32","shape":[-1,10]},{"name":"logits","datatype":"FP32","shape":[-1,10]},{"name":"features","datatype":"FP32","shape":[-1,FEATURES]}]}""")]
-    public async Task Get_WhatTritonsClientAsks_IsAnswered(string path, string expected)
+    [InlineData("v2/models/cifar-a",
+        """{"name":"cifar-a","versions":["1"]"""
+        + ""","platform":"onnxruntime_onnx","inputs":[{"name":"image","datatype":"UINT8","shape":[-1,3,28,28]}"""
+        + """,{"name":"image","datatype":"BYTES","shape":[-1]}]"""
+        + ""","outputs":[{"name":"probabilities","datatype":"FP32","shape":[-1,10]},{"name":"logits","datatype":"FP32","shape":[-1,10]},"""
+        + """{"name":"features","datatype":"FP32","shape":[-1,FEATURES]}]}""")]
+    public async Task Get_PathsOfTritonsClient_ReturnItsJson(string path, string expected)
     {
         using var response = await client.GetAsync(path, none);
         var answer = await response.Content.ReadAsStringAsync(none);
@@ -45,13 +50,14 @@ public sealed class ServerTests(SharedService service)
         using var response = await client.GetAsync($"v2/models/seven{version}/config", none);
         var config = await response.JsonAsync();
 
-        Assert.Equal(("seven", "onnxruntime", true), (Text(config, "name"), Text(config, "backend"), Number<int>(config, "max_batch_size") > 0));
+        Assert.Equal(
+            ("seven", "onnxruntime", true), (Text(config, "name"), Text(config, "backend"), Number<int>(config, "max_batch_size") > 0));
         Assert.Equal(["TYPE_UINT8", "TYPE_STRING"], List(config, "input").Select(input => Text(input, "data_type")));
         Assert.Equal(7, List(List(config, "output")[0], "dims")[0].GetValue<int>());
     }
 
     [Fact]
-    public async Task Get_Statistics_CountWhatWasAnsweredAndWhatWasNot()
+    public async Task Get_Statistics_CountAnsweredAndFailedRequests()
     {
         await using var host = new ServiceHost(service.Repository);
         using var fresh = await host.ReadyClientAsync();
@@ -62,7 +68,8 @@ public sealed class ServerTests(SharedService service)
 
         var statistics = Assert.Single(List(await response.JsonAsync(), "model_stats"));
         Assert.Equal(3, List(await all.JsonAsync(), "model_stats").Count);
-        Assert.Equal(("seven", "1", 3), (Text(statistics, "name"), Text(statistics, "version"), Number<int>(statistics, "inference_count")));
+        Assert.Equal(
+            ("seven", "1", 3), (Text(statistics, "name"), Text(statistics, "version"), Number<int>(statistics, "inference_count")));
         var times = statistics["inference_stats"];
         Assert.Equal((1, 1), (times?["success"]?["count"]?.GetValue<int>(), times?["fail"]?["count"]?.GetValue<int>()));
         Assert.True(times?["compute_infer"]?["ns"]?.GetValue<long>() > 0);
@@ -82,7 +89,7 @@ public sealed class ServerTests(SharedService service)
     }
 
     [Fact]
-    public async Task Repository_UnloadAndLoad_ChangeWhatIsServedAndTheIndexSaysSo()
+    public async Task Repository_UnloadAndLoad_ChangeWhatIsServedAndTheIndex()
     {
         using var repository = new TestRepository();
         await using var host = new ServiceHost(repository);
@@ -113,7 +120,7 @@ public sealed class ServerTests(SharedService service)
     [InlineData("models/seven/load", "[]", HttpStatusCode.BadRequest, "object")]
     [InlineData("models/seven/load", "{", HttpStatusCode.BadRequest, "JSON")]
     [InlineData("index", "[", HttpStatusCode.BadRequest, "JSON")]
-    public async Task Repository_WhatCannotBe_IsRefusedAndSaysWhy(string path, string body, HttpStatusCode status, string why)
+    public async Task Repository_InvalidChange_IsRefusedWithTheReason(string path, string body, HttpStatusCode status, string why)
     {
         using var response = await client.PostAsync($"v2/repository/{path}", Json(body), none);
 

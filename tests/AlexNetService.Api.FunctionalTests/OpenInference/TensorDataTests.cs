@@ -4,7 +4,7 @@ using AlexNetService.OpenInference;
 
 namespace AlexNetService.Api.FunctionalTests.OpenInference;
 
-/// <summary>The tensors of requests alone, without a service round them.</summary>
+/// <summary>Reads tensors without a service.</summary>
 public sealed class TensorDataTests
 {
     [Theory]
@@ -16,7 +16,7 @@ public sealed class TensorDataTests
 
     // IEEE 754: 1.5 = 3FC00000, -2 = C0000000, 0.1 = 3DCCCCCD.
     [Fact]
-    public void Numbers_Floats_LieLowestByteFirst() =>
+    public void Numbers_Floats_AreLittleEndian() =>
         Assert.Equal("0000C03F000000C0CDCCCC3D", Convert.ToHexString(Numbers("[[1.5],[-2],[1e-1]]", [3, 1], "FP32")));
 
     [Theory]
@@ -44,7 +44,7 @@ public sealed class TensorDataTests
     [InlineData("[1,2,[3,4]]")]
     [InlineData("[[[1],[2]],[[3],[4]]]")]
     [InlineData("[[],[]]")]
-    public void Numbers_OtherThanTheShape_AreRefused(string json) =>
+    public void Numbers_ThatDoNotHaveTheShape_AreRefused(string json) =>
         Assert.Contains("[2,2]", Refusal(() => Numbers(json, [2, 2], "UINT8"))
             .Replace("[4]", "[2,2]", StringComparison.Ordinal), StringComparison.Ordinal);
 
@@ -60,7 +60,7 @@ public sealed class TensorDataTests
     [InlineData("3037000500,3037000500")]
     [InlineData("2147483591,1")]
     [InlineData("65536,65536,65536,65536")]
-    public void Numbers_ShapeThatNoMemoryHolds_IsRefusedBeforeItIsAsked(string shape)
+    public void Numbers_ShapeThatDoesNotFitInMemory_IsRefusedWithoutAllocation(string shape)
     {
         long[] dimensions = [.. shape.Split(',').Select(dimension => long.Parse(dimension, CultureInfo.InvariantCulture))];
 
@@ -69,7 +69,7 @@ public sealed class TensorDataTests
     }
 
     [Fact]
-    public void Numbers_LittleTextForManyElements_TakesNoMemory()
+    public void Numbers_ShortTextForManyElements_TakesLittleMemory()
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
 
@@ -79,7 +79,7 @@ public sealed class TensorDataTests
     }
 
     [Fact]
-    public void Numbers_AnyBytes_ComeBackFlatAndNested()
+    public void Numbers_RandomBytes_RoundTripFlatAndNested()
     {
         var random = new Random(5);
         for (var round = 0; round < 200; round++)
@@ -109,10 +109,10 @@ public sealed class TensorDataTests
     [InlineData("[null]")]
     [InlineData("[\"AQI=\",\"AQI=\"]")]
     [InlineData("\"AQI=\"")]
-    public void Base64_WhatIsNone_IsRefused(string json) => Refusal(() => TensorData.Base64(Encoding.UTF8.GetBytes(json), [1]));
+    public void Base64_InvalidElement_IsRefused(string json) => Refusal(() => TensorData.Base64(Encoding.UTF8.GetBytes(json), [1]));
 
     [Fact]
-    public void Prefixed_Elements_AreCutAtTheirLengths() => Assert.Equal(
+    public void Prefixed_Elements_AreSplitAtTheirLengths() => Assert.Equal(
         ["AABB", "", "CC"], TensorData.Prefixed(Convert.FromHexString("02000000AABB0000000001000000CC"), 3).Select(Hex));
 
     [Theory]
@@ -129,7 +129,8 @@ public sealed class TensorDataTests
     public void Prefixed_CutShortOrTooLong_IsRefused(string hex, string why) =>
         Assert.Contains(why, Refusal(() => TensorData.Prefixed(Convert.FromHexString(hex), 2)), StringComparison.Ordinal);
 
-    private static byte[] Numbers(string json, long[] shape, string datatype) => TensorData.Numbers(Encoding.UTF8.GetBytes(json), shape, datatype);
+    private static byte[] Numbers(string json, long[] shape, string datatype) =>
+        TensorData.Numbers(Encoding.UTF8.GetBytes(json), shape, datatype);
 
     private static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexString(bytes.Span);
 

@@ -8,16 +8,16 @@ using AlexNetService.Api.FunctionalTests.Hosting;
 namespace AlexNetService.Api.FunctionalTests.OpenInference;
 
 /// <summary>
-/// Requests as NVIDIA's tritonclient.http sends them: no Content-Type, the JSON's length in a header where bytes follow, paths without a
-/// slash at their end.
+/// Requests as NVIDIA's tritonclient.http sends them: without Content-Type, with the length of the JSON in a header if bytes follow, and
+/// without a slash at the end of the path.
 /// </summary>
 internal static class TensorRequests
 {
-    /// <summary>Side of the crops that the test packages take, and bytes of one.</summary>
+    /// <summary>Side and bytes of the test packages' crops.</summary>
     public const int Side = 28;
     public const int CropBytes = 3 * Side * Side;
 
-    /// <summary>Crops of noise.</summary>
+    /// <summary>Crops with random pixels.</summary>
     public static byte[] Crops(int count, int seed = 1)
     {
         var crops = new byte[count * CropBytes];
@@ -25,7 +25,7 @@ internal static class TensorRequests
         return crops;
     }
 
-    /// <summary>Elements, each behind its length.</summary>
+    /// <summary>Elements, each after its length.</summary>
     public static byte[] Prefixed(params byte[][] elements) => [.. elements.SelectMany(element =>
     {
         var length = new byte[sizeof(uint)];
@@ -45,7 +45,8 @@ internal static class TensorRequests
 
     /// <summary>Crops as tritonclient sends a numpy array, all outputs in binary.</summary>
     public static ByteArrayContent BinaryCrops(byte[] crops) => Binary(
-        $$$"""{"inputs":[{"name":"image","shape":[{{{crops.Length / CropBytes}}},3,{{{Side}}},{{{Side}}}],"datatype":"UINT8","parameters":{"binary_data_size":{{{crops.Length}}}}}],"parameters":{"binary_data_output":true}}""",
+        $$$"""{"inputs":[{"name":"image","shape":[{{{crops.Length / CropBytes}}},3,{{{Side}}},{{{Side}}}]"""
+        + $$$""","datatype":"UINT8","parameters":{"binary_data_size":{{{crops.Length}}}}}],"parameters":{"binary_data_output":true}}""",
         crops);
 
     public static async Task<InferReply> InferAsync(this HttpClient client, string model, HttpContent content)
@@ -56,8 +57,8 @@ internal static class TensorRequests
         return InferReply.Of(response, body);
     }
 
-    /// <summary>Asserts an error as the protocol has it.</summary>
-    /// <returns>What it says.</returns>
+    /// <summary>Asserts an error of the protocol.</summary>
+    /// <returns>Its message.</returns>
     public static async Task<string> ErrorAsync(this HttpResponseMessage response, HttpStatusCode status)
     {
         var error = await response.JsonAsync();
@@ -68,16 +69,17 @@ internal static class TensorRequests
         return sentence;
     }
 
-    public static async Task<string> InferErrorAsync(this HttpClient client, HttpStatusCode status, HttpContent content, string model = "cifar-a")
+    public static async Task<string> InferErrorAsync(
+        this HttpClient client, HttpStatusCode status, HttpContent content, string model = "cifar-a")
     {
         using var response = await client.PostAsync($"v2/models/{model}/infer", content, TestContext.Current.CancellationToken);
         return await response.ErrorAsync(status);
     }
 }
 
-/// <summary>An answer, taken apart as tritonclient does.</summary>
+/// <summary>An answer, split as tritonclient splits it.</summary>
 /// <param name="Json">Its JSON.</param>
-/// <param name="Bytes">The bytes of each tensor that came so.</param>
+/// <param name="Bytes">The bytes of each binary tensor.</param>
 internal sealed record InferReply(JsonNode Json, IReadOnlyDictionary<string, byte[]> Bytes)
 {
     public static InferReply Of(HttpResponseMessage response, byte[] body)
@@ -111,6 +113,7 @@ internal sealed record InferReply(JsonNode Json, IReadOnlyDictionary<string, byt
             return [.. Requests.List(Output(name), "data").Select(value => value.GetValue<float>())];
         }
 
-        return [.. Enumerable.Range(0, bytes.Length / sizeof(float)).Select(i => BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(i * sizeof(float))))];
+        return [.. Enumerable.Range(0, bytes.Length / sizeof(float)).Select(
+            i => BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(i * sizeof(float))))];
     }
 }

@@ -6,8 +6,8 @@ using static AlexNetService.Api.FunctionalTests.OpenInference.TensorRequests;
 namespace AlexNetService.Api.FunctionalTests.OpenInference;
 
 /// <summary>
-/// What NVIDIA's Python clients do beyond the specification, as their sources say (triton-inference-server/client,
-/// src/python/library/tritonclient/http): <c>_utils.py</c> and <c>_infer_result.py</c>, and <c>aio</c>, which is aiohttp with
+/// What NVIDIA's Python clients do beyond the specification, according to their sources (triton-inference-server/client,
+/// src/python/library/tritonclient/http): <c>_utils.py</c>, <c>_infer_result.py</c>, and <c>aio</c>, which is aiohttp with
 /// <c>auto_decompress=False</c>.
 /// </summary>
 public sealed class TritonClientTests(SharedService service)
@@ -24,7 +24,7 @@ public sealed class TritonClientTests(SharedService service)
     [InlineData("POST", "v2/repository/index", HttpStatusCode.OK)]
     [InlineData("GET", "v2/models/nobody", HttpStatusCode.NotFound)]
     [InlineData("POST", "v2/models/cifar-a/infer", HttpStatusCode.BadRequest)]
-    public async Task Send_EncodingsThatTheAsynchronousClientClaimsToTake_AreNotUsed(string method, string path, HttpStatusCode status)
+    public async Task Send_EncodingsThatTheAsynchronousClientOnlyAnnounces_AreNotUsed(string method, string path, HttpStatusCode status)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         request.Headers.AcceptEncoding.ParseAdd("gzip, deflate, br");
@@ -36,13 +36,14 @@ public sealed class TritonClientTests(SharedService service)
     }
 
     [Fact]
-    public async Task Infer_EncodingsThatAreTaken_LeaveJsonAndBytesAsTheHeaderSays()
+    public async Task Infer_AcceptedEncodings_LeaveJsonAndBytesAsTheHeaderSays()
     {
         using var request = Infer(BinaryCrops(Crops(1)));
         request.Headers.AcceptEncoding.ParseAdd("gzip");
         using var response = await client.SendAsync(request, none);
         using var json = Infer(Json(
-            $$$"""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["{{{Convert.ToBase64String(Pictures.Jpeg())}}}"]}]}"""));
+            $$$"""{"inputs":[{"name":"image","shape":[1]"""
+            + $$$""","datatype":"BYTES","data":["{{{Convert.ToBase64String(Pictures.Jpeg())}}}"]}]}"""));
         json.Headers.AcceptEncoding.ParseAdd("deflate");
         using var plain = await client.SendAsync(json, none);
 
@@ -54,22 +55,27 @@ public sealed class TritonClientTests(SharedService service)
         Assert.All(replies, reply => Assert.Equal([1, 10], reply.Shape("probabilities")));
     }
 
-    // The parameters are those of sequences, priority and time limits, which its infer() can send; servers may pass over them.
+    // infer() can send parameters for sequences, priority and time limits, which servers may ignore.
     [Theory]
     [InlineData(null)]
     [InlineData("application/octet-stream")]
     [InlineData("application/json")]
-    public async Task Infer_EverythingThatTheClientCanAdd_IsAnswered(string? contentType)
+    public async Task Infer_EveryParameterOfTheClient_IsAnswered(string? contentType)
     {
         var crops = Crops(1);
         var content = Binary(
-            $$$"""{"id":"a-7","inputs":[{"name":"image","shape":[1,3,{{{Side}}},{{{Side}}}],"datatype":"UINT8","parameters":{"binary_data_size":{{{crops.Length}}}}}],"outputs":[{"name":"logits","parameters":{"binary_data":true}},{"name":"probabilities","parameters":{"classification":2,"binary_data":true}}],"parameters":{"sequence_id":5,"sequence_start":true,"sequence_end":false,"priority":1,"timeout":1000000,"own":"parameter"}}""",
+            $$$"""{"id":"a-7","inputs":[{"name":"image","shape":[1,3,{{{Side}}},{{{Side}}}]"""
+            + $$$""","datatype":"UINT8","parameters":{"binary_data_size":{{{crops.Length}}}}}]"""
+            + $$$""","outputs":[{"name":"logits","parameters":{"binary_data":true}}"""
+            + $$$""",{"name":"probabilities","parameters":{"classification":2,"binary_data":true}}]"""
+            + $$$""","parameters":{"sequence_id":5,"sequence_start":true,"sequence_end":false"""
+            + $$$""","priority":1,"timeout":1000000,"own":"parameter"}}""",
             crops);
         content.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType);
 
         var reply = await client.InferAsync("cifar-a/versions/1", content);
 
-        // Offsets follow the order of the outputs, which is that of the request.
+        // The client computes offsets in the order of the outputs, which is the order of the request.
         Assert.Equal(["logits", "probabilities"], Requests.List(reply.Json, "outputs").Select(output => Requests.Text(output, "name")));
         Assert.Equal("a-7", Requests.Text(reply.Json, "id"));
         Assert.Equal(40, reply.Bytes["logits"].Length);
@@ -77,7 +83,7 @@ public sealed class TritonClientTests(SharedService service)
     }
 
     [Fact]
-    public async Task Get_NameThatIsEscaped_IsFound()
+    public async Task Get_EscapedName_IsFound()
     {
         using var response = await client.GetAsync("v2/models/cifar%2Da/config", none);
 
@@ -85,8 +91,15 @@ public sealed class TritonClientTests(SharedService service)
     }
 
     [Theory]
-    [InlineData("""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["AA=="]}],"outputs":[{"name":"probabilities","parameters":{"binary_data":false,"shared_memory_region":"out","shared_memory_byte_size":40}}]}""", "Shared memory is not supported")]
-    [InlineData("""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","parameters":{"shared_memory_region":"in","shared_memory_byte_size":40}}]}""", "neither data nor")]
+    [InlineData(
+        """{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["AA=="]}]"""
+        + ""","outputs":[{"name":"probabilities","parameters":{"binary_data":false"""
+        + ""","shared_memory_region":"out","shared_memory_byte_size":40}}]}""",
+        "Shared memory is not supported")]
+    [InlineData(
+        """{"inputs":[{"name":"image","shape":[1]"""
+        + ""","datatype":"BYTES","parameters":{"shared_memory_region":"in","shared_memory_byte_size":40}}]}""",
+        "neither data nor")]
     public async Task Infer_SharedMemory_Is400(string json, string why) =>
         Assert.Contains(why, await client.InferErrorAsync(HttpStatusCode.BadRequest, Json(json)), StringComparison.Ordinal);
 
@@ -95,7 +108,7 @@ public sealed class TritonClientTests(SharedService service)
     [InlineData("v2/cudasharedmemory/status")]
     [InlineData("v2/trace/setting")]
     [InlineData("v2/logging")]
-    public async Task Get_ExtensionThatIsNotSpoken_IsAnErrorOfTheProtocol(string path)
+    public async Task Get_UnsupportedExtension_IsAnErrorOfTheProtocol(string path)
     {
         using var response = await client.GetAsync(path, none);
 
@@ -109,7 +122,8 @@ public sealed class TritonClientTests(SharedService service)
         using var own = await host.ReadyClientAsync();
         var sent = Prefixed(Pictures.Jpeg());
         await own.InferAsync("cifar-a", Binary(
-            $$$"""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","parameters":{"binary_data_size":{{{sent.Length}}}}}]}""", sent));
+            $$$"""{"inputs":[{"name":"image","shape":[1]"""
+            + $$$""","datatype":"BYTES","parameters":{"binary_data_size":{{{sent.Length}}}}}]}""", sent));
         using var response = await own.GetAsync("v2/models/cifar-a/stats", none);
 
         var times = Assert.Single(Requests.List(await response.JsonAsync(), "model_stats"))["inference_stats"];

@@ -18,7 +18,7 @@ public sealed class NegotiationTests(SharedService service)
     [InlineData("/v1/models", "identity", null)]
     [InlineData("/v1/models/nobody", "br", "br")]
     [InlineData("/v1/models/cifar-a/filters.png", "br", null)]
-    public async Task Get_EncodingsThatAreTaken_CompressJsonAlone(string path, string taken, string? expected)
+    public async Task Get_AcceptedEncodings_CompressOnlyJson(string path, string taken, string? expected)
     {
         using var response = await SendAsync(HttpMethod.Get, path, request => request.Headers.AcceptEncoding.ParseAdd(taken));
 
@@ -33,7 +33,7 @@ public sealed class NegotiationTests(SharedService service)
     [InlineData("/v1/features", "application/octet-stream", null)]
     [InlineData("/v1/explain", null, "br")]
     [InlineData("/v1/explain", "image/png", null)]
-    public async Task Post_EncodingsThatAreTaken_CompressJsonAlone(string path, string? accept, string? encoding)
+    public async Task Post_AcceptedEncodings_CompressOnlyJson(string path, string? accept, string? encoding)
     {
         using var request = EveryRoute.Request(path, accept: accept);
         request.Headers.AcceptEncoding.ParseAdd(encoding ?? "gzip, br");
@@ -52,17 +52,19 @@ public sealed class NegotiationTests(SharedService service)
     }
 
     [Fact]
-    public async Task Get_CardThatTheClientHas_Is304AndAnotherIsTheCard()
+    public async Task Get_CardThatTheClientHas_Is304AndAnotherCardIsReturned()
     {
         using var first = await SendAsync(HttpMethod.Get, "/v1/models/cifar-a", _ => { });
         var tag = first.Headers.ETag ?? throw new InvalidOperationException("There is no tag.");
 
         using var again = await SendAsync(HttpMethod.Get, "/v1/models/cifar-a", request => request.Headers.IfNoneMatch.Add(tag));
         using var head = await SendAsync(HttpMethod.Head, "/v1/models/cifar-a", request => request.Headers.IfNoneMatch.Add(tag));
-        using var any = await SendAsync(HttpMethod.Get, "/v1/models/cifar-a", request => request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any));
+        using var any = await SendAsync(
+            HttpMethod.Get, "/v1/models/cifar-a", request => request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any));
         using var other = await SendAsync(HttpMethod.Get, "/v1/models/cifar-b", request => request.Headers.IfNoneMatch.Add(tag));
 
-        Assert.All([again, head, any], response => Assert.Equal((HttpStatusCode.NotModified, tag), (response.StatusCode, response.Headers.ETag)));
+        Assert.All(
+            [again, head, any], response => Assert.Equal((HttpStatusCode.NotModified, tag), (response.StatusCode, response.Headers.ETag)));
         Assert.Empty(await again.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         Assert.True(first.Headers.CacheControl?.NoCache);
         Assert.Equal("cifar-b", Text(await other.JsonAsync(), "name"));
@@ -81,7 +83,7 @@ public sealed class NegotiationTests(SharedService service)
     [InlineData("/health/live", "GET, HEAD, OPTIONS")]
     [InlineData("/problems", "GET, HEAD, OPTIONS")]
     [InlineData("/metrics", "GET, HEAD, OPTIONS")]
-    public async Task Options_AnAddress_Is204AndSaysWhatItTakes(string path, string allowed)
+    public async Task Options_Address_Is204WithTheAllowedMethods(string path, string allowed)
     {
         using var response = await SendAsync(HttpMethod.Options, path, _ => { });
 
@@ -91,7 +93,7 @@ public sealed class NegotiationTests(SharedService service)
     }
 
     [Fact]
-    public async Task Options_NothingThere_Is404()
+    public async Task Options_UnknownAddress_Is404()
     {
         using var response = await SendAsync(HttpMethod.Options, "/v1/nothing", _ => { });
 
@@ -108,7 +110,7 @@ public sealed class NegotiationTests(SharedService service)
     [InlineData("/v1/models", "application/json; charset=utf-8", HttpStatusCode.OK)]
     [InlineData("/v1/models/cifar-a", "image/png", HttpStatusCode.NotAcceptable)]
     [InlineData("/v1/models/cifar-a/filters.png", "application/json", HttpStatusCode.NotAcceptable)]
-    public async Task Get_TypesThatAreTaken_DecideBetweenTheAnswerAnd406(string path, string accept, HttpStatusCode expected)
+    public async Task Get_AcceptedTypes_DecideBetweenTheAnswerAnd406(string path, string accept, HttpStatusCode expected)
     {
         using var response = await SendAsync(HttpMethod.Get, path, request => request.Headers.Accept.ParseAdd(accept));
         using var head = await SendAsync(HttpMethod.Head, path, request => request.Headers.Accept.ParseAdd(accept));

@@ -13,7 +13,7 @@ public sealed class PageTests(SharedService service)
     [InlineData("/crops.js", "text/javascript")]
     [InlineData("/occlusion.js", "text/javascript")]
     [InlineData("/page.css", "text/css")]
-    public async Task Get_PartOfThePage_IsServedAndAsksNobodyElse(string path, string type)
+    public async Task Get_PartOfThePage_IsServedAndRefersToNoOtherHost(string path, string type)
     {
         using var response = await service.Client.GetAsync(path, TestContext.Current.CancellationToken);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);

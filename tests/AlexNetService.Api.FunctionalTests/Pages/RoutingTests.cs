@@ -17,7 +17,7 @@ public sealed class RoutingTests(SharedService service)
     [InlineData("/metrics")]
     [InlineData("/problems")]
     [InlineData("/problems/not-found")]
-    public async Task Head_WhatCanBeGot_Is200WithoutABody(string path)
+    public async Task Head_RouteWithGet_Is200WithoutABody(string path)
     {
         using var request = new HttpRequestMessage(HttpMethod.Head, path);
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
@@ -32,7 +32,7 @@ public sealed class RoutingTests(SharedService service)
     [InlineData("POST", "/v1/models", "GET")]
     [InlineData("DELETE", "/health/live", "GET")]
     [InlineData("POST", "/metrics", "GET")]
-    public async Task Send_MethodThatIsNotTaken_Is405AndSaysWhichIs(string method, string path, string allowed)
+    public async Task Send_UnsupportedMethod_Is405WithTheAllowedOnes(string method, string path, string allowed)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
@@ -46,7 +46,7 @@ public sealed class RoutingTests(SharedService service)
     [InlineData("/v1/classify/batch")]
     [InlineData("/v1/features")]
     [InlineData("/v1/explain")]
-    public async Task Head_OfWhatTakesAPicture_Is405(string path)
+    public async Task Head_RouteThatTakesAPicture_Is405(string path)
     {
         using var request = new HttpRequestMessage(HttpMethod.Head, path);
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
@@ -60,7 +60,7 @@ public sealed class RoutingTests(SharedService service)
     [InlineData("/models/cifar-a/1/card.json")]
     [InlineData("/appsettings.json")]
     [InlineData("/../appsettings.json")]
-    public async Task Get_NothingThere_Is404(string path)
+    public async Task Get_UnknownAddress_Is404(string path)
     {
         using var response = await client.GetAsync(path, TestContext.Current.CancellationToken);
 

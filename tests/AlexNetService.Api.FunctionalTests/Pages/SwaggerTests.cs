@@ -7,11 +7,11 @@ namespace AlexNetService.Api.FunctionalTests.Pages;
 
 public sealed class SwaggerTests(SharedService service)
 {
-    /// <summary>Set to 1, the tests write the document beside them instead of comparing it.</summary>
+    /// <summary>If set to 1, the test first writes the document to the reviewed file.</summary>
     private const string Refresh = "REFRESH_OPENAPI";
 
     [Fact]
-    public async Task Document_OfTheService_IsTheOneThatWasReviewed()
+    public async Task Document_OfTheService_IsTheReviewedOne()
     {
         var document = (await Document()).ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n";
         if (Environment.GetEnvironmentVariable(Refresh) == "1")
@@ -23,7 +23,8 @@ public sealed class SwaggerTests(SharedService service)
 
         Assert.True(
             golden == document,
-            $"Routes, parameters or schemas changed. Run the tests with {Refresh}=1, and review the difference in openapi.json as part of the change.");
+            $"Routes, parameters or schemas changed. Run the tests with {Refresh}=1, "
+            + "and review the difference in openapi.json with the change.");
     }
 
     [Fact]
@@ -33,8 +34,10 @@ public sealed class SwaggerTests(SharedService service)
 
         Assert.StartsWith("3.1", document["openapi"]?.GetValue<string>(), StringComparison.Ordinal);
         var infer = Object(Object(Object(document, "paths"), "/v2/models/{name}/versions/{version}/infer"), "post");
-        Assert.Equal(["application/json", "application/octet-stream"], Object(Object(infer, "requestBody"), "content").Select(type => type.Key));
-        Assert.Equal("200 400 401 404 408 413 415 422 429 500 503", string.Join(' ', Object(infer, "responses").Select(response => response.Key).Order()));
+        Assert.Equal(
+            ["application/json", "application/octet-stream"], Object(Object(infer, "requestBody"), "content").Select(type => type.Key));
+        Assert.Equal("200 400 401 404 408 413 415 422 429 500 503",
+            string.Join(' ', Object(infer, "responses").Select(response => response.Key).Order()));
         Assert.Equal(
             ["name path", "version path", "Inference-Header-Content-Length header"],
             infer["parameters"]?.AsArray().Select(parameter => $"{parameter?["name"]} {parameter?["in"]}"));
@@ -60,7 +63,7 @@ public sealed class SwaggerTests(SharedService service)
     }
 
     [Fact]
-    public async Task Document_EveryRoute_ListsWhatIsBeforeIt()
+    public async Task Document_EveryRoute_ListsRefusalsBeforeIt()
     {
         foreach (var (path, method, operation) in Operations(await Document()))
         {
@@ -93,7 +96,8 @@ public sealed class SwaggerTests(SharedService service)
                 Assert.True(parameter["description"] is not null, name);
                 Assert.True(parameter["example"] is not null || schema["examples"] is JsonArray { Count: > 0 }, name);
                 Assert.True(
-                    schema["type"]?.GetValue<string>() == "boolean" || schema["pattern"] is not null || schema["minimum"] is not null || schema["enum"] is not null,
+                    schema["type"]?.GetValue<string>() == "boolean" || schema["pattern"] is not null || schema["minimum"] is not null
+                        || schema["enum"] is not null,
                     name);
             }
         }
@@ -105,7 +109,8 @@ public sealed class SwaggerTests(SharedService service)
         var document = await Document();
         var schemas = Object(Object(document, "components"), "schemas");
 
-        var references = document.ToJsonString().Split("#/components/schemas/").Skip(1).Select(rest => rest[..rest.IndexOf('"', StringComparison.Ordinal)]);
+        var references = document.ToJsonString().Split("#/components/schemas/").Skip(1).Select(
+            rest => rest[..rest.IndexOf('"', StringComparison.Ordinal)]);
 
         Assert.All(references.Distinct(), reference => Assert.True(schemas.ContainsKey(reference), reference));
     }

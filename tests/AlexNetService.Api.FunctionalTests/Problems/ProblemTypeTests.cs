@@ -40,7 +40,7 @@ public sealed class ProblemTypeTests(SharedService service)
     }
 
     [Fact]
-    public async Task Type_OfARefusal_LeadsToItsExplanation()
+    public async Task Type_OfAProblem_LeadsToItsExplanation()
     {
         using var refused = await service.Client.GetAsync("/v1/models/nobody", TestContext.Current.CancellationToken);
         var type = Requests.Text(await refused.JsonAsync(), "type");

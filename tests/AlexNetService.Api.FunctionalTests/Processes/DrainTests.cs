@@ -11,9 +11,9 @@ public sealed class DrainTests(SharedService service)
     private readonly CancellationToken none = TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Sigterm_InTheGrace_IsNotReadyAndStillAnswersOnConnectionsThatEnd()
+    public async Task Sigterm_DuringTheGracePeriod_IsNotReadyButAnswersAndClosesConnections()
     {
-        var (process, client) = await ServiceProcess.ReadyAsync(service.Repository.Root, new() { ["Drain__GraceSeconds"] = "3" });
+        var (process, client) = await ServiceProcess.ReadyAsync(service.Repository.Root, new() { ["Drain__GraceSeconds"] = "8" });
         using var running = process;
         using var sender = client;
 
@@ -31,7 +31,7 @@ public sealed class DrainTests(SharedService service)
     }
 
     [Fact]
-    public async Task Sigterm_ABodyThatNeverComes_IsCutOffAtTheLimitAndTheServiceEndsWell()
+    public async Task Sigterm_BodyThatNeverArrives_IsCutOffAndTheServiceExitsWith0()
     {
         var (process, client) = await ServiceProcess.ReadyAsync(service.Repository.Root, new() { ["Drain__LimitSeconds"] = "1" });
         using var running = process;
@@ -41,9 +41,10 @@ public sealed class DrainTests(SharedService service)
         await connection.ConnectAsync(address.Host, address.Port, none);
         await using var stream = connection.GetStream();
 
-        // The service asks for the body only once it handles the request.
+        // The service sends 100 only once it handles the request.
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            "POST /v1/classify HTTP/1.1\r\nHost: test\r\nContent-Type: image/jpeg\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n"), none);
+            "POST /v1/classify HTTP/1.1\r\nHost: test\r\nContent-Type: image/jpeg\r\nContent-Length: 1000\r\n"
+            + "Expect: 100-continue\r\n\r\n"), none);
         using var reader = new StreamReader(stream, Encoding.ASCII);
         Assert.Equal("HTTP/1.1 100 Continue", await reader.ReadLineAsync(none));
 

@@ -17,7 +17,7 @@ public sealed class ExposureTests(SharedService service)
     [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:0;http://0.0.0.0:0")]
     [InlineData("ASPNETCORE_HTTP_PORTS", "18080")]
     [InlineData("Kestrel__Endpoints__all__Url", "http://0.0.0.0:0")]
-    public async Task Start_BeyondLoopbackWithoutKeys_EndsWithWhatToDo(string setting, string value)
+    public async Task Start_BeyondLoopbackWithoutKeys_FailsWithTheRemedy(string setting, string value)
     {
         using var process = ServiceProcess.Start(Settings((setting, value)));
 
@@ -31,7 +31,7 @@ public sealed class ExposureTests(SharedService service)
     [Theory]
     [InlineData("Security__AllowAnonymous", "true")]
     [InlineData("Security__Keys__somebody__Sha256", null)]
-    public async Task Start_BeyondLoopbackWithKeysOrConsent_Listens(string setting, string? value)
+    public async Task Start_BeyondLoopbackWithKeysOrAllowAnonymous_Listens(string setting, string? value)
     {
         var hash = Convert.ToHexString(RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes));
         using var process = ServiceProcess.Start(Settings(("ASPNETCORE_URLS", "http://0.0.0.0:0"), (setting, value ?? hash)));
@@ -40,7 +40,7 @@ public sealed class ExposureTests(SharedService service)
     }
 
     [Fact]
-    public async Task Start_KeysInASettingsFile_ListensAndKnowsThem()
+    public async Task Start_KeysInASettingsFile_AreAccepted()
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "keys.json");
@@ -62,7 +62,7 @@ public sealed class ExposureTests(SharedService service)
     [Theory]
     [InlineData(null)]
     [InlineData("{ not JSON")]
-    public async Task Start_SettingsFileThatCannotBeRead_EndsWithASentence(string? content)
+    public async Task Start_UnreadableSettingsFile_FailsWithASentence(string? content)
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "keys.json");
@@ -74,7 +74,8 @@ public sealed class ExposureTests(SharedService service)
         using var process = ServiceProcess.Start(Settings(("SettingsFile", file)));
 
         Assert.Equal(2, await process.ExitCodeAsync());
-        Assert.StartsWith($"SettingsFile '{file}' cannot be read", await process.StandardError.ReadToEndAsync(none), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"SettingsFile '{file}' cannot be read", await process.StandardError.ReadToEndAsync(none), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -82,7 +83,7 @@ public sealed class ExposureTests(SharedService service)
     [InlineData("Proxies__Known", "10.0.0.0/8, everyone", "Proxies:Known contains 'everyone'")]
     [InlineData("RateLimit__RequestsPerSecond", "-0.5", "RateLimit:RequestsPerSecond must be 0 to")]
     [InlineData("Limits__BodySeconds", "0", "Limits:BodySeconds must be 1 to")]
-    public async Task Start_SecurityOptionThatCannotBeUsed_EndsWithASentence(string setting, string value, string sentence)
+    public async Task Start_InvalidSecurityOption_FailsWithASentence(string setting, string value, string sentence)
     {
         using var process = ServiceProcess.Start(Settings(("ASPNETCORE_URLS", "http://127.0.0.1:0"), (setting, value)));
 

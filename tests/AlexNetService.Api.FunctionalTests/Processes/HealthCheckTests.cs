@@ -5,10 +5,11 @@ namespace AlexNetService.Api.FunctionalTests.Processes;
 public sealed class HealthCheckTests(SharedService service)
 {
     [Fact]
-    public async Task HealthCheck_OfAServiceThatIsReady_EndsWell() => Assert.Equal((0, ""), await CheckAsync($"{service.Address}health/ready"));
+    public async Task HealthCheck_ReadyService_ExitsWith0() =>
+        Assert.Equal((0, ""), await CheckAsync($"{service.Address}health/ready"));
 
     [Fact]
-    public async Task HealthCheck_OfAnAddressThatSaysNo_EndsWithTheAnswer()
+    public async Task HealthCheck_FailingAddress_PrintsTheAnswer()
     {
         var (code, error) = await CheckAsync($"{service.Address}v1/models/nobody");
 
@@ -17,7 +18,7 @@ public sealed class HealthCheckTests(SharedService service)
     }
 
     [Fact]
-    public async Task HealthCheck_WhereNobodyListens_EndsWithTheReason()
+    public async Task HealthCheck_NoListener_PrintsTheReason()
     {
         var (code, error) = await CheckAsync("http://127.0.0.1:1/health/ready");
 
@@ -28,7 +29,7 @@ public sealed class HealthCheckTests(SharedService service)
     [Theory]
     [InlineData("localhost")]
     [InlineData("file:///etc/passwd")]
-    public async Task HealthCheck_OfNoAddress_SaysWhatItTakes(string address)
+    public async Task HealthCheck_InvalidAddress_PrintsAnExample(string address)
     {
         var (code, error) = await CheckAsync(address);
 

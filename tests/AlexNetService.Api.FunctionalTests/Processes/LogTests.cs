@@ -10,7 +10,7 @@ namespace AlexNetService.Api.FunctionalTests.Processes;
 public sealed class LogTests(SharedService service)
 {
     [Fact]
-    public async Task Log_OfAClassification_IsOneLineWithModelsAndTimesAndWithoutKeyOrPicture()
+    public async Task Log_OfAClassification_IsOneLineWithModelsAndTimesButNoKeyOrPicture()
     {
         const string Key = "a key that nobody reads in a log";
         using var process = ServiceProcess.Start(new()
@@ -32,7 +32,8 @@ public sealed class LogTests(SharedService service)
 
         Assert.Equal(["cifar-a", "cifar-b"], Requests.List(line, "Models").Select(model => model.GetValue<string>()));
         Assert.Equal(("somebody", "/v1/classify"), (Requests.Text(line, "ApiKey"), Requests.Text(line, "RequestPath")));
-        Assert.Equal((200, picture.Length, 10), (Requests.Number<int>(line, "StatusCode"), Requests.Number<int>(line, "RequestBytes"), Requests.Number<int>(line, "Crops")));
+        Assert.Equal((200, picture.Length, 10),
+            (Requests.Number<int>(line, "StatusCode"), Requests.Number<int>(line, "RequestBytes"), Requests.Number<int>(line, "Crops")));
         Assert.Equal(Requests.Text(answer, "requestId"), Requests.Text(line, "RequestId"));
         Assert.All(["DecodeMs", "QueueMs", "InferMs", "Elapsed"], time => Assert.True(Requests.Number<double>(line, time) >= 0));
         AssertNotIn(line, Key);
@@ -40,7 +41,7 @@ public sealed class LogTests(SharedService service)
     }
 
     [Fact]
-    public async Task Log_OfOtherAnswersAboutPictures_HasModelsAndTimesWhateverTypeTheyHave()
+    public async Task Log_OfOtherRoutesWithPictures_HasModelsAndTimes()
     {
         var (process, client) = await ServiceProcess.ReadyAsync(service.Repository.Root);
         using var running = process;
@@ -68,5 +69,6 @@ public sealed class LogTests(SharedService service)
         return await process.LoggedAsync($"HTTP \"POST\" \"{path}\"");
     }
 
-    private static void AssertNotIn(JsonNode line, string secret) => Assert.DoesNotContain(secret, line.ToJsonString(), StringComparison.Ordinal);
+    private static void AssertNotIn(JsonNode line, string secret) =>
+        Assert.DoesNotContain(secret, line.ToJsonString(), StringComparison.Ordinal);
 }

@@ -10,7 +10,7 @@ public sealed class ProcessTests(SharedService service)
     private readonly CancellationToken none = TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Sigterm_RequestUnderWay_IsAnsweredAndTheServiceEndsWell()
+    public async Task Sigterm_DuringARequest_AnswersItAndExitsWith0()
     {
         using var process = ServiceProcess.Start(Settings(service.Repository.Root));
         var address = new Uri((await process.LoggedAsync("Now listening on"))["address"]?.GetValue<string>() ?? "");
@@ -20,10 +20,11 @@ public sealed class ProcessTests(SharedService service)
         await using var stream = connection.GetStream();
         var picture = Pictures.Jpeg();
 
-        // The service asks for the body only once it handles the request.
+        // The service sends 100 only once it handles the request.
         await stream.WriteAsync(Encoding.ASCII.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
-            $"POST /v1/classify HTTP/1.1\r\nHost: test\r\nContent-Type: image/jpeg\r\nContent-Length: {picture.Length}\r\nExpect: 100-continue\r\n\r\n")), none);
+            $"POST /v1/classify HTTP/1.1\r\nHost: test\r\nContent-Type: image/jpeg\r\nContent-Length: {picture.Length}\r\n")
+            + "Expect: 100-continue\r\n\r\n"), none);
         using var reader = new StreamReader(stream, Encoding.ASCII);
         Assert.Equal("HTTP/1.1 100 Continue", await reader.ReadLineAsync(none));
         process.Terminate();
@@ -37,7 +38,7 @@ public sealed class ProcessTests(SharedService service)
     }
 
     [Fact]
-    public async Task Start_EmptyRepository_EndsWithTheReason()
+    public async Task Start_EmptyRepository_FailsWithTheReason()
     {
         var empty = Directory.CreateTempSubdirectory("alexnet-empty-");
         using var process = ServiceProcess.Start(Settings(empty.FullName));
@@ -50,7 +51,7 @@ public sealed class ProcessTests(SharedService service)
     }
 
     [Fact]
-    public async Task Start_MixedLabelsAndNoDefault_EndsAndNamesTheOption()
+    public async Task Start_MixedLabelsWithoutDefault_FailsAndNamesTheOption()
     {
         var settings = Settings(service.Repository.Root);
         settings["ModelRepository__Default"] = "";
@@ -69,7 +70,7 @@ public sealed class ProcessTests(SharedService service)
     [InlineData("Queue__LimitCrops", "0", "Queue:LimitCrops must be 1 to")]
     [InlineData("Decoding__Threads", "-1", "Decoding:Threads must be 0 to")]
     [InlineData("Classify__MaxBodyBytes", "1", "Classify:MaxBodyBytes must be 1024 to")]
-    public async Task Start_SettingOutOfRange_EndsWithASentence(string key, string value, string sentence)
+    public async Task Start_SettingOutOfRange_FailsWithASentence(string key, string value, string sentence)
     {
         var settings = Settings(service.Repository.Root);
         settings[key] = value;
@@ -80,7 +81,7 @@ public sealed class ProcessTests(SharedService service)
     }
 
     [Fact]
-    public async Task Start_DeviceThatIsNotThere_EndsAndFallsBackToNone()
+    public async Task Start_MissingDevice_FailsWithoutFallback()
     {
 #if CUDA
         Assert.Skip("This build has the CUDA provider.");

@@ -4,7 +4,7 @@ using AlexNetService.Tests.Shared;
 
 namespace AlexNetService.Api.FunctionalTests.Processes;
 
-/// <summary>The program in a process of its own, as an operator starts it.</summary>
+/// <summary>The program in a separate process, as an operator starts it.</summary>
 internal sealed class ServiceProcess : IDisposable
 {
     private readonly Process process;
@@ -15,8 +15,8 @@ internal sealed class ServiceProcess : IDisposable
 
     public StreamReader StandardError => process.StandardError;
 
-    /// <param name="environment">Settings; an address is among them unless the start is to fail before.</param>
-    /// <param name="arguments">What follows the program's name.</param>
+    /// <param name="environment">Settings, including an address unless the start should fail earlier.</param>
+    /// <param name="arguments">Command-line arguments.</param>
     public static ServiceProcess Start(Dictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "AlexNetService.Api.dll"), .. arguments])
@@ -33,10 +33,11 @@ internal sealed class ServiceProcess : IDisposable
         return new ServiceProcess(Process.Start(start) ?? throw new InvalidOperationException("The service does not start."));
     }
 
-    /// <summary>Starts it, on a free port unless an address is among its settings, and waits until every model is warm.</summary>
+    /// <summary>Starts the program, by default on a free port, and waits until every model is warm.</summary>
     /// <param name="repository">Folder of its packages.</param>
-    /// <param name="more">Settings besides, or instead.</param>
-    public static async Task<(ServiceProcess Process, HttpClient Client)> ReadyAsync(string repository, Dictionary<string, string>? more = null)
+    /// <param name="more">Additional or replaced settings.</param>
+    public static async Task<(ServiceProcess Process, HttpClient Client)> ReadyAsync(
+        string repository, Dictionary<string, string>? more = null)
     {
         var settings = new Dictionary<string, string>
         {
@@ -56,7 +57,7 @@ internal sealed class ServiceProcess : IDisposable
         return (process, new HttpClient { BaseAddress = new Uri(address) });
     }
 
-    /// <summary>Resident bytes now.</summary>
+    /// <summary>Current resident bytes.</summary>
     public long Resident
     {
         get
@@ -68,8 +69,8 @@ internal sealed class ServiceProcess : IDisposable
 
     public bool HasExited => process.HasExited;
 
-    /// <summary>Reads the rest of the log, so that the service does not stand still when the pipe is full.</summary>
-    /// <returns>Its errors, once the service has ended.</returns>
+    /// <summary>Reads the rest of the log, so that a full pipe does not block the service.</summary>
+    /// <returns>The errors, once the service has exited.</returns>
     public async Task<IReadOnlyList<string>> ErrorsAsync()
     {
         var errors = new List<string>();
@@ -86,14 +87,14 @@ internal sealed class ServiceProcess : IDisposable
 
     public void Stop() => process.Kill();
 
-    /// <summary>Asks it to end, as an orchestrator does; skips the test where that cannot be done.</summary>
+    /// <summary>Sends SIGTERM, as an orchestrator does; skips the test on systems without it.</summary>
     public void Terminate()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "SIGTERM is sent with kill.");
         Sigterm.Send(process);
     }
 
-    /// <summary>Reads the log up to an event whose message begins so.</summary>
+    /// <summary>Reads the log up to an event whose message begins with a text.</summary>
     public async Task<JsonNode> LoggedAsync(string message)
     {
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AlexNetService.Api.FunctionalTests.Routes;
 
-/// <summary>Statuses that every route shares; what only some of them have stands with those.</summary>
+/// <summary>Statuses that all routes share. Other statuses are tested with their routes.</summary>
 public sealed class DocumentedStatusTests(SharedService service)
 {
     private readonly CancellationToken none = TestContext.Current.CancellationToken;
@@ -15,10 +15,11 @@ public sealed class DocumentedStatusTests(SharedService service)
     public static TheoryData<string> ThatTakePictures => [.. EveryRoute.Posts];
 
     [Fact]
-    public async Task Document_RoutesOfTheService_AreThoseThatAreTestedHere()
+    public async Task Document_RoutesOfTheService_AreTheOnesTestedHere()
     {
         using var response = await service.Client.GetAsync("/swagger/v1/swagger.json", none);
-        var paths = (await response.JsonAsync())["paths"]?.AsObject().Select(path => path.Key.Replace("{name}", "cifar-a", StringComparison.Ordinal));
+        var paths = (await response.JsonAsync())["paths"]?.AsObject().Select(
+            path => path.Key.Replace("{name}", "cifar-a", StringComparison.Ordinal));
 
         Assert.Equal(
             EveryRoute.Posts.Concat(EveryRoute.Gets).Append("/health/live").Append("/health/ready").Order(StringComparer.Ordinal),
@@ -27,7 +28,7 @@ public sealed class DocumentedStatusTests(SharedService service)
 
     [Theory]
     [MemberData(nameof(Answering))]
-    public async Task Send_ARequestThatIsRight_Is200(string path)
+    public async Task Send_ValidRequest_Is200(string path)
     {
         using var response = await service.Client.SendAsync(path);
 
@@ -37,18 +38,18 @@ public sealed class DocumentedStatusTests(SharedService service)
 
     [Theory]
     [MemberData(nameof(Answering))]
-    public async Task Send_MethodThatIsNotTaken_Is405OrThereIsNothing(string path)
+    public async Task Send_UnsupportedMethod_Is405OrThePageIs404(string path)
     {
         using var request = new HttpRequestMessage(HttpMethod.Delete, path);
         using var response = await service.Client.SendAsync(request, none);
 
-        // The page is a file, and not a route that could name its methods.
+        // The page is a file, not a route with methods.
         await response.ProblemAsync(path == "/" ? HttpStatusCode.NotFound : HttpStatusCode.MethodNotAllowed);
     }
 
     [Theory]
     [MemberData(nameof(ThatTakePictures))]
-    public async Task Post_AcceptThatNamesNothingThatIsGiven_Is406AsText(string path)
+    public async Task Post_UnsupportedAccept_Is406AsText(string path)
     {
         using var response = await service.Client.SendAsync(path, accept: "text/csv");
 
@@ -58,7 +59,7 @@ public sealed class DocumentedStatusTests(SharedService service)
 
     [Theory]
     [MemberData(nameof(ThatTakePictures))]
-    public async Task Post_ModelThatIsNotServed_Is404AndNamesThoseThatAre(string path)
+    public async Task Post_UnknownModel_Is404AndListsTheAvailableOnes(string path)
     {
         using var request = EveryRoute.Request(path);
         request.RequestUri = new Uri($"{path}?models=nobody", UriKind.Relative);
@@ -94,7 +95,7 @@ public sealed class DocumentedStatusTests(SharedService service)
     }
 
     [Fact]
-    public async Task Post_BodiesThatAreMoreThanMayBeHeld_Is503WithRetryAfter()
+    public async Task Post_BodiesBeyondTheBudget_Are503WithRetryAfter()
     {
         await using var host = new ServiceHost(service.Repository, new() { ["Limits:BytesOfAllBodies"] = "1000000" });
         using var client = await host.ReadyClientAsync();
@@ -106,7 +107,7 @@ public sealed class DocumentedStatusTests(SharedService service)
     }
 
     [Fact]
-    public async Task Send_MoreOftenThanAllowed_Is429WithRetryAfterAndOpenRoutesAnswer()
+    public async Task Send_BeyondTheRate_Is429WithRetryAfterAndOpenRoutesAnswer()
     {
         await using var host = new ServiceHost(
             service.Repository, new() { ["RateLimit:RequestsPerSecond"] = "0.0003", ["RateLimit:Burst"] = "1" });
@@ -123,7 +124,7 @@ public sealed class DocumentedStatusTests(SharedService service)
     }
 
     [Fact]
-    public async Task Send_FaultOfTheService_Is500WithoutWhatWentWrong()
+    public async Task Send_FaultOfTheService_Is500WithoutDetails()
     {
         await using var host = new ServiceHost(service.Repository);
         using var client = await host.ReadyClientAsync();

@@ -3,23 +3,23 @@ using AlexNetService.Api.FunctionalTests.Hosting;
 
 namespace AlexNetService.Api.FunctionalTests.Routes;
 
-/// <summary>The routes of the service's own protocol, each with a request that is answered with 200.</summary>
+/// <summary>The routes of the service, each with a request that gets 200.</summary>
 internal static class EveryRoute
 {
     public const string Batch = "/v1/classify/batch";
 
-    /// <summary>Routes that read a picture.</summary>
+    /// <summary>Routes that take pictures.</summary>
     public static IReadOnlyList<string> Posts { get; } = ["/v1/classify", Batch, "/v1/features", "/v1/explain"];
 
-    /// <summary>Routes that are read and need a key where there are keys.</summary>
+    /// <summary>GET routes that require a key, if keys are configured.</summary>
     public static IReadOnlyList<string> Gets { get; } = ["/v1/models", "/v1/models/cifar-a", "/v1/models/cifar-a/filters.png"];
 
-    /// <summary>Routes that answer everyone.</summary>
+    /// <summary>Routes that need no key.</summary>
     public static IReadOnlyList<string> Open { get; } = ["/", "/health/live", "/health/ready", "/problems", "/problems/not-found"];
 
     /// <param name="path">One of the routes.</param>
-    /// <param name="picture">What is posted where the route reads a picture.</param>
-    /// <param name="accept">Accept; null is none.</param>
+    /// <param name="picture">The posted picture, if the route takes one.</param>
+    /// <param name="accept">The Accept header, or null for none.</param>
     public static HttpRequestMessage Request(string path, byte[]? picture = null, string? accept = null)
     {
         var request = new HttpRequestMessage(Posts.Contains(path) ? HttpMethod.Post : HttpMethod.Get, path);
@@ -37,7 +37,8 @@ internal static class EveryRoute
         return request;
     }
 
-    public static async Task<HttpResponseMessage> SendAsync(this HttpClient client, string path, byte[]? picture = null, string? accept = null)
+    public static async Task<HttpResponseMessage> SendAsync(
+        this HttpClient client, string path, byte[]? picture = null, string? accept = null)
     {
         using var request = Request(path, picture, accept);
         return await client.SendAsync(request, TestContext.Current.CancellationToken);

@@ -20,7 +20,7 @@ public sealed class SlowUploadTests
     [InlineData("/v1/features?models=seven", "image/jpeg", "\"version\":2")]
     [InlineData("/v1/explain?models=seven&window=14&stride=14", "image/jpeg", "\"version\":2")]
     [InlineData("/v2/models/seven/infer", "application/json", "\"model_version\":\"2\"")]
-    public async Task Post_ModelReplacedDuringTheUpload_IsFreedAndTheNewOneAnswers(string path, string type, string answer)
+    public async Task Post_ModelReplacedDuringTheUpload_IsFreedAndTheNewVersionAnswers(string path, string type, string answer)
     {
         using var repository = new TestRepository();
         await using var host = new ServiceHost(repository);
@@ -76,7 +76,8 @@ public sealed class SlowUploadTests
             $$"""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["{{Convert.ToBase64String(Pictures.Jpeg())}}"]}]}"""),
         _ =>
         [
-            .. "--x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a.jpg\"\r\n\r\n"u8, .. Pictures.Jpeg(), .. "\r\n--x--\r\n"u8,
+            .. "--x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a.jpg\"\r\n\r\n"u8, .. Pictures.Jpeg(),
+            .. "\r\n--x--\r\n"u8,
         ],
     };
 }

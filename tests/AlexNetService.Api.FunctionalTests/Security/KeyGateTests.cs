@@ -16,7 +16,7 @@ public sealed class KeyGateTests
         status, await Pass([RouteAccess.Admin], withKeys: true, key: admin is { } may ? new ApiKey("somebody", may) : null));
 
     [Fact]
-    public async Task AdminRoute_MarkedAsOpenToo_NeedsAKey() => Assert.Equal(
+    public async Task AdminRoute_AlsoMarkedAsOpen_RequiresAKey() => Assert.Equal(
         401, await Pass([RouteAccess.Admin, RouteAccess.Open], withKeys: true));
 
     [Theory]
@@ -30,7 +30,7 @@ public sealed class KeyGateTests
     [InlineData("127.0.0.1", "localhost:8080", "Origin", "null", 403)]
     [InlineData("127.0.0.1", "localhost:8080", "X-Forwarded-For", "192.0.2.7", 403)]
     [InlineData("127.0.0.1", "localhost:8080", "Forwarded", "for=192.0.2.7", 403)]
-    public async Task AdminRoute_WithoutKeys_IsForLocalCallersOnly(string address, string host, string? header, string? value, int status)
+    public async Task AdminRoute_WithoutKeys_AcceptsLocalCallersOnly(string address, string host, string? header, string? value, int status)
     {
         var context = new DefaultHttpContext();
         context.Connection.RemoteIpAddress = IPAddress.Parse(address);
@@ -47,7 +47,7 @@ public sealed class KeyGateTests
     [Theory]
     [InlineData(true, 200)]
     [InlineData(false, 401)]
-    public async Task MetricsRoute_WithKeys_IsOpenWhereTheSettingsSaySo(bool open, int status) => Assert.Equal(
+    public async Task MetricsRoute_WithKeys_IsOpenIfTheSettingsSaySo(bool open, int status) => Assert.Equal(
         status, await Pass([RouteAccess.Metrics], withKeys: true, openMetrics: open));
 
     private static async Task<int> Pass(

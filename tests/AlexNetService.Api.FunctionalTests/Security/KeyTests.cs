@@ -27,7 +27,7 @@ public sealed class KeyTests(SharedService service)
     [InlineData("/v1/models/cifar-a/filters.png", null, HttpStatusCode.Unauthorized)]
     [InlineData("/metrics", null, HttpStatusCode.Unauthorized)]
     [InlineData("/metrics", UserKey, HttpStatusCode.OK)]
-    public async Task Get_WithOrWithoutAKey_IsAnsweredWhereTheKeyOrTheRouteAllowsIt(string path, string? key, HttpStatusCode status)
+    public async Task Get_WithOrWithoutAKey_IsAnsweredIfTheKeyOrTheRouteAllowsIt(string path, string? key, HttpStatusCode status)
     {
         await using var host = new ServiceHost(service.Repository, Keys());
         using var client = await host.ReadyClientAsync();
@@ -80,7 +80,7 @@ public sealed class KeyTests(SharedService service)
     [InlineData(null, HttpStatusCode.Unauthorized)]
     [InlineData(UserKey, HttpStatusCode.Forbidden)]
     [InlineData(AdminKey, HttpStatusCode.NotFound)]
-    public async Task Unload_WithOrWithoutAKey_NeedsAnAdmins(string? key, HttpStatusCode status)
+    public async Task Unload_WithOrWithoutAKey_RequiresAnAdminKey(string? key, HttpStatusCode status)
     {
         await using var host = new ServiceHost(service.Repository, Keys());
         using var client = await host.ReadyClientAsync();
@@ -95,7 +95,7 @@ public sealed class KeyTests(SharedService service)
     }
 
     [Fact]
-    public async Task Metrics_OpenByTheSettings_AreAnsweredWithoutAKey()
+    public async Task Metrics_OpenMetrics_AreAnsweredWithoutAKey()
     {
         var settings = Keys();
         settings["Security:OpenMetrics"] = "true";

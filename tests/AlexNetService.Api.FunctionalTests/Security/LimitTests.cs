@@ -20,26 +20,28 @@ public sealed class LimitTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_BodiesThatAreMoreThanMayBeHeld_Is503WithRetryAfterAndSmallerOnesAreServed()
+    public async Task Classify_BodiesBeyondTheBudget_Are503WithRetryAfterAndSmallerOnesAreAnswered()
     {
         await using var host = new ServiceHost(service.Repository, new() { ["Limits:BytesOfAllBodies"] = "1000000" });
         using var client = await host.ReadyClientAsync();
 
-        // Twice, because what the first one took has to be given back.
+        // Twice, because the first request must return its bytes to the budget.
         for (var i = 0; i < 2; i++)
         {
-            using var refused = await client.PostAsync("/v1/classify", Requests.Raw(new byte[1_500_000]), TestContext.Current.CancellationToken);
+            using var refused = await client.PostAsync(
+                "/v1/classify", Requests.Raw(new byte[1_500_000]), TestContext.Current.CancellationToken);
             await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
             Assert.NotNull(refused.Headers.RetryAfter?.Delta);
         }
 
-        Assert.Equal(5, Requests.List(await client.ClassifyAsync(content: Requests.Raw([.. Pictures.Jpeg(), .. new byte[900_000]])), "predictions").Count);
+        Assert.Equal(5, Requests.List(
+            await client.ClassifyAsync(content: Requests.Raw([.. Pictures.Jpeg(), .. new byte[900_000]])), "predictions").Count);
     }
 
     [Theory]
     [InlineData("Limits:BodySeconds", "1")]
     [InlineData("Limits:BodyGraceSeconds", "2")]
-    public async Task Classify_BodyThatDoesNotCome_Is408WhileOthersAreServed(string setting, string seconds)
+    public async Task Classify_BodyThatStalls_Is408WhileOthersAreAnswered(string setting, string seconds)
     {
         await using var host = new ServiceHost(service.Repository, new() { [setting] = seconds });
         using var client = await host.ReadyClientAsync();
@@ -52,7 +54,7 @@ public sealed class LimitTests(SharedService service)
     }
 
     [Fact]
-    public async Task Post_BodyThatDoesNotCome_Is408OnEveryRoute()
+    public async Task Post_BodyThatStalls_Is408OnEveryRoute()
     {
         await using var host = new ServiceHost(service.Repository, new() { ["Limits:BodySeconds"] = "1" });
         using var client = await host.ReadyClientAsync();
@@ -68,7 +70,7 @@ public sealed class LimitTests(SharedService service)
     }
 
     [Fact]
-    public async Task Classify_FiftyBodiesThatDoNotCome_AreCutOffAndTakeNoPlaceFromOthers()
+    public async Task Classify_FiftyBodiesThatStall_AreCutOffAndTakeNoPlaceFromOthers()
     {
         await using var host = new ServiceHost(service.Repository, new()
         {
@@ -79,7 +81,7 @@ public sealed class LimitTests(SharedService service)
         using var client = await host.ReadyClientAsync();
         var slow = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => SlowAsync(client)));
 
-        // A place in the queue or a thread that decodes, had one of the fifty either, would be missing here.
+        // These would fail if one of the fifty held a place in the queue or a decoding thread.
         for (var i = 0; i < 10; i++)
         {
             Assert.Equal(5, Requests.List(await client.ClassifyAsync(), "predictions").Count);
@@ -90,7 +92,7 @@ public sealed class LimitTests(SharedService service)
         Array.ForEach(slow, connection => connection.Dispose());
     }
 
-    /// <summary>A connection that has sent the first bytes of a picture, and sends no more.</summary>
+    /// <summary>A connection that sends the first bytes of a picture, and nothing more.</summary>
     private static async Task<TcpClient> SlowAsync(HttpClient client, string path = "/v1/classify", string type = "image/jpeg")
     {
         var address = client.BaseAddress ?? throw new InvalidOperationException("The client has no address.");

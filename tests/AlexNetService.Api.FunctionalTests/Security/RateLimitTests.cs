@@ -6,7 +6,7 @@ namespace AlexNetService.Api.FunctionalTests.Security;
 public sealed class RateLimitTests(SharedService service)
 {
     [Fact]
-    public async Task Get_MoreOftenThanAllowed_Is429WithRetryAfterAndHealthIsAnswered()
+    public async Task Get_BeyondTheRate_Is429WithRetryAfterAndHealthIsAnswered()
     {
         await using var host = new ServiceHost(service.Repository, TwoAnHour());
         using var client = await host.ReadyClientAsync();
@@ -22,7 +22,7 @@ public sealed class RateLimitTests(SharedService service)
     }
 
     [Fact]
-    public async Task Get_BehindAKnownProxy_CountsForTheClientItNames()
+    public async Task Get_BehindATrustedProxy_CountsForItsClient()
     {
         var settings = TwoAnHour();
         settings["Proxies:Known"] = "127.0.0.0/8, ::1";
@@ -39,7 +39,7 @@ public sealed class RateLimitTests(SharedService service)
     }
 
     [Fact]
-    public async Task Get_WithAForwardedAddressFromNoKnownProxy_CountsForTheSender()
+    public async Task Get_ForwardedByAnUnknownProxy_CountsForTheSender()
     {
         await using var host = new ServiceHost(service.Repository, TwoAnHour());
         using var client = await host.ReadyClientAsync();
@@ -49,7 +49,8 @@ public sealed class RateLimitTests(SharedService service)
         Assert.Equal(HttpStatusCode.TooManyRequests, await StatusAsync(client, "192.0.2.3"));
     }
 
-    private static Dictionary<string, string> TwoAnHour() => new() { ["RateLimit:RequestsPerSecond"] = "0.0003", ["RateLimit:Burst"] = "2" };
+    private static Dictionary<string, string> TwoAnHour() =>
+        new() { ["RateLimit:RequestsPerSecond"] = "0.0003", ["RateLimit:Burst"] = "2" };
 
     private static async Task<HttpStatusCode> StatusAsync(HttpClient client, string? forwardedFor = null)
     {

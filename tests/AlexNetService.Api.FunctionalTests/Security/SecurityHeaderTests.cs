@@ -15,7 +15,7 @@ public sealed class SecurityHeaderTests(SharedService service)
     [InlineData("/health/live")]
     [InlineData("/nothing")]
     [InlineData("/v1/classify")]
-    public async Task Get_Anything_CarriesSecurityHeadersAndNoBanner(string path)
+    public async Task Get_AnyAddress_HasSecurityHeadersAndNoBanner(string path)
     {
         using var response = await service.Client.GetAsync(path, TestContext.Current.CancellationToken);
 
@@ -25,7 +25,7 @@ public sealed class SecurityHeaderTests(SharedService service)
     [Theory]
     [InlineData("Production")]
     [InlineData("Development")]
-    public async Task Classify_FaultOfTheService_Is500WithoutWhatWentWrong(string environment)
+    public async Task Classify_FaultOfTheService_Is500WithoutDetails(string environment)
     {
         await using var host = new ServiceHost(
             service.Repository,

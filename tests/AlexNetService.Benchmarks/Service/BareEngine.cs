@@ -24,7 +24,7 @@ internal sealed class BareEngine : IDisposable
         pictures =
         [
             .. encoded
-                .Select(picture => sides.Select(side => CanvasDecoder.Decode(picture, side).Canvas).OfType<Canvas>().ToArray())
+                .Select(picture => sides.Select(side => Decoded(picture, side)).OfType<Canvas>().ToArray())
                 .Where(canvases => canvases.Length == sides.Count),
         ];
     }
@@ -74,5 +74,11 @@ internal sealed class BareEngine : IDisposable
     {
         lease.Dispose();
         catalog.Dispose();
+    }
+
+    private static Canvas? Decoded(byte[] encoded, int side)
+    {
+        var canvas = new Canvas(side, new byte[3 * side * side]);
+        return CanvasDecoder.DecodeTo(encoded, side, canvas.Pixels) is null ? canvas : null;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class OurStep : Contender
         step = new TrainingStep(network, new TrainingRecipe());
         var side = architecture.Geometry.Crop;
         using var scope = NewDisposeScope();
-        crops = ((rand(batch, side, side, 3) * 255) - 120).permute(0, 3, 1, 2).DetachFromDisposeScope();
+        crops = empty(batch, side, side, 3).uniform_(-120, 135).permute(0, 3, 1, 2).DetachFromDisposeScope();
         labels = randint(0, architecture.Classes, batch, dtype: ScalarType.Int64).DetachFromDisposeScope();
     }
 

@@ -249,7 +249,7 @@ public sealed class CatalogChangeTests : IDisposable
 
     private static ModelState State(ModelCatalog catalog, string name) => catalog.States().Single(state => state.Name == name);
 
-    // The catalog's thread frees what drained before it takes the next change.
+    // The catalog's thread frees unused models before it starts the next change.
     private async Task Drained(ModelCatalog catalog) => await catalog.UnloadAsync("nobody", none);
 
     private static GoldenCrop Golden(TinyGraph graph, double tolerance)

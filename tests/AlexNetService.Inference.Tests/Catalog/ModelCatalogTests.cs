@@ -141,7 +141,8 @@ public sealed class ModelCatalogTests : IDisposable
         var found = Assert.IsType<Selection.Found>(served.Select(["b", "a", "b"]));
         Assert.Equal(["b", "a"], found.Ensemble.Members.Select(member => member.Session.Card.Name));
         Assert.Equal("nobody", Assert.IsType<Selection.Unknown>(served.Select(["a", "nobody"])).Name);
-        Assert.Contains("'a' (3 classes) and 'c' (4 classes)", Assert.IsType<Selection.Mismatched>(served.Select(["a", "c"])).Reason, StringComparison.Ordinal);
+        var mismatched = Assert.IsType<Selection.Mismatched>(served.Select(["a", "c"]));
+        Assert.Contains("'a' (3 classes) and 'c' (4 classes)", mismatched.Reason, StringComparison.Ordinal);
         Assert.Same(served.Default, Assert.IsType<Selection.Found>(served.Select([])).Ensemble);
     }
 

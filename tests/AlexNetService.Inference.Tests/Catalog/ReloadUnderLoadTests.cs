@@ -9,7 +9,7 @@ using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Tests.Catalog;
 
-/// <summary>Resident memory belongs to the whole process, so nothing else runs beside these.</summary>
+/// <summary>Measures the resident memory of the process, so no other test may run meanwhile.</summary>
 [CollectionDefinition(nameof(ReloadUnderLoadTests), DisableParallelization = true)]
 [Collection(nameof(ReloadUnderLoadTests))]
 public sealed class ReloadUnderLoadTests : IDisposable
@@ -28,7 +28,7 @@ public sealed class ReloadUnderLoadTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>5 MB of weights a version: eighty forgotten ones would be 400 MB.</summary>
+    /// <summary>Each version has 5 MB of weights: eighty leaked ones would be 400 MB.</summary>
     [Fact]
     public async Task Reload_HundredTimesUnderLoad_FailsNoRequestAndKeepsNoMemory()
     {
@@ -54,7 +54,7 @@ public sealed class ReloadUnderLoadTests : IDisposable
         await ending.CancelAsync();
         var answers = await Task.WhenAll(clients);
 
-        // Each client saw every version it met in order; a failed or wrong answer would have thrown in it.
+        // Each client saw versions in ascending order; a failed or wrong answer would have thrown there.
         Assert.All(answers, seen => Assert.Equal(seen.Order(), seen));
         Assert.All(answers, seen => Assert.InRange(seen.Distinct().Count(), 10, Reloads + 1));
         await catalog.UnloadAsync("nobody", none);
@@ -64,7 +64,7 @@ public sealed class ReloadUnderLoadTests : IDisposable
         Assert.InRange(last, 0, (long)(warm * 1.05) + 16_000_000);
     }
 
-    /// <summary>One request after the other; each answer must come from the version that the lease names.</summary>
+    /// <summary>Sends one request after the other; each answer must come from the version in the lease.</summary>
     private static async Task<List<int>> Client(ModelCatalog catalog, InferenceEngine engine, bool leaves, CancellationToken ending)
     {
         var seen = new List<int>();
@@ -76,7 +76,7 @@ public sealed class ReloadUnderLoadTests : IDisposable
             var answer = engine.RunAsync(new PhotographRequest(SmallestGif, ensemble, TestViews.Ten) { Cancellation = leaving.Token });
             if (leaves && seen.Count % 2 == 1)
             {
-                // A client that goes away gives its lease back while its crops may be in a run.
+                // A client that leaves gives its lease back while its crops may be in a run.
                 await leaving.CancelAsync();
             }
 
@@ -96,7 +96,7 @@ public sealed class ReloadUnderLoadTests : IDisposable
         return seen;
     }
 
-    /// <summary>All photographs are of that class.</summary>
+    /// <summary>A graph that answers every photograph with one class.</summary>
     private static TinyGraph Graph(int @class)
     {
         var biases = new float[Classes];

@@ -6,7 +6,7 @@ using AlexNetService.Inference.Tests.Graphs;
 
 namespace AlexNetService.Inference.Tests.Diagnostics;
 
-/// <summary>Counts what the whole process allocates, so no other test may run meanwhile.</summary>
+/// <summary>Counts the allocations of the process, so no other test may run meanwhile.</summary>
 [CollectionDefinition(nameof(AllocationTests), DisableParallelization = true)]
 [Collection(nameof(AllocationTests))]
 public sealed class AllocationTests
@@ -20,7 +20,7 @@ public sealed class AllocationTests
     [InlineData(3)]
     public async Task Request_WarmTenCropsAtFullGeometry_AllocatesLittleAndNothingLarge(int members)
     {
-        // The original's geometry and classes: canvases of 201 KB, maps of 31², a thousand classes. Only the weights are few.
+        // The original's geometry and classes: canvases of 201 KB, maps of 31², a thousand classes. Only the weights are fewer.
         using var folder = new SplitFolder(canvas: 259, crop: 227, new TinyGraph.TinyPool(Window: 19, Step: 8), classes: 1000);
         var sessions = Enumerable.Range(0, members).Select(_ => SplitFolder.Open(folder.Package, maxCropsPerRun: 40)).ToList();
         var ensemble = TestEnsemble.Of([.. sessions]);
@@ -29,7 +29,7 @@ public sealed class AllocationTests
         await using var engine = new InferenceEngine(new QueueOptions(), options, TimeProvider.System);
         var jpeg = CanvasEncoder.Jpeg(folder.RandomCanvas(1).Pixels, 259, quality: 90);
 
-        // The decoder's own strips of rows are its own matter; canvases and all that follows are the engine's.
+        // The decoder's strips of rows are not counted; canvases and everything after them are.
         var decoding = await Allocated(() => Decode(decoders, jpeg, ensemble));
         var requests = await Allocated(() => Classify(engine, jpeg, ensemble));
         var large = await Large(() => Classify(engine, jpeg, ensemble));
@@ -78,7 +78,7 @@ public sealed class AllocationTests
     }
 
     [Fact]
-    public async Task Types_OneCanvas_IsTold()
+    public async Task Types_OneCanvas_IsReported()
     {
         using var large = new LargeAllocations();
 
@@ -87,7 +87,7 @@ public sealed class AllocationTests
         Assert.Equal(["System.Byte[]"], await large.Types());
     }
 
-    /// <returns>Managed bytes of a turn, on average.</returns>
+    /// <returns>Managed bytes a turn, on average.</returns>
     private static async Task<double> Allocated(Func<Task> turn)
     {
         long before = 0;
@@ -104,7 +104,7 @@ public sealed class AllocationTests
         return (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Measured;
     }
 
-    /// <returns>Types of what many turns put on the large-object heap.</returns>
+    /// <returns>Types of the objects that many turns put on the large-object heap.</returns>
     private static async Task<IReadOnlyCollection<string>> Large(Func<Task> turn)
     {
         using var large = new LargeAllocations();

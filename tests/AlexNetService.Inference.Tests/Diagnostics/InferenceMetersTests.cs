@@ -40,7 +40,9 @@ public sealed class InferenceMetersTests : IDisposable
         await engine.RunAsync(Request(TestViews.Centre));
 
         Assert.Equal([10.0, 1.0], recorded.Values("alexnet.run.crops"));
-        Assert.Equal(["alexnet.model=tiny alexnet.batch_size=10", "alexnet.model=tiny alexnet.batch_size=1"], recorded.Tags("alexnet.run.duration"));
+        Assert.Equal(
+            ["alexnet.model=tiny alexnet.batch_size=10", "alexnet.model=tiny alexnet.batch_size=1"],
+            recorded.Tags("alexnet.run.duration"));
         Assert.Equal(["alexnet.model=tiny", "alexnet.model=tiny"], recorded.Tags("alexnet.queue.wait"));
         Assert.Equal(2, recorded.Values("alexnet.decode.duration").Count);
         Assert.All(["alexnet.run.duration", "alexnet.queue.wait", "alexnet.decode.duration"], name =>
@@ -64,9 +66,9 @@ public sealed class InferenceMetersTests : IDisposable
         var leaving = engine.RunAsync(Request(TestViews.Ten, client: client));
         recorded.Observe();
         var waiting = recorded.Values("alexnet.queue.crops")[^1];
-        Assert.Null(engine.Reserve(10));
+        Assert.Null(engine.Queue.Enter(10));
         await engine.RunAsync(Request(TestViews.Ten));
-        engine.Release(10);
+        engine.Queue.Leave(10);
         await client.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
         clock.Open();
@@ -95,7 +97,7 @@ public sealed class InferenceMetersTests : IDisposable
     private InferenceEngine Engine(int limit) =>
         new(new QueueOptions { LimitCrops = limit }, new DecodingOptions { Threads = 1 }, clock, meters);
 
-    /// <summary>Makes the meter, and keeps what is measured with it.</summary>
+    /// <summary>Creates the meter and keeps its measurements.</summary>
     private sealed class RecordedMeter : IMeterFactory
     {
         private readonly MeterListener listener = new();

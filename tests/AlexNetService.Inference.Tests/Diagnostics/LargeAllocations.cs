@@ -3,8 +3,7 @@ using System.Diagnostics.Tracing;
 namespace AlexNetService.Inference.Tests.Diagnostics;
 
 /// <summary>
-/// Listens to what the process allocates on the large-object heap. The runtime tells of every 100 KB of it, so that canvases of 201 KB
-/// cannot hide.
+/// Listens to allocations on the large-object heap. The runtime reports every 100 KB of them, so no canvas of 201 KB goes unnoticed.
 /// </summary>
 internal sealed class LargeAllocations : EventListener
 {
@@ -17,10 +16,10 @@ internal sealed class LargeAllocations : EventListener
     private readonly List<string> types = [];
     private readonly TaskCompletionSource last = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Types of the objects that were allocated until now.</summary>
+    /// <summary>Types of the objects that were allocated so far.</summary>
     public async Task<List<string>> Types()
     {
-        // The runtime tells late, but in order: once it tells of this one, it has told of all before.
+        // Reports come late but in order: once this allocation is reported, all earlier ones were.
         GC.KeepAlive(new decimal[100_000]);
         await last.Task;
         lock (types)
@@ -39,7 +38,8 @@ internal sealed class LargeAllocations : EventListener
 
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
-        if (eventData.EventName?.StartsWith(AllocationTick, StringComparison.Ordinal) != true || eventData is not { PayloadNames: { } names, Payload: { } values })
+        if (eventData.EventName?.StartsWith(AllocationTick, StringComparison.Ordinal) != true
+            || eventData is not { PayloadNames: { } names, Payload: { } values })
         {
             return;
         }

@@ -62,8 +62,9 @@ public sealed class OcclusionTests : IDisposable
         for (var place = 0; place < 9; place++)
         {
             var covered = crop.ToArray();
-            foreach (var (channel, row, column) in from channel in new[] { 0, 1, 2 } from row in new[] { 0, 1 } from column in new[] { 0, 1 } select (channel, row, column))
+            for (var i = 0; i < 12; i++)
             {
+                var (channel, row, column) = (i / 4, i / 2 % 2, i % 2);
                 covered[(((channel * Side) + (place / 3) + row) * Side) + (place % 3) + column] = fill[channel];
             }
 
@@ -81,9 +82,9 @@ public sealed class OcclusionTests : IDisposable
         var grid = OcclusionGrid.Over(Side);
 
         var text = await engine.RunAsync(Request(new byte[100], grid));
-        Assert.Null(engine.Reserve(1));
+        Assert.Null(engine.Queue.Enter(1));
         var full = await engine.RunAsync(Request(TestEnsemble.Png(1), grid));
-        engine.Release(1);
+        engine.Queue.Leave(1);
 
         Assert.IsType<InferenceResult.Undecodable>(text);
         Assert.Equal(new InferenceResult.Refused(Refusal.QueueFull), full);
@@ -96,13 +97,14 @@ public sealed class OcclusionTests : IDisposable
 
         Assert.Throws<ArgumentException>(() => Request([], OcclusionGrid.Over(9)));
         Assert.Throws<ArgumentException>(() => Request([], OcclusionGrid.Over(Side), 3));
-        Assert.Throws<ArgumentException>(() => new OcclusionRequest(default, TestEnsemble.Of(session, other), OcclusionGrid.Over(Side), null));
+        var both = TestEnsemble.Of(session, other);
+        Assert.Throws<ArgumentException>(() => new OcclusionRequest(default, both, OcclusionGrid.Over(Side), null));
     }
 
     [Fact]
     public void Png_AFallAndARise_AreRedAndBlueOverGrey()
     {
-        // A black crop of two pixels by two, each covered by a square of its own: fall, nothing, nothing, rise half as large.
+        // A black crop of two pixels by two, each covered by its own square: a fall, nothing, nothing, and a rise half as large.
         var map = new OcclusionMap(
             new(0, "id", "name"), 0.5f, OcclusionGrid.Over(2, 1, 1), new byte[3], new[] { 0.4f, 0, 0, -0.2f }, new byte[12]);
 

@@ -1,6 +1,6 @@
 namespace AlexNetService.Inference.Tests.Graphs;
 
-/// <summary>What a tiny graph computes, written out.</summary>
+/// <summary>Computes the answer of a tiny graph without ONNX Runtime.</summary>
 internal static class ByHand
 {
     /// <param name="graph">The graph.</param>

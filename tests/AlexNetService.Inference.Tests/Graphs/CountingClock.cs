@@ -1,6 +1,8 @@
 namespace AlexNetService.Inference.Tests.Graphs;
 
-/// <summary>A time that moves by one tick whenever somebody asks for it, and past which the engine's thread does not get while the gate is closed.</summary>
+/// <summary>
+/// A clock that advances by one tick whenever it is read, and that blocks the engine's thread while the gate is closed.
+/// </summary>
 internal sealed class CountingClock : TimeProvider
 {
     private readonly GatedClock gate = new();

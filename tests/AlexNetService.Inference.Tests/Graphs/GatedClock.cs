@@ -3,24 +3,24 @@ using System.Collections.Concurrent;
 namespace AlexNetService.Inference.Tests.Graphs;
 
 /// <summary>
-/// The system's time, except that the engine's thread does not get past it while the gate is closed, and that timers go off when they are
-/// told to and not before.
+/// The system's clock, except that it blocks the engine's thread while the gate is closed, and that timers fire only when
+/// <see cref="RingTimers"/> is called.
 /// </summary>
 internal sealed class GatedClock : TimeProvider
 {
-    /// <summary>A test that failed must end, not stand before the gate for ever.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    /// <summary>Longest wait, so that a failed test ends.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(2);
 
     private readonly TaskCompletionSource gate = new();
     private readonly TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentBag<Action> timers = [];
 
-    /// <summary>Done once the engine stands before the gate, with a batch in its hands; a failure where it never comes.</summary>
-    public Task Reached => reached.Task.WaitAsync(Patience);
+    /// <summary>Done once the engine waits at the gate with a batch that it has taken; fails where that does not happen.</summary>
+    public Task Reached => reached.Task.WaitAsync(LongestWait);
 
     public void Open() => gate.TrySetResult();
 
-    /// <summary>Every timer goes off, however much of its time is left.</summary>
+    /// <summary>Fires every timer, however much of its time is left.</summary>
     public void RingTimers()
     {
         foreach (var ring in timers)
@@ -34,7 +34,7 @@ internal sealed class GatedClock : TimeProvider
         if (Thread.CurrentThread.Name == "crops" && !gate.Task.IsCompleted)
         {
             reached.TrySetResult();
-            gate.Task.Wait(Patience);
+            gate.Task.Wait(LongestWait);
         }
 
         return base.GetTimestamp();

@@ -1,6 +1,6 @@
 namespace AlexNetService.Inference.Tests.Graphs;
 
-/// <summary>A time that stands still until it is moved by hand, with the timers that fall due.</summary>
+/// <summary>A clock that stands still until a test advances it; timers that fall due then fire.</summary>
 internal sealed class HandClock : TimeProvider
 {
     private readonly List<HandTimer> timers = [];

@@ -18,7 +18,9 @@ internal sealed class SplitFolder : IDisposable
     public SplitFolder(int canvas, int crop, TinyGraph.TinyPool pool, int classes = TestFolder.Classes, bool floats = false)
     {
         var input = new Preprocessing { Canvas = canvas, Crop = crop };
-        input = floats ? input with { Type = PixelType.Float32, Channels = ChannelOrder.Bgr, Scale = 1 / 255.0, Mean = [0.4, 0.5, 0.6] } : input;
+        input = floats
+            ? input with { Type = PixelType.Float32, Channels = ChannelOrder.Bgr, Scale = 1 / 255.0, Mean = [0.4, 0.5, 0.6] }
+            : input;
         var (ofCanvas, ofCrop) = (Side(canvas, pool), Side(crop, pool));
         var random = new Random(3);
         graph = new TinyGraph
@@ -32,7 +34,14 @@ internal sealed class SplitFolder : IDisposable
         };
         Whole = folder.Publish(TestFolder.Card("whole", classes) with { Preprocessing = input }, graph);
         var split = new SplitGraph(
-            new GraphFile("trunk.onnx", "", 0), new GraphFile("rest.onnx", "", 0), TinyGraph.Maps, pool.Type, 3, ofCanvas, ofCrop, pool.Step);
+            new GraphFile("trunk.onnx", "", 0),
+            new GraphFile("rest.onnx", "", 0),
+            TinyGraph.Maps,
+            pool.Type,
+            Count: 3,
+            ofCanvas,
+            ofCrop,
+            pool.Step);
         File.WriteAllBytes(Path.Combine(Whole.Folder, "trunk.onnx"), graph.ToTrunk());
         File.WriteAllBytes(Path.Combine(Whole.Folder, "rest.onnx"), graph.ToRest());
         Package = Whole with { Card = Whole.Card with { Name = "split", Split = split } };
@@ -41,7 +50,7 @@ internal sealed class SplitFolder : IDisposable
     /// <summary>The network as one graph.</summary>
     public ModelPackage Whole { get; }
 
-    /// <summary>The same network, cut.</summary>
+    /// <summary>The same network as trunk and rest.</summary>
     public ModelPackage Package { get; }
 
     public Canvas RandomCanvas(int seed) => TestFolder.RandomCanvas(seed, Whole.Card.Preprocessing.Canvas);

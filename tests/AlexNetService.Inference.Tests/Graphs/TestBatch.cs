@@ -7,10 +7,10 @@ namespace AlexNetService.Inference.Tests.Graphs;
 /// <summary>Runs works together on the calling thread, without a queue.</summary>
 internal static class TestBatch
 {
-    /// <summary>A request for a work to belong to.</summary>
+    /// <summary>A request that a work can belong to.</summary>
     public static InferenceRequest Request(ModelSession session) => new PhotographRequest(default, Ensemble.Alone(session), TestViews.Ten);
 
-    /// <param name="works">Works of one session, each of a request of its own.</param>
+    /// <param name="works">Works of one session, each of its own request.</param>
     public static void Run(params CropWork[] works)
     {
         var steps = Array.ConvertAll(works, work => work.Request.BeginStep([work]));

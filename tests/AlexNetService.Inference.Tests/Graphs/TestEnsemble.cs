@@ -5,7 +5,7 @@ using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.Inference.Tests.Graphs;
 
-/// <summary>Ensembles of test models, and what they must answer.</summary>
+/// <summary>Ensembles of test models, and the answers that they must give.</summary>
 internal static class TestEnsemble
 {
     public static Ensemble Of(params ModelSession[] members) => Of([.. members.Select(member => new EnsembleMember(member))]);
@@ -13,7 +13,7 @@ internal static class TestEnsemble
     public static Ensemble Of(params EnsembleMember[] members) =>
         Ensemble.TryCreate(members, out var ensemble, out var reason) ? ensemble : throw new InvalidOperationException(reason);
 
-    /// <summary>A photograph whose canvas is that canvas, byte for byte.</summary>
+    /// <summary>A photograph that decodes to a canvas, byte for byte.</summary>
     public static byte[] Png(Canvas canvas) => CanvasEncoder.Png(canvas.Pixels, canvas.Side);
 
     public static byte[] Png(int seed) => Png(TestFolder.RandomCanvas(seed));

@@ -4,7 +4,7 @@ using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Tests.Graphs;
 
-/// <summary>A repository of tiny packages in a folder of its own.</summary>
+/// <summary>A repository of tiny packages in a temporary folder.</summary>
 public sealed class TestFolder : IDisposable
 {
     public const int Canvas = 6;
@@ -13,7 +13,7 @@ public sealed class TestFolder : IDisposable
 
     public string Root { get; } = Directory.CreateTempSubdirectory("alexnet-inference-").FullName;
 
-    /// <summary>A card of a model with the usual tiny geometry; change it with <c>with</c>.</summary>
+    /// <summary>A card with the usual tiny geometry.</summary>
     public static ModelCard Card(string name = "tiny", int classes = Classes) => new()
     {
         Name = name,

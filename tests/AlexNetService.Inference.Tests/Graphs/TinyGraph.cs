@@ -6,8 +6,8 @@ namespace AlexNetService.Inference.Tests.Graphs;
 
 /// <summary>
 /// Writes the smallest ONNX files that can classify: input → Cast → Flatten → MatMul → Add → logits → Softmax → probabilities, with a
-/// pooling layer after the cast where the network is to be cut into a trunk and a rest behind it.
-/// Encoded by hand, field by field of onnx.proto, so that nothing of the house is needed to make a foreign graph.
+/// pooling layer after the cast where the network is split into trunk and rest.
+/// Encoded by hand, field by field of onnx.proto, so that foreign graphs do not depend on this project's own ONNX code.
 /// </summary>
 internal sealed record TinyGraph
 {
@@ -47,9 +47,10 @@ internal sealed record TinyGraph
         withWeights: true);
 
     /// <summary>Cast and pooling: pixels of any side → maps.</summary>
-    public byte[] ToTrunk() => Model(Value("image", InputType, [0, 3, 0, 0]), TrunkNodes(), [Value(Maps, MapsType, [0, 0, 0, 0])], withWeights: false);
+    public byte[] ToTrunk() => Model(
+        Value("image", InputType, [0, 3, 0, 0]), TrunkNodes(), [Value(Maps, MapsType, [0, 0, 0, 0])], withWeights: false);
 
-    /// <summary>What follows: maps → outputs.</summary>
+    /// <summary>Maps → outputs.</summary>
     public byte[] ToRest() => Model(Value(Maps, MapsType, [0, 0, 0, 0]), RestNodes(out var outputs), outputs, withWeights: true);
 
     private int InputType => FloatInput ? FloatType : UInt8Type;
@@ -65,7 +66,7 @@ internal sealed record TinyGraph
     {
         null => [Cast("image", Maps, FloatType)],
 
-        // Bytes stay bytes; there is no mean of them.
+        // Maps of bytes come from max pooling: average pooling takes floats only.
         { Type: MapType.UInt8 } pool => [Node("MaxPool", ["image"], [Maps], pool.Attributes())],
         { } pool =>
         [
@@ -166,13 +167,16 @@ internal sealed record TinyGraph
         [
             IntsAttribute("kernel_shape", Window, Window),
             IntsAttribute("strides", Step, Step),
-            .. Padding == 0 ? [] : (byte[][])[IntsAttribute("pads", Padding, Padding, Padding, Padding), IntAttribute("count_include_pad", 1)],
+            .. Padding == 0
+                ? []
+                : (byte[][])[IntsAttribute("pads", Padding, Padding, Padding, Padding), IntAttribute("count_include_pad", 1)],
         ];
     }
 
     private static byte[] Int(int field, long value) => [.. Varint(field << 3), .. Varint(value)];
 
-    private static byte[] Bytes(int field, ReadOnlySpan<byte> content) => [.. Varint((field << 3) | 2), .. Varint(content.Length), .. content];
+    private static byte[] Bytes(int field, ReadOnlySpan<byte> content) =>
+        [.. Varint((field << 3) | 2), .. Varint(content.Length), .. content];
 
     private static List<byte> Varint(long value)
     {

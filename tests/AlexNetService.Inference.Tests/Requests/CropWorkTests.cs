@@ -156,7 +156,8 @@ public sealed class CropWorkTests : IDisposable
         }
     }
 
-    private static ModelCard WithFeatures => TestFolder.Card() with { Tensors = new TensorNames("image", "logits", "probabilities", "features") };
+    private static ModelCard WithFeatures =>
+        TestFolder.Card() with { Tensors = new TensorNames("image", "logits", "probabilities", "features") };
 
     private static CropOutputs Outputs(int rows) => new()
     {

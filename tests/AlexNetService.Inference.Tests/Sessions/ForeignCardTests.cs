@@ -3,7 +3,7 @@ using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Tests.Sessions;
 
-/// <summary>Graphs from elsewhere are served by a card beside them, nothing else.</summary>
+/// <summary>Foreign graphs need only a card to be served.</summary>
 public sealed class ForeignCardTests : IDisposable
 {
     private const int Plane = TestFolder.Crop * TestFolder.Crop;

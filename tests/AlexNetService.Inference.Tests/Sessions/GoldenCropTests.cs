@@ -36,10 +36,10 @@ public sealed class GoldenCropTests : IDisposable
         var refused = Assert.Throws<InvalidPackageException>(session.RequireGolden);
 
         Assert.Contains("differ by 0.0", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("0.001 is let through", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("0.001 is allowed", refused.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>The logits of the crop, computed by hand, one of them wrong by a share of the largest.</summary>
+    /// <summary>The logits of the crop, computed by hand; one of them is wrong by a share of the largest.</summary>
     private GoldenCrop Golden(double wrongBy)
     {
         var crop = new byte[3 * TestFolder.Crop * TestFolder.Crop];

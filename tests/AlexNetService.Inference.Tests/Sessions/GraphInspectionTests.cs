@@ -57,7 +57,7 @@ public sealed class GraphInspectionTests : IDisposable
     [Fact]
     public void Open_TemperatureWithoutATensorOfProbabilities_IsDividedBy()
     {
-        var card = Calibrated(TestFolder.Card(), 3) with { Tensors = new TensorNames("image", "logits", Probabilities: null, Features: null) };
+        var card = Calibrated(TestFolder.Card(), 3) with { Tensors = new TensorNames("image", "logits") };
         using var session = folder.Open(card, TestFolder.Graph() with { WithProbabilities = false });
         var (logits, probabilities) = (new float[TestFolder.Classes], new float[TestFolder.Classes]);
 

@@ -23,7 +23,8 @@ public sealed class ModelSessionTests : IDisposable
 
         for (var i = 0; i < 5; i++)
         {
-            var expected = ByHand.Logits(graph, [.. crops.Skip(i * session.CropBytes).Take(session.CropBytes).Select(pixel => (double)pixel)]);
+            var pixels = crops.Skip(i * session.CropBytes).Take(session.CropBytes);
+            var expected = ByHand.Logits(graph, [.. pixels.Select(pixel => (double)pixel)]);
             for (var c = 0; c < 3; c++)
             {
                 Assert.Equal(expected[c], logits[(i * 3) + c], 1e-4);
@@ -132,7 +133,7 @@ public sealed class ModelSessionTests : IDisposable
     [Fact]
     public void Open_AndDisposeOrRefuse_LeavesNoSessionBehind()
     {
-        // 3 × 4 × 4 × 100,000 weights: 19 MB a session, so that 60 forgotten ones would be more than 1 GB.
+        // 3 × 4 × 4 × 100,000 weights: 19 MB a session, so that 60 leaked ones would be more than 1 GB.
         var large = TestFolder.Graph(classes: 100_000);
         var good = folder.Publish(TestFolder.Card("good", 100_000), large);
         var bad = folder.Publish(TestFolder.Card("bad", 99_999), large);

@@ -70,7 +70,8 @@ public sealed class RuntimeOptionsTests : IDisposable
     [InlineData("0")]
     [InlineData("1,")]
     public void Validate_BatchSizesThatAreNone_IsRefused(string sizes) =>
-        Assert.Contains("Inference:BatchSizes", Assert.Single(Validate(new RuntimeOptions { BatchSizes = sizes })), StringComparison.Ordinal);
+        Assert.Contains(
+            "Inference:BatchSizes", Assert.Single(Validate(new RuntimeOptions { BatchSizes = sizes })), StringComparison.Ordinal);
 
     [Fact]
     public void Validate_DeviceOfAModelThatIsNone_NamesTheModel() => Assert.Contains(

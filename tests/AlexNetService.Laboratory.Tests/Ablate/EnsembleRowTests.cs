@@ -26,5 +26,8 @@ public sealed class EnsembleRowTests
     }
 
     private static Predictions Member(params float[] right) => new(
-        [new ClassLabel(0, "a", "a"), new ClassLabel(1, "b", "b")], [], [.. right.Select(_ => 0)], [.. right.Select(share => new[] { share, 1 - share })]);
+        [new ClassLabel(0, "a", "a"), new ClassLabel(1, "b", "b")],
+        [],
+        [.. right.Select(_ => 0)],
+        [.. right.Select(share => new[] { share, 1 - share })]);
 }

@@ -58,7 +58,9 @@ public sealed class PortableWeightsTests
     [InlineData("alexnet.architecture", "{}")]
     [InlineData("alexnet.architecture", "null")]
     [InlineData("alexnet.architecture", """{"preset":"x","columns":1,"geometry":{"canvas":8,"crop":8},"layers":[null]}""")]
-    [InlineData("alexnet.architecture", """{"preset":"x","columns":1,"geometry":{"canvas":8,"crop":8},"layers":[{"kind":"warp","name":"x"}]}""")]
+    [InlineData(
+        "alexnet.architecture",
+        """{"preset":"x","columns":1,"geometry":{"canvas":8,"crop":8},"layers":[{"kind":"warp","name":"x"}]}""")]
     [InlineData("alexnet.labels", "7")]
     [InlineData("alexnet.labels", null)]
     [InlineData("alexnet.mean-colour", "1,2")]
@@ -83,6 +85,9 @@ public sealed class PortableWeightsTests
             shape => shape.Name,
             shape => new WeightTensor(shape.Dimensions, new float[shape.Dimensions.Aggregate(1, (product, d) => product * d)]));
         return new PortableWeights(
-            table, new NamedWeights(table, tensors), [1.5, 200, 1.0 / 3], [new ClassLabel(0, "a", "ant"), new ClassLabel(1, "b", "Bär \"b\"")]);
+            table,
+            new NamedWeights(table, tensors),
+            [1.5, 200, 1.0 / 3],
+            [new ClassLabel(0, "a", "ant"), new ClassLabel(1, "b", "Bär \"b\"")]);
     }
 }

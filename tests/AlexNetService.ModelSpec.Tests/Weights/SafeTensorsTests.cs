@@ -14,7 +14,12 @@ public sealed class SafeTensorsTests : IDisposable
     public void File_WrittenAndRead_IsTheSame()
     {
         var written = new SafeTensors(
-            new Dictionary<string, WeightTensor> { ["b"] = new([2, 3], [1, 2, 3, 4, 5, float.MaxValue]), ["a"] = new([], [7]), ["empty"] = new([0], []) },
+            new Dictionary<string, WeightTensor>
+            {
+                ["b"] = new([2, 3], [1, 2, 3, 4, 5, float.MaxValue]),
+                ["a"] = new([], [7]),
+                ["empty"] = new([0], []),
+            },
             new Dictionary<string, string> { ["note"] = "naïve \"text\"" });
 
         written.Write(File);
@@ -32,7 +37,9 @@ public sealed class SafeTensorsTests : IDisposable
     public void File_MadeByHand_IsRead()
     {
         // Laid out after the format's description: the second tensor of the header lies first.
-        Make("""{"w":{"dtype":"F32","shape":[1,2],"data_offsets":[4,12]},"v":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", [0, 0, 128, 63, 0, 0, 0, 64, 0, 0, 64, 64]);
+        Make(
+            """{"w":{"dtype":"F32","shape":[1,2],"data_offsets":[4,12]},"v":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""",
+            [0, 0, 128, 63, 0, 0, 0, 64, 0, 0, 64, 64]);
 
         var read = SafeTensors.Read(File);
 
@@ -96,7 +103,9 @@ public sealed class SafeTensorsTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(File, "in the way"));
 
-        Assert.ThrowsAny<IOException>(() => new SafeTensors(new Dictionary<string, WeightTensor>(), new Dictionary<string, string>()).Write(File));
+        var empty = new SafeTensors(new Dictionary<string, WeightTensor>(), new Dictionary<string, string>());
+
+        Assert.ThrowsAny<IOException>(() => empty.Write(File));
 
         Assert.Empty(Directory.EnumerateFiles(folder.Path));
     }

@@ -18,7 +18,8 @@ public sealed class FilterPictureTests
         float[] filters = [2, 0, 0, 0, -3, 0, 0, 0, 0, 0.5f, 0, 1];
         var weights = new NamedWeights(architecture, architecture.Weights().ToDictionary(
             shape => shape.Name,
-            shape => new WeightTensor(shape.Dimensions, shape.Name == "conv1.weight" ? filters : new float[shape.Dimensions.Aggregate(1, (a, b) => a * b)])));
+            shape => new WeightTensor(
+                shape.Dimensions, shape.Name == "conv1.weight" ? filters : new float[shape.Dimensions.Aggregate(1, (a, b) => a * b)])));
 
         var pictures = FilterPicture.OfColumns(architecture, weights);
 
@@ -54,5 +55,6 @@ public sealed class FilterPictureTests
         Assert.Equal([255, 128, 128], picture.Getpoint(10 * 128, 128));
     }
 
-    private static (int Red, int Green, int Blue) Pixel(byte[] pixels, int place) => (pixels[place], pixels[25 + place], pixels[50 + place]);
+    private static (int Red, int Green, int Blue) Pixel(byte[] pixels, int place) =>
+        (pixels[place], pixels[25 + place], pixels[50 + place]);
 }

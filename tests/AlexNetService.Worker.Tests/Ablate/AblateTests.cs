@@ -28,7 +28,7 @@ public sealed class AblateTests : IDisposable
             var rest = await first.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             await first.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.Equal(ExitCode.Stopped, first.ExitCode);
-            Assert.Contains("Go on with: alexnet ablate --data", rest, StringComparison.Ordinal);
+            Assert.Contains("Continue with: alexnet ablate --data", rest, StringComparison.Ordinal);
         }
 
         var kept = File.ReadAllBytes(Path.Combine(Output, "baseline-seed1", "outcome.json"));
@@ -36,7 +36,7 @@ public sealed class AblateTests : IDisposable
         var (code, output, error) = await Programs.AlexnetAsync(Arguments());
 
         Assert.True(code == ExitCode.Done, error);
-        Assert.Contains("baseline-seed1 (run 1 of 4): done already", output, StringComparison.Ordinal);
+        Assert.Contains("baseline-seed1 (run 1 of 4): already done", output, StringComparison.Ordinal);
         Assert.Equal(kept, File.ReadAllBytes(Path.Combine(Output, "baseline-seed1", "outcome.json")));
         RequireReport();
 
@@ -57,7 +57,8 @@ public sealed class AblateTests : IDisposable
         Pictures.Write(Data, classes: 2, perClass: 20);
 
         var (code, output, error) = await Programs.AlexnetAsync(
-            "ablate", "--data", Data, "--output", Output, "--variants", "figure1", "--rates", "0.01,0.02", "--figure1-epochs", "1", "--batch-size", "16", "--seeds", "2");
+            "ablate", "--data", Data, "--output", Output, "--variants", "figure1", "--rates", "0.01,0.02", "--figure1-epochs", "1",
+            "--batch-size", "16", "--seeds", "2");
 
         Assert.True(code == ExitCode.Done, error);
         Assert.Contains("tanh: rate 0.0", output, StringComparison.Ordinal);
@@ -83,7 +84,8 @@ public sealed class AblateTests : IDisposable
         Pictures.Write(Data, classes: 2, perClass: 20);
 
         var (code, output, error) = await Programs.AlexnetAsync(
-            "ablate", "--data", Data, "--output", Output, "--variants", "baseline", "--seeds", "1", "--epochs", "1", "--batch-size", "16", "--learning-rate", "1e30");
+            "ablate", "--data", Data, "--output", Output, "--variants", "baseline", "--seeds", "1", "--epochs", "1", "--batch-size", "16",
+            "--learning-rate", "1e30");
 
         Assert.True(code == ExitCode.Done, error);
         Assert.Contains("baseline (1 diverged)", output, StringComparison.Ordinal);
@@ -108,7 +110,8 @@ public sealed class AblateTests : IDisposable
 
     private string[] Arguments() =>
     [
-        "ablate", "--data", Data, "--output", Output, "--variants", "no-lrn", "--seeds", "2", "--epochs", "1", "--batch-size", "16", "--photographs", "16",
+        "ablate", "--data", Data, "--output", Output, "--variants", "no-lrn", "--seeds", "2", "--epochs", "1", "--batch-size", "16",
+        "--photographs", "16",
     ];
 
     private void RequireReport()
@@ -118,13 +121,15 @@ public sealed class AblateTests : IDisposable
         Assert.True(root.GetProperty("isComplete").GetBoolean());
         Assert.Equal(32, root.GetProperty("trainingImages").GetInt32());
         Assert.Equal(4, root.GetProperty("validationImages").GetInt32());
-        Assert.Equal(["baseline", "no-lrn"], root.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("variant").GetString()));
+        Assert.Equal(
+            ["baseline", "no-lrn"], root.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("variant").GetString()));
         Assert.Equal([1, 2], root.GetProperty("ensembles").EnumerateArray().Select(row => row.GetProperty("members").GetInt32()));
         var runs = root.GetProperty("runs").EnumerateArray().ToArray();
         Assert.Equal(4, runs.Length);
         Assert.All(runs, run => Assert.Equal(32, run.GetProperty("manifest").GetProperty("trainingImages").GetInt32()));
         Assert.Equal(
-            runs.Where(run => run.GetProperty("name").GetString() == "baseline").Average(run => run.GetProperty("tenCrops").GetProperty("top1").GetDouble()),
+            runs.Where(run => run.GetProperty("name").GetString() == "baseline")
+                .Average(run => run.GetProperty("tenCrops").GetProperty("top1").GetDouble()),
             root.GetProperty("rows")[0].GetProperty("top1").GetProperty("mean").GetDouble(),
             12);
         Assert.Contains("| no-lrn |", File.ReadAllText(Path.Combine(Output, "ablation.md")), StringComparison.Ordinal);

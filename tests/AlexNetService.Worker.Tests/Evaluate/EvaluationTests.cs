@@ -90,7 +90,8 @@ public sealed class EvaluationTests : IDisposable
     {
         using var one = Open("one", seed: 1);
         using var two = Open("two", seed: 2);
-        using var others = DataSetOpener.Open(Pictures.Write(Path.Combine(folder.Path, "others"), classes: 1, perClass: 3, side: 40), labelled: false);
+        using var others =
+            DataSetOpener.Open(Pictures.Write(Path.Combine(folder.Path, "others"), classes: 1, perClass: 3, side: 40), labelled: false);
         var evaluation = new Evaluation { Source = photographs, Photographs = photographs.Photographs, Crops = [1, 10], Others = others };
 
         var found = evaluation.Of([one, two], TestContext.Current.CancellationToken).Others;
@@ -111,7 +112,8 @@ public sealed class EvaluationTests : IDisposable
 
         var refused = Assert.Throws<InputException>(() => Evaluated(WeightChoice.Cards, one, two));
 
-        Assert.Contains("one version 1 (3 classes) and two version 1 (3 classes) have different labels", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "one version 1 (3 classes) and two version 1 (3 classes) have different labels", refused.Message, StringComparison.Ordinal);
     }
 
     public void Dispose()

@@ -45,17 +45,17 @@ public sealed class TemperatureFitTests
         Assert.Equal(1, probabilities.Sum(), 1e-6f);
     }
 
+    // −ln of the mean of exp(−1/T) / (exp(2/T) + 1 + exp(−1/T)) and exp(1/T) / (1 + exp(3/T) + exp(1/T)), worked out in Python.
     [Theory]
-    [InlineData(0.5)]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void NegativeLogLikelihood_IsThatOfTheMean(double temperature)
+    [InlineData(0.5, 4.586800308)]
+    [InlineData(1, 2.549731513)]
+    [InlineData(3, 1.451469471)]
+    public void NegativeLogLikelihood_IsThatOfTheMean(double temperature, double expected)
     {
         float[] views = [2, 0, -1, 0, 3, 1];
 
-        var expected = -Math.Log(ViewLogits.Probabilities(views, 3, temperature)[2]);
-
-        Assert.Equal(expected, ViewLogits.NegativeLogLikelihood(views, 3, label: 2, temperature), 1e-5);
+        Assert.Equal(expected, ViewLogits.NegativeLogLikelihood(views, 3, label: 2, temperature), 1e-8);
+        Assert.Equal(Math.Exp(-expected), ViewLogits.Probabilities(views, 3, temperature)[2], 1e-6);
     }
 
     [Fact]

@@ -1,8 +1,6 @@
 using AlexNetService.Inference.Sessions;
 using AlexNetService.Inference.Tests.Graphs;
 using AlexNetService.ModelSpec.Package;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Onnx;
 using AlexNetService.Training.Measuring;
 using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
@@ -34,8 +32,11 @@ public sealed class PackageRevisionTests : IDisposable
         var revised = Revise();
 
         Assert.Equal((2, 1.5), (revised.Card.Version, revised.Card.EnsembleWeight));
-        Assert.Equal(new Calibration(Temperature, "cifar", "validation", 20, 21, 10, Before.Ece, After.Ece, Before.Nll, After.Nll), revised.Card.Calibration);
-        Assert.Equal([new ErrorMetric("cifar", "validation, not fitted on", 21, 10, After.Top1Error, After.Top5Error)], revised.Card.Metrics);
+        Assert.Equal(
+            new Calibration(Temperature, "cifar", "validation", 20, 21, 10, Before.Ece, After.Ece, Before.Nll, After.Nll),
+            revised.Card.Calibration);
+        Assert.Equal(
+            [new ErrorMetric("cifar", "validation, not fitted on", 21, 10, After.Top1Error, After.Top5Error)], revised.Card.Metrics);
         var (logits, _) = Run(package);
         var (revisedLogits, probabilities) = Run(revised);
         Assert.Equal(logits, revisedLogits);
@@ -100,7 +101,7 @@ public sealed class PackageRevisionTests : IDisposable
 
         var refused = Assert.Throws<InputException>(Revise);
 
-        Assert.Contains("measured one version 1, two version 1, not what --package one holds now", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("measured one version 1, two version 1, not the present --package one", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,7 +117,8 @@ public sealed class PackageRevisionTests : IDisposable
     {
         Write(weights: null, temperature: null);
 
-        Assert.Contains("neither a fitted temperature nor weights", Assert.Throws<InputException>(Revise).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "neither a fitted temperature nor weights", Assert.Throws<InputException>(Revise).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -127,7 +129,7 @@ public sealed class PackageRevisionTests : IDisposable
     {
         File.WriteAllText(Evaluation, text);
 
-        Assert.Contains("is no evaluation", Assert.Throws<InputException>(Revise).Message, StringComparison.Ordinal);
+        Assert.Contains("is not an evaluation", Assert.Throws<InputException>(Revise).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -167,7 +169,11 @@ public sealed class PackageRevisionTests : IDisposable
         FittedOn = 20,
         MeasuredOn = 21,
         Classes = ["a", "b", "c"],
-        Models = [Model("one version 1", temperature, sha256 ?? package.Card.Graph.Sha256), Model("two version 1", temperature, new string('b', 64))],
+        Models =
+        [
+            Model("one version 1", temperature, sha256 ?? package.Card.Graph.Sha256),
+            Model("two version 1", temperature, new string('b', 64)),
+        ],
         Weights = weights,
     }.Write(Evaluation);
 

@@ -15,7 +15,8 @@ public sealed class ImportTests : IDisposable
         await DoneAsync([.. untrained, "--format", "safetensors", "--output", weights]);
         await DoneAsync([.. untrained, "--repository", repository, "--name", "exported"]);
 
-        var import = await DoneAsync("import", "--weights", weights, "--repository", repository, "--name", "imported", "--model-version", "7");
+        var import =
+            await DoneAsync("import", "--weights", weights, "--repository", repository, "--name", "imported", "--model-version", "7");
 
         Assert.Contains("alexnet-cifar, 3 classes", import.Output, StringComparison.Ordinal);
         Assert.Contains("parity on 32 random crops", import.Output, StringComparison.Ordinal);
@@ -31,7 +32,8 @@ public sealed class ImportTests : IDisposable
     public async Task Import_OfOtherSoftwaresFile_FindsThePresetAndNeedsTheMeanColour()
     {
         var (weights, repository) = (InFolder("others.safetensors"), InFolder("models"));
-        await DoneAsync("export", "--preset", "alexnet-cifar", "--untrained", "--classes", "3", "--format", "safetensors", "--output", weights);
+        await DoneAsync(
+            "export", "--preset", "alexnet-cifar", "--untrained", "--classes", "3", "--format", "safetensors", "--output", weights);
         var own = SafeTensors.Read(weights);
         var extra = new Dictionary<string, WeightTensor>(own.Tensors) { ["ema.decay"] = new([1], [0.9f]) };
         new SafeTensors(extra, new Dictionary<string, string>()).Write(weights);
@@ -56,7 +58,8 @@ public sealed class ImportTests : IDisposable
     public async Task Import_OfACheckpoint_SaysHowToExportIt()
     {
         var file = InFolder("epoch-0001.safetensors");
-        new SafeTensors(new Dictionary<string, WeightTensor>(), new Dictionary<string, string> { ["alexnet.training-state"] = "{}" }).Write(file);
+        var metadata = new Dictionary<string, string> { ["alexnet.training-state"] = "{}" };
+        new SafeTensors(new Dictionary<string, WeightTensor>(), metadata).Write(file);
 
         await RefusedAsync("alexnet export --run", "import", "--weights", file);
     }
@@ -71,11 +74,13 @@ public sealed class ImportTests : IDisposable
             ["classifier.6.weight"] = new([4, 8], new float[32]),
         };
         new SafeTensors(vgg, new Dictionary<string, string>()).Write(file);
-        await RefusedAsync("Weight conv1.weight has dimensions [64,3,3,3] where 'alexnet-torchvision' has [64,3,11,11]", "import", "--weights", file);
+        await RefusedAsync(
+            "Weight conv1.weight has dimensions [64,3,3,3] where 'alexnet-torchvision' has [64,3,11,11]", "import", "--weights", file);
 
         vgg.Remove("classifier.6.weight");
         new SafeTensors(vgg, new Dictionary<string, string>()).Write(file);
-        await RefusedAsync("no [classes, inputs] named fc8.weight or, as in torchvision's alexnet, classifier.6.weight", "import", "--weights", file);
+        await RefusedAsync(
+            "no [classes, inputs] named fc8.weight or, as in torchvision's alexnet, classifier.6.weight", "import", "--weights", file);
     }
 
     [Fact]
@@ -94,7 +99,8 @@ public sealed class ImportTests : IDisposable
     public async Task Import_OfInfiniteWeights_IsRefused()
     {
         var file = InFolder("infinite.safetensors");
-        await DoneAsync("export", "--preset", "alexnet-cifar", "--untrained", "--classes", "3", "--format", "safetensors", "--output", file);
+        await DoneAsync(
+            "export", "--preset", "alexnet-cifar", "--untrained", "--classes", "3", "--format", "safetensors", "--output", file);
         var weights = SafeTensors.Read(file);
         weights.Tensors["fc6.bias"].Values[7] = float.PositiveInfinity;
         weights.Write(file);
@@ -107,7 +113,9 @@ public sealed class ImportTests : IDisposable
     [InlineData("--output goes with --format safetensors", "--output", "x.safetensors")]
     [InlineData("--name goes with --format package", "--format", "safetensors", "--output", "x.safetensors", "--name", "one")]
     [InlineData("Name the --output", "--format", "safetensors")]
-    [InlineData("Torchvision has no network like 'alexnet-cifar'", "--format", "safetensors", "--output", "x.safetensors", "--names", "torchvision")]
+    [InlineData(
+        "Torchvision has no network like 'alexnet-cifar'",
+        "--format", "safetensors", "--output", "x.safetensors", "--names", "torchvision")]
     public Task Export_WithOptionsThatDoNotFit_SaysWhich(string reason, params string[] options) =>
         RefusedAsync(reason, ["export", "--preset", "alexnet-cifar", "--untrained", .. options]);
 

@@ -20,7 +20,8 @@ public sealed class LabelsFileTests : IDisposable
     [InlineData("""["tiger cat", "tench, Tinca tinca"]""")]
     [InlineData("""{"0": "tiger cat", "1": "tench, Tinca tinca"}""")]
     public void Labels_ThatAreNames_AreTheirOwnIdentifiers(string text) =>
-        Assert.Equal([new ClassLabel(0, "tiger cat", "tiger cat"), new ClassLabel(1, "tench, Tinca tinca", "tench, Tinca tinca")], Read(text, 2));
+        Assert.Equal(
+            [new ClassLabel(0, "tiger cat", "tiger cat"), new ClassLabel(1, "tench, Tinca tinca", "tench, Tinca tinca")], Read(text, 2));
 
     [Fact]
     public void Labels_WithSynsets_AreDividedAtTheSpace() => Assert.Equal(
@@ -33,8 +34,8 @@ public sealed class LabelsFileTests : IDisposable
         Read("crane\nstork\ncrane", 3));
 
     [Theory]
-    [InlineData("names 1 classes where the weights have 2", "ant")]
-    [InlineData("names 3 classes where the weights have 2", "ant\nbee\ncat")]
+    [InlineData("names 1 classes; the weights have 2", "ant")]
+    [InlineData("names 3 classes; the weights have 2", "ant\nbee\ncat")]
     [InlineData("no name for class 0", "a\t\nb\tbee")]
     [InlineData("several classes 'a'", "a\tant\na\tbee")]
     [InlineData("neither a JSON list", "[1, 2]")]

@@ -10,7 +10,8 @@ public sealed class PickleReaderTests
     public void Numbers_OfEveryKind_AreRead()
     {
         var values = Assert.IsType<object?[]>(PickleReader.Read(Pickle(
-            "(", "K\xFF", "M\xFF\xFF", "J\xFE\xFF\xFF\xFF", "\x8A\x00", "\x8A\x01\x80", "\x8A\x02\xFF\x00", "G\xBF\xF8\0\0\0\0\0\0", "N", "\x88", "\x89", "t", ".")));
+            "(", "K\xFF", "M\xFF\xFF", "J\xFE\xFF\xFF\xFF", "\x8A\x00", "\x8A\x01\x80", "\x8A\x02\xFF\x00",
+            "G\xBF\xF8\0\0\0\0\0\0", "N", "\x88", "\x89", "t", ".")));
 
         Assert.Equal([255L, 65535L, -2L, 0L, -128L, 255L, -1.5, null, true, false], values);
     }

@@ -49,8 +49,8 @@ public sealed class TorchvisionTests : IDisposable
 
     private void AssertAnswers(TorchvisionAnswer expected, ExportSource source)
     {
-        var package = PackageExport.Publish(
-            source, new PackageRepository(folder.Path), "imported", version: 1, data: null, threads: 0, TestContext.Current.CancellationToken);
+        var (packages, stop) = (new PackageRepository(folder.Path), TestContext.Current.CancellationToken);
+        var package = PackageExport.Publish(source, packages, "imported", version: 1, data: null, threads: 0, stop);
         using var session = ModelSession.Open(package, new RuntimeOptions());
         var logits = new float[expected.Logits.Length * session.Classes];
         session.Run(expected.Crops(), expected.Logits.Length, new CropOutputs { Logits = logits });

@@ -106,7 +106,8 @@ public sealed class WeightFileTests : IDisposable
         entry.Write(content);
     }
 
-    private static string WithoutPrefix(string name) => name.StartsWith("module.", StringComparison.Ordinal) ? name["module.".Length..] : name;
+    private static string WithoutPrefix(string name) =>
+        name.StartsWith("module.", StringComparison.Ordinal) ? name["module.".Length..] : name;
 
     private IReadOnlyDictionary<string, WeightTensor> Read(string name, byte[] content)
     {

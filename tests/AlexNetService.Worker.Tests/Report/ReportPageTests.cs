@@ -14,7 +14,8 @@ public sealed class ReportPageTests : IDisposable
         var data = Pictures.Write(Path.Combine(folder.Path, "data"), perClass: 20);
         var run = Path.Combine(folder.Path, "run");
 
-        var (code, _, errors) = await Programs.AlexnetAsync("train", "--preset", "alexnet-cifar", "--data", data, "--epochs", "2", "--batch-size", "12",
+        var (code, _, errors) =
+            await Programs.AlexnetAsync("train", "--preset", "alexnet-cifar", "--data", data, "--epochs", "2", "--batch-size", "12",
             "--learning-rate", "0.003", "--validation-fraction", "0.2", "--threads", "1", "--output", run);
 
         Assert.True(code == 0, errors);
