@@ -3,10 +3,10 @@ using System.Diagnostics;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>How a program of this machine ended.</summary>
+/// <summary>Exit code and output of a program.</summary>
 internal sealed record Command(int ExitCode, string Output, string Error)
 {
-    /// <summary>Runs a program in the repository's root, to its end; null where there is none of this name.</summary>
+    /// <summary>Runs a program in the repository's root until it ends; null if the machine has no program of this name.</summary>
     public static async Task<Command?> RunAsync(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -17,7 +17,7 @@ internal sealed record Command(int ExitCode, string Output, string Error)
         };
         try
         {
-            using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} does not start.");
+            using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
             var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>A compose file, with the default of every variable that it asks of the shell.</summary>
+/// <summary>A compose file, with shell variables replaced by their defaults.</summary>
 internal static partial class ComposeFile
 {
     public const string Main = "docker-compose.yml";
@@ -14,7 +14,7 @@ internal static partial class ComposeFile
     public static IReadOnlyDictionary<string, JsonNode> Services(string path) => Read(path).At("services").AsObject()
         .ToDictionary(service => service.Key, service => service.Value.At(), StringComparer.Ordinal);
 
-    /// <summary>The services that a request is sent to.</summary>
+    /// <summary>The services that answer requests.</summary>
     public static IReadOnlyDictionary<string, JsonNode> Replicas(string path) => Services(path)
         .Where(service => service.Key.StartsWith("api-", StringComparison.Ordinal))
         .ToDictionary(StringComparer.Ordinal);

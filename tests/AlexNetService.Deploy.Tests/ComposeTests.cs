@@ -6,10 +6,10 @@ using AlexNetService.Api.Draining;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>The compose files name what there is, and bound what each container may take.</summary>
+/// <summary>The compose files refer to things that exist, and limit each container.</summary>
 public sealed partial class ComposeTests(RunningService service)
 {
-    /// <summary>An address of nginx itself, besides the service's routes.</summary>
+    /// <summary>A path that nginx itself answers.</summary>
     private const string BalancerHealth = "/balancer/health";
 
     public static TheoryData<string> Containers => [.. ComposeFile.Services(ComposeFile.Main).Keys];
@@ -21,13 +21,13 @@ public sealed partial class ComposeTests(RunningService service)
     {
         var config = await Command.RunAsync("docker-compose", [.. files.SelectMany(file => new[] { "-f", file }), "config", "-q"]);
 
-        Assert.SkipWhen(config is null, "There is no docker-compose; on Debian: apt-get install docker-compose.");
+        Assert.SkipWhen(config is null, "docker-compose is missing; on Debian: apt-get install docker-compose.");
         Assert.True(config is { ExitCode: 0 }, config?.Error);
     }
 
     [Theory]
     [MemberData(nameof(Containers))]
-    public void Container_WhatItMayTake_IsBounded(string name)
+    public void Container_Resources_AreLimited(string name)
     {
         var container = ComposeFile.Services(ComposeFile.Main)[name];
 
@@ -39,14 +39,14 @@ public sealed partial class ComposeTests(RunningService service)
 
     [Theory]
     [MemberData(nameof(Containers))]
-    public void Container_WhatItNames_IsThere(string name)
+    public void Container_References_Exist(string name)
     {
         var compose = ComposeFile.Read(ComposeFile.Main);
         var container = compose.At("services", name);
         var sources = container.Items("volumes").Select(volume => volume.Text().Split(':')[0]).ToArray();
         var volumes = compose.At("volumes").AsObject();
 
-        // ./data is the user's own: ALEXNET_DATA.
+        // ./data belongs to the user: ALEXNET_DATA.
         Assert.All(sources.Where(source => source.StartsWith('.') && source != "./data"), source => Assert.True(Exists(source), source));
         Assert.All(sources.Where(source => !source.StartsWith('.')), source => Assert.True(volumes.ContainsKey(source), source));
         Assert.All(container.Items("networks"), network => Assert.True(compose.At("networks").AsObject().ContainsKey(network.Text())));
@@ -83,7 +83,7 @@ public sealed partial class ComposeTests(RunningService service)
     }
 
     [Fact]
-    public void DependsOn_OfTheBalancer_IsEveryReplicaThatIsHealthy()
+    public void DependsOn_OfTheBalancer_IsEveryHealthyReplica()
     {
         var depends = ComposeFile.Services(ComposeFile.Main)["balancer"].At("depends_on").AsObject();
 
@@ -108,7 +108,7 @@ public sealed partial class ComposeTests(RunningService service)
     [InlineData("api-1")]
     [InlineData("api-2")]
     [InlineData("worker")]
-    public void Container_OfOurs_HasNoRightsThatItDoesNotNeed(string name)
+    public void Container_OfOurs_HasNoUnneededRights(string name)
     {
         var container = ComposeFile.Services(ComposeFile.Main)[name];
 
@@ -118,12 +118,11 @@ public sealed partial class ComposeTests(RunningService service)
     }
 
     [Fact]
-    public void SettingsFile_OfTheReplicas_IsTheSecretThatTheyHave()
+    public void SettingsFile_OfTheReplicas_IsTheirSecret()
     {
-        Assert.All(ComposeFile.Replicas(ComposeFile.Main).Values, replica =>
-            Assert.Equal(
-                replica.Items("secrets").Select(secret => $"/run/secrets/{secret.Text()}"),
-                [replica.Text("environment", "SettingsFile")]));
+        Assert.All(ComposeFile.Replicas(ComposeFile.Main).Values, replica => Assert.Equal(
+            replica.Items("secrets").Select(secret => $"/run/secrets/{secret.Text()}"),
+            [replica.Text("environment", "SettingsFile")]));
     }
 
     [Fact]
@@ -138,10 +137,10 @@ public sealed partial class ComposeTests(RunningService service)
     }
 
     [Fact]
-    public void GpuOverlay_Replicas_AreTheSameOnes() =>
+    public void GpuOverlay_Replicas_AreThoseOfTheMainFile() =>
         Assert.Equal(ComposeFile.Replicas(ComposeFile.Main).Keys, ComposeFile.Services(ComposeFile.Gpu).Keys);
 
-    /// <summary>Where the replicas listen inside.</summary>
+    /// <summary>Addresses of the replicas inside the network.</summary>
     internal static IEnumerable<string> Addresses() =>
         ComposeFile.Replicas(ComposeFile.Main).Select(replica => $"{replica.Key}:{replica.Value.Items("expose").Single().Text()}");
 

@@ -2,13 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>One stage of a Dockerfile, as far as it says something itself: what it has from the stage below is not looked at.</summary>
+/// <summary>The instructions of one stage of a Dockerfile, without those of the stage that it is based on.</summary>
 internal sealed partial class Dockerfile
 {
     private readonly IReadOnlyList<Match> instructions;
 
-    /// <param name="path">Relative to the repository's root.</param>
-    /// <param name="stage">What stands after AS; empty is the last stage.</param>
+    /// <summary>Reads a stage.</summary>
+    /// <param name="path">Path relative to the repository's root.</param>
+    /// <param name="stage">Name of the stage after AS; empty for the last stage.</param>
     public Dockerfile(string path, string stage)
     {
         var lines = Comment().Replace(SourceTree.Text(path), "").Replace("\\\n", " ", StringComparison.Ordinal);
@@ -23,7 +24,7 @@ internal sealed partial class Dockerfile
         .Select(variable => variable.Split('=', 2))
         .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 
-    /// <summary>What stands after a keyword, in each of its lines.</summary>
+    /// <summary>The arguments of each instruction with a keyword.</summary>
     public IReadOnlyList<string> Lines(string keyword) => [.. instructions.Where(line => Keyword(line) == keyword).Select(Rest)];
 
     private static string Keyword(Match line) => line.Groups["keyword"].Value;

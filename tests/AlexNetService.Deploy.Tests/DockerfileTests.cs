@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>What an image is built from is in the repository, and all of it.</summary>
+/// <summary>The Dockerfiles copy everything that their images need, and all of it is in the repository.</summary>
 public sealed partial class DockerfileTests(RunningService service)
 {
     [Theory]
@@ -14,25 +14,26 @@ public sealed partial class DockerfileTests(RunningService service)
         var sources = Sources(file);
 
         Assert.NotEmpty(sources);
-        Assert.All(sources, source => Assert.True(Exists(source), $"{file} copies {source}, which is not there."));
+        Assert.All(sources, source => Assert.True(Exists(source), $"{file} copies {source}, which does not exist."));
     }
 
     [Theory]
     [InlineData("deploy/api.Dockerfile", "AlexNetService.Api")]
     [InlineData("deploy/worker.Dockerfile", "AlexNetService.Worker")]
-    public void Dockerfile_ProjectsBeforeRestore_AreThoseThatTheProgramNeeds(string file, string program)
+    public void Dockerfile_ProjectsCopiedBeforeRestore_AreThoseOfTheProgram(string file, string program)
     {
-        var copied = Sources(file).Where(source => source.EndsWith(".csproj", StringComparison.Ordinal))
+        var copied = Sources(file)
+            .Where(source => source.EndsWith(".csproj", StringComparison.Ordinal))
             .Select(source => source.Split('/')[1]);
 
         Assert.Equal(Closure(program).Order(StringComparer.Ordinal), copied.Order(StringComparer.Ordinal));
     }
 
-    // Without .editorconfig the analysers refuse the code, without Directory.Packages.props no package has a version.
+    // Without .editorconfig the analysers reject the code; without Directory.Packages.props no package has a version.
     [Theory]
     [InlineData("deploy/api.Dockerfile")]
     [InlineData("deploy/worker.Dockerfile")]
-    public void Dockerfile_WhatEveryBuildReadsAtTheRoot_IsCopied(string file)
+    public void Dockerfile_BuildFilesAtTheRoot_AreCopied(string file)
     {
         string[] read =
         [
@@ -47,13 +48,13 @@ public sealed partial class DockerfileTests(RunningService service)
     [InlineData("deploy/api.Dockerfile", "cpu")]
     [InlineData("deploy/api.Dockerfile", "cuda")]
     [InlineData("deploy/worker.Dockerfile", "")]
-    public void Dockerfile_UserOfTheImage_IsTheOneThatKubernetesNames(string file, string stage) =>
+    public void Dockerfile_UserOfTheImage_IsThatOfKubernetes(string file, string stage) =>
         Assert.Equal(["1654:1654"], new Dockerfile(file, stage).Lines("USER"));
 
     [Theory]
     [InlineData("cpu")]
     [InlineData("cuda")]
-    public async Task Dockerfile_HealthCheck_AsksForARouteOnThePortThatIsExposed(string stage)
+    public async Task Dockerfile_HealthCheck_CallsARouteOnTheExposedPort(string stage)
     {
         var image = new Dockerfile("deploy/api.Dockerfile", stage);
 
@@ -65,7 +66,7 @@ public sealed partial class DockerfileTests(RunningService service)
     }
 
     [Fact]
-    public void Dockerfile_TargetThatIsBuiltByDefault_IsCpu()
+    public void Dockerfile_DefaultTarget_IsCpu()
     {
         var (cpu, last) = (new Dockerfile("deploy/api.Dockerfile", "cpu"), new Dockerfile("deploy/api.Dockerfile", ""));
 
@@ -82,7 +83,7 @@ public sealed partial class DockerfileTests(RunningService service)
         return Directory.Exists(path) || (Directory.Exists(folder) && Directory.EnumerateFiles(folder, Path.GetFileName(path)).Any());
     }
 
-    /// <summary>What COPY takes from the repository, not from another stage.</summary>
+    /// <summary>Sources of COPY in the repository, without copies from other stages.</summary>
     private static IReadOnlyList<string> Sources(string file) =>
     [
         .. Copy().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, file)))

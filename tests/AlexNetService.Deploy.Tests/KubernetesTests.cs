@@ -4,15 +4,15 @@ using AlexNetService.Api.Draining;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>Rules over every pod that a kustomization renders to.</summary>
+/// <summary>Rules for every pod in the rendered kustomizations.</summary>
 public sealed class KubernetesTests
 {
-    /// <summary>What the operator makes, as deploy/README.md says.</summary>
+    /// <summary>Resources that the operator creates, as deploy/README.md says.</summary>
     private static readonly string[] Provided = ["alexnet-keys", "alexnet-data"];
 
     private const int DefaultTerminationSeconds = 30;
 
-    /// <summary>What is applied: every kustomization but the base, which the overlays render.</summary>
+    /// <summary>The kustomizations to apply: all except the base, which the overlays include.</summary>
     public static TheoryData<string> Folders
     {
         get
@@ -30,7 +30,7 @@ public sealed class KubernetesTests
 
     [Theory]
     [MemberData(nameof(Folders))]
-    public async Task Containers_OfEveryPod_HaveNoRightsThatTheyDoNotNeed(string folder)
+    public async Task Containers_OfEveryPod_HaveNoUnneededRights(string folder)
     {
         var manifests = await Manifests.RenderAsync(folder);
 
@@ -48,7 +48,7 @@ public sealed class KubernetesTests
 
     [Theory]
     [MemberData(nameof(Folders))]
-    public async Task Containers_OfEveryPod_HaveALimitOfMemoryAndAnImageWithAVersion(string folder)
+    public async Task Containers_OfEveryPod_HaveAMemoryLimitAndAVersionedImage(string folder)
     {
         var manifests = await Manifests.RenderAsync(folder);
 
@@ -62,7 +62,7 @@ public sealed class KubernetesTests
 
     [Theory]
     [MemberData(nameof(Folders))]
-    public async Task References_OfEveryPod_AreRenderedOrProvided(string folder)
+    public async Task References_OfEveryPod_Exist(string folder)
     {
         var manifests = await Manifests.RenderAsync(folder);
         var service = await Manifests.RenderAsync("overlays/cpu");
@@ -84,7 +84,7 @@ public sealed class KubernetesTests
     [InlineData("overlays/cpu")]
     [InlineData("overlays/gpu")]
     [InlineData("kserve")]
-    public async Task Variables_OfTheService_AreItsSettings(string folder)
+    public async Task Variables_OfTheService_AreValidSettings(string folder)
     {
         var manifests = await Manifests.RenderAsync(folder);
 
@@ -117,7 +117,7 @@ public sealed class KubernetesTests
     }
 
     [Fact]
-    public async Task InferenceService_RuntimeAndClaim_AreThoseThatThereAre()
+    public async Task InferenceService_RuntimeAndClaim_Exist()
     {
         var kserve = await Manifests.RenderAsync("kserve");
         var claims = (await Manifests.RenderAsync("overlays/cpu")).Names("PersistentVolumeClaim");
@@ -125,17 +125,16 @@ public sealed class KubernetesTests
         var runtime = kserve.Named("ServingRuntime", model.Text("runtime"));
 
         Assert.Contains(
-            model.Text("modelFormat", "name"),
-            runtime.Items("spec", "supportedModelFormats").Select(format => format.Text("name")));
+            model.Text("modelFormat", "name"), runtime.Items("spec", "supportedModelFormats").Select(format => format.Text("name")));
         Assert.Contains(model.Text("protocolVersion"), runtime.Items("spec", "protocolVersions").Select(version => version.Text()));
         Assert.Contains(model.Text("storageUri"), claims.Select(claim => $"pvc://{claim}"));
     }
 
-    /// <summary>What holds for a container: its own, or the pod's.</summary>
+    /// <summary>A value of the security context: the container's, or else the pod's.</summary>
     private static string? Context(JsonNode pod, JsonNode container, params string[] path) =>
         (container.Find(["securityContext", .. path]) ?? pod.Find(["securityContext", .. path]))?.Text();
 
-    /// <summary>Where the packages are mounted; KServe's storage initialiser mounts them itself.</summary>
+    /// <summary>Mount path of the packages; KServe's storage initialiser uses its own.</summary>
     private static string MountOfModels(JsonNode container) =>
         container.Items("volumeMounts").FirstOrDefault(mount => mount.Text("name") == "models")?.Text("mountPath") ?? "/mnt/models";
 

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>What a kustomization renders to.</summary>
+/// <summary>The resources of a rendered kustomization.</summary>
 internal sealed partial class Manifests
 {
     private const int OldestKustomize = 4;
@@ -12,15 +12,15 @@ internal sealed partial class Manifests
 
     private Manifests(IReadOnlyList<JsonNode> resources) => this.resources = resources;
 
-    /// <summary>Renders a folder of <c>deploy/k8s</c>; skips the test where this machine cannot.</summary>
+    /// <summary>Renders a folder of <c>deploy/k8s</c>; skips the test if this machine cannot.</summary>
     public static async Task<Manifests> RenderAsync(string folder)
     {
         var version = await Command.RunAsync("kubectl", "version", "--client");
-        Assert.SkipWhen(version is null, "There is no kubectl; on Debian: apt-get install kubernetes-client.");
+        Assert.SkipWhen(version is null, "kubectl is missing; on Debian: apt-get install kubernetes-client.");
         var kustomize = Kustomize().Match(version?.Output ?? "").Groups["major"].Value;
         Assert.SkipUnless(
             int.TryParse(kustomize, CultureInfo.InvariantCulture, out var major) && major >= OldestKustomize,
-            $"kubectl's kustomize is older than {OldestKustomize}, as it was before kubectl 1.21; Debian 12's kubernetes-client is 1.20.");
+            $"kubectl's kustomize is older than {OldestKustomize}; kubectl 1.21 or newer is needed, and Debian 12 has 1.20.");
 
         var rendered = await Command.RunAsync("kubectl", "kustomize", Path.Combine("deploy", "k8s", folder));
         Assert.NotNull(rendered);
@@ -32,7 +32,7 @@ internal sealed partial class Manifests
 
     public IEnumerable<string> Names(string kind) => OfKind(kind).Select(resource => resource.Text("metadata", "name"));
 
-    /// <summary>Specifications of every pod.</summary>
+    /// <summary>Specifications of all pods.</summary>
     public IReadOnlyList<JsonNode> Pods =>
     [
         .. resources.Select(resource => resource.Text("kind") switch
@@ -46,7 +46,7 @@ internal sealed partial class Manifests
     public IReadOnlyList<JsonNode> Containers =>
         [.. Pods.SelectMany(pod => pod.Items("initContainers").Concat(pod.Items("containers")))];
 
-    /// <summary>What a container has as variables, of ConfigMaps and by itself.</summary>
+    /// <summary>Environment variables of a container, from ConfigMaps and its own list.</summary>
     public Dictionary<string, string> Variables(JsonNode container)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -3,11 +3,11 @@ using System.Text.RegularExpressions;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>What the autoscaler asks for comes out of the service; the dashboard's queries are tested with the service.</summary>
+/// <summary>The service exports the autoscaler's metrics. The service's own tests cover the dashboard's queries.</summary>
 public sealed partial class MetricTests(RunningService service)
 {
     [Fact]
-    public async Task Adapter_SeriesOfItsRules_AreInAScrape()
+    public async Task Adapter_SeriesOfItsRules_AreScraped()
     {
         var client = await service.ReadyClientAsync();
         using var photograph = new ByteArrayContent(Photograph);
@@ -25,7 +25,7 @@ public sealed partial class MetricTests(RunningService service)
     }
 
     [Fact]
-    public void Autoscaler_MetricsOfItsPods_AreMadeByTheAdaptersRules()
+    public void Autoscaler_MetricsOfItsPods_ComeFromTheAdaptersRules()
     {
         var asked = Yaml.File("deploy/k8s/base/autoscaling.yaml").Items("spec", "metrics")
             .Select(metric => metric.Find("pods", "metric", "name")?.Text())
@@ -34,7 +34,7 @@ public sealed partial class MetricTests(RunningService service)
         Assert.Equal(asked, Rules().Select(rule => rule.Text("name", "as")));
     }
 
-    /// <summary>One grey pixel, as PNG.</summary>
+    /// <summary>One grey pixel as PNG.</summary>
     private static byte[] Photograph => Convert.FromBase64String(
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==");
 

@@ -5,7 +5,7 @@ using AlexNetService.Api.OpenInference;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>The balancer's files agree with the service and with compose; what nginx does with them is tested with the service.</summary>
+/// <summary>The balancer's files agree with the service and with compose. The service's own tests run nginx with them.</summary>
 public sealed partial class NginxTests
 {
     private static readonly string Configuration = SourceTree.Text("deploy/nginx/nginx.conf");

@@ -4,14 +4,14 @@ using AlexNetService.Api.Classify;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>The service in Kubernetes: what belongs together finds each other, and what is asked for is there.</summary>
+/// <summary>The service in Kubernetes: selectors, ports, probes and paths refer to things that exist.</summary>
 public sealed class OverlayTests(RunningService service)
 {
     public static TheoryData<string> Overlays => ["overlays/cpu", "overlays/gpu"];
 
     [Theory]
     [MemberData(nameof(Overlays))]
-    public async Task Selectors_OfEveryResource_ChooseTheDeploymentsPods(string folder)
+    public async Task Selectors_OfEveryResource_MatchTheDeploymentsPods(string folder)
     {
         var manifests = await Manifests.RenderAsync(folder);
         var deployment = manifests.OfKind("Deployment").Single();
@@ -36,7 +36,7 @@ public sealed class OverlayTests(RunningService service)
 
     [Theory]
     [MemberData(nameof(Overlays))]
-    public async Task Ports_ThatAreNamed_AreTheContainers(string folder)
+    public async Task NamedPorts_OfEveryResource_AreTheContainers(string folder)
     {
         var manifests = await Manifests.RenderAsync(folder);
         var ports = manifests.Containers.Single().Items("ports").Select(port => port.Text("name")).ToArray();
@@ -56,7 +56,7 @@ public sealed class OverlayTests(RunningService service)
 
     [Theory]
     [MemberData(nameof(Overlays))]
-    public async Task Autoscaler_Target_IsTheDeploymentWithARequestOfWhatItMeasures(string folder)
+    public async Task Autoscaler_Target_RequestsTheMeasuredResources(string folder)
     {
         var manifests = await Manifests.RenderAsync(folder);
         var autoscaler = manifests.OfKind("HorizontalPodAutoscaler").Single();
@@ -70,7 +70,7 @@ public sealed class OverlayTests(RunningService service)
     [Theory]
     [MemberData(nameof(Overlays))]
     [InlineData("kserve")]
-    public async Task Probes_OfTheService_AreRoutesThatAnswerOnItsPort(string folder)
+    public async Task Probes_OfTheService_CallRoutesThatAnswerOnItsPort(string folder)
     {
         var manifests = await Manifests.RenderAsync(folder);
         var container = manifests.Containers.Single();
@@ -100,7 +100,7 @@ public sealed class OverlayTests(RunningService service)
     }
 
     [Fact]
-    public async Task Ingress_Paths_AreEveryPublicRouteAndNothingOfOneReplica()
+    public async Task Ingress_Paths_AreEveryPublicRouteAndNoneOfASingleReplica()
     {
         var ingress = Yaml.File("deploy/k8s/base/ingress.yaml");
         var client = await service.ReadyClientAsync();
@@ -124,7 +124,7 @@ public sealed class OverlayTests(RunningService service)
     [Fact]
     public void Ingress_LargestBody_IsTheServices()
     {
-        // Bytes: the service's 100,000,000 are no number of nginx's m, which is 1,048,576.
+        // In bytes: nginx's unit m is 1,048,576, and 100,000,000 is not a multiple of it.
         var annotations = Yaml.File("deploy/k8s/base/ingress.yaml").Map("metadata", "annotations");
 
         Assert.Equal($"{new ClassifyOptions().MaxBatchBytes}", annotations["nginx.ingress.kubernetes.io/proxy-body-size"]);
@@ -134,7 +134,7 @@ public sealed class OverlayTests(RunningService service)
         .SelectMany(rule => rule.Items("http", "paths"))
         .Select(path => path.At("backend"));
 
-    /// <summary>A prefix is one of whole segments.</summary>
+    /// <summary>Whether a rule matches a path; a prefix matches whole segments.</summary>
     private static bool Takes(JsonNode rule, string path) =>
         path == rule.Text("path")
         || (rule.Text("pathType") == "Prefix" && path.StartsWith(rule.Text("path") + '/', StringComparison.Ordinal));

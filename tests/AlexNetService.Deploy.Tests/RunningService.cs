@@ -7,12 +7,12 @@ using Microsoft.AspNetCore.Mvc.Testing;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>The service with its bundled packages, asked for what the deployment's files ask it for.</summary>
+/// <summary>The service with its bundled packages, to check the routes that the deployment's files name.</summary>
 public sealed class RunningService : IDisposable
 {
     private readonly Host host = new();
 
-    /// <summary>Status of a GET, once the service is ready.</summary>
+    /// <summary>Sends a GET after the service is ready, and returns the status.</summary>
     public async Task<HttpStatusCode> StatusAsync(string path)
     {
         var client = await ReadyClientAsync();

@@ -10,10 +10,10 @@ using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>The settings that the service has, read from its own options: the classes with a constant <c>Section</c>.</summary>
+/// <summary>The settings of the service, read from its option classes: those with a constant <c>Section</c>.</summary>
 internal static class ServiceSettings
 {
-    /// <summary>Variables that .NET and glibc read.</summary>
+    /// <summary>Prefixes of variables that .NET and glibc read.</summary>
     private static readonly string[] Foreign = ["ASPNETCORE_", "DOTNET_", "MALLOC_"];
 
     private static readonly Dictionary<string, Type> Options = new[]
@@ -24,12 +24,12 @@ internal static class ServiceSettings
         .Where(type => type.GetField("Section") is { IsLiteral: true })
         .ToDictionary(Section, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What is wrong with variables that are given to the service, in a sentence; null where it takes them all.</summary>
+    /// <summary>An error message about the first variable that the service does not accept, or null if it accepts all.</summary>
     public static string? Refusal(IReadOnlyDictionary<string, string> environment)
     {
         if (environment.Keys.FirstOrDefault(name => !Knows(name)) is { } unknown)
         {
-            return $"{unknown} is no setting of the service.";
+            return $"{unknown} is not a setting of the service.";
         }
 
         try
@@ -43,7 +43,7 @@ internal static class ServiceSettings
         }
     }
 
-    /// <summary>The options that the service makes of the variables.</summary>
+    /// <summary>The options that the service reads from the variables.</summary>
     public static TOptions Bind<TOptions>(IReadOnlyDictionary<string, string> environment)
         where TOptions : class, new() =>
         Configuration(environment).GetSection(Section(typeof(TOptions))).Get<TOptions>() ?? new TOptions();
@@ -69,14 +69,14 @@ internal static class ServiceSettings
             return Reaches(type.GetGenericArguments()[1], path[1..]);
         }
 
-        return type.GetProperty(path[0], BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase) is { CanWrite: true } property
-            && Reaches(property.PropertyType, path[1..]);
+        const BindingFlags AnyCase = BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase;
+        return type.GetProperty(path[0], AnyCase) is { CanWrite: true } property && Reaches(property.PropertyType, path[1..]);
     }
 
-    /// <summary>Ensembles are a section whose every name is an ensemble's; all others are bound to their class.</summary>
+    /// <summary>The bound type: every name in the section of ensembles is an ensemble; other sections bind to their class.</summary>
     private static Type Bound(Type options) => options == typeof(EnsembleOptions) ? typeof(Dictionary<string, string>) : options;
 
-    /// <summary>As the service does when it starts.</summary>
+    /// <summary>Validates the options as the service does at start-up.</summary>
     private static void Validate(IReadOnlyDictionary<string, string> environment)
     {
         var services = new ServiceCollection();

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>Whatever a file gives to the service as a variable is a setting that it has, with a value that it takes.</summary>
+/// <summary>Every variable that a file passes to the service is one of its settings, with a valid value.</summary>
 public sealed class SettingTests
 {
     private static readonly Dictionary<string, IReadOnlyDictionary<string, string>> Given = All().ToDictionary(StringComparer.Ordinal);
@@ -14,9 +14,9 @@ public sealed class SettingTests
     public void Variables_OfEveryPlace_AreSettingsOfTheService(string place) => Assert.Null(ServiceSettings.Refusal(Given[place]));
 
     [Fact]
-    public void Places_Together_NameEverySettingThatMustFitTheContainer()
+    public void Places_Together_IncludeTheSettingsThatTheContainerNeeds()
     {
-        // An empty or renamed place would otherwise pass unseen.
+        // Otherwise an empty or renamed place would pass unnoticed.
         var names = Given.Values.SelectMany(variables => variables.Keys).ToHashSet(StringComparer.Ordinal);
 
         string[] some = ["ModelRepository__Path", "Drain__GraceSeconds", "Inference__Device", "SettingsFile", "Security__OpenMetrics"];
@@ -32,7 +32,7 @@ public sealed class SettingTests
         "Security__Keys__shop__Sha256", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     [InlineData("Ensembles__both", "cifar-one,cifar-two")]
     [InlineData("DOTNET_EnableDiagnostics", "0")]
-    public void Refusal_SettingThatThereIs_IsNull(params string[] variables) => Assert.Null(ServiceSettings.Refusal(Variables(variables)));
+    public void Refusal_OfAValidSetting_IsNull(params string[] variables) => Assert.Null(ServiceSettings.Refusal(Variables(variables)));
 
     [Theory]
     [InlineData("Inference__Devices", "cuda:0")]
@@ -41,14 +41,14 @@ public sealed class SettingTests
     [InlineData("Drain__Grace", "00:00:05")]
     [InlineData("Drain", "5")]
     [InlineData("Drain__GraceSeconds__Most", "5")]
-    public void Refusal_NameThatIsNoSetting_NamesIt(string name, string value) =>
-        Assert.Equal($"{name} is no setting of the service.", ServiceSettings.Refusal(Variables(name, value)));
+    public void Refusal_OfAnUnknownName_NamesIt(string name, string value) =>
+        Assert.Equal($"{name} is not a setting of the service.", ServiceSettings.Refusal(Variables(name, value)));
 
     [Theory]
     [InlineData("Drain__GraceSeconds", "-1", "Drain:GraceSeconds must be 0 to 3600.")]
     [InlineData("Inference__Device", "gpu", "Inference:Device must be cpu or cuda:N")]
     [InlineData("Security__OpenMetrics", "yes", "Security:OpenMetrics")]
-    public void Refusal_ValueThatIsNotTaken_SaysWhy(string name, string value, string sentence) =>
+    public void Refusal_OfAnInvalidValue_GivesTheReason(string name, string value, string sentence) =>
         Assert.Contains(sentence, ServiceSettings.Refusal(Variables(name, value)), StringComparison.Ordinal);
 
     private static IEnumerable<KeyValuePair<string, IReadOnlyDictionary<string, string>>> All()

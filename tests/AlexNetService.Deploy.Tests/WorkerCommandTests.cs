@@ -3,7 +3,7 @@ using AlexNetService.Worker;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>Every command line of the worker that a file gives is one that it takes.</summary>
+/// <summary>The worker accepts every command line that a file shows.</summary>
 public sealed partial class WorkerCommandTests
 {
     [Theory]
@@ -11,9 +11,9 @@ public sealed partial class WorkerCommandTests
     [InlineData("deploy/README.md")]
     [InlineData("docker-compose.yml")]
     [InlineData("deploy/worker.Dockerfile")]
-    public void Examples_OfTheFile_AreTakenByTheWorker(string file)
+    public void Examples_OfTheFile_AreValidCommands(string file)
     {
-        // A line that ends with a backslash goes on in the next one.
+        // A line that ends with a backslash continues in the next line.
         var text = SourceTree.Text(file).Replace("\\\n", " ", StringComparison.Ordinal);
         var examples = Example().Matches(text).Select(line => line.Groups["arguments"].Value).ToArray();
 
@@ -22,7 +22,7 @@ public sealed partial class WorkerCommandTests
     }
 
     [Fact]
-    public void Job_ArgumentsOfItsContainer_AreTakenByTheWorker()
+    public void Job_ArgumentsOfItsContainer_AreAValidCommand()
     {
         var worker = Yaml.File("deploy/k8s/training/job.yaml").Items("spec", "template", "spec", "containers").Single();
 
@@ -32,7 +32,7 @@ public sealed partial class WorkerCommandTests
     [Theory]
     [InlineData("train", "--data", "photographs.zip", "--ouput", "runs/first")]
     [InlineData("trian", "--data", "photographs.zip")]
-    public void Errors_OfAMisspeltLine_AreThere(params string[] arguments) => Assert.NotEqual("", Errors(arguments));
+    public void Errors_OfAMisspeltCommand_AreReported(params string[] arguments) => Assert.NotEqual("", Errors(arguments));
 
     private static string Errors(string[] arguments) => string.Join(
         '\n', CommandTree.Create(CommonOptions.Log(), CancellationToken.None).Parse(arguments).Errors.Select(error => error.Message));

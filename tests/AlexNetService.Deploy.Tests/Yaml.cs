@@ -3,12 +3,13 @@ using YamlDotNet.RepresentationModel;
 
 namespace AlexNetService.Deploy.Tests;
 
-/// <summary>YAML as JSON nodes whose scalars are all texts, with anchors and merge keys resolved.</summary>
+/// <summary>Reads YAML as JSON nodes; all scalars are strings, and anchors and merge keys are resolved.</summary>
 internal static class Yaml
 {
     private const string Merge = "<<";
 
-    /// <param name="path">Relative to the repository's root.</param>
+    /// <summary>Reads a file with one document.</summary>
+    /// <param name="path">Path relative to the repository's root.</param>
     public static JsonNode File(string path) => Documents(SourceTree.Text(path)).Single();
 
     public static IReadOnlyList<JsonNode> Documents(string text)
@@ -18,7 +19,7 @@ internal static class Yaml
         return [.. stream.Documents.Select(document => Node(document.RootNode))];
     }
 
-    /// <summary>What lies there, or null.</summary>
+    /// <summary>The node at a path, or null.</summary>
     public static JsonNode? Find(this JsonNode? node, params ReadOnlySpan<string> path)
     {
         foreach (var name in path)
@@ -29,19 +30,19 @@ internal static class Yaml
         return node;
     }
 
-    /// <summary>What lies there.</summary>
-    /// <exception cref="InvalidOperationException">Nothing does.</exception>
+    /// <summary>The node at a path.</summary>
+    /// <exception cref="InvalidOperationException">There is no such node.</exception>
     public static JsonNode At(this JsonNode? node, params ReadOnlySpan<string> path) => node.Find(path)
         ?? throw new InvalidOperationException($"There is no {string.Join('.', path)} in {node?.ToJsonString()}.");
 
-    /// <summary>The text that lies there.</summary>
+    /// <summary>The string at a path.</summary>
     public static string Text(this JsonNode? node, params ReadOnlySpan<string> path) => node.At(path).GetValue<string>();
 
-    /// <summary>Members of the list that lies there; none where there is no list.</summary>
+    /// <summary>Items of the list at a path; none if there is no list.</summary>
     public static IEnumerable<JsonNode> Items(this JsonNode? node, params ReadOnlySpan<string> path) =>
         (node.Find(path) as JsonArray ?? []).OfType<JsonNode>();
 
-    /// <summary>Names and texts of the mapping that lies there; none where there is no mapping.</summary>
+    /// <summary>Names and strings of the mapping at a path; none if there is no mapping.</summary>
     public static Dictionary<string, string> Map(this JsonNode? node, params ReadOnlySpan<string> path) =>
         (node.Find(path) as JsonObject ?? []).ToDictionary(entry => entry.Key, entry => entry.Value.Text(), StringComparer.Ordinal);
 

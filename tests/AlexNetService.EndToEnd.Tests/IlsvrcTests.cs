@@ -1,12 +1,12 @@
 namespace AlexNetService.EndToEnd.Tests;
 
-/// <summary>ILSVRC-2012 as distributed, made small: both tars in a folder, none of them unpacked.</summary>
+/// <summary>A small copy of ILSVRC-2012 as distributed: both tars in a folder, not unpacked.</summary>
 public sealed class IlsvrcTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
     [Fact]
-    public async Task Tars_AsTheyAreOrPrepared_AreLearnedFromAndMeasuredOn()
+    public async Task Tars_AsDistributedOrPrepared_AreTrainedAndMeasuredOn()
     {
         var tars = Tars.WriteIlsvrc(In("imagenet"), perClass: 20, validation: 12, side: 40);
         var raw = await Succeeds(Train(tars, In("run")));
@@ -25,8 +25,8 @@ public sealed class IlsvrcTests : IDisposable
 
     private static string[] Train(string data, string run) =>
     [
-        "train", "--preset", "alexnet-cifar", "--data", data, "--epochs", "1", "--batch-size", "18", "--learning-rate", "0.003",
-        "--output", run,
+        "train", "--preset", "alexnet-cifar", "--data", data, "--output", run,
+        "--epochs", "1", "--batch-size", "18", "--learning-rate", "0.003",
     ];
 
     private static async Task<string> Succeeds(params string[] arguments)

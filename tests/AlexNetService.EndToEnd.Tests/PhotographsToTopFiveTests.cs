@@ -7,7 +7,7 @@ using System.Text.Json.Nodes;
 
 namespace AlexNetService.EndToEnd.Tests;
 
-/// <summary>The whole way on a small generated data set: train, measure, export, serve, top-5, each program in its own process.</summary>
+/// <summary>Trains, measures, exports and serves on a small generated data set; each program runs in its own process.</summary>
 public sealed class PhotographsToTopFiveTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -23,21 +23,18 @@ public sealed class PhotographsToTopFiveTests : IDisposable
         foreach (var seed in (string[])["1", "2"])
         {
             var run = Path.Combine(folder.Path, "run" + seed);
-            await Succeeds(
-                "train", "--preset", "alexnet-cifar", "--data", Data, "--epochs", "5", "--batch-size", "12", "--learning-rate", "0.003",
-                "--seed", seed, "--output", run);
+            await Succeeds([.. Train(run, epochs: 5), "--seed", seed]);
             var export = await Succeeds("export", "--run", run, "--repository", Models, "--name", "member" + seed);
             Assert.Contains("parity on 32 real crops", export, StringComparison.Ordinal);
             Assert.Contains("held out, 12 photographs, 10 crops", export, StringComparison.Ordinal);
         }
 
-        var table = await Succeeds(
-            "evaluate", "--package", Path.Combine(Models, "member1", "1"), Path.Combine(Models, "member2", "1"), "--data", Data,
-            "--validation-fraction", "0.1");
+        var (first, second) = (Path.Combine(Models, "member1", "1"), Path.Combine(Models, "member2", "1"));
+        var table = await Succeeds("evaluate", "--package", first, second, "--data", Data, "--validation-fraction", "0.1");
         Assert.Contains("ensemble of 2", table, StringComparison.Ordinal);
 
-        // The weight of an evaluation reaches the answers by way of the card: 3 of 4 parts, 1 being an equal share.
-        var (first, found) = (Path.Combine(Models, "member1", "1"), Path.Combine(folder.Path, "evaluation.json"));
+        // The weight of an evaluation reaches the answers through the card. Weight 1 is an equal share, so 3 of 4 parts give 1.5.
+        var found = Path.Combine(folder.Path, "evaluation.json");
         await Succeeds(
             "evaluate", "--package", first, "--run", Path.Combine(folder.Path, "run2"), "--data", Data, "--crops", "1",
             "--temperature", "keep", "--weights", "3,1", "--json", found);
@@ -60,13 +57,11 @@ public sealed class PhotographsToTopFiveTests : IDisposable
     }
 
     [Fact]
-    public async Task Run_AndThePackageMadeOfIt_MakeTheSameErrors()
+    public async Task Run_AndItsPackage_HaveTheSameErrors()
     {
         Pictures.Write(Data, classes: 3, perClass: 20, side: 32);
         var run = Path.Combine(folder.Path, "run");
-        await Succeeds(
-            "train", "--preset", "alexnet-cifar", "--data", Data, "--epochs", "1", "--batch-size", "12", "--learning-rate", "0.003",
-            "--output", run);
+        await Succeeds(Train(run, epochs: 1));
         await Succeeds("export", "--run", run, "--repository", Models, "--name", "member");
         var (ofRun, ofPackage) = (Path.Combine(folder.Path, "run.json"), Path.Combine(folder.Path, "package.json"));
 
@@ -79,6 +74,12 @@ public sealed class PhotographsToTopFiveTests : IDisposable
     }
 
     public void Dispose() => folder.Dispose();
+
+    private string[] Train(string run, int epochs) =>
+    [
+        "train", "--preset", "alexnet-cifar", "--data", Data, "--output", run,
+        "--epochs", $"{epochs}", "--batch-size", "12", "--learning-rate", "0.003",
+    ];
 
     private static async Task<string> Succeeds(params string[] arguments)
     {
@@ -102,8 +103,8 @@ public sealed class PhotographsToTopFiveTests : IDisposable
         probe.Start();
         var address = new Uri($"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}");
         probe.Stop();
-        var program = Programs.Start("AlexNetService.Api.dll", $"--urls={address}", $"--ModelRepository:Path={Models}");
-        var service = new Service(program, address);
+        var process = Programs.Start("AlexNetService.Api.dll", $"--urls={address}", $"--ModelRepository:Path={Models}");
+        var service = new Service(process, address);
         await service.ReadyAsync();
         return service;
     }
@@ -151,7 +152,7 @@ public sealed class PhotographsToTopFiveTests : IDisposable
             using var answer = await client.PostAsync("/v1/classify", body, TestContext.Current.CancellationToken);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             return await answer.Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken)
-                ?? throw new InvalidOperationException("No answer.");
+                ?? throw new InvalidOperationException("The answer is empty.");
         }
 
         public void Dispose()

@@ -18,7 +18,7 @@ internal sealed class ColumnThreads : IDisposable
 
     /// <summary>Starts the threads if <see cref="Pays"/> says so.</summary>
     /// <param name="placement">The device of each column.</param>
-    /// <param name="firstInTurn">Whether the columns run one after another in the first pass of a size; see <see cref="BeginPass"/>.</param>
+    /// <param name="firstInTurn">Whether columns run one after another in the first pass of a size; see <see cref="BeginPass"/>.</param>
     public ColumnThreads(ColumnPlacement placement, bool firstInTurn = true)
     {
         this.firstInTurn = firstInTurn;

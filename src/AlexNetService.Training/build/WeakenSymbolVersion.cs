@@ -48,7 +48,12 @@ public class WeakenSymbolVersion : Task
         File.Delete(Library);
         File.Move(replacement, Library);
         File.SetLastWriteTimeUtc(Library, written);
-        Log.LogMessage(MessageImportance.High, "{0}: the need for {1} is now weak; this host's {2} is older.", Path.GetFileName(Library), SymbolVersion, HostLibrary);
+        Log.LogMessage(
+            MessageImportance.High,
+            "{0}: the requirement of {1} is now weak, because this host's {2} is older.",
+            Path.GetFileName(Library),
+            SymbolVersion,
+            HostLibrary);
         return true;
     }
 

@@ -1,6 +1,6 @@
 namespace AlexNetService.Benchmarks.Decode;
 
-/// <summary>A way from the files of photographs to canvases, timed in rounds on one thread.</summary>
+/// <summary>A decoder of photographs to canvases, timed in rounds on one thread.</summary>
 /// <param name="name">Name in the table.</param>
 internal abstract class DecodeCase(string name) : IDisposable
 {

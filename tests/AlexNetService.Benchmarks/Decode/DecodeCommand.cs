@@ -4,39 +4,26 @@ using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.Benchmarks.Decode;
 
-/// <summary><c>decode</c>: photographs to canvases, ours beside SkiaSharp and Pillow.</summary>
+/// <summary><c>decode</c>: time from photographs to canvases with our decoder, SkiaSharp and Pillow.</summary>
 internal static class DecodeCommand
 {
     public static Command Create()
     {
-        var pictures = new Option<DirectoryInfo>("--pictures")
-        {
-            Description = "Folder of JPEG files.",
-            Required = true,
-        }.AcceptExistingOnly();
-        var rounds = new Option<int>("--rounds")
-        {
-            Description = "Rounds; each decodes every picture with every decoder.",
-            DefaultValueFactory = _ => 9,
-        };
-        var side = new Option<int>("--canvas")
-        {
-            Description = "Side of the canvas, in pixels.",
-            DefaultValueFactory = _ => AlexNetLayers.ForImageNet().Geometry.Canvas,
-        };
-        var python = new Option<string>("--pillow")
-        {
-            Description = "A Python with Pillow and numpy; 'none' without.",
-            DefaultValueFactory = _ => "python3",
-        };
-        var command = new Command("decode", "Processor time from a JPEG file to a canvas, on one thread, beside SkiaSharp and Pillow.")
+        var pictures = new Option<DirectoryInfo>("--pictures") { Description = "Folder of JPEG files.", Required = true }
+            .AcceptExistingOnly();
+        var rounds = CommandOptions.Of("--rounds", "Number of rounds; each decodes every picture with every decoder.", 9);
+        var side = CommandOptions.Of("--canvas", "Side of the canvas, in pixels.", AlexNetLayers.ForImageNet().Geometry.Canvas);
+        var python = CommandOptions.Of("--pillow", "A Python with Pillow and numpy, or 'none' to leave Pillow out.", "python3");
+        var command = new Command("decode", "Processor time from a JPEG file to a canvas on one thread: our decoder, SkiaSharp, Pillow.")
         {
             pictures, rounds, side, python,
         };
         command.SetAction(parsed => Run(
             [
-                .. parsed.GetRequiredValue(pictures).EnumerateFiles().Where(IsJpeg)
-                    .Select(file => file.FullName).Order(StringComparer.Ordinal),
+                .. parsed.GetRequiredValue(pictures).EnumerateFiles()
+                    .Where(IsJpeg)
+                    .Select(file => file.FullName)
+                    .Order(StringComparer.Ordinal),
             ],
             parsed.GetValue(rounds),
             parsed.GetValue(side),
@@ -50,7 +37,7 @@ internal static class DecodeCommand
     {
         if (paths.Length == 0)
         {
-            Console.Error.WriteLine("There is no JPEG file in the folder. Name another with --pictures.");
+            Console.Error.WriteLine("The folder contains no JPEG file. Name another with --pictures.");
             return 2;
         }
 
@@ -63,24 +50,22 @@ internal static class DecodeCommand
         }
         else
         {
-            Console.WriteLine("Pillow is left out; name a Python that has it (Debian: python3-pil, python3-numpy) with --pillow.");
+            Console.WriteLine("Pillow is left out. Name a Python with Pillow and numpy with --pillow (python3-pil, python3-numpy).");
         }
 
-        // Without the first round, which loads libraries.
+        // One extra round, since the first one also loads libraries.
         for (var round = 0; round <= rounds; round++)
         {
             cases.ForEach(each => each.Measure());
         }
 
-        Console.WriteLine(
-            $"{files.Length} JPEG files, {files.Average(file => file.Length) / 1024:F0} KiB in the mean, to {side}×{side}; "
-            + $"{rounds} rounds in turn, medians.");
+        var size = files.Average(file => file.Length) / 1024;
+        Console.WriteLine($"{files.Length} JPEG files of {size:F0} KiB on average, to {side}×{side}; medians of {rounds} rounds.");
         foreach (var each in cases)
         {
+            var (cpu, ratio) = (each.Seconds / files.Length * 1000, each.Seconds / ours.Seconds);
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  {each.Name,-26} {each.Seconds / files.Length * 1000,7:0.00} ms of CPU a picture  "
-                + $"{each.Seconds / ours.Seconds,6:0.00} ×"));
+                CultureInfo.InvariantCulture, $"  {each.Name,-26} {cpu,7:0.00} ms of CPU per picture  {ratio,6:0.00} ×"));
         }
 
         cases.ForEach(each => each.Dispose());

@@ -7,7 +7,7 @@ namespace AlexNetService.Benchmarks.Decode;
 /// <summary>A decoder in this process.</summary>
 internal sealed class InProcessDecoder(string name, IReadOnlyList<byte[]> files, Action<byte[]> decode) : DecodeCase(name)
 {
-    /// <summary>What the service does.</summary>
+    /// <summary>The service's decoder.</summary>
     public static InProcessDecoder Ours(IReadOnlyList<byte[]> files, int side)
     {
         var canvas = new byte[3 * side * side];
@@ -20,7 +20,7 @@ internal sealed class InProcessDecoder(string name, IReadOnlyList<byte[]> files,
         });
     }
 
-    /// <summary>Decoded whole, then scaled with mipmaps, as SkiaSharp antialiases; the centre square; RGB planes.</summary>
+    /// <summary>SkiaSharp: decodes the picture, scales its centre square with mipmaps against aliasing, and splits RGB planes.</summary>
     public static InProcessDecoder Skia(IReadOnlyList<byte[]> files, int side)
     {
         var canvas = new byte[3 * side * side];

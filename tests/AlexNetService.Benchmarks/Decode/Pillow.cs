@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace AlexNetService.Benchmarks.Decode;
 
-/// <summary>Pillow (<c>pillow.py</c>), in a process of its own that decodes only when asked to.</summary>
+/// <summary>Pillow (<c>pillow.py</c>) in its own process, which decodes on request.</summary>
 internal sealed class Pillow : DecodeCase
 {
     private readonly Process process;
@@ -12,7 +12,7 @@ internal sealed class Pillow : DecodeCase
     private Pillow(Process process, string version)
         : base($"Pillow {version}") => this.process = process;
 
-    /// <summary>Starts it, or gives null where there is no Python with Pillow and numpy.</summary>
+    /// <summary>Starts Pillow, or returns null if there is no Python with Pillow and numpy.</summary>
     public static Pillow? Find(string python, IReadOnlyList<string> paths, int side)
     {
         var start = new ProcessStartInfo(
@@ -23,7 +23,7 @@ internal sealed class Pillow : DecodeCase
         };
         try
         {
-            var process = Process.Start(start) ?? throw new InvalidOperationException($"'{python}' does not start.");
+            var process = Process.Start(start) ?? throw new InvalidOperationException($"'{python}' did not start.");
             return process.StandardOutput.ReadLine() is { } version ? new Pillow(process, version) : null;
         }
         catch (Win32Exception)
@@ -43,7 +43,7 @@ internal sealed class Pillow : DecodeCase
     protected override double DecodeAll()
     {
         process.StandardInput.WriteLine();
-        var line = process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("Pillow ended.");
-        return double.Parse(line, CultureInfo.InvariantCulture);
+        return double.Parse(
+            process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("Pillow ended."), CultureInfo.InvariantCulture);
     }
 }

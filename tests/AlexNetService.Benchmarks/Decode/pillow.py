@@ -1,4 +1,4 @@
-"""Photographs to canvases with Pillow: all of them once for every line read, answered with seconds of processor time."""
+"""Decodes photographs to canvases with Pillow: all of them once per line of input; prints the seconds of processor time."""
 import io
 import sys
 import time

@@ -4,7 +4,7 @@ using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.Benchmarks.Engine;
 
-/// <summary>Ten-crop classification on the calling thread, of photographs that were decoded before: no queue and no decoding.</summary>
+/// <summary>Ten-crop classification of decoded photographs on the calling thread, without a queue.</summary>
 /// <param name="ensemble">The models.</param>
 internal sealed class CanvasClassifier(Ensemble ensemble)
 {
@@ -18,8 +18,9 @@ internal sealed class CanvasClassifier(Ensemble ensemble)
         }),
     ];
 
-    /// <param name="canvases">The photograph, a canvas of each side that the models need.</param>
-    /// <returns>[classes].</returns>
+    /// <summary>Classifies a photograph.</summary>
+    /// <param name="canvases">The photograph as one canvas of each side that the models need.</param>
+    /// <returns>Probabilities, [classes].</returns>
     public float[] Probabilities(IReadOnlyList<Canvas> canvases)
     {
         var mean = new float[ensemble.Labels.Count];

@@ -3,10 +3,10 @@ using AlexNetService.Imaging;
 
 namespace AlexNetService.Benchmarks.Engine;
 
-/// <summary>A way to classify some pictures with ten crops, timed in rounds.</summary>
+/// <summary>A classifier with ten crops, timed in rounds.</summary>
 /// <param name="name">Name in the table.</param>
-/// <param name="members">Models that answer together.</param>
-/// <param name="waiting">Pictures that are there at once.</param>
+/// <param name="members">Number of models in the ensemble.</param>
+/// <param name="waiting">Number of pictures that wait at the same time.</param>
 internal abstract class EngineCase(string name, int members, int waiting)
 {
     private readonly List<(double Seconds, double Cpu)> rounds = [];
@@ -23,7 +23,7 @@ internal abstract class EngineCase(string name, int members, int waiting)
     /// <summary>Median of the rounds.</summary>
     public double CropsPerSecond => 10 * members / Median(round => round.Seconds);
 
-    /// <summary>Classifies enough pictures for about some seconds, and notes what they took.</summary>
+    /// <summary>Classifies pictures for about the given seconds and records the times.</summary>
     public void Measure(IReadOnlyList<Canvas> pictures, double seconds)
     {
         Canvas[] batch = [.. Enumerable.Range(0, waiting).Select(i => pictures[i % pictures.Count])];
@@ -41,7 +41,7 @@ internal abstract class EngineCase(string name, int members, int waiting)
         rounds.Add((elapsed / done, (process.TotalProcessorTime - cpu).TotalSeconds / done));
     }
 
-    /// <summary>Once, so that no round pays for first-time allocations.</summary>
+    /// <summary>Runs once without recording, so that no round includes first-time allocations.</summary>
     public void Warm(IReadOnlyList<Canvas> pictures)
     {
         Measure(pictures, 0);

@@ -7,7 +7,7 @@ using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.Benchmarks.Engine;
 
-/// <summary><c>engine</c>: the engine beside plain ONNX Runtime, ten crops of the full network.</summary>
+/// <summary><c>engine</c>: compares the engine with plain ONNX Runtime on ten crops of the full network.</summary>
 internal static class EngineCommand
 {
     private const int Pictures = 8;
@@ -16,16 +16,17 @@ internal static class EngineCommand
 
     public static Command Create()
     {
-        var threads = new Option<int>("--threads") { Description = "Threads of both sides; 0 for one a core.", DefaultValueFactory = _ => 0 };
-        var rounds = new Option<int>("--rounds") { Description = "Rounds; each runs every case once.", DefaultValueFactory = _ => 5 };
-        var seconds = new Option<double>("--seconds") { Description = "About how long a case runs in a round.", DefaultValueFactory = _ => 1.5 };
-        var repository = new Option<string>("--repository")
-        {
-            Description = "Where the full-size packages are made and found again; 1.2 GB.",
-            DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "alexnet-full-size"),
-        };
-        var brief = new Option<bool>("--brief") { Description = "Only one picture at a time." };
-        var command = new Command("engine", "Crops a second and processor time a picture: plain ONNX Runtime, shared trunk, int8; 1 and 3 members; 1 to 64 waiting.")
+        var threads = CommandOptions.Of("--threads", "Threads of both engines; 0 for one per core.", 0);
+        var rounds = CommandOptions.Rounds(5);
+        var seconds = CommandOptions.Of("--seconds", "Approximate seconds per case and round.", 1.5);
+        var repository = CommandOptions.Of(
+            "--repository",
+            "Folder in which the full-size packages are made once and reused; 1.2 GB.",
+            Path.Combine(Path.GetTempPath(), "alexnet-full-size"));
+        var brief = new Option<bool>("--brief") { Description = "Run only the cases with one picture at a time." };
+        const string What = "Crops per second and processor time per picture: plain ONNX Runtime, shared trunk, int8; 1 and 3 members; "
+            + "1 to 64 pictures waiting.";
+        var command = new Command("engine", What)
         {
             threads, rounds, seconds, repository, brief,
         };
@@ -43,8 +44,9 @@ internal static class EngineCommand
         var runtime = new RuntimeOptions { Threads = threads };
         List<ModelSession> Open(IEnumerable<string> names) => [.. names.Select(name => ModelSession.Open(packages.Open(name), runtime))];
         var (floats, bytes) = (Open(FullSizePackages.Floats), Open(FullSizePackages.Bytes));
+        var graph = packages.Open(FullSizePackages.Floats[0]).GraphPath;
         using var plain = new PlainRuntime("ONNX Runtime, LRN operator", packages.WithNormalisationOperator(), threads, waiting: 1);
-        using var decomposed = new PlainRuntime("ONNX Runtime, our graph", packages.Open(FullSizePackages.Floats[0]).GraphPath, threads, waiting: 1);
+        using var decomposed = new PlainRuntime("ONNX Runtime, our graph", graph, threads, waiting: 1);
         List<EngineCase> cases = [plain, decomposed];
         foreach (var (name, sessions) in new[] { ("engine, float32", floats), ("engine, int8", bytes) })
         {
@@ -81,15 +83,31 @@ internal static class EngineCommand
 
     private static void Print(List<EngineCase> cases, EngineCase reference, int threads, int rounds)
     {
-        Console.WriteLine($"Full network, 1000 classes, random weights, ten crops a picture, {threads} threads; {rounds} rounds of every case in turn, medians.");
-        Console.WriteLine("Ratio: processor time a picture and member, against plain ONNX Runtime over the graph with the LRN operator, ten crops a run.");
+        Console.WriteLine("Full network, 1000 classes, random weights, ten crops per picture.");
+        Console.WriteLine($"{threads} threads; medians of {rounds} rounds, every case once per round.");
+        Console.WriteLine("Ratio: processor time per picture and member, relative to plain ONNX Runtime with the LRN operator.");
         Console.WriteLine();
-        Console.WriteLine($"{"",-28} members waiting   crops/s   ms of CPU a picture   ratio");
+        Console.WriteLine($"{"",-28} members waiting   crops/s ms of CPU per picture   ratio");
         foreach (var each in cases)
         {
+            var (cpu, ratio) = (each.CpuPerPicture * 1000, each.CpuPerPicture / each.Members / reference.CpuPerPicture);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{each.Name,-28} {each.Members,7} {each.Waiting,7} {each.CropsPerSecond,9:0.0} {each.CpuPerPicture * 1000,21:0.0} {each.CpuPerPicture / each.Members / reference.CpuPerPicture,7:0.00}"));
+                $"{each.Name,-28} {each.Members,7} {each.Waiting,7} {each.CropsPerSecond,9:0.0} {cpu,21:0.0} {ratio,7:0.00}"));
+        }
+    }
+
+    /// <summary>The engine, on canvases.</summary>
+    private sealed class OurEngine(string name, Ensemble ensemble, int waiting) : EngineCase(name, ensemble.Members.Count, waiting)
+    {
+        private readonly CanvasClassifier classifier = new(ensemble);
+
+        protected override void Classify(IReadOnlyList<Canvas> pictures)
+        {
+            foreach (var picture in pictures)
+            {
+                _ = classifier.Probabilities([picture]);
+            }
         }
     }
 }

@@ -8,10 +8,10 @@ using AlexNetService.Onnx.Quantized;
 namespace AlexNetService.Benchmarks.Engine;
 
 /// <summary>
-/// Packages of the full network with random weights, three of 32-bit floats and three of bytes: as large and as slow as trained ones.
-/// They are made once and used again; those of bytes are calibrated on noise, so their answers mean nothing.
+/// Packages of the full network with random weights, three in float32 and three in int8, as large and as slow as trained ones. They are
+/// made once and reused. The int8 ones are calibrated on noise, so their answers mean nothing.
 /// </summary>
-/// <param name="folder">Where they lie.</param>
+/// <param name="folder">The folder of the packages.</param>
 internal sealed class FullSizePackages(string folder)
 {
     private const int Seed = 2012;
@@ -23,13 +23,13 @@ internal sealed class FullSizePackages(string folder)
 
     private readonly PackageRepository repository = new(Directory.CreateDirectory(folder).FullName);
 
-    /// <summary>Names of the three of 32-bit floats.</summary>
+    /// <summary>Names of the float32 packages.</summary>
     public static IReadOnlyList<string> Floats { get; } = ["full-a", "full-b", "full-c"];
 
-    /// <summary>Names of the three of bytes.</summary>
+    /// <summary>Names of the int8 packages.</summary>
     public static IReadOnlyList<string> Bytes { get; } = [.. Floats.Select(name => name + "-int8")];
 
-    /// <summary>The package of a name, made where it is not there yet.</summary>
+    /// <summary>Opens a package, and makes it first if it does not exist.</summary>
     public ModelPackage Open(string name)
     {
         if (repository.Versions(name).Count > 0)
@@ -41,7 +41,7 @@ internal sealed class FullSizePackages(string folder)
         return Bytes.Contains(name) ? MakeBytes(name) : MakeFloats(name);
     }
 
-    /// <summary>The first package's network in one graph with the LRN operator, as other exporters write it.</summary>
+    /// <summary>Path of the first package's network as one graph with the LRN operator, as other exporters write it.</summary>
     public string WithNormalisationOperator()
     {
         var path = Path.Combine(folder, "lrn-operator.onnx");
@@ -94,7 +94,7 @@ internal sealed class FullSizePackages(string folder)
         Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),
     };
 
-    // Zero mean, variance 2 / (values a unit reads): signals neither die nor explode on their way, so the arithmetic is of usual numbers.
+    // Mean 0 and variance 2 / (inputs of a unit) keep signals in the range of a trained network, so the arithmetic has the usual speed.
     private static NamedWeights Weights(string name)
     {
         var random = new Random(Seed + Floats.ToList().IndexOf(name));

@@ -7,7 +7,7 @@ using Google.Protobuf;
 
 namespace AlexNetService.Benchmarks.Engine;
 
-/// <summary>A network in one graph that holds its weights, with the operator <c>LRN</c>, as other exporters write it.</summary>
+/// <summary>Builds a network as one graph with embedded weights and the operator <c>LRN</c>, as other exporters write it.</summary>
 internal static class LrnOperatorGraph
 {
     public static byte[] Build(NetworkArchitecture architecture, NamedWeights weights, IReadOnlyList<double> mean)
@@ -26,8 +26,9 @@ internal static class LrnOperatorGraph
 
     private static void Replace(GraphProto graph, LocalResponseNormalisation layer, int maps, GraphWriter writer)
     {
-        var parts = layer.Name + ".";
-        var ours = graph.Node.Where(node => node.Name == layer.Name || node.Name.StartsWith(parts, StringComparison.Ordinal)).ToArray();
+        var ours = graph.Node
+            .Where(node => node.Name == layer.Name || node.Name.StartsWith(layer.Name + ".", StringComparison.Ordinal))
+            .ToArray();
         var (place, input) = (graph.Node.IndexOf(ours[0]), ours[0].Input[0]);
         var unread = ours.SelectMany(node => node.Input).Where(name => name.StartsWith("lrn.", StringComparison.Ordinal)).ToHashSet();
         foreach (var node in ours)
@@ -40,7 +41,7 @@ internal static class LrnOperatorGraph
             graph.Initializer.Remove(tensor);
         }
 
-        // The operator knows no groups, so each column becomes a picture of its own: [N,maps,h,w] → [columns·N,maps of a column,h,w].
+        // The operator has no groups, so each column becomes a separate picture: [N,maps,h,w] → [columns·N,maps of a column,h,w].
         var apart = writer.Node("Reshape", [input, writer.Dimensions(-1, maps / writer.Columns, 0, 0)], layer.Name + ".columns");
         var normalised = writer.Node(
             "LRN",
@@ -48,7 +49,7 @@ internal static class LrnOperatorGraph
             layer.Name + ".operator",
             NodeAttribute.Int("size", layer.Maps),
 
-            // The operator divides α by the number of maps that it sums over.
+            // The operator divides α by the number of summed maps.
             Float("alpha", layer.Alpha * layer.Maps),
             Float("beta", layer.Beta),
             Float("bias", layer.K));

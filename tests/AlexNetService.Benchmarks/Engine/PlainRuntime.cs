@@ -5,8 +5,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace AlexNetService.Benchmarks.Engine;
 
 /// <summary>
-/// What one would write without the engine: a session over the whole graph, the ten crops of a picture in one run, their mean. The
-/// session has the engine's number of threads, and they do not spin either: spinning costs processor time and no wall time here.
+/// Plain use of ONNX Runtime without the engine: one session of the whole graph, one run for the ten crops of a picture, then their mean.
+/// The session has as many threads as the engine, and they do not spin either: here spinning costs processor time and saves no wall time.
 /// </summary>
 internal sealed class PlainRuntime : EngineCase, IDisposable
 {

@@ -7,16 +7,16 @@ using AlexNetService.Tests.Shared;
 
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary>Sends photographs through the balancer and keeps who answered what.</summary>
+/// <summary>Sends photographs through the balancer and records each answer with its replica.</summary>
 internal sealed class BalancedClient(Uri balancer, byte[][] pictures) : IDisposable
 {
     private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = balancer };
     private readonly ConcurrentQueue<BalancedAnswer> answers = new();
 
-    /// <summary>The answers so far, as they came.</summary>
+    /// <summary>The answers so far, in order of arrival.</summary>
     public IReadOnlyCollection<BalancedAnswer> Answers => answers;
 
-    /// <summary>Photographs at a steady rate until told to end, whether the earlier ones are answered or not.</summary>
+    /// <summary>Sends photographs at a steady rate until cancelled, without waiting for earlier answers.</summary>
     public async Task SteadyAsync(double perSecond, CancellationToken ending)
     {
         var (sent, requests) = (0, new List<Task>());
@@ -55,17 +55,17 @@ internal sealed class BalancedClient(Uri balancer, byte[][] pictures) : IDisposa
     }
 }
 
-/// <summary>One answer.</summary>
+/// <summary>An answer, or a broken connection.</summary>
 /// <param name="Sent">Timestamp of the request.</param>
 /// <param name="Came">Timestamp of the answer.</param>
-/// <param name="Status">Null where the connection broke.</param>
+/// <param name="Status">The status, or null if the connection broke.</param>
 /// <param name="Asked">The replicas that nginx asked, in order; the last one answered.</param>
-/// <param name="Versions">Name of each model → its version.</param>
+/// <param name="Versions">Version of each model, by name.</param>
 internal sealed record BalancedAnswer(
     long Sent, long Came, HttpStatusCode? Status, IReadOnlyList<string> Asked, IReadOnlyDictionary<string, int> Versions)
 {
     public bool Failed => Status != HttpStatusCode.OK;
 
-    /// <summary>Address of the replica that answered, or nothing.</summary>
+    /// <summary>Address of the replica that answered, or an empty string.</summary>
     public string By => Asked.Count > 0 ? Asked[^1] : "";
 }

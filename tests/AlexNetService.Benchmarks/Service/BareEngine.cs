@@ -7,7 +7,7 @@ using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary>The same packages in this process, without HTTP, queue or decoding: canvases in, probabilities out, full runs.</summary>
+/// <summary>The engine in this process with the same packages, from canvases to probabilities, without HTTP, queue or decoding.</summary>
 internal sealed class BareEngine : IDisposable
 {
     private readonly ModelCatalog catalog;
@@ -21,14 +21,18 @@ internal sealed class BareEngine : IDisposable
         lease = catalog.Enter();
         var sides = lease.Snapshot.Default.CanvasSides;
         classifier = new CanvasClassifier(lease.Snapshot.Default);
-        pictures = [.. encoded.Select(picture => sides.Select(side => Decoded(picture, side)).OfType<Canvas>().ToArray())
-            .Where(canvases => canvases.Length == sides.Count)];
+        pictures =
+        [
+            .. encoded
+                .Select(picture => sides.Select(side => Decoded(picture, side)).OfType<Canvas>().ToArray())
+                .Where(canvases => canvases.Length == sides.Count),
+        ];
     }
 
-    /// <summary>Bytes of the graphs of every model that is loaded.</summary>
+    /// <summary>Bytes of the graphs and weights of all loaded models.</summary>
     public long WeightBytes => lease.Snapshot.Models.Sum(model => model.Card.Graph.Bytes + (model.Card.Weights?.Bytes ?? 0));
 
-    /// <summary>Crops that one photograph costs: ten for each member.</summary>
+    /// <summary>Crops per photograph: ten for each member.</summary>
     public int CropsPerImage => lease.Snapshot.Default.Members.Count * (int)TestViews.Ten;
 
     public string Members => string.Join(", ", lease.Snapshot.Default.Members.Select(member => member.Session.Card.Name));
@@ -40,8 +44,8 @@ internal sealed class BareEngine : IDisposable
         return new BareEngine(catalog, pictures);
     }
 
-    /// <summary>Runs photographs for about so long.</summary>
-    /// <returns>Photographs a second.</returns>
+    /// <summary>Classifies photographs for about the given time.</summary>
+    /// <returns>Photographs per second.</returns>
     public double Measure(TimeSpan duration)
     {
         var (begun, images) = (Stopwatch.GetTimestamp(), 0);
@@ -53,7 +57,7 @@ internal sealed class BareEngine : IDisposable
         return images / Stopwatch.GetElapsedTime(begun).TotalSeconds;
     }
 
-    /// <summary>One photograph at a time at a steady rate: how even this machine's own runs are, without a service.</summary>
+    /// <summary>Classifies one photograph at a time at a steady rate, as a reference for the spread of the service's latencies.</summary>
     public async Task<Latencies> SteadyAsync(double perSecond, TimeSpan duration)
     {
         var (latencies, next) = (new Latencies(), 0);

@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary>Sends photographs to a running service and notes what came of them.</summary>
+/// <summary>Sends photographs to a running service and counts the answers.</summary>
 internal sealed class ClassifyClient : IDisposable
 {
     private readonly HttpClient http;
@@ -23,19 +23,19 @@ internal sealed class ClassifyClient : IDisposable
     /// <summary>Latencies of the answers with status 200.</summary>
     public Latencies Served { get; private set; } = new();
 
-    /// <summary>Answers with status 503.</summary>
+    /// <summary>Answers with status 503 and Retry-After.</summary>
     public int Refused => refused;
 
-    /// <summary>Answers with status 503 that do not say when to try again.</summary>
+    /// <summary>Answers with status 503 but without Retry-After.</summary>
     public int RefusedSilently => refusedSilently;
 
-    /// <summary>Any other status, and connections that broke.</summary>
+    /// <summary>Answers with any other status, and broken connections.</summary>
     public int Other => other;
 
-    /// <summary>Forgets what was counted.</summary>
+    /// <summary>Resets all counts.</summary>
     public void Forget() => (Served, refused, refusedSilently, other) = (new Latencies(), 0, 0, 0);
 
-    /// <summary>One photograph; its latency counts from when it was due.</summary>
+    /// <summary>Sends one photograph; its latency counts from its due time.</summary>
     /// <returns>Whether it was classified.</returns>
     public async Task<bool> SendAsync(long due)
     {
@@ -63,10 +63,10 @@ internal sealed class ClassifyClient : IDisposable
         return false;
     }
 
-    /// <summary>Clients that each send the next photograph as soon as the last one is answered.</summary>
+    /// <summary>Runs clients that each send the next photograph after the answer to the previous one.</summary>
     /// <param name="clients">Number of clients.</param>
-    /// <param name="duration">How long they begin new requests.</param>
-    /// <param name="pause">How long a client waits after a refusal.</param>
+    /// <param name="duration">Time during which clients start requests.</param>
+    /// <param name="pause">Pause of a client after a request that was not classified.</param>
     public async Task ClosedLoopAsync(int clients, TimeSpan duration, TimeSpan pause = default)
     {
         var begun = Stopwatch.GetTimestamp();
@@ -82,7 +82,7 @@ internal sealed class ClassifyClient : IDisposable
         }));
     }
 
-    /// <summary>Photographs at a steady rate, whether the earlier ones are answered or not.</summary>
+    /// <summary>Sends photographs at a steady rate, without waiting for earlier answers.</summary>
     public async Task SteadyAsync(double perSecond, TimeSpan duration)
     {
         var requests = new List<Task>();

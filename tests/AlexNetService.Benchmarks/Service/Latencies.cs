@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary>How long requests took.</summary>
+/// <summary>Latencies of requests.</summary>
 internal sealed class Latencies
 {
     private readonly ConcurrentBag<double> milliseconds = [];
@@ -12,7 +12,7 @@ internal sealed class Latencies
 
     public void Add(TimeSpan latency) => milliseconds.Add(latency.TotalMilliseconds);
 
-    /// <summary>The latency, in milliseconds, that a share of the requests did not exceed (nearest rank).</summary>
+    /// <summary>A quantile of the latencies, in milliseconds (nearest rank).</summary>
     public double Quantile(double share)
     {
         var ordered = milliseconds.Order().ToArray();

@@ -4,36 +4,31 @@ using System.Globalization;
 
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary><c>overload</c>: many more clients than the queue has room for, and how long the service needs to be itself again.</summary>
+/// <summary><c>overload</c>: answers to many more clients than the queue has room for, and the time until the service recovers.</summary>
 internal static class OverloadCommand
 {
     private const double Megabyte = 1e6;
     private const int BaselineRequests = 20;
 
-    // A single request counts as normal again within so many of the medians measured before.
+    // A single request counts as normal if it takes at most this multiple of the median measured before.
     private const double Normal = 1.5;
 
     public static Command Create()
     {
-        var repository = ServiceOptions.Repository();
-        var pictures = PictureFolder.Option();
-        var clients = new Option<int>("--clients") { Description = "Clients.", DefaultValueFactory = _ => 200 };
-        var queue = new Option<int>("--queue") { Description = "Queue:LimitCrops of the service.", DefaultValueFactory = _ => 320 };
-        var seconds = new Option<double>("--seconds") { Description = "How long the overload lasts.", DefaultValueFactory = _ => 30 };
-        var pause = new Option<int>("--pause-ms")
-        {
-            Description = "How long a refused client waits, in milliseconds; Retry-After asks for more.",
-            DefaultValueFactory = _ => 100,
-        };
-        const string What =
-            "Clients far beyond the queue: 200 or 503 and nothing else, bounded memory and latency, back to normal at once.";
+        var repository = CommandOptions.Repository();
+        var pictures = CommandOptions.Pictures();
+        var clients = CommandOptions.Of("--clients", "Number of clients.", 200);
+        var queue = CommandOptions.Of("--queue", "Value of Queue:LimitCrops.", 320);
+        var seconds = CommandOptions.Of<double>("--seconds", "Duration of the overload, in seconds.", 30);
+        var pause = CommandOptions.Of("--pause-ms", "Pause of a refused client, in milliseconds; shorter than Retry-After.", 100);
+        const string What = "Far more clients than the queue has room for: only 200 or 503, bounded memory and latency, fast recovery.";
         var command = new Command("overload", What)
         {
             repository, pictures, clients, queue, seconds, pause,
         };
         command.SetAction((parsed, _) => RunAsync(new Plan(
             parsed.GetRequiredValue(repository).FullName,
-            PictureFolder.Read(parsed.GetRequiredValue(pictures)),
+            CommandOptions.Read(parsed.GetRequiredValue(pictures)),
             parsed.GetValue(clients),
             parsed.GetValue(queue),
             TimeSpan.FromSeconds(parsed.GetValue(seconds)),
@@ -47,9 +42,9 @@ internal static class OverloadCommand
         using (var bare = await BareEngine.OpenAsync(plan.Repository, plan.Pictures))
         {
             crops = bare.CropsPerImage;
-            Report.Line($"{bare.Members}; {crops} crops a photograph; {plan.Clients} clients; a queue of {plan.Queue} crops");
-            var pause = plan.Pause.TotalMilliseconds;
-            Report.Line($"{Environment.ProcessorCount} cores, shared with the clients; a refused client waits {pause} ms");
+            Report.Line($"{bare.Members}; {crops} crops per photograph; {plan.Clients} clients; a queue of {plan.Queue} crops");
+            Report.Line($"{Environment.ProcessorCount} cores, shared with the clients");
+            Report.Line($"a refused client waits {plan.Pause.TotalMilliseconds} ms");
         }
 
         using var service = await RunningService.StartAsync(new Dictionary<string, string>
@@ -61,7 +56,7 @@ internal static class OverloadCommand
         await BaselineAsync(client);
         var baseline = await BaselineAsync(client);
         var resident = service.PeakResident;
-        Report.Line($"before: a single request {baseline}; {resident / Megabyte:0} MB at most");
+        Report.Line($"before: single requests {baseline}; {resident / Megabyte:0} MB at most");
 
         client.Forget();
         var begun = Stopwatch.GetTimestamp();
@@ -77,13 +72,13 @@ internal static class OverloadCommand
         Report.Line($"memory: {peak / Megabyte:0} MB at most, {(peak - resident) / Megabyte:0} MB more than before");
         if (!service.Running)
         {
-            Report.Line($"The service has ended.");
+            Report.Line($"The service ended.");
             return 1;
         }
 
         var back = await BackAsync(client, baseline.Quantile(0.5) * Normal, ended);
-        Report.Line(
-            $"back within {Normal:0.0} × the median before: {back.TotalMilliseconds:0} ms after the last answer (goal: at most 1000)");
+        Report.Line($"recovered {back.TotalMilliseconds:0} ms after the last answer (goal: at most 1000)");
+        Report.Line($"  first single request within {Normal:0.0} × the median before");
         return client.Other + client.RefusedSilently == 0 ? 0 : 1;
     }
 
@@ -98,7 +93,7 @@ internal static class OverloadCommand
         return client.Served;
     }
 
-    /// <returns>From the end of the overload to the beginning of the first request that was as fast as before.</returns>
+    /// <returns>Time from the end of the overload to the start of the first request that was as fast as before.</returns>
     private static async Task<TimeSpan> BackAsync(ClassifyClient client, double milliseconds, long ended)
     {
         while (true)

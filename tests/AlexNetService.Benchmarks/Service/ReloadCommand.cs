@@ -9,27 +9,27 @@ using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary><c>reload</c>: versions that come and go under load, in this process: failures, and what stays in memory.</summary>
+/// <summary><c>reload</c>: failures and resident memory while new versions are loaded under load in this process.</summary>
 internal static class ReloadCommand
 {
     private const double Megabyte = 1e6;
 
-    // Allocators need some turns to reach the size they then keep.
+    // Allocators need some reloads to reach their steady size.
     private const double WarmShare = 0.2;
 
     public static Command Create()
     {
-        var repository = ServiceOptions.Repository();
-        var pictures = PictureFolder.Option();
-        var clients = ServiceOptions.Clients(8);
-        var reloads = new Option<int>("--reloads") { Description = "Reloads, the models in turn.", DefaultValueFactory = _ => 100 };
-        var command = new Command("reload", "New versions of the packages loaded under load: failures and resident memory.")
+        var repository = CommandOptions.Repository();
+        var pictures = CommandOptions.Pictures();
+        var clients = CommandOptions.Clients(8);
+        var reloads = CommandOptions.Of("--reloads", "Number of reloads; the models take turns.", 100);
+        var command = new Command("reload", "Failures and resident memory while new versions of the packages are loaded under load.")
         {
             repository, pictures, clients, reloads,
         };
         command.SetAction((parsed, _) => RunAsync(
             parsed.GetRequiredValue(repository).FullName,
-            PictureFolder.Read(parsed.GetRequiredValue(pictures)),
+            CommandOptions.Read(parsed.GetRequiredValue(pictures)),
             parsed.GetValue(clients),
             parsed.GetValue(reloads)));
         return command;
@@ -71,10 +71,10 @@ internal static class ReloadCommand
         await ending.CancelAsync();
         await Task.WhenAll(running);
 
-        // One value says little: what the requests under way hold goes up and down between two of them.
+        // Means, because the memory of current requests varies between reloads.
         var (first, last) = (residents.Skip(warm).Take(warm).Average() / Megabyte, residents.TakeLast(warm).Average() / Megabyte);
         Report.Line($"{reloads} reloads of {string.Join(", ", copy.Names)} in {elapsed:0.0} s under {clients} clients, {refused} refused");
-        Report.Line($"{load.Served} photographs served, {load.Failed} failed, {load.Backwards} went back a version");
+        Report.Line($"{load.Served} photographs served, {load.Failed} failed, {load.Backwards} saw an older version than before");
         Report.Line($"resident after the first reload {residents[0] / Megabyte:0} MB, at most {residents.Max() / Megabyte:0} MB");
         Report.Line($"mean of reloads {warm + 1} to {2 * warm}: {first:0} MB, of the last {warm}: {last:0} MB");
         Report.Line($"change {(last - first) / first:+0.0%;-0.0%} (goal: within 5 %)");
@@ -89,7 +89,7 @@ internal static class ReloadCommand
         return process.WorkingSet64;
     }
 
-    /// <summary>Clients in this process, each with the lease of a request.</summary>
+    /// <summary>Clients in this process; each request leases the catalog as the service does.</summary>
     private sealed class Load(ModelCatalog catalog, InferenceEngine engine, byte[][] pictures)
     {
         private int sent;

@@ -21,8 +21,8 @@ internal sealed class RenewedRepository : IDisposable
 
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>The same package as the next version, and no more than two versions on the disk.</summary>
-    /// <returns>The next version.</returns>
+    /// <summary>Publishes a package again as its next version and keeps at most two versions on the disk.</summary>
+    /// <returns>The new version.</returns>
     public int Renew(string name)
     {
         var versions = copy.Versions(name);

@@ -1,6 +1,6 @@
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary>Numbers as they are printed.</summary>
+/// <summary>Prints results in the invariant culture.</summary>
 internal static class Report
 {
     public static void Line(FormattableString line) => Console.WriteLine(FormattableString.Invariant(line));

@@ -6,27 +6,25 @@ using AlexNetService.Tests.Shared;
 
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary>
-/// <c>roll</c>: failures of two replicas behind nginx at a steady load, while one is killed, one replaced and a new version loaded on both.
-/// </summary>
+/// <summary><c>roll</c>: failures of two replicas behind nginx while one is killed, one is replaced and both load a new version.</summary>
 internal static class RollCommand
 {
     private const int Places = 2;
 
     public static Command Create()
     {
-        var repository = ServiceOptions.Repository();
-        var pictures = PictureFolder.Option();
-        var rate = new Option<double>("--per-second") { Description = "Photographs sent a second.", DefaultValueFactory = _ => 15 };
-        var seconds = ServiceOptions.Seconds("--seconds", "How long it lasts; the kill comes at a tenth of it.", 60);
-        var command = new Command(
-            "roll", "Two replicas behind nginx under load, killed, replaced and given a new version: requests that failed.")
+        var repository = CommandOptions.Repository();
+        var pictures = CommandOptions.Pictures();
+        var rate = CommandOptions.Of<double>("--per-second", "Photographs per second.", 15);
+        var seconds = CommandOptions.Of<double>("--seconds", "Duration in seconds; the kill comes after a tenth of it.", 60);
+        const string What = "Failed requests to two replicas behind nginx: one is killed, one is replaced, both load a new version.";
+        var command = new Command("roll", What)
         {
             repository, pictures, rate, seconds,
         };
         command.SetAction((parsed, _) => RunAsync(
             parsed.GetRequiredValue(repository).FullName,
-            PictureFolder.Read(parsed.GetRequiredValue(pictures)),
+            CommandOptions.Read(parsed.GetRequiredValue(pictures)),
             parsed.GetValue(rate),
             TimeSpan.FromSeconds(parsed.GetValue(seconds))));
         return command;
@@ -51,9 +49,8 @@ internal static class RollCommand
             var happened = await HappenAsync(replicas, addresses, repository, duration);
             await ending.CancelAsync();
             await load;
-            Report.Line(
-                $"{perSecond:0} photographs a second for {duration.TotalSeconds:0} s, "
-                + $"two replicas on {Environment.ProcessorCount} cores shared with all");
+            Report.Line($"{perSecond:0} photographs per second for {duration.TotalSeconds:0} s");
+            Report.Line($"two replicas on {Environment.ProcessorCount} cores, shared with nginx and the client");
             return Print(happened, client.Answers, [.. addresses.Select(address => address.Authority)]) ? 0 : 1;
         }
         finally
@@ -93,36 +90,35 @@ internal static class RollCommand
     private static bool Print(Events happened, IReadOnlyCollection<BalancedAnswer> answers, IReadOnlyList<string> replicas)
     {
         Print("before", answers, 0, happened.Killed);
-        Print("one killed and started again", answers, happened.Killed, happened.Rolled);
-        Print($"one replaced by SIGTERM, exit code {happened.ExitCode}", answers, happened.Rolled, happened.Renewed);
+        Print("one killed and restarted", answers, happened.Killed, happened.Rolled);
+        Print($"one replaced after SIGTERM, exit code {happened.ExitCode}", answers, happened.Rolled, happened.Renewed);
         var loaded = $"{happened.Model} {happened.Version} loaded on both: {string.Join(", ", happened.Loaded)}";
         Print(loaded, answers, happened.Renewed, long.MaxValue);
         var backwards = replicas.Sum(replica => PrintMove(replica, happened, answers.Where(answer => answer.By == replica)));
         PrintMove("both together", happened, answers);
         var failed = answers.Count(answer => answer.Failed);
-        Report.Line($"in all {failed} failed of {answers.Count} (goal: none)");
+        Report.Line($"total: {failed} of {answers.Count} failed (goal: none)");
         return failed + backwards + happened.ExitCode == 0 && happened.Loaded.All(status => status == HttpStatusCode.OK);
     }
 
     private static void Print(string phase, IEnumerable<BalancedAnswer> answers, long from, long to)
     {
         var theirs = answers.Where(answer => answer.Came >= from && answer.Came < to).ToArray();
-        Report.Line(
-            $"{phase}: {theirs.Length} photographs, {theirs.Count(answer => answer.Failed)} failed, "
-            + $"{theirs.Count(answer => answer.Asked.Count > 1)} asked of the other one");
+        var (failed, retried) = (theirs.Count(answer => answer.Failed), theirs.Count(answer => answer.Asked.Count > 1));
+        Report.Line($"{phase}: {theirs.Length} photographs, {failed} failed, {retried} sent to the other replica");
     }
 
-    /// <returns>Answers with the version before that were asked for after the first one with the new version had come.</returns>
+    /// <returns>Number of answers with the old version to requests sent after the first answer with the new version.</returns>
     private static int PrintMove(string who, Events happened, IEnumerable<BalancedAnswer> answers)
     {
-        var ofModel = answers.Where(answer => answer.Versions.ContainsKey(happened.Model))
+        var ofModel = answers
+            .Where(answer => answer.Versions.ContainsKey(happened.Model))
             .ToLookup(answer => answer.Versions[happened.Model] == happened.Version);
         var first = ofModel[true].Min(answer => (long?)answer.Came) ?? long.MaxValue;
         var late = ofModel[false].Where(answer => answer.Sent > first).ToArray();
         var mixed = Stopwatch.GetElapsedTime(first, late.Max(answer => (long?)answer.Came) ?? first);
-        Report.Line(
-            $"{who}: {ofModel[true].Count()} answers of version {happened.Version}, "
-            + $"after the first of them {late.Length} of the one before, for {mixed.TotalMilliseconds:0} ms");
+        Report.Line($"{who}: {ofModel[true].Count()} answers with version {happened.Version}");
+        Report.Line($"  {late.Length} with the old version after the first of them, within {mixed.TotalMilliseconds:0} ms");
         return late.Length;
     }
 
@@ -134,7 +130,7 @@ internal static class RollCommand
             ["Drain:GraceSeconds"] = "2",
         });
 
-    /// <summary>What was done to the replicas, and when.</summary>
+    /// <summary>The changes to the replicas and their timestamps.</summary>
     private sealed record Events(
         long Killed, long Rolled, int ExitCode, long Renewed, string Model, int Version, IReadOnlyList<HttpStatusCode> Loaded);
 }

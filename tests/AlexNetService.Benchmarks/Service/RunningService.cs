@@ -5,7 +5,7 @@ using AlexNetService.Tests.Shared;
 
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary>The web service in a process of its own, as an operator starts it: logging, on a free port of the loopback.</summary>
+/// <summary>The web service in its own process as an operator starts it: with logging, on a free loopback port.</summary>
 internal sealed class RunningService : IDisposable
 {
     private readonly Process process;
@@ -19,19 +19,19 @@ internal sealed class RunningService : IDisposable
 
     public Uri Address { get; }
 
-    /// <summary>Whether somebody still reads the log; false once the service has ended.</summary>
+    /// <summary>Whether the service is still running, judged by its open log.</summary>
     public bool Running => !log.IsCompleted;
 
-    /// <summary>Processor time so far.</summary>
+    /// <summary>Processor time used so far.</summary>
     public TimeSpan Processor => Fresh().TotalProcessorTime;
 
-    /// <summary>Resident bytes now.</summary>
+    /// <summary>Current resident memory, in bytes.</summary>
     public long Resident => Fresh().WorkingSet64;
 
-    /// <summary>The most resident bytes so far.</summary>
+    /// <summary>Peak resident memory so far, in bytes.</summary>
     public long PeakResident => Fresh().PeakWorkingSet64;
 
-    /// <summary>The program beside this one in the source tree, built with it.</summary>
+    /// <summary>The service's program in the same source tree and configuration.</summary>
     public static FileInfo Program()
     {
         // tests/AlexNetService.Benchmarks/bin/<configuration>/<framework>/
@@ -41,8 +41,8 @@ internal sealed class RunningService : IDisposable
             root, "src", "AlexNetService.Api", "bin", output.Parent?.Name ?? "", output.Name, "AlexNetService.Api.dll"));
     }
 
-    /// <summary>Starts it and waits until every model is warm.</summary>
-    /// <param name="settings">Settings as on the command line, name → value.</param>
+    /// <summary>Starts the service and waits until every model is warm.</summary>
+    /// <param name="settings">Settings by name, passed on the command line.</param>
     public static async Task<RunningService> StartAsync(IReadOnlyDictionary<string, string> settings)
     {
         var program = Program();
@@ -56,13 +56,13 @@ internal sealed class RunningService : IDisposable
         {
             RedirectStandardOutput = true,
         };
-        var process = Process.Start(start) ?? throw new InvalidOperationException("The service does not start.");
+        var process = Process.Start(start) ?? throw new InvalidOperationException("The service did not start.");
         try
         {
             var address = await LoggedAsync(process, "Now listening on");
             await LoggedAsync(process, "Ready with");
 
-            // Somebody must read the log, or the service stands still when the pipe is full.
+            // The log must be read, or the service blocks when the pipe is full.
             var log = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
             return new RunningService(process, log, new Uri(address["address"]?.GetValue<string>() ?? ""));
         }
@@ -73,7 +73,7 @@ internal sealed class RunningService : IDisposable
         }
     }
 
-    /// <summary>Has it read a package again, as an operator on its machine does.</summary>
+    /// <summary>Makes the service load a package again, as an operator on its machine does.</summary>
     /// <param name="model">Name of the model.</param>
     public async Task<HttpStatusCode> LoadAsync(string model)
     {
@@ -83,8 +83,8 @@ internal sealed class RunningService : IDisposable
         return answer.StatusCode;
     }
 
-    /// <summary>Asks it to end, as an orchestrator does.</summary>
-    /// <returns>Its exit code.</returns>
+    /// <summary>Sends SIGTERM, as an orchestrator does, and waits.</summary>
+    /// <returns>The exit code.</returns>
     public async Task<int> TerminateAsync()
     {
         Sigterm.Send(process);
@@ -92,7 +92,7 @@ internal sealed class RunningService : IDisposable
         return process.ExitCode;
     }
 
-    /// <summary>Kills it.</summary>
+    /// <summary>Kills the service.</summary>
     public void Dispose() => Stop(process);
 
     private static async Task<JsonNode> LoggedAsync(Process process, string message)
@@ -114,7 +114,7 @@ internal sealed class RunningService : IDisposable
             }
         }
 
-        throw new InvalidOperationException($"The service ended before it said '{message}'.");
+        throw new InvalidOperationException($"The service ended before it logged '{message}'.");
     }
 
     private static void Stop(Process process)

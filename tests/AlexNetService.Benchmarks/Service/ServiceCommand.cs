@@ -4,31 +4,27 @@ using System.Globalization;
 
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary><c>service</c>: what HTTP, queue and decoding cost beside the bare engine, and how even the answers are.</summary>
+/// <summary><c>service</c>: compares the service with the bare engine, and measures latencies at a steady load.</summary>
 internal static class ServiceCommand
 {
     private const double Megabyte = 1e6;
 
     public static Command Create()
     {
-        var repository = ServiceOptions.Repository();
-        var pictures = PictureFolder.Option();
-        var clients = ServiceOptions.Clients(16);
-        var rounds = new Option<int>("--rounds") { Description = "Rounds: service, then bare engine.", DefaultValueFactory = _ => 3 };
-        var seconds = ServiceOptions.Seconds("--seconds", "How long each side runs in a round.", 15);
-        var steady = ServiceOptions.Seconds("--steady-seconds", "How long the steady load lasts.", 60);
-        var share = new Option<double>("--steady-share")
-        {
-            Description = "The steady load, as a share of the images/s measured before.",
-            DefaultValueFactory = _ => 0.55,
-        };
-        var command = new Command("service", "Images a second through HTTP beside the bare engine's, latencies at a steady load, memory.")
+        var repository = CommandOptions.Repository();
+        var pictures = CommandOptions.Pictures();
+        var clients = CommandOptions.Clients(16);
+        var rounds = CommandOptions.Of("--rounds", "Number of rounds; each measures the service, then the bare engine.", 3);
+        var seconds = CommandOptions.Of<double>("--seconds", "Seconds per side and round.", 15);
+        var steady = CommandOptions.Of<double>("--steady-seconds", "Duration of the steady load, in seconds.", 60);
+        var share = CommandOptions.Of("--steady-share", "The steady load as a share of the images per second measured before.", 0.55);
+        var command = new Command("service", "Images per second over HTTP and in the bare engine, latencies at a steady load, memory.")
         {
             repository, pictures, clients, rounds, seconds, steady, share,
         };
         command.SetAction((parsed, _) => RunAsync(new Plan(
             parsed.GetRequiredValue(repository).FullName,
-            PictureFolder.Read(parsed.GetRequiredValue(pictures)),
+            CommandOptions.Read(parsed.GetRequiredValue(pictures)),
             parsed.GetValue(clients),
             parsed.GetValue(rounds),
             TimeSpan.FromSeconds(parsed.GetValue(seconds)),
@@ -44,7 +40,7 @@ internal static class ServiceCommand
         {
             ["ModelRepository:Path"] = plan.Repository,
 
-            // Room for what every client sends at once: this measures work, not refusals.
+            // The queue has room for the requests of all clients, so that nothing is refused.
             ["Queue:LimitCrops"] = Math.Max(320, 2 * plan.Clients * bare.CropsPerImage).ToString(CultureInfo.InvariantCulture),
         };
         using var service = await RunningService.StartAsync(settings);
@@ -80,7 +76,7 @@ internal static class ServiceCommand
         }
 
         Report.Line($"service / bare engine, median: {Report.Median(ratios):0.000} (goal: at least 0.92)");
-        Report.Line($"{processor.TotalMilliseconds / images:0.0} ms of CPU an image in the service");
+        Report.Line($"{processor.TotalMilliseconds / images:0.0} ms of CPU per image in the service");
         return Report.Median(rates);
     }
 
@@ -91,10 +87,11 @@ internal static class ServiceCommand
         await client.SteadyAsync(rate, plan.Steady);
         var latencies = client.Served;
         var unserved = client.Refused + client.RefusedSilently + client.Other;
-        Report.Line($"steady {rate:0.0} img/s ({plan.SteadyShare:0%} of capacity): {latencies.Count} served, {unserved} not; {latencies}");
+        Report.Line($"steady {rate:0.0} img/s ({plan.SteadyShare:0%} of capacity): {latencies.Count} served, {unserved} not served");
+        Report.Line($"  {latencies}");
         var machine = await bare.SteadyAsync(rate, plan.Steady);
         Report.Line($"p99 / p50 = {Unevenness(latencies):0.00} (goal: at most 1.3)");
-        Report.Line($"the bare engine at the same pace, alone: {machine}; p99 / p50 = {Unevenness(machine):0.00}");
+        Report.Line($"the bare engine alone at the same rate: {machine}; p99 / p50 = {Unevenness(machine):0.00}");
     }
 
     private static double Unevenness(Latencies latencies) => latencies.Quantile(0.99) / latencies.Quantile(0.5);

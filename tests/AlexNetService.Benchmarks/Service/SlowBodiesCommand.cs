@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary><c>slow-bodies</c>: what clients that dribble their bodies take from clients that do not.</summary>
+/// <summary><c>slow-bodies</c>: the effect of clients that send their bodies slowly on normal clients.</summary>
 internal static class SlowBodiesCommand
 {
     private const double Megabyte = 1e6;
@@ -10,24 +10,20 @@ internal static class SlowBodiesCommand
 
     public static Command Create()
     {
-        var repository = ServiceOptions.Repository();
-        var pictures = PictureFolder.Option();
-        var clients = ServiceOptions.Clients(NormalClients);
-        var slow = new Option<int>("--slow") { Description = "Clients that send slowly.", DefaultValueFactory = _ => 50 };
-        var rate = new Option<int>("--bytes-per-second") { Description = "How fast each of them sends.", DefaultValueFactory = _ => 100 };
-        var seconds = ServiceOptions.Seconds("--seconds", "How long each phase lasts.", 15);
-        var rounds = new Option<int>("--rounds")
-        {
-            Description = "Times that it is measured without and with them.",
-            DefaultValueFactory = _ => 3,
-        };
-        var command = new Command("slow-bodies", "Normal clients beside many that send their bodies a few bytes at a time.")
+        var repository = CommandOptions.Repository();
+        var pictures = CommandOptions.Pictures();
+        var clients = CommandOptions.Clients(NormalClients);
+        var slow = CommandOptions.Of("--slow", "Number of slow clients.", 50);
+        var rate = CommandOptions.Of("--bytes-per-second", "Bytes per second of each slow client.", 100);
+        var seconds = CommandOptions.Of<double>("--seconds", "Seconds per phase.", 15);
+        var rounds = CommandOptions.Of("--rounds", "Number of rounds; each measures without, with and without slow clients.", 3);
+        var command = new Command("slow-bodies", "Normal clients with and without many clients that send their bodies slowly.")
         {
             repository, pictures, clients, slow, rate, seconds, rounds,
         };
         command.SetAction((parsed, _) => RunAsync(new Plan(
             parsed.GetRequiredValue(repository).FullName,
-            PictureFolder.Read(parsed.GetRequiredValue(pictures)),
+            CommandOptions.Read(parsed.GetRequiredValue(pictures)),
             parsed.GetValue(clients),
             parsed.GetValue(slow),
             parsed.GetValue(rate),
@@ -38,9 +34,8 @@ internal static class SlowBodiesCommand
 
     private static async Task<int> RunAsync(Plan plan)
     {
-        Report.Line(
-            $"{plan.Clients} normal clients; {plan.Slow} slow ones of {plan.BytesPerSecond} bytes/s; "
-            + $"{Environment.ProcessorCount} cores, shared with all clients");
+        Report.Line($"{plan.Clients} normal clients; {plan.Slow} slow ones of {plan.BytesPerSecond} bytes/s");
+        Report.Line($"{Environment.ProcessorCount} cores, shared with all clients");
         using var service = await RunningService.StartAsync(new Dictionary<string, string> { ["ModelRepository:Path"] = plan.Repository });
         using var client = new ClassifyClient(service.Address, plan.Pictures);
         await MeasureAsync(client, plan);
@@ -48,7 +43,7 @@ internal static class SlowBodiesCommand
         var (ratios, unanswered) = (new List<double>(), 0);
         for (var round = 0; round < plan.Rounds; round++)
         {
-            // Without, with, without: what the machine does meanwhile falls on both sides.
+            // Without, with, without: a change of the machine's speed affects both sides alike.
             var before = await MeasureAsync(client, plan);
             var resident = service.Resident;
             using var stop = new CancellationTokenSource();
@@ -65,12 +60,12 @@ internal static class SlowBodiesCommand
             Report.Line($"with: {latency}; {more / Megabyte:0.0} MB more resident");
         }
 
-        Report.Line($"slow bodies: {slow.Begun} begun, {slow.CutOff} cut off; normal requests not answered beside them: {unanswered}");
+        Report.Line($"slow bodies: {slow.Begun} started, {slow.CutOff} cut off; normal requests without an answer meanwhile: {unanswered}");
         Report.Line($"median ratio {Report.Median(ratios):0.000} (goal: at least 0.80)");
         return service.Running && unanswered == 0 ? 0 : 1;
     }
 
-    /// <returns>Answers a second.</returns>
+    /// <returns>Answers per second.</returns>
     private static async Task<double> MeasureAsync(ClassifyClient client, Plan plan)
     {
         client.Forget();

@@ -4,10 +4,10 @@ using System.Text;
 
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary>Clients that announce a photograph and send it a few bytes at a time.</summary>
+/// <summary>A client that sends a photograph a few bytes at a time.</summary>
 /// <param name="service">The service's address.</param>
 /// <param name="picture">The photograph.</param>
-/// <param name="bytesPerSecond">How fast they send it.</param>
+/// <param name="bytesPerSecond">Rate of sending.</param>
 internal sealed class SlowClient(Uri service, byte[] picture, int bytesPerSecond)
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(250);
@@ -15,13 +15,13 @@ internal sealed class SlowClient(Uri service, byte[] picture, int bytesPerSecond
     private int begun;
     private int cutOff;
 
-    /// <summary>Bodies that were begun.</summary>
+    /// <summary>Number of bodies that were started.</summary>
     public int Begun => begun;
 
-    /// <summary>Bodies that the service did not wait for.</summary>
+    /// <summary>Number of bodies that the service cut off.</summary>
     public int CutOff => cutOff;
 
-    /// <summary>Begins one body after the other until it is stopped.</summary>
+    /// <summary>Sends one body after another until cancelled.</summary>
     public async Task SendAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -58,7 +58,7 @@ internal sealed class SlowClient(Uri service, byte[] picture, int bytesPerSecond
             await Task.Delay(Step, stop);
             if (connection.Client.Poll(0, SelectMode.SelectRead))
             {
-                // An answer before the end of the body: the service has given up.
+                // An answer before the end of the body means that the service cut it off.
                 Interlocked.Increment(ref cutOff);
                 return;
             }

@@ -3,14 +3,14 @@ using System.Diagnostics;
 
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary><c>start</c>: seconds from the start of the process to ready, every model loaded and warm.</summary>
+/// <summary><c>start</c>: seconds from the start of the process until every model is loaded and warm.</summary>
 internal static class StartCommand
 {
     public static Command Create()
     {
-        var repository = ServiceOptions.Repository();
-        var times = new Option<int>("--times") { Description = "How often it is started.", DefaultValueFactory = _ => 5 };
-        var command = new Command("start", "Seconds from the start of the service to ready.") { repository, times };
+        var repository = CommandOptions.Repository();
+        var times = CommandOptions.Of("--times", "Number of starts.", 5);
+        var command = new Command("start", "Seconds from the start of the service until it is ready.") { repository, times };
         command.SetAction((parsed, _) => RunAsync(parsed.GetRequiredValue(repository).FullName, parsed.GetValue(times)));
         return command;
     }
@@ -25,6 +25,6 @@ internal static class StartCommand
             all.Add(Stopwatch.GetElapsedTime(begun).TotalSeconds);
         }
 
-        Report.Line($"ready after {all.Min():0.00} to {all.Max():0.00} s, median {Report.Median(all):0.00} s of {times}");
+        Report.Line($"ready after {all.Min():0.00} to {all.Max():0.00} s, median {Report.Median(all):0.00} s of {times} starts");
     }
 }

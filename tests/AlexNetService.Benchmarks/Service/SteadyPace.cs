@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace AlexNetService.Benchmarks.Service;
 
-/// <summary>Turns at a steady rate, whether the earlier ones are done or not.</summary>
+/// <summary>Turns at a steady rate, independent of when earlier turns end.</summary>
 internal static class SteadyPace
 {
-    /// <summary>Waits for each turn; late turns follow at once.</summary>
-    /// <param name="perSecond">Turns a second.</param>
-    /// <param name="duration">How long turns come.</param>
-    /// <returns>The timestamp at which each turn was due.</returns>
+    /// <summary>Waits for each turn; late turns follow without a pause.</summary>
+    /// <param name="perSecond">Turns per second.</param>
+    /// <param name="duration">Time from the first turn to the last.</param>
+    /// <returns>The due timestamp of each turn.</returns>
     public static async IAsyncEnumerable<long> TurnsAsync(double perSecond, TimeSpan duration)
     {
         var begun = Stopwatch.GetTimestamp();

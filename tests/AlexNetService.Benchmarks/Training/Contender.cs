@@ -1,8 +1,8 @@
 namespace AlexNetService.Benchmarks.Training;
 
-/// <summary>A way to make a training step, timed in rounds.</summary>
+/// <summary>An implementation of the training step, timed in rounds.</summary>
 /// <param name="name">Name in the table.</param>
-/// <param name="batch">Images in a step.</param>
+/// <param name="batch">Images per step.</param>
 internal abstract class Contender(string name, int batch) : IDisposable
 {
     private readonly List<(double Seconds, double Cpu)> rounds = [];
@@ -16,7 +16,7 @@ internal abstract class Contender(string name, int batch) : IDisposable
     /// <summary>Median of the rounds, in seconds of processor time.</summary>
     public double CpuPerImage => Median(round => round.Cpu) / (steps * batch);
 
-    /// <summary>Warms up, and finds how many steps fill a round.</summary>
+    /// <summary>Warms up and computes the number of steps in a round.</summary>
     public void Prepare(double seconds)
     {
         _ = Run(2);

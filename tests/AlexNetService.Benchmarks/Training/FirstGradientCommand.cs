@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace AlexNetService.Benchmarks.Training;
 
 /// <summary>
-/// <c>first-gradient</c>: starts fresh processes that compare the gradient of their first pass with that of the next passes, bit for bit.
-/// See <see cref="ColumnThreads.BeginPass"/>.
+/// <c>first-gradient</c>: starts fresh processes, each of which compares the gradient of its first pass with those of the next passes, bit
+/// for bit. See <see cref="ColumnThreads.BeginPass"/>.
 /// </summary>
 internal static class FirstGradientCommand
 {
@@ -18,18 +18,17 @@ internal static class FirstGradientCommand
 
     public static Command Create()
     {
-        var processes = new Option<int>("--processes") { Description = "Processes to start.", DefaultValueFactory = _ => 300 };
-        var atOnce = new Option<int>("--at-once")
-        {
-            Description = "Processes at a time; more than there are cores make the machine busy, which provokes the fault.",
-            DefaultValueFactory = _ => 2 * Environment.ProcessorCount,
-        };
-        var sideBySide = new Option<bool>("--side-by-side") { Description = "Run the columns of the first pass side by side too." };
-        var precision = new Option<ComputePrecision>("--precision") { Description = "Precision of the pass." };
-        var normalisation = new Option<bool>("--lrn") { Description = "Response normalisation.", DefaultValueFactory = _ => true };
-        var prepare = new Option<bool>("--prepare") { Description = "Settings of the heap, as in training.", DefaultValueFactory = _ => true };
+        var processes = CommandOptions.Of("--processes", "Number of processes.", 300);
+        var atOnce = CommandOptions.Of(
+            "--at-once",
+            "Processes at a time; more processes than cores keep the machine busy, which provokes the fault.",
+            2 * Environment.ProcessorCount);
+        var sideBySide = new Option<bool>("--side-by-side") { Description = "Run the columns in parallel in the first pass too." };
+        var precision = new Option<ComputePrecision>("--precision") { Description = "Precision of the passes." };
+        var normalisation = CommandOptions.Of("--lrn", "Whether the network has response normalisation.", true);
+        var prepare = CommandOptions.Of("--prepare", "Whether to set up the heap as in training.", true);
         var isChild = new Option<bool>("--child") { Hidden = true };
-        var command = new Command("first-gradient", "Share of fresh processes whose first gradient differs from the next ones.")
+        var command = new Command("first-gradient", "Number of fresh processes whose first gradient differs from the next ones.")
         {
             processes, atOnce, sideBySide, precision, normalisation, prepare, isChild,
         };
@@ -40,8 +39,11 @@ internal static class FirstGradientCommand
                 parsed.GetValue(processes),
                 parsed.GetValue(atOnce),
                 [
-                    "first-gradient", "--child", "--side-by-side", $"{parsed.GetValue(sideBySide)}", "--precision", $"{parsed.GetValue(precision)}",
-                    "--lrn", $"{parsed.GetValue(normalisation)}", "--prepare", $"{parsed.GetValue(prepare)}",
+                    "first-gradient", "--child",
+                    "--side-by-side", $"{parsed.GetValue(sideBySide)}",
+                    "--precision", $"{parsed.GetValue(precision)}",
+                    "--lrn", $"{parsed.GetValue(normalisation)}",
+                    "--prepare", $"{parsed.GetValue(prepare)}",
                 ],
                 cancellation));
         return command;
@@ -50,18 +52,21 @@ internal static class FirstGradientCommand
     private static async Task<int> RunAsync(int processes, int atOnce, string[] arguments, CancellationToken cancellation)
     {
         var codes = new ConcurrentBag<int>();
-        await Parallel.ForAsync(0, processes, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellation }, async (_, stop) =>
+        var program = Environment.ProcessPath ?? throw new InvalidOperationException("The program has no path.");
+        var options = new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellation };
+        await Parallel.ForAsync(0, processes, options, async (_, stop) =>
         {
-            using var child = Process.Start(Environment.ProcessPath ?? throw new InvalidOperationException("The program has no path."), arguments);
+            using var child = Process.Start(program, arguments);
             await child.WaitForExitAsync(stop);
             codes.Add(child.ExitCode);
         });
         var (right, wrong) = (codes.Count(code => code == Right), codes.Count(code => code == Wrong));
-        Console.WriteLine($"{right} of {processes} processes began right, {wrong} wrong, {processes - right - wrong} failed; {string.Join(' ', arguments[2..])}");
+        Console.WriteLine($"{right} of {processes} processes began right, {wrong} wrong, {processes - right - wrong} failed");
+        Console.WriteLine($"  with {string.Join(' ', arguments[2..])}");
         return right == processes ? Right : Wrong;
     }
 
-    /// <summary>The child: one network, the same pass five times.</summary>
+    /// <summary>Runs in the child: one network, the same pass five times.</summary>
     private static int Compare(bool sideBySide, ComputePrecision precision, bool normalisation, bool prepare)
     {
         if (prepare)
@@ -79,15 +84,18 @@ internal static class FirstGradientCommand
         network.train();
         using var threads = new ColumnThreads(network.Placement, firstInTurn: !sideBySide);
         var passes = Enumerable.Range(0, 5).Select(_ => Gradients(network, threads)).ToArray();
-        var different = passes[0].Zip(passes[1]).Where(pair => !pair.First.Values.AsSpan().SequenceEqual(pair.Second.Values)).ToArray();
+        var different = passes[0].Zip(passes[1])
+            .Where(pair => !pair.First.Values.AsSpan().SequenceEqual(pair.Second.Values))
+            .Select(pair => pair.First.Name)
+            .ToArray();
         if (different.Length == 0)
         {
             return Right;
         }
 
-        var later = passes.Skip(2).All(pass => pass.Zip(passes[1]).All(pair => pair.First.Values.AsSpan().SequenceEqual(pair.Second.Values)));
-        Console.WriteLine(
-            $"wrong: {string.Join(", ", different.Select(pair => pair.First.Name))}; the passes after the first are {(later ? "equal" : "different too")}");
+        var later = passes.Skip(2).All(pass =>
+            pass.Zip(passes[1]).All(pair => pair.First.Values.AsSpan().SequenceEqual(pair.Second.Values)));
+        Console.WriteLine($"wrong: {string.Join(", ", different)}; the later passes {(later ? "are equal" : "differ too")}");
         return Wrong;
     }
 

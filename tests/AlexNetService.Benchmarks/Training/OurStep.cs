@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace AlexNetService.Benchmarks.Training;
 
-/// <summary>The step of <c>alexnet train</c> itself, on random crops.</summary>
+/// <summary>The training step of <c>alexnet train</c>, on random crops.</summary>
 internal sealed class OurStep : Contender
 {
     private readonly ColumnNetwork network;
@@ -41,7 +41,7 @@ internal sealed class OurStep : Contender
         var (from, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
         for (var i = 0; i < steps; i++)
         {
-            // A rate of almost nothing: the weights stay where arithmetic is ordinary.
+            // A rate near zero keeps the weights in their initial range, where arithmetic has the usual speed.
             _ = step.Run(crops, labels, rate: 1e-9, seed: made++, new ErrorRates());
         }
 

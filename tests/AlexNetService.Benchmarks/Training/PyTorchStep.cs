@@ -7,7 +7,7 @@ using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.Benchmarks.Training;
 
-/// <summary>The same table in PyTorch (<c>reference.py</c>), in a process of its own that computes only when asked to.</summary>
+/// <summary>The same layer table in PyTorch (<c>reference.py</c>), in its own process, which computes on request.</summary>
 internal sealed class PyTorchStep : Contender
 {
     private readonly Process process;
@@ -15,7 +15,7 @@ internal sealed class PyTorchStep : Contender
     private PyTorchStep(Process process, string name, int batch)
         : base(name, batch) => this.process = process;
 
-    /// <summary>Both ways to write two columns; none where there is no Python with torch.</summary>
+    /// <summary>Starts both ways to write two columns in PyTorch; returns none if there is no Python with torch.</summary>
     public static IReadOnlyList<PyTorchStep> Find(string python, NetworkArchitecture architecture, int batch, int threads)
     {
         var found = new List<PyTorchStep>();
@@ -23,15 +23,14 @@ internal sealed class PyTorchStep : Contender
         {
             if (Start(python, way, Table(architecture, batch, threads)) is not ({ } process, var version, var blas))
             {
-                Console.WriteLine($"'{python}' has no torch: PyTorch is left out. Name one with --pytorch.");
+                Console.WriteLine($"'{python}' has no torch, so PyTorch is left out. Name a Python with torch with --pytorch.");
                 break;
             }
 
             if (blas == "reference-BLAS" && found.Count == 0)
             {
-                Console.WriteLine(
-                    $"'{python}' multiplies matrices with the reference BLAS, which is many times slower: not a fair comparison. "
-                    + "Install libopenblas0.");
+                Console.WriteLine($"'{python}' multiplies matrices with the reference BLAS, many times slower than others.");
+                Console.WriteLine("The comparison is not fair. Install libopenblas0.");
             }
 
             found.Add(new PyTorchStep(process, $"PyTorch {version} {blas} {way}", batch));
@@ -62,11 +61,11 @@ internal sealed class PyTorchStep : Contender
             RedirectStandardOutput = true,
         };
 
-        // As ours: threads that wait do not take the other side's cores.
+        // As in our process: waiting threads do not take cores from the others.
         start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
         try
         {
-            var process = Process.Start(start) ?? throw new InvalidOperationException($"'{python}' does not start.");
+            var process = Process.Start(start) ?? throw new InvalidOperationException($"'{python}' did not start.");
             process.StandardInput.WriteLine(table);
             return process.StandardOutput.ReadLine()?.Split(' ') is [_, var version, var blas] ? (process, version, blas) : null;
         }

@@ -5,30 +5,18 @@ using AlexNetService.Training.Network;
 
 namespace AlexNetService.Benchmarks.Training;
 
-/// <summary><c>training</c>: images a second of a training step, ours and PyTorch's in turn.</summary>
+/// <summary><c>training</c>: images per second of our training step and of PyTorch's.</summary>
 internal static class TrainingCommand
 {
     public static Command Create()
     {
-        var threads = new Option<int>("--threads")
-        {
-            Description = "Threads of both sides; 0 for one a core.",
-            DefaultValueFactory = _ => 0,
-        };
-        var rounds = new Option<int>("--rounds") { Description = "Rounds; each runs every case once.", DefaultValueFactory = _ => 5 };
-        var seconds = new Option<double>("--seconds")
-        {
-            Description = "About how long a case runs in a round.",
-            DefaultValueFactory = _ => 4,
-        };
-        var python = new Option<string>("--pytorch")
-        {
-            Description = "A Python with torch; 'none' for ours alone.",
-            DefaultValueFactory = _ => "python3",
-        };
-        var preset = new Option<string?>("--preset") { Description = "Only this preset." };
-        var command = new Command(
-            "training", "Images a second of a training step (forward, backward, update; random crops in memory) beside PyTorch's.")
+        var threads = CommandOptions.Of("--threads", "Threads of both sides; 0 for one per core.", 0);
+        var rounds = CommandOptions.Rounds(5);
+        var seconds = CommandOptions.Of<double>("--seconds", "Approximate seconds per case and round.", 4);
+        var python = CommandOptions.Of("--pytorch", "A Python with torch, or 'none' to leave PyTorch out.", "python3");
+        var preset = new Option<string?>("--preset") { Description = "Measure only this preset." };
+        const string What = "Images per second of a training step (forward, backward, update; random crops in memory), also with PyTorch.";
+        var command = new Command("training", What)
         {
             threads, rounds, seconds, python, preset,
         };
@@ -44,10 +32,10 @@ internal static class TrainingCommand
     private static int Run(int threads, int rounds, double seconds, string python, string? preset)
     {
         TorchRuntime.Prepare(threads);
-        Console.WriteLine($"{threads} threads, {rounds} rounds of about {seconds} s a case in turn, medians.");
-        Console.WriteLine("Both sides: float32 masters, forward, backward, SGD with momentum and decay, random crops already in memory.");
-        Console.WriteLine("PyTorch: as its documentation writes it (NCHW, its own LRN),");
-        Console.WriteLine("the faster of grouped convolutions and a module a column. OMP_WAIT_POLICY=PASSIVE on both sides.");
+        Console.WriteLine($"{threads} threads; medians of {rounds} rounds of about {seconds} s per case, every case once per round.");
+        Console.WriteLine("Both sides: float32 weights, forward, backward, SGD with momentum and decay, random crops already in memory.");
+        Console.WriteLine("PyTorch: as in its documentation (NCHW, its own LRN), with grouped convolutions or one module per column.");
+        Console.WriteLine("OMP_WAIT_POLICY=PASSIVE on both sides.");
         foreach (var (name, batch) in ((string, int)[])[(AlexNetLayers.Cifar, 128), (AlexNetLayers.AlexNet, 32)])
         {
             if (preset is null || preset == name)
@@ -85,7 +73,7 @@ internal static class TrainingCommand
                 var ratio = best is null ? "" : $"  {each.ImagesPerSecond / best.ImagesPerSecond,6:0.00} ×";
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"  {each.Name,-36} {each.ImagesPerSecond,8:0.0} img/s  {each.CpuPerImage * 1000,7:0.00} ms of CPU an image{ratio}"));
+                    $"  {each.Name,-36} {each.ImagesPerSecond,8:0.0} img/s  {each.CpuPerImage * 1000,7:0.00} ms of CPU per image{ratio}"));
             }
         }
         finally

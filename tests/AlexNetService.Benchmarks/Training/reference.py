@@ -1,13 +1,13 @@
-"""The layer table of alexnet or alexnet-cifar in PyTorch, as one would write it there: forward, backward and the update of SGD.
+"""A layer table in PyTorch, written as in its documentation: forward, backward and the update of SGD.
 
-The table comes as JSON on standard input, one layer an object, the same that the .NET side builds its network from. Data are random
-and in memory; nothing is decoded. Two columns are written the two ways there are, and the caller takes the faster one:
+The table comes as JSON on standard input, one object per layer, the same from which the .NET side builds its network. The data are
+random and in memory; nothing is decoded. There are two ways to write two columns, and the caller runs both:
 
-  groups   convolutions of a column's own maps as one convolution with groups
-  columns  a module a column, joined with torch.cat where both are read
+  groups   layers that read their own column as one convolution with groups
+  columns  one module per column, joined with torch.cat where both columns are read
 
-It answers with its version and the library it multiplies matrices with, and then each number of steps on standard input with the
-seconds and the seconds of processor time that so many steps took.
+The script prints its version and the library that multiplies matrices. Then it reads numbers of steps from standard input, runs each
+number of steps, and prints the seconds and the seconds of processor time they took.
 """
 
 import json
@@ -20,7 +20,7 @@ from torch import nn
 
 
 class Own(nn.Module):
-    """One module a column."""
+    """One module per column."""
 
     def __init__(self, make, columns):
         super().__init__()
@@ -76,7 +76,7 @@ class Network(nn.Module):
         if kind == "Scaling":
             return x * layer["Factor"]
         if kind == "LocalResponseNormalisation":
-            # PyTorch divides alpha by the size. The sum stays inside a column: columns become a part of the batch.
+            # PyTorch divides alpha by the size. Columns become part of the batch, so that the sum stays inside a column.
             n, c, h, w = x.shape
             inside = x.reshape(n * columns, c // columns, h, w)
             size = layer["Maps"]
@@ -108,7 +108,7 @@ class Network(nn.Module):
 
 
 def blas():
-    """The library that multiplies matrices: Debian's torch takes whichever libblas.so.3 is installed, and the reference one is slow."""
+    """The library that multiplies matrices: Debian's torch uses the installed libblas.so.3, and the reference library is slow."""
     if torch.backends.mkl.is_available():
         return "MKL"
     with open("/proc/self/maps", encoding="utf-8") as maps:
@@ -123,7 +123,7 @@ def main():
     network = Network(table, sys.argv[1] == "groups").train()
     crops = torch.rand(table["Batch"], 3, table["Crop"], table["Crop"]) * 255 - 120
     labels = torch.randint(0, table["Layers"][-1]["Classes"], (table["Batch"],))
-    # A rate of almost nothing: the weights stay where arithmetic is ordinary.
+    # A rate near zero keeps the weights in their initial range, where arithmetic has the usual speed.
     sgd = torch.optim.SGD(network.parameters(), lr=1e-9, momentum=0.9, weight_decay=5e-4)
     print(f"torch {torch.__version__} {blas()}", flush=True)
     for line in sys.stdin:

@@ -31,13 +31,15 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Checkpoint_OfBeforeARecipeHadAField_HasItsDefault()
+    public void Checkpoint_WithoutAFieldOfTheRecipe_HasItsDefault()
     {
         var written = Make(epochs: 1);
-        var path = Folder.Save(written with { State = written.State with { Recipe = written.State.Recipe with { RandomCrops = false } } }, keep: 3);
+        const string Field = "\"RandomCrops\":false,";
+        var recipe = written.State.Recipe with { RandomCrops = false };
+        var path = Folder.Save(written with { State = written.State with { Recipe = recipe } }, keep: 3);
         var file = SafeTensors.Read(path);
-        var (key, state) = file.Metadata.Single(entry => entry.Value.Contains("\"RandomCrops\":false,", StringComparison.Ordinal));
-        var older = new Dictionary<string, string>(file.Metadata) { [key] = state.Replace("\"RandomCrops\":false,", "", StringComparison.Ordinal) };
+        var (key, state) = file.Metadata.Single(entry => entry.Value.Contains(Field, StringComparison.Ordinal));
+        var older = new Dictionary<string, string>(file.Metadata) { [key] = state.Replace(Field, "", StringComparison.Ordinal) };
 
         Assert.False(Folder.Newest().State.Recipe.RandomCrops);
         (file with { Metadata = older }).Write(path);
@@ -46,7 +48,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Checkpoint_Truncated_FallsBackToTheOneBeforeAndSaysSo()
+    public void Checkpoint_Truncated_IsSkippedWithAMessage()
     {
         Folder.Save(Make(epochs: 1), keep: 3);
         var newest = Folder.Save(Make(epochs: 2), keep: 3);
@@ -63,7 +65,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Checkpoint_WithAFlippedBit_FallsBackToTheOneBefore()
+    public void Checkpoint_WithAFlippedBit_IsSkipped()
     {
         Folder.Save(Make(epochs: 1), keep: 3);
         var newest = Folder.Save(Make(epochs: 2), keep: 3);
@@ -78,7 +80,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Checkpoint_WithAChangedDigitInItsState_FallsBackToTheOneBefore()
+    public void Checkpoint_WithAChangedDigitInItsState_IsSkipped()
     {
         Folder.Save(Make(epochs: 1), keep: 3);
         var newest = Folder.Save(Make(epochs: 2), keep: 3);
@@ -114,9 +116,9 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Checkpoint_OnAFullDisk_LeavesTheEarlierOnesAsTheyWere()
+    public void Checkpoint_OnAFullDisk_LeavesTheEarlierOnesUnchanged()
     {
-        Assert.SkipUnless(File.Exists("/dev/full"), "There is no /dev/full here, a device that is always full.");
+        Assert.SkipUnless(File.Exists("/dev/full"), "This machine has no /dev/full, a device that is always full.");
         var earlier = Folder.Save(Make(epochs: 1), keep: 3);
         var bytes = File.ReadAllBytes(earlier);
         File.CreateSymbolicLink(Path.Combine(folder.Path, "checkpoints", "epoch-0002.safetensors.partial"), "/dev/full");
@@ -129,7 +131,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Checkpoint_InTheMiddleOfAnEpoch_IsReadAsItWas()
+    public void Checkpoint_InTheMiddleOfAnEpoch_IsReadUnchanged()
     {
         var written = Make(epochs: 2, steps: 3);
         Assert.EndsWith("epoch-0003-step-00000003.safetensors", Folder.Save(written, keep: 3), StringComparison.Ordinal);
@@ -138,7 +140,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Checkpoint_BeforeTheFirstEpochIsFinished_IsGoneOnFromButNotMeasured()
+    public void Checkpoint_BeforeTheFirstFinishedEpoch_IsResumedButNotMeasured()
     {
         Folder.Save(Make(epochs: 0, steps: 3), keep: 3);
 
@@ -148,7 +150,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Checkpoint_InTheMiddleOfAnEpoch_Damaged_FallsBackToTheOneBefore()
+    public void Checkpoint_InTheMiddleOfAnEpoch_IsSkippedIfDamaged()
     {
         Folder.Save(Make(epochs: 1), keep: 3);
         Folder.Save(Make(epochs: 1, steps: 2), keep: 3);
@@ -160,7 +162,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Checkpoints_InTheMiddleOfAnEpoch_GoWhenItIsFinished()
+    public void Checkpoints_InTheMiddleOfAnEpoch_AreDeletedWhenItIsFinished()
     {
         Folder.Save(Make(epochs: 1), keep: 2);
         foreach (var steps in (int[])[1, 2, 3])
@@ -174,7 +176,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Checkpoint_WrittenWhereADamagedOneWasPassedOver_ReplacesIt()
+    public void Checkpoint_WrittenAfterADamagedOneWasSkipped_ReplacesIt()
     {
         Folder.Save(Make(epochs: 1), keep: 1);
         File.WriteAllBytes(Path.Combine(folder.Path, "checkpoints", "epoch-0002.safetensors"), [1, 2, 3]);
@@ -185,7 +187,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Checkpoint_OfTheBestEpoch_StaysAndIsTheOneToPublish()
+    public void Checkpoint_OfTheBestEpoch_IsKeptAndIsTheOneToPublish()
     {
         double[] errors = [0.5, 0.2, 0.3, 0.2, 0.4, 0.3];
         for (var epochs = 1; epochs <= errors.Length; epochs++)
@@ -199,18 +201,19 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Checkpoint_OfTheBestEpoch_NotThere_SaysWhatIsTakenInstead()
+    public void Checkpoint_OfTheBestEpoch_IsReplacedByTheNewestIfMissing()
     {
         Folder.Save(Make(epochs: 2, errors: [0.1, 0.2]), keep: 3);
         var said = new List<string>();
 
         Assert.Equal(2, Folder.Finished(CheckpointChoice.Best, said.Add).State.Epochs.Count);
 
-        Assert.Contains("epoch-0001.safetensors', the best epoch, is missing; epoch 2 is used instead", Assert.Single(said), StringComparison.Ordinal);
+        Assert.Contains(
+            "epoch-0001.safetensors', the best epoch, is missing; epoch 2 is used instead", Assert.Single(said), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Leftover_OfAProcessKilledWhileWriting_IsRemoved()
+    public void PartialFile_OfAKilledProcess_IsDeleted()
     {
         Folder.Save(Make(epochs: 1), keep: 3);
         var leftover = Path.Combine(folder.Path, "checkpoints", "epoch-0009.safetensors.partial");
@@ -222,7 +225,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Run_WithoutACheckpoint_SaysSo()
+    public void Newest_WithoutACheckpoint_Throws()
     {
         var failure = Assert.Throws<CheckpointException>(() => Folder.Newest());
 
@@ -251,12 +254,18 @@ public sealed class CheckpointTests : IDisposable
             TrainingImages = 10,
             ValidationImages = 0,
             Started = DateTimeOffset.UnixEpoch,
-            Epochs = [.. Enumerable.Range(1, epochs).Select(epoch => new EpochResult(epoch, 0.01, 1.5 / epoch, 0.5, errors?[epoch - 1], errors?[epoch - 1] / 2, 1, DateTimeOffset.UnixEpoch))],
+            Epochs =
+            [
+                .. Enumerable.Range(1, epochs).Select(epoch => new EpochResult(
+                    epoch, 0.01, 1.5 / epoch, 0.5, errors?[epoch - 1], errors?[epoch - 1] / 2, 1, DateTimeOffset.UnixEpoch)),
+            ],
             UnderWay = steps == 0 ? null : new EpochUnderWay(steps, 1.0 / 3, 2 * steps, 1, 2, 0.1, DateTimeOffset.UnixEpoch),
         };
-        var velocities = architecture.Weights().ToDictionary(
-            shape => shape.Name,
-            shape => new WeightTensor(shape.Dimensions, [.. Enumerable.Range(0, shape.Dimensions.Aggregate(1, (product, size) => product * size)).Select(i => i * 0.5f)]));
+        var velocities = architecture.Weights().ToDictionary(shape => shape.Name, shape =>
+        {
+            var count = shape.Dimensions.Aggregate(1, (product, size) => product * size);
+            return new WeightTensor(shape.Dimensions, [.. Enumerable.Range(0, count).Select(i => i * 0.5f)]);
+        });
         return new Checkpoint(state, ColumnWeights.Merge(network), velocities);
     }
 }

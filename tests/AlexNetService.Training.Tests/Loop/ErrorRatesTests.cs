@@ -5,7 +5,7 @@ namespace AlexNetService.Training.Tests.Loop;
 public class ErrorRatesTests
 {
     [Fact]
-    public void Errors_OfFourPhotographs_CountFirstAndFirstFive()
+    public void Errors_OfFourPhotographs_AreTop1AndTop5()
     {
         var errors = new ErrorRates();
 
@@ -19,7 +19,7 @@ public class ErrorRatesTests
     }
 
     [Fact]
-    public void Errors_OfScoresThatAreAllTheSameOrNoNumber_AreWrong()
+    public void Errors_OfEqualOrNaNScores_CountAsWrong()
     {
         var errors = new ErrorRates();
 

@@ -13,7 +13,7 @@ public class LearningRatesTests
     }
 
     [Fact]
-    public void Plateau_AfterFourEpochsOfStandingStill_DividesByTenAndThenAgain()
+    public void Plateau_AfterFourEpochsWithoutImprovement_DividesByTenEachTime()
     {
         Assert.Equal(0.01, LearningRates.At(Recipe, 4, 0, [0.5, 0.5, 0.5, 0.5]), 1e-12);
         Assert.Equal(0.001, LearningRates.At(Recipe, 5, 0, [0.5, 0.5, 0.5, 0.5, 0.5]), 1e-12);
@@ -21,7 +21,7 @@ public class LearningRatesTests
     }
 
     [Fact]
-    public void Plateau_AfterThreeDrops_StaysWhereItIs()
+    public void Plateau_AfterThreeDrops_KeepsTheRate()
     {
         Assert.Equal(0.00001, LearningRates.At(Recipe, 60, 0, [.. Enumerable.Repeat(0.5, 60)]), 1e-12);
     }
@@ -36,7 +36,7 @@ public class LearningRatesTests
     [InlineData(LearningRateSchedule.Cosine, 50, 0.005)]
     [InlineData(LearningRateSchedule.Linear, 0, 0.001)]
     [InlineData(LearningRateSchedule.Linear, 5, 0.01)]
-    public void Schedule_ByName_FallsAsItSays(LearningRateSchedule schedule, int epoch, double rate)
+    public void Rate_OfASchedule_FollowsItsDefinition(LearningRateSchedule schedule, int epoch, double rate)
     {
         Assert.Equal(rate, LearningRates.At(Recipe with { Schedule = schedule }, epoch, 0, []), 1e-12);
     }
@@ -45,6 +45,6 @@ public class LearningRatesTests
     [InlineData(2, 0.5, 0.0055)]
     [InlineData(52, 0.5, 0.005)]
     [InlineData(99, 0.9, 0.00005)]
-    public void Linear_InTheMiddleOfAnEpoch_GoesOnStepByStep(int epoch, double through, double rate) =>
+    public void Linear_InTheMiddleOfAnEpoch_ChangesStepByStep(int epoch, double through, double rate) =>
         Assert.Equal(rate, LearningRates.At(Recipe with { Schedule = LearningRateSchedule.Linear }, epoch, through, []), 1e-12);
 }

@@ -7,7 +7,7 @@ namespace AlexNetService.Training.Tests.Loop;
 public class MomentumSgdTests
 {
     [Fact]
-    public void Steps_WithAFallingRate_AreThePapersUpdate()
+    public void Steps_WithAFallingRate_EqualThePapersUpdate()
     {
         using var scope = NewDisposeScope();
         using var network = new ColumnNetwork(Tables.Tiny(), ColumnPlacement.OnCpu(2));
@@ -40,7 +40,7 @@ public class MomentumSgdTests
     [InlineData(true, ComputePrecision.Bf16, 1, true, true)]
     [InlineData(false, ComputePrecision.Fp32, 2, false, true)]
     [InlineData(false, ComputePrecision.Bf16, 1, true, false)]
-    public void Step_OnTheCpuAndAsOnOtherDevices_IsThePapersUpdate(
+    public void Step_FusedOrWithLibraryOperations_EqualsThePapersUpdate(
         bool isFused, ComputePrecision precision, double biasRate, bool biasDecay, bool centred)
     {
         using var scope = NewDisposeScope();
@@ -48,7 +48,11 @@ public class MomentumSgdTests
         ColumnWeights.Initialise(network, seed: 1);
         using var sgd = new MomentumSgd(network, centred, isFused);
         using var generator = new Generator(4);
-        bool[] held = [.. ColumnWeights.Parameters(network).SelectMany(entry => entry.Columns.Select(_ => centred && IsOfMaps(entry.Name)))];
+        bool[] held =
+        [
+            .. ColumnWeights.Parameters(network)
+                .SelectMany(entry => entry.Columns.Select(_ => centred && IsOfMaps(entry.Name))),
+        ];
         var working = ColumnWeights.WorkingParameters(network).SelectMany(entry => entry.Columns).ToArray();
         var weights = ColumnWeights.Parameters(network).SelectMany(entry => entry.Columns).ToArray();
         var expected = weights.Select(weight => weight.detach().clone()).ToArray();
@@ -57,10 +61,15 @@ public class MomentumSgdTests
         {
             for (var i = 0; i < weights.Length; i++)
             {
-                // Row-major, where kernels are channels-last.
+                // The gradient is row-major, while kernels are channels-last.
                 working[i].grad = randn(weights[i].shape, generator: generator).to(working[i].dtype);
                 var gradient = working[i].grad?.to(ScalarType.Float32) ?? zeros(weights[i].shape);
-                gradient = held[i] ? gradient - gradient.flatten(1).mean([1]).view([-1, .. Enumerable.Repeat(1L, (int)gradient.dim() - 1)]) : gradient;
+                if (held[i])
+                {
+                    long[] perUnit = [-1, .. Enumerable.Repeat(1L, (int)gradient.dim() - 1)];
+                    gradient -= gradient.flatten(1).mean([1]).view(perUnit);
+                }
+
                 var isBias = weights[i].dim() == 1;
                 var rate = isBias ? 0.1 * biasRate : 0.1;
                 var decay = isBias && !biasDecay ? 0 : 0.01;
@@ -125,7 +134,8 @@ public class MomentumSgdTests
             ["conv3.weight"] = 0.1 * Math.Sqrt(8 * 9),
             ["fc4.weight"] = 0.1 * Math.Sqrt(8 * 4),
         };
-        foreach (var (name, columns) in ColumnWeights.Parameters(network).Where(entry => entry.Name.EndsWith(".weight", StringComparison.Ordinal)))
+        foreach (var (name, columns) in ColumnWeights.Parameters(network)
+            .Where(entry => entry.Name.EndsWith(".weight", StringComparison.Ordinal)))
         {
             var lengths = columns.SelectMany(column => column.flatten(1).norm(1).data<float>().ToArray()).ToArray();
             Assert.Equal(
@@ -134,7 +144,7 @@ public class MomentumSgdTests
         }
     }
 
-    /// <summary>Weights of hidden layers that read maps or units.</summary>
+    /// <summary>Whether a name is that of weights in a hidden layer that reads maps or units.</summary>
     private static bool IsOfMaps(string name) =>
         name.EndsWith(".weight", StringComparison.Ordinal) && name is not ("conv1.weight" or "fc5.weight");
 

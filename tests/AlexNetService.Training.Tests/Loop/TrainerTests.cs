@@ -32,7 +32,7 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void Training_TwiceWithTheSameSeed_IsTheSameToTheLastBit()
+    public void Training_TwiceWithTheSameSeed_GivesTheSameNetworkToTheLastBit()
     {
         using var one = Start("one", epochs: 2);
         using var other = Start("other", epochs: 2);
@@ -45,7 +45,7 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void Training_WithAnotherSeed_IsAnotherNetwork()
+    public void Training_WithAnotherSeed_GivesAnotherNetwork()
     {
         using var one = Start("one", epochs: 1);
         using var other = Start("other", epochs: 1, seed: 2);
@@ -61,7 +61,7 @@ public sealed class TrainerTests : IDisposable
     [InlineData(1, 3)]
     [InlineData(2, 2)]
     [InlineData(2, 4)]
-    public void Training_StoppedAfterAStepAndResumed_EqualsTrainingInOneGo(int epoch, int step)
+    public void Training_StoppedAfterAStepAndResumed_EqualsUninterruptedTraining(int epoch, int step)
     {
         using var whole = Start("whole", epochs: 3, batch: 16);
         whole.Run(epochDone: null, TestContext.Current.CancellationToken);
@@ -78,7 +78,7 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void Training_LongerThanTheTimeBetweenCheckpoints_KeepsTheMiddleOfAnEpoch()
+    public void Training_LongerThanTheTimeBetweenCheckpoints_WritesThemInTheMiddleOfAnEpoch()
     {
         var clock = new HandClock();
         var seen = new List<string?>();
@@ -97,7 +97,7 @@ public sealed class TrainerTests : IDisposable
 
         trainer.Run(epochDone: null, TestContext.Current.CancellationToken);
 
-        // Seven steps; a checkpoint is written after each second one, and all of them go at the epoch's end.
+        // Seven steps; every second one writes a checkpoint, and all of these are deleted at the end of the epoch.
         string?[] expected = [null, null, Step(2), Step(2), Step(4), Step(4), Step(6)];
         Assert.Equal(expected, seen);
         Assert.Equal(["epoch-0001.safetensors"], run.Files.Select(Path.GetFileName));
@@ -105,9 +105,9 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void Training_InWhichLibtorchFails_NamesTheStepAndTheLastCheckpoint()
+    public void Training_IfLibtorchFails_NamesTheStepAndTheLastCheckpoint()
     {
-        // Labels of the third class are out of range for two.
+        // Labels of the third class are out of range for a network of two classes.
         using var trainer = Start("run", epochs: 1, table: Tables.Tiny(classes: 2));
 
         var failure = Assert.Throws<FailedStepException>(() => trainer.Run(epochDone: null, TestContext.Current.CancellationToken));
@@ -117,15 +117,20 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void Training_WhoseDataSetBreaks_KeepsWhatItLearnedAndGoesOnWhenItIsMended()
+    public void Training_WhoseDataSetBreaks_WritesACheckpointAndResumesAfterTheRepair()
     {
-        // Canvases of 250 pixels, so many that they are not kept in memory: each use is read from the zip.
+        // Too many canvases of 250² pixels to keep in memory, so each use reads from the zip.
         var zip = Many(Path.Combine(folder.Path, "many.zip"), photographs: 6000);
         var bytes = File.ReadAllBytes(zip);
         var table = Tables.Tiny() with { Geometry = new CropGeometry(250, 16) };
         using (var photographs = DataSetOpener.Open(zip))
         using (var trainer = Start(
-            "run", epochs: 1, batch: 8, data: Data(photographs, table, 0), table: table, progress: new At(1, 3, () => File.WriteAllBytes(zip, new byte[bytes.Length]))))
+            "run",
+            epochs: 1,
+            batch: 8,
+            data: Data(photographs, table, 0),
+            table: table,
+            progress: new At(1, 3, () => File.WriteAllBytes(zip, new byte[bytes.Length]))))
         {
             var failure = Assert.Throws<DataSetException>(() => trainer.Run(epochDone: null, TestContext.Current.CancellationToken));
             Assert.Contains("many", failure.Message, StringComparison.Ordinal);
@@ -162,7 +167,7 @@ public sealed class TrainerTests : IDisposable
 
         trainer.Run(_ => live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount), TestContext.Current.CancellationToken);
 
-        // 54 photographs are one step an epoch; the first may set things up.
+        // 54 photographs are one step per epoch; the first epoch may allocate lasting tensors.
         Assert.Equal(live[1], live[51]);
     }
 
@@ -188,7 +193,7 @@ public sealed class TrainerTests : IDisposable
     private static TrainingData Data(LabelledPhotographs photographs, NetworkArchitecture table, double fraction = 0.1) =>
         TrainingData.Load(photographs, new DataShare(fraction), table.Geometry.Canvas, TestContext.Current.CancellationToken);
 
-    /// <summary>A zip of one photograph a class, over and over.</summary>
+    /// <summary>Writes a zip that repeats one photograph per class.</summary>
     private static string Many(string path, int photographs)
     {
         using var zip = ZipFile.Open(path, ZipArchiveMode.Create);
@@ -206,7 +211,12 @@ public sealed class TrainerTests : IDisposable
         new(new CheckpointFolder(Run(name)), policy ?? CheckpointPolicy.Usual, clock ?? TimeProvider.System);
 
     private Trainer Resume(string name, TrainingData? data = null, IProgress<StepReport>? progress = null) => new(
-        new CheckpointFolder(Run(name)).Newest(), data ?? Data(source, Tables.Tiny()), ColumnPlacement.OnCpu(2), Keeper(name), TimeProvider.System, progress);
+        new CheckpointFolder(Run(name)).Newest(),
+        data ?? Data(source, Tables.Tiny()),
+        ColumnPlacement.OnCpu(2),
+        Keeper(name),
+        TimeProvider.System,
+        progress);
 
     private Trainer Start(
         string name,
@@ -225,7 +235,13 @@ public sealed class TrainerTests : IDisposable
         var state = new TrainingState
         {
             Architecture = table ?? Tables.Tiny(),
-            Recipe = new TrainingRecipe { BatchSize = batch, Epochs = epochs, LearningRate = rate, Schedule = LearningRateSchedule.Plateau },
+            Recipe = new TrainingRecipe
+            {
+                BatchSize = batch,
+                Epochs = epochs,
+                LearningRate = rate,
+                Schedule = LearningRateSchedule.Plateau,
+            },
             Seed = seed,
             Labels = source.Labels,
             Colours = ColourStatistics.Of(usual.Training, TestContext.Current.CancellationToken),
@@ -240,7 +256,7 @@ public sealed class TrainerTests : IDisposable
             state, data, ColumnPlacement.OnCpu(2), Keeper(name, policy, clock), clock ?? TimeProvider.System, progress);
     }
 
-    /// <summary>Does something after a step, both from 1.</summary>
+    /// <summary>Acts once after a given step of a given epoch, both from 1.</summary>
     private sealed class At(int epoch, int step, Action act) : IProgress<StepReport>
     {
         private int steps;
@@ -260,7 +276,7 @@ public sealed class TrainerTests : IDisposable
         public void Report(StepReport value) => act();
     }
 
-    /// <summary>A clock that goes on only when told.</summary>
+    /// <summary>A clock that advances only on request.</summary>
     private sealed class HandClock : TimeProvider
     {
         private TimeSpan passed;

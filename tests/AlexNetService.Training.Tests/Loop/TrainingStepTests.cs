@@ -21,7 +21,7 @@ public sealed class TrainingStepTests : IDisposable
 
         run.Steps(450);
 
-        // Not equal: the collector may free what other tests left to it meanwhile. One tensor kept a step would be 450 more.
+        // Not necessarily equal: the collector may free tensors of other tests meanwhile. One leaked tensor per step would be 450 more.
         Assert.InRange(Tensor.TotalCount, 0, live);
         Assert.InRange(Resident() - resident, long.MinValue, 64L << 20);
     }
@@ -40,13 +40,14 @@ public sealed class TrainingStepTests : IDisposable
     }
 
     [Fact]
-    public void Weights_InHalfPrecision_KeepWhatBfloat16WouldLose()
+    public void Weights_InHalfPrecision_KeepFloat32Precision()
     {
         using var run = new Run(ComputePrecision.Bf16);
 
         run.Steps(3, rate: 1e-5);
 
-        foreach (var ((_, masters), (_, working)) in ColumnWeights.Parameters(run.Network).Zip(ColumnWeights.WorkingParameters(run.Network)))
+        var parameters = ColumnWeights.Parameters(run.Network).Zip(ColumnWeights.WorkingParameters(run.Network));
+        foreach (var ((_, masters), (_, working)) in parameters)
         {
             foreach (var (master, rounded) in masters.Zip(working))
             {
@@ -70,13 +71,13 @@ public sealed class TrainingStepTests : IDisposable
     }
 
     /// <summary>
-    /// TorchSharp reads a handle out of its object and passes it on; an object that nothing else refers to is finalized meanwhile. The
-    /// losses must be those of an undisturbed run.
+    /// TorchSharp passes an object's native handle to libtorch, and an object that nothing else refers to may be finalized meanwhile. The
+    /// losses must equal those of an undisturbed run.
     /// </summary>
     [Theory]
     [InlineData(ComputePrecision.Fp32)]
     [InlineData(ComputePrecision.Bf16)]
-    public void Steps_WhileTheCollectorRunsAllTheTime_AreTheSameToTheLastBit(ComputePrecision precision)
+    public void Steps_DuringConstantGarbageCollection_AreTheSameToTheLastBit(ComputePrecision precision)
     {
         using var quiet = new Run(precision);
         using var disturbed = new Run(precision);
@@ -103,7 +104,9 @@ public sealed class TrainingStepTests : IDisposable
         }
 
         Assert.Equal(quiet.Steps(200), loss);
-        Assert.Equal(ColumnWeights.Merge(quiet.Network)["conv1.weight"].Values, ColumnWeights.Merge(disturbed.Network)["conv1.weight"].Values);
+        Assert.Equal(
+            ColumnWeights.Merge(quiet.Network)["conv1.weight"].Values,
+            ColumnWeights.Merge(disturbed.Network)["conv1.weight"].Values);
     }
 
     public void Dispose() => set_num_threads(threads);
@@ -114,7 +117,7 @@ public sealed class TrainingStepTests : IDisposable
         return Environment.WorkingSet;
     }
 
-    /// <summary>A tiny network that learns one batch.</summary>
+    /// <summary>A tiny network that trains on one batch.</summary>
     private sealed class Run : IDisposable
     {
         private readonly TrainingStep step;
@@ -137,7 +140,7 @@ public sealed class TrainingStepTests : IDisposable
 
         public ColumnNetwork Network { get; }
 
-        /// <summary>The last step's loss.</summary>
+        /// <summary>Makes steps and returns the loss of the last one.</summary>
         public float Steps(int count, double rate = 0.002)
         {
             var loss = 0f;

@@ -26,11 +26,11 @@ public class ColumnNetworkTests
 
         var difference = ((actual - expected).abs().max() / expected.abs().max()).item<float>();
         Assert.True(difference <= 1e-5, $"relative difference {difference:E2}");
-        Assert.True(expected.std().item<float>() > 1e-3, "logits that do not depend on anything prove nothing");
+        Assert.True(expected.std().item<float>() > 1e-3, "all logits are the same, so the comparison proves nothing");
     }
 
     [Fact]
-    public void MergedWeights_OfBothPresets_HaveTheParametersOfTheTable()
+    public void Network_OfEachPreset_HasAsManyParametersAsTheTable()
     {
         foreach (var architecture in (NetworkArchitecture[])[AlexNetLayers.ForImageNet(), AlexNetLayers.ForCifar()])
         {
@@ -69,7 +69,7 @@ public class ColumnNetworkTests
     }
 
     [Fact]
-    public void Column_OfALayerThatReadsItsOwn_DoesNotSeeTheOther()
+    public void Column_OfALayerThatReadsItsOwn_DoesNotDependOnTheOther()
     {
         var architecture = new NetworkArchitecture("own", 2, new CropGeometry(8, 8),
         [
@@ -84,13 +84,15 @@ public class ColumnNetworkTests
         var classifier = network.Stages[^1].Columns[0].parameters().Single(parameter => parameter.shape.Length == 2);
         using (no_grad())
         {
-            // Only the first column's half of fc1 counts.
+            // Only the first column's half of fc1 reaches the output.
             classifier.narrow(1, 2, 2).zero_();
         }
 
         network.call(rand(1, 3, 8, 8) * 255).sum().backward();
 
-        var gradients = network.Stages[0].Columns.Select(module => module.parameters().First().grad?.abs().sum().item<float>() ?? 0).ToArray();
+        var gradients = network.Stages[0].Columns
+            .Select(module => module.parameters().First().grad?.abs().sum().item<float>() ?? 0)
+            .ToArray();
         Assert.True(gradients[0] > 0);
         Assert.Equal(0, gradients[1]);
     }
@@ -119,7 +121,7 @@ public class ColumnNetworkTests
     [InlineData("cuda:0", "is not available")]
     [InlineData("cpu,cpu,cpu", "3 devices for 2 columns")]
     [InlineData("gpu", "is not a device")]
-    public void Placement_OnDevicesThatCannotBe_SaysSo(string devices, string reason)
+    public void Placement_OfInvalidDevices_IsRefusedWithAReason(string devices, string reason)
     {
         Assert.SkipWhen(devices == "cuda:0" && cuda.is_available(), "This machine has CUDA.");
 
@@ -129,5 +131,5 @@ public class ColumnNetworkTests
     }
 
     [Fact]
-    public void Placement_OfOneDevice_TakesBothColumns() => Assert.Equal("cpu,cpu", ColumnPlacement.Parse("cpu", 2).ToString());
+    public void Placement_OfOneDevice_HoldsBothColumns() => Assert.Equal("cpu,cpu", ColumnPlacement.Parse("cpu", 2).ToString());
 }

@@ -13,7 +13,7 @@ public sealed class CutPassTests : IDisposable
     [InlineData(1, false)]
     [InlineData(2, true)]
     [InlineData(3, false)]
-    public void Columns_OfAProcessWithSomeThreads_RunSideBySideWhereTheyDivideEvenly(int all, bool sideBySide)
+    public void Columns_OfAProcess_RunInParallelIfItsThreadsDivideEvenly(int all, bool sideBySide)
     {
         set_num_threads(all);
         using var columns = new ColumnThreads(ColumnPlacement.OnCpu(2));
@@ -57,7 +57,7 @@ public sealed class CutPassTests : IDisposable
     }
 
     [Fact]
-    public void Gradients_SideBySideTwice_AreTheSameToTheLastBit()
+    public void Gradients_ComputedInParallelTwice_AreTheSameToTheLastBit()
     {
         set_num_threads(2);
         using var network = Network(Tables.Preset(AlexNetLayers.Cifar, 10), ComputePrecision.Fp32);
@@ -67,7 +67,7 @@ public sealed class CutPassTests : IDisposable
     }
 
     [Fact]
-    public void Dropout_SideBySideAndInTurn_DropsTheSame()
+    public void Dropout_InParallelAndInTurn_DropsTheSame()
     {
         using var network = Network(Tables.Tiny(), ComputePrecision.Fp32);
         set_num_threads(1);
@@ -80,7 +80,7 @@ public sealed class CutPassTests : IDisposable
     [Fact]
     public void Gradients_InHalfPrecision_AreNearThoseInFloat32()
     {
-        // Without rectifiers and pooling: eight bits of precision switch a few of those over, and that is no rounding error.
+        // Without rectifiers and pooling: with eight bits of precision a few of them switch, which changes more than rounding does.
         var smooth = Tables.Tiny() with
         {
             Layers =
@@ -100,7 +100,7 @@ public sealed class CutPassTests : IDisposable
     }
 
     [Fact]
-    public void Weights_OfKernels_LieInChannelsLastMemory()
+    public void Kernels_OfBothPrecisions_AreInChannelsLastMemory()
     {
         using var network = Network(Tables.Tiny(), ComputePrecision.Bf16);
         var kernels = network.Stages.SelectMany(stage => stage.Columns.Union(stage.Working)).SelectMany(module => module.parameters())
@@ -150,7 +150,7 @@ public sealed class CutPassTests : IDisposable
         return ((rand(8, 3, side, side, generator: generator) * 255) - 120, arange(8, dtype: ScalarType.Int64) % architecture.Classes);
     }
 
-    /// <summary>The gradient of each weight and bias; leaves none behind.</summary>
+    /// <summary>The gradient of each weight and bias; clears the gradients.</summary>
     private static float[][] Taken(IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> parameters) =>
     [
         .. parameters.SelectMany(entry => entry.Columns).Select(weight =>
@@ -170,7 +170,7 @@ public sealed class CutPassTests : IDisposable
         foreach (var (one, other) in expected.Zip(actual))
         {
             var largest = one.Max(Math.Abs);
-            Assert.True(largest > 0, "a gradient of nothing proves nothing");
+            Assert.True(largest > 0, "the gradient is zero, so the comparison proves nothing");
             var difference = one.Zip(other, (mine, theirs) => Math.Abs(mine - theirs)).Max();
             Assert.True(difference <= relative * largest, $"{difference:E2} of {largest:E2}");
         }

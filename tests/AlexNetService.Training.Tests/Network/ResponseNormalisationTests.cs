@@ -9,7 +9,7 @@ public class ResponseNormalisationTests
     private static readonly LocalResponseNormalisation Paper = new("lrn", Maps: 5, K: 2, Alpha: 1e-4, Beta: 0.75);
 
     [Fact]
-    public void Normalisation_OfLargeActivations_IsTheFormulaWrittenOut()
+    public void Normalisation_OfLargeActivations_EqualsThePapersFormula()
     {
         const int Maps = 7;
         using var scope = NewDisposeScope();
@@ -40,7 +40,7 @@ public class ResponseNormalisationTests
     }
 
     [Fact]
-    public void Normalisation_AndItsGradient_AreTheLibrarys()
+    public void Normalisation_AndItsGradient_EqualTheLibrarys()
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(2);
@@ -60,7 +60,7 @@ public class ResponseNormalisationTests
     }
 
     [Fact]
-    public void Normalisation_WithAlphaDividedByN_WouldBeSeen()
+    public void Normalisation_WithAlphaDividedByN_WouldDiffer()
     {
         using var scope = NewDisposeScope();
         var input = full([1, 10, 1, 1], 300f);
@@ -118,7 +118,7 @@ public class ResponseNormalisationTests
     }
 
     [Fact]
-    public void FusedNormalisation_OfHalfPrecision_IsTheRoundedOneOfFloats()
+    public void FusedNormalisation_InBfloat16_EqualsTheRoundedFloat32One()
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(5);
@@ -152,7 +152,7 @@ public class ResponseNormalisationTests
     }
 
     [Fact]
-    public void Normalisation_WithAnotherPower_IsTheLibrarys()
+    public void Normalisation_WithAnotherPower_EqualsTheLibrarys()
     {
         var layer = Paper with { Beta = 0.5 };
         using var scope = NewDisposeScope();
