@@ -1,8 +1,9 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace AlexNetService.Architecture.Tests;
 
-/// <summary>Rules of the house that a file listing can check.</summary>
+/// <summary>Rules for files and names.</summary>
 public sealed partial class HouseRuleTests
 {
     public static TheoryData<string> Projects => ProjectArrowTests.Projects;
@@ -11,14 +12,27 @@ public sealed partial class HouseRuleTests
     [MemberData(nameof(Projects))]
     public void Project_Folder_HasAReadme(string project) => Assert.True(
         File.Exists(Path.Combine(SourceTree.Source(project).Folder, "README.md")),
-        $"{project} has no README.md: what it is, what it may depend on, how to add the next one.");
+        $"{project} has no README.md. Write one: purpose, dependencies, how to add the next part.");
+
+    [Fact]
+    public void Lines_OfCode_AreNoLongerThanTheLimitOfEditorconfig()
+    {
+        var limit = int.Parse(MaxLineLength().Match(SourceTree.Text(".editorconfig")).Groups["limit"].Value, CultureInfo.InvariantCulture);
+        string[] folders = [Path.Combine(SourceTree.Root, "src"), Path.Combine(SourceTree.Root, "tests")];
+        var tooLong = folders.SelectMany(SourceTree.Code)
+            .SelectMany(file => File.ReadLines(file).Index().Where(line => line.Item.Length > limit).Select(line =>
+                $"{Path.GetRelativePath(SourceTree.Root, file)}:{line.Index + 1} has {line.Item.Length} characters; the limit is {limit}."))
+            .ToArray();
+
+        Assert.True(tooLong.Length == 0, string.Join(Environment.NewLine, tooLong));
+    }
 
     [Theory]
     [MemberData(nameof(Projects))]
     public void Types_OfAProject_AreNamedAfterWhatTheyAre(string project)
     {
         var empty = SourceTree.Source(project).Code().SelectMany(file => EmptyNames(File.ReadAllText(file))
-            .Select(name => $"{Path.GetRelativePath(SourceTree.Root, file)}: {name} ends in a word that says nothing."))
+            .Select(name => $"{Path.GetRelativePath(SourceTree.Root, file)}: {name} ends in an empty word; name the thing."))
             .ToArray();
 
         Assert.True(empty.Length == 0, string.Join(Environment.NewLine, empty));
@@ -43,6 +57,9 @@ public sealed partial class HouseRuleTests
     private static IEnumerable<string> EmptyNames(string code) => code.Split('\n')
         .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal))
         .SelectMany(line => EmptyTypeName().Matches(line).Select(match => match.Groups["name"].Value));
+
+    [GeneratedRegex(@"\[\*\.cs\]\s+max_line_length = (?<limit>\d+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex MaxLineLength();
 
     [GeneratedRegex(
         @"\b(class|record|struct|interface|enum)\s+(?<name>\w+(Service|Manager|Helper|Util|Processor)s?)\b",

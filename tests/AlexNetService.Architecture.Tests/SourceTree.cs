@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace AlexNetService.Architecture.Tests;
 
-/// <summary>The repository as files: its root, its projects.</summary>
+/// <summary>The files of the repository: its root and its projects.</summary>
 internal static class SourceTree
 {
     private const string Solution = "AlexNetService.sln";
@@ -17,8 +17,13 @@ internal static class SourceTree
 
     public static Project Source(string name) => Sources.Single(project => project.Name == name);
 
-    /// <summary>What stands in a file; the path begins at the root.</summary>
+    /// <summary>The text of a file; the path starts at the root.</summary>
     public static string Text(string path) => File.ReadAllText(Path.Combine(Root, path));
+
+    /// <summary>C# files under a folder, without build output.</summary>
+    public static IEnumerable<string> Code(string folder) => Directory
+        .EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+        .Where(file => !Path.GetRelativePath(folder, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"));
 
     private static IReadOnlyList<Project> Projects(string folder) =>
     [
@@ -35,11 +40,11 @@ internal static class SourceTree
             folder = folder.Parent;
         }
 
-        return folder?.FullName ?? throw new InvalidOperationException($"{Solution} lies in no folder above {AppContext.BaseDirectory}.");
+        return folder?.FullName ?? throw new InvalidOperationException($"{Solution} is in no folder above {AppContext.BaseDirectory}.");
     }
 }
 
-/// <summary>A project file; conditions are not looked at, so what only one build configuration references counts too.</summary>
+/// <summary>A project file. Conditions are ignored, so references of a single build configuration count too.</summary>
 internal sealed class Project(string path)
 {
     private readonly XDocument xml = XDocument.Load(path);
@@ -55,7 +60,7 @@ internal sealed class Project(string path)
     /// <summary>Names of the packages it references.</summary>
     public IReadOnlyList<string> Packages => [.. Items("PackageReference").Select(Named)];
 
-    /// <summary>Packages whose version stands in the project instead of in Directory.Packages.props.</summary>
+    /// <summary>Packages with a version in the project instead of in Directory.Packages.props.</summary>
     public IReadOnlyList<string> PackagesWithVersion =>
     [
         .. Items("PackageReference")
@@ -64,10 +69,8 @@ internal sealed class Project(string path)
             .Select(Named),
     ];
 
-    /// <summary>C# files, but for what builds leave behind.</summary>
-    public IEnumerable<string> Code() => Directory
-        .EnumerateFiles(Folder, "*.cs", SearchOption.AllDirectories)
-        .Where(file => Path.GetRelativePath(Folder, file).Split(Path.DirectorySeparatorChar)[0] is not "bin" and not "obj");
+    /// <summary>C# files, without build output.</summary>
+    public IEnumerable<string> Code() => SourceTree.Code(Folder);
 
     private IEnumerable<XElement> Items(string kind) => xml.Descendants().Where(element => element.Name.LocalName == kind);
 

@@ -1,3 +1,4 @@
+using AlexNetService.Benchmarks.Engine;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Onnx.Schema;
 using AlexNetService.Onnx.Tests.Support;
@@ -36,6 +37,44 @@ public sealed class GraphStructureTests
         var operators = Parse(AlexNetLayers.ForCifar()).Graph.Node.Select(node => node.OpType).Distinct().Order().ToArray();
 
         Assert.Equal(["Cast", "Conv", "Div", "Flatten", "Gemm", "MaxPool", "Mul", "Relu", "Softmax", "Sqrt", "Sub"], operators);
+    }
+
+    [Fact]
+    public void Graph_OfTheBenchmarkWithTheOperator_NormalisesInsideAColumnWithAlphaTimesN()
+    {
+        var architecture = AlexNetLayers.ForImageNet(classes: 2);
+        var dense = architecture with
+        {
+            Layers = [.. architecture.Layers.Select(layer => layer is Dense d ? d with { Units = 4 } : layer)],
+        };
+
+        var graph = ModelProto.Parser.ParseFrom(LrnOperatorGraph.Build(dense, new Draws(13).Weights(dense), Mean)).Graph;
+
+        var normalisations = graph.Node.Where(node => node.OpType == "LRN").ToArray();
+        Assert.Equal(2, normalisations.Length);
+        Assert.All(normalisations, node =>
+        {
+            var attributes = node.Attribute.ToDictionary(attribute => attribute.Name);
+            Assert.Equal((5, 5e-4f, 0.75f, 2f), (attributes["size"].I, attributes["alpha"].F, attributes["beta"].F, attributes["bias"].F));
+        });
+        Assert.Contains(graph.Initializer, tensor => tensor.Name == "shape.-1.48.0.0");
+        Assert.Contains(graph.Initializer, tensor => tensor.Name == "shape.-1.128.0.0");
+        Assert.DoesNotContain(graph.Node, node => node.OpType == "Sqrt");
+    }
+
+    [Fact]
+    public void Graph_OfTheBenchmarkWithTheOperator_ComputesWhatOursDoes()
+    {
+        var architecture = AlexNetLayers.ForCifar();
+        var weights = new Draws(14).Weights(architecture);
+        var crops = new Draws(15).Pixels(2 * 3 * 28 * 28);
+        using var ours = new RuntimeGraph(OneFileGraph.Build(architecture, weights, Mean));
+        using var theirs = new RuntimeGraph(LrnOperatorGraph.Build(architecture, weights, Mean));
+
+        var expected = ours.Run("image", crops, [2, 3, 28, 28], "logits");
+        var actual = theirs.Run("image", crops, [2, 3, 28, 28], "logits");
+
+        Close.Relative(1e-5, expected, actual);
     }
 
     [Fact]

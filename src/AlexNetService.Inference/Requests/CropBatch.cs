@@ -8,7 +8,7 @@ namespace AlexNetService.Inference.Requests;
 /// <param name="meters">Records waits and runs, or null.</param>
 internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
 {
-    private readonly List<Part> parts = [];
+    private readonly List<(CropWork Work, int First, int Count)> parts = [];
 
     /// <param name="works">Works of one session, at least one; each is finished as soon as its last crop has run.</param>
     /// <param name="started">When they were taken, a timestamp.</param>
@@ -48,7 +48,7 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
             }
 
             var count = Math.Min(run.Room, work.Crops - first);
-            parts.Add(new Part(work, first, count));
+            parts.Add((work, first, count));
             work.AddTo(run, first, count);
             first += count;
         }
@@ -89,6 +89,4 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
 
         return kinds;
     }
-
-    private readonly record struct Part(CropWork Work, int First, int Count);
 }

@@ -118,25 +118,7 @@ public sealed class ModelSession : IDisposable
                 $"'{Card.Name}' takes {count * CropBytes} bytes for {count} crops, not {crops.Length}.", nameof(crops));
         }
 
-        RequireRows(outputs, count);
-        var run = Rent();
-        try
-        {
-            for (var first = 0; first < count; first += run.Count)
-            {
-                run.Begin();
-                for (var i = first; i < count && run.Room > 0; i++)
-                {
-                    run.Add(crops.Slice(i * CropBytes, CropBytes));
-                }
-
-                Execute(run, outputs, first);
-            }
-        }
-        finally
-        {
-            Return(run);
-        }
+        Run(crops, windows: [], count, outputs);
     }
 
     /// <summary>Runs windows of one canvas as photographs are served, the shared trunk included, and gives what is asked for.</summary>
@@ -151,21 +133,7 @@ public sealed class ModelSession : IDisposable
             throw new ArgumentException($"'{Card.Name}' has a canvas of {CanvasBytes} bytes, not {canvas.Length}.", nameof(canvas));
         }
 
-        RequireRows(outputs, windows.Length);
-        var run = Rent();
-        try
-        {
-            for (var first = 0; first < windows.Length; first += run.Count)
-            {
-                run.Begin();
-                run.Add(canvas, windows.Slice(first, Math.Min(run.Room, windows.Length - first)));
-                Execute(run, outputs, first);
-            }
-        }
-        finally
-        {
-            Return(run);
-        }
+        Run(canvas, windows, windows.Length, outputs);
     }
 
     /// <summary>
@@ -296,12 +264,36 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    private static void Execute(CropRun run, CropOutputs outputs, int first)
+    /// <summary>Runs crops, or windows of a canvas where there are any.</summary>
+    private void Run(ReadOnlySpan<byte> pixels, ReadOnlySpan<CropWindow> windows, int count, CropOutputs outputs)
     {
-        run.Execute(outputs.Kinds);
-        CopyRows(run, OutputKinds.Probabilities, outputs.Probabilities.Span, first);
-        CopyRows(run, OutputKinds.Logits, outputs.Logits.Span, first);
-        CopyRows(run, OutputKinds.Features, outputs.Features.Span, first);
+        RequireRows(outputs, count);
+        var run = Rent();
+        try
+        {
+            for (var first = 0; first < count; first += run.Count)
+            {
+                run.Begin();
+                if (!windows.IsEmpty)
+                {
+                    run.Add(pixels, windows.Slice(first, Math.Min(run.Room, count - first)));
+                }
+
+                for (var i = first; windows.IsEmpty && i < count && run.Room > 0; i++)
+                {
+                    run.Add(pixels.Slice(i * CropBytes, CropBytes));
+                }
+
+                run.Execute(outputs.Kinds);
+                CopyRows(run, OutputKinds.Probabilities, outputs.Probabilities.Span, first);
+                CopyRows(run, OutputKinds.Logits, outputs.Logits.Span, first);
+                CopyRows(run, OutputKinds.Features, outputs.Features.Span, first);
+            }
+        }
+        finally
+        {
+            Return(run);
+        }
     }
 
     private static void CopyRows(CropRun run, OutputKinds kind, Span<float> target, int first)
