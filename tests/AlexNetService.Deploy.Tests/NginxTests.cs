@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using AlexNetService.Api.Classify;
-using AlexNetService.Api.OpenInference;
+using AlexNetService.OpenInference;
 
 namespace AlexNetService.Deploy.Tests;
 
