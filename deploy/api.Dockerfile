@@ -8,7 +8,7 @@ FROM mcr.microsoft.com/dotnet/sdk:${DOTNET}-noble AS restored
 ARG ACCELERATOR=cpu
 WORKDIR /source
 # Versions first: as long as none of them changes, the packages come from the cache.
-COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt ./
+COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt BannedSymbols.Scalars.txt ./
 COPY src/AlexNetService.ModelSpec/*.csproj src/AlexNetService.ModelSpec/
 COPY src/AlexNetService.Imaging/*.csproj src/AlexNetService.Imaging/
 COPY src/AlexNetService.Inference/*.csproj src/AlexNetService.Inference/

@@ -5,7 +5,7 @@ ARG DOTNET=10.0
 
 FROM mcr.microsoft.com/dotnet/sdk:${DOTNET}-noble AS published
 WORKDIR /source
-COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt ./
+COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt BannedSymbols.Scalars.txt ./
 COPY src/AlexNetService.ModelSpec/*.csproj src/AlexNetService.ModelSpec/
 COPY src/AlexNetService.Imaging/*.csproj src/AlexNetService.Imaging/
 COPY src/AlexNetService.Inference/*.csproj src/AlexNetService.Inference/

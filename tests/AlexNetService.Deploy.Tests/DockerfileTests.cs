@@ -37,8 +37,9 @@ public sealed partial class DockerfileTests(RunningService service)
     {
         string[] read =
         [
-            ".editorconfig", "global.json", "BannedSymbols.txt",
-            .. Directory.EnumerateFiles(SourceTree.Root, "Directory.*").Select(path => Path.GetFileName(path)),
+            ".editorconfig", "global.json",
+            .. ((string[])["BannedSymbols.*", "Directory.*"]).SelectMany(pattern => Directory.EnumerateFiles(SourceTree.Root, pattern))
+                .Select(path => Path.GetFileName(path)),
         ];
 
         Assert.Subset(Sources(file).ToHashSet(StringComparer.Ordinal), read.ToHashSet(StringComparer.Ordinal));

@@ -96,8 +96,8 @@ internal sealed class AblateCommand
                      alexnet ablate --table --output runs/ablation
             """)
         {
-            options.data, options.output, options.preset, options.variants, options.seeds, options.photographs, options.heldOut, options.rates,
-            options.figure1Epochs, options.devices, options.threads, options.table,
+            options.data, options.output, options.preset, options.variants, options.seeds, options.photographs, options.heldOut,
+            options.rates, options.figure1Epochs, options.devices, options.threads, options.table,
         };
         Array.ForEach(options.budget, entry => command.Add(entry.Option));
         command.SetAction(parsed => options.Run(parsed, stop));
