@@ -94,8 +94,9 @@ internal sealed class MomentumSgd : IDisposable
         using var repeated = momentum.ToScalar();
         using var takenOff = (-decay * rate).ToScalar();
         using var step = (-rate).ToScalar();
+        using var one = 1.ToScalar();
         velocity.mul_(repeated).add_(weight, takenOff).add_(along, step);
-        weight.add_(velocity);
+        weight.add_(velocity, one);
         if (norm > 0)
         {
             using var length = norm.ToScalar();

@@ -61,10 +61,11 @@ internal sealed class ColumnThreads : IDisposable
 
     /// <summary>
     /// Begins a pass. In the first pass of each size the columns run one after another, each on its own thread. With parallel columns,
-    /// 1 fresh process in 25 on a busy machine computed a wrong gradient of the exchanged maps in its first pass (libtorch 2.10). The 750
-    /// passes after it were correct to the bit. The cause is unproven. libtorch prepares its kernels in the first pass, so the likely
-    /// cause is two threads that prepare the same kernel. With columns one after another, the first pass of 41 fresh processes was
-    /// correct, which is not proof.
+    /// 1 fresh process in 25 on a busy machine computed a wrong gradient of the exchanged maps in its first pass (libtorch 2.10); the 750
+    /// passes after it were correct to the bit. The likely cause is gone: <see cref="CutPass"/> summed those gradients with
+    /// Tensor + Tensor, whose factor of 1 the collector could free while libtorch read it. On another machine (AVX2) the fault did not
+    /// show in 480 processes with parallel columns, with or without that sum, so the order stays until the benchmark
+    /// <c>first-gradient --side-by-side</c> shows on the first kind of machine (AVX-512) that it is not needed.
     /// </summary>
     /// <param name="crops">Crops in the pass.</param>
     public void BeginPass(long crops) => inTurn = passed.Add(crops) && firstInTurn;

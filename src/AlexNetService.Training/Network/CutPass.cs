@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Network;
@@ -12,6 +13,9 @@ namespace AlexNetService.Training.Network;
 internal sealed class CutPass(ColumnNetwork network, ColumnThreads threads)
 {
     private readonly Stack<Segment> passed = [];
+
+    // Tensor + Tensor is not safe: TorchSharp makes a Scalar for its factor of 1, and the collector may free it while libtorch reads it.
+    private readonly Scalar one = 1.ToScalar();
 
     /// <summary>Crops → logits.</summary>
     /// <param name="crops">[N,3,crop,crop] float32.</param>
@@ -82,7 +86,7 @@ internal sealed class CutPass(ColumnNetwork network, ColumnThreads threads)
     {
         var width = ofReaders[0].shape[1] / columns;
         return ofReaders.Select(reader => reader.narrow(1, column * width, width).to(network.Placement.Devices[column]))
-            .Aggregate((sum, next) => sum + next);
+            .Aggregate((sum, next) => sum.add(next, one));
     }
 
     /// <summary>Input and output of each column between two exchanges.</summary>
