@@ -54,6 +54,18 @@ public sealed class LabelledPhotographsTests : IDisposable
     }
 
     [Fact]
+    public void Zip_BesideAFileThatOnlyHasSuchAName_KeepsItsOwnNames()
+    {
+        var zip = Path.Combine(folder.Path, "photographs.zip");
+        ZipFile.CreateFromDirectory(Pictures.Write(Path.Combine(folder.Path, "photographs"), perClass: 1), zip);
+        File.WriteAllText(Path.Combine(folder.Path, "words.txt"), "apple\npear\n");
+
+        using var data = DataSetOpener.Open(zip);
+
+        Assert.Equal(["class0", "class1", "class2"], data.Labels.Select(label => label.Name));
+    }
+
+    [Fact]
     public void Folder_WithAFileOfNamesElsewhere_HasThoseAndNotItsOwn()
     {
         Pictures.Write(Path.Combine(folder.Path, "data"), perClass: 1);

@@ -20,6 +20,25 @@ internal static class SynsetWords
             throw new DataSetException($"There is no file of class names at '{path}'.");
         }
 
+        var words = Names(path);
+        return words.Count > 0
+            ? words
+            : throw new DataSetException($"'{path}' names no class. Write one class a line: n01440764 tench, Tinca tinca.");
+    }
+
+    /// <summary>The names in the first such file of a folder, or none if it has no such file.</summary>
+    public static IReadOnlyDictionary<string, string> In(string folder) =>
+        Patterns.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal)).FirstOrDefault() is { } file
+            ? Names(file)
+            : new Dictionary<string, string>();
+
+    /// <summary>Gives classes their names; a class that is not in the file keeps its own.</summary>
+    public static IReadOnlyList<ClassLabel> Name(IReadOnlyList<ClassLabel> labels, IReadOnlyDictionary<string, string> words) =>
+        [.. labels.Select(label => label with { Name = words.GetValueOrDefault(label.Id) ?? label.Name })];
+
+    // A file that only happens to have such a name, such as a list of single words, names nothing and is no error.
+    private static Dictionary<string, string> Names(string path)
+    {
         var words = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var line in File.ReadLines(path))
         {
@@ -29,18 +48,6 @@ internal static class SynsetWords
             }
         }
 
-        return words.Count > 0
-            ? words
-            : throw new DataSetException($"'{path}' names no class. Write one class a line: n01440764 tench, Tinca tinca.");
+        return words;
     }
-
-    /// <summary>The names in the first such file of a folder, or none if it has no such file.</summary>
-    public static IReadOnlyDictionary<string, string> In(string folder) =>
-        Patterns.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal)).FirstOrDefault() is { } file
-            ? Read(file)
-            : new Dictionary<string, string>();
-
-    /// <summary>Gives classes their names; a class that is not in the file keeps its own.</summary>
-    public static IReadOnlyList<ClassLabel> Name(IReadOnlyList<ClassLabel> labels, IReadOnlyDictionary<string, string> words) =>
-        [.. labels.Select(label => label with { Name = words.GetValueOrDefault(label.Id) ?? label.Name })];
 }
