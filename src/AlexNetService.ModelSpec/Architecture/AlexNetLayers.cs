@@ -186,37 +186,37 @@ public static class AlexNetLayers
     /// <summary>
     /// The same layer kinds and the same exchanges for 64×64 photographs: 56² crops, 8.8 M parameters at 200 classes. Kernels and strides
     /// are smaller than the paper's, because a small photograph cannot lose three quarters of its side in conv1. The layers up to pool2
-    /// have no padding and a total stride of 4, so the ten crops share them. Pixels, α and initial weights are scaled as in
-    /// <see cref="ForCifar"/>.
+    /// have no padding and a total stride of 4, so the ten crops share them. Pixels and α are scaled as in <see cref="ForCifar"/>. The
+    /// initial weights give the outputs of every layer a standard deviation of 1, measured on photographs (Mishkin and Matas 2015).
     /// </summary>
     /// <param name="classes">Number of classes.</param>
     public static NetworkArchitecture For64(int classes = 200) => new(Small, Columns: 2, new CropGeometry(64, 56),
     [
         new Scaling("scale0", Factor: 1.0 / 64),
-        new Convolution("conv1", 64, Kernel: 5, Stride: 1, Padding: 0, Reads.Image, 0.16, InitialBias: 0),
+        new Convolution("conv1", 64, Kernel: 5, Stride: 1, Padding: 0, Reads.Image, 0.11, InitialBias: 0),
         new Rectifier("relu1"),
         new LocalResponseNormalisation("lrn1", Maps: 5, K: 2, Alpha: 0.1, Beta: 0.75),
         new MaxPooling("pool1", Window: 3, Stride: 2),
 
-        new Convolution("conv2", 128, Kernel: 3, Stride: 1, Padding: 0, Reads.OwnColumn, 0.083, InitialBias: 0.1),
+        new Convolution("conv2", 128, Kernel: 3, Stride: 1, Padding: 0, Reads.OwnColumn, 0.175, InitialBias: 0.1),
         new Rectifier("relu2"),
         new LocalResponseNormalisation("lrn2", Maps: 5, K: 2, Alpha: 0.1, Beta: 0.75),
         new MaxPooling("pool2", Window: 3, Stride: 2),
 
-        new Convolution("conv3", 256, Kernel: 3, Stride: 1, Padding: 1, Reads.BothColumns, 0.042, InitialBias: 0),
+        new Convolution("conv3", 256, Kernel: 3, Stride: 1, Padding: 1, Reads.BothColumns, 0.086, InitialBias: 0),
         new Rectifier("relu3"),
-        new Convolution("conv4", 256, Kernel: 3, Stride: 1, Padding: 1, Reads.OwnColumn, 0.042, InitialBias: 0.1),
+        new Convolution("conv4", 256, Kernel: 3, Stride: 1, Padding: 1, Reads.OwnColumn, 0.053, InitialBias: 0.1),
         new Rectifier("relu4"),
-        new Convolution("conv5", 256, Kernel: 3, Stride: 1, Padding: 1, Reads.OwnColumn, 0.042, InitialBias: 0.1),
+        new Convolution("conv5", 256, Kernel: 3, Stride: 1, Padding: 1, Reads.OwnColumn, 0.05, InitialBias: 0.1),
         new Rectifier("relu5"),
         new MaxPooling("pool5", Window: 3, Stride: 2),
 
-        new Dense("fc6", 1024, Reads.BothColumns, 0.018, InitialBias: 0.1),
+        new Dense("fc6", 1024, Reads.BothColumns, 0.016, InitialBias: 0.1),
         new Rectifier("relu6"),
-        new Dropout("drop6", 0.5),
-        new Dense("fc7", 1024, Reads.BothColumns, 0.044, InitialBias: 0.1),
+        new Dropout("drop6", 0.3),
+        new Dense("fc7", 1024, Reads.BothColumns, 0.051, InitialBias: 0.1),
         new Rectifier("relu7"),
-        new Dropout("drop7", 0.5),
+        new Dropout("drop7", 0.3),
         new Classifier("fc8", classes, 0.01, InitialBias: 0),
     ]);
 }

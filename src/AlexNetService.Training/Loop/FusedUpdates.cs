@@ -4,7 +4,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AlexNetService.Training.Network;
 using static TorchSharp.torch;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace AlexNetService.Training.Loop;
 
@@ -31,11 +30,10 @@ internal sealed class FusedUpdates(float momentum)
     /// <param name="rate">ε.</param>
     /// <param name="decay">Share of the weight that is subtracted from the velocity.</param>
     /// <param name="isCentred">Whether to subtract the mean of each unit's gradient; units are the first dimension.</param>
-    /// <param name="norm">Length to which each unit's weights are scaled after the update, or 0 for no scaling.</param>
     public void Add(
-        Tensor weight, Tensor working, Tensor velocity, Tensor gradient, float rate, float decay, bool isCentred = false, float norm = 0)
+        Tensor weight, Tensor working, Tensor velocity, Tensor gradient, float rate, float decay, bool isCentred = false)
     {
-        var stretch = isCentred || norm > 0 ? (int)(weight.numel() / weight.shape[0]) : Stretch;
+        var stretch = isCentred ? (int)(weight.numel() / weight.shape[0]) : Stretch;
         var update = new Update(
             InMemoryOrder(weight),
             InMemoryOrder(working),
@@ -44,8 +42,7 @@ internal sealed class FusedUpdates(float momentum)
             rate,
             decay,
             stretch,
-            isCentred,
-            norm);
+            isCentred);
         for (var from = 0; from < weight.numel(); from += update.Block)
         {
             blocks.Add((update, from));
@@ -120,11 +117,6 @@ internal sealed class FusedUpdates(float momentum)
             velocity[i] = (velocity[i] * momentum) - (weight[i] * decay) - ((gradient[i] - mean) * rate);
             weight[i] += velocity[i];
         }
-
-        if (update.Norm > 0)
-        {
-            TensorPrimitives.Multiply(weight, update.Norm / TensorPrimitives.Norm(weight), weight);
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -158,11 +150,10 @@ internal sealed class FusedUpdates(float momentum)
     /// <param name="Gradient">∂L/∂w.</param>
     /// <param name="Rate">ε.</param>
     /// <param name="Decay">Share of the weight that is subtracted from the velocity.</param>
-    /// <param name="Stretch">Number of values updated at a time; those of one unit if they are centred or scaled.</param>
+    /// <param name="Stretch">Number of values updated at a time; those of one unit if they are centred.</param>
     /// <param name="IsCentred">Whether to subtract the mean of each stretch's gradient.</param>
-    /// <param name="Norm">Length to which each stretch of w is scaled, or 0.</param>
     private sealed record Update(
-        Tensor Weight, Tensor Working, Tensor Velocity, Tensor Gradient, float Rate, float Decay, int Stretch, bool IsCentred, float Norm)
+        Tensor Weight, Tensor Working, Tensor Velocity, Tensor Gradient, float Rate, float Decay, int Stretch, bool IsCentred)
     {
         /// <summary>Number of values in a work item: whole stretches.</summary>
         public int Block { get; } = Stretch * Math.Max(1, FusedUpdates.Block / Stretch);

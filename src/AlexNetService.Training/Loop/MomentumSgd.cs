@@ -20,8 +20,7 @@ internal sealed class MomentumSgd : IDisposable
     /// <param name="network">The network; the caller disposes it.</param>
     /// <param name="centred">Whether the weights of each unit in <see cref="ColumnWeights.Hidden"/> keep a sum of zero.</param>
     /// <param name="isFused">Whether <see cref="FusedUpdates"/> updates weights on the CPU instead of TorchSharp operations.</param>
-    /// <param name="fixedNorms">Whether the weights of each unit in the same layers keep the length they were drawn with.</param>
-    public MomentumSgd(ColumnNetwork network, bool centred = false, bool isFused = true, bool fixedNorms = false)
+    public MomentumSgd(ColumnNetwork network, bool centred = false, bool isFused = true)
     {
         this.isFused = isFused;
         var hidden = ColumnWeights.Hidden(network.Architecture);
@@ -29,9 +28,8 @@ internal sealed class MomentumSgd : IDisposable
         {
             Tensor[] velocities = [.. weights.Select(weight => zeros_like(weight).DetachFromDisposeScope())];
             parameters.Add((name, weights, velocities));
-            var isHidden = hidden.TryGetValue(name, out var norm);
-            pieces.AddRange(velocities.Select((velocity, column) => new Piece(
-                weights[column], working[column], velocity, centred && isHidden, fixedNorms && isHidden ? norm : 0)));
+            pieces.AddRange(velocities.Select((velocity, column) =>
+                new Piece(weights[column], working[column], velocity, centred && hidden.Contains(name))));
         }
     }
 
@@ -53,19 +51,19 @@ internal sealed class MomentumSgd : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var fused = new FusedUpdates((float)momentum);
-        foreach (var (weight, working, velocity, isCentred, norm) in pieces)
+        foreach (var (weight, working, velocity, isCentred) in pieces)
         {
             var gradient = working.grad ?? throw new InvalidOperationException("A weight has no gradient: the loss does not depend on it.");
             var isBias = weight.dim() == 1;
             var (ownRate, ownDecay) = isBias ? (rate * biasRate, biasDecay ? decay : 0) : (rate, decay);
             if (isFused && weight.device_type == DeviceType.CPU)
             {
-                fused.Add(weight, working, velocity, gradient, (float)ownRate, (float)(ownDecay * ownRate), isCentred, norm);
+                fused.Add(weight, working, velocity, gradient, (float)ownRate, (float)(ownDecay * ownRate), isCentred);
             }
             else
             {
                 var along = isCentred ? ColumnWeights.LessMean(gradient) : gradient;
-                Step(weight, velocity, along, ownRate, momentum, ownDecay, norm);
+                Step(weight, velocity, along, ownRate, momentum, ownDecay);
                 if (!ReferenceEquals(weight, working))
                 {
                     working.copy_(weight);
@@ -88,7 +86,7 @@ internal sealed class MomentumSgd : IDisposable
     }
 
     /// <summary>The update in TorchSharp operations, for any device.</summary>
-    private static void Step(Tensor weight, Tensor velocity, Tensor along, double rate, double momentum, double decay, float norm)
+    private static void Step(Tensor weight, Tensor velocity, Tensor along, double rate, double momentum, double decay)
     {
         // Variables keep the Scalars alive: an unreferenced one may be collected while libtorch still reads it.
         using var repeated = momentum.ToScalar();
@@ -97,11 +95,6 @@ internal sealed class MomentumSgd : IDisposable
         using var one = 1.ToScalar();
         velocity.mul_(repeated).add_(weight, takenOff).add_(along, step);
         weight.add_(velocity, one);
-        if (norm > 0)
-        {
-            using var length = norm.ToScalar();
-            weight.mul_(ColumnWeights.OfUnits(weight, units => units.norm(1).reciprocal()).mul(length));
-        }
     }
 
     /// <summary>One column's piece of a weight.</summary>
@@ -109,6 +102,5 @@ internal sealed class MomentumSgd : IDisposable
     /// <param name="Working">The weight that the step used and that holds the gradient: the weight itself, or its bfloat16 copy.</param>
     /// <param name="Velocity">v, float32.</param>
     /// <param name="IsCentred">Whether the weights of each unit keep a sum of zero.</param>
-    /// <param name="Norm">Length of the weights of each unit, or 0 if it is not fixed.</param>
-    private sealed record Piece(Tensor Weight, Tensor Working, Tensor Velocity, bool IsCentred, float Norm);
+    private sealed record Piece(Tensor Weight, Tensor Working, Tensor Velocity, bool IsCentred);
 }

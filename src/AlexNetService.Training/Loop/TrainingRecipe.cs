@@ -43,13 +43,6 @@ public sealed record TrainingRecipe
     /// </summary>
     public bool CentredWeights { get; init; }
 
-    /// <summary>
-    /// Whether the weights of each unit of the same layers keep the length they were drawn with: after each update they are scaled back to
-    /// it (Salimans and Kingma 2016, with the length fixed). Signals then keep their size through the layers for the whole run, which
-    /// permits a higher rate. Not in the paper.
-    /// </summary>
-    public bool FixedNorms { get; init; }
-
     /// <summary>The element type of a training step.</summary>
     public ComputePrecision Precision { get; init; }
 
@@ -81,7 +74,8 @@ public sealed record TrainingRecipe
     /// <param name="preset">Name of the preset.</param>
     public static TrainingRecipe For(string preset) => preset switch
     {
-        AlexNetLayers.Cifar or AlexNetLayers.Small => new TrainingRecipe
+        AlexNetLayers.Small => For(AlexNetLayers.Cifar) with { Epochs = 22, LearningRate = 0.03 },
+        AlexNetLayers.Cifar => new TrainingRecipe
         {
             BatchSize = 64,
             Epochs = 34,

@@ -14,11 +14,11 @@ internal sealed class TrainingStep : IDisposable
 
     /// <summary>Starts with velocities of zero.</summary>
     /// <param name="network">The network; the caller disposes it.</param>
-    /// <param name="recipe">Momentum, decay, the rate of biases, centred weights and fixed norms.</param>
+    /// <param name="recipe">Momentum, decay, the rate of biases and centred weights.</param>
     public TrainingStep(ColumnNetwork network, TrainingRecipe recipe)
     {
         (this.network, this.recipe) = (network, recipe);
-        sgd = new MomentumSgd(network, recipe.CentredWeights, fixedNorms: recipe.FixedNorms);
+        sgd = new MomentumSgd(network, recipe.CentredWeights);
         threads = new ColumnThreads(network.Placement);
     }
 

@@ -37,7 +37,7 @@ public static class ColumnWeights
             {
                 using var scope = NewDisposeScope();
                 var drawn = empty(shape.Dimensions.Select(dimension => (long)dimension).ToArray()).normal_(0, layer.WeightStd, generator);
-                MemoryMarshal.Cast<byte, float>((centred && hidden.ContainsKey(shape.Name) ? LessMean(drawn) : drawn).bytes).CopyTo(values);
+                MemoryMarshal.Cast<byte, float>((centred && hidden.Contains(shape.Name) ? LessMean(drawn) : drawn).bytes).CopyTo(values);
             }
 
             tensors.Add(shape.Name, new WeightTensor(shape.Dimensions, values));
@@ -65,23 +65,18 @@ public static class ColumnWeights
         entry => entry.Name, entry => Gather(entry.Columns), StringComparer.Ordinal));
 
     /// <summary>
-    /// Names of the weights to which centred weights and fixed norms apply, each with the length that a unit's weights are drawn with,
-    /// σ·√n. These are the hidden layers that read maps or units, not the layer that reads the picture and not the classifier.
+    /// Names of the weights to which <see cref="Loop.TrainingRecipe.CentredWeights"/> applies: those of the hidden layers that read maps
+    /// or units, not of the layer that reads the picture and not of the classifier.
     /// </summary>
-    internal static Dictionary<string, float> Hidden(NetworkArchitecture architecture) =>
-        architecture.Rows().Where(row => row.Layer is WeightedLayer { Reads: not Reads.Image } and not Classifier).ToDictionary(
-            row => WeightShape.WeightOf(row.Layer.Name),
-            row => (float)(((WeightedLayer)row.Layer).WeightStd * Math.Sqrt((row.Parameters / ((WeightedLayer)row.Layer).Outputs) - 1)),
-            StringComparer.Ordinal);
+    internal static HashSet<string> Hidden(NetworkArchitecture architecture) =>
+    [
+        .. architecture.Layers.OfType<WeightedLayer>().Where(layer => layer is { Reads: not Reads.Image } and not Classifier)
+            .Select(layer => WeightShape.WeightOf(layer.Name)),
+    ];
 
     /// <summary>[units,…] minus the mean of each unit.</summary>
-    internal static Tensor LessMean(Tensor weights) => weights - OfUnits(weights, units => units.mean([1]));
-
-    /// <summary>Computes a value for each unit, [units,1,…].</summary>
-    /// <param name="weights">[units,…].</param>
-    /// <param name="value">[units,n] → [units].</param>
-    internal static Tensor OfUnits(Tensor weights, Func<Tensor, Tensor> value) =>
-        value(weights.flatten(1)).view([-1, .. Enumerable.Repeat(1L, (int)weights.dim() - 1)]);
+    internal static Tensor LessMean(Tensor weights) =>
+        weights - weights.flatten(1).mean([1]).view([-1, .. Enumerable.Repeat(1L, (int)weights.dim() - 1)]);
 
     /// <summary>Every weight and bias with its merged name and its piece in each column.</summary>
     internal static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> Parameters(ColumnNetwork network) =>

@@ -59,11 +59,6 @@ internal static class RunOptions
             (recipe, value) => recipe with { CentredWeights = value },
             ofTheNetwork: true),
         OfTheRecipe(
-            "--fixed-norms",
-            "Whether the weights of each hidden unit keep the length they are drawn with: true or false.",
-            recipe => recipe.FixedNorms,
-            (recipe, value) => recipe with { FixedNorms = value }),
-        OfTheRecipe(
             TrainCommand.ValidationFraction,
             "Share of each class that is held out. Every seed holds out the same photographs.",
             recipe => recipe.ValidationFraction,

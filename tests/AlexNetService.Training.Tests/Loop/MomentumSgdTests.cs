@@ -106,44 +106,6 @@ public class MomentumSgdTests
         Assert.All(before.Concat(Sums(network)), weight => Assert.Equal(IsOfMaps(weight.Name), weight.LargestSum < 1e-5));
     }
 
-    [Theory]
-    [InlineData(true, ComputePrecision.Fp32)]
-    [InlineData(true, ComputePrecision.Bf16)]
-    [InlineData(false, ComputePrecision.Fp32)]
-    public void Steps_WithFixedNorms_KeepTheLengthOfEachUnit(bool isFused, ComputePrecision precision)
-    {
-        using var scope = NewDisposeScope();
-        using var network = new ColumnNetwork(Tables.Tiny(), ColumnPlacement.OnCpu(2), precision);
-        ColumnWeights.Initialise(network, seed: 1);
-        using var sgd = new MomentumSgd(network, isFused: isFused, fixedNorms: true);
-        using var generator = new Generator(4);
-        for (var step = 0; step < 3; step++)
-        {
-            foreach (var working in ColumnWeights.WorkingParameters(network).SelectMany(entry => entry.Columns))
-            {
-                working.grad = randn(working.shape, generator: generator).to(working.dtype);
-            }
-
-            sgd.Step(0.1, momentum: 0.9, decay: 0.01);
-        }
-
-        // σ·√n of the table: conv2 reads 4 maps through 3×3, conv3 reads 8, fc4 reads 8 maps of 2×2.
-        var expected = new Dictionary<string, double>
-        {
-            ["conv2.weight"] = 0.1 * Math.Sqrt(4 * 9),
-            ["conv3.weight"] = 0.1 * Math.Sqrt(8 * 9),
-            ["fc4.weight"] = 0.1 * Math.Sqrt(8 * 4),
-        };
-        foreach (var (name, columns) in ColumnWeights.Parameters(network)
-            .Where(entry => entry.Name.EndsWith(".weight", StringComparison.Ordinal)))
-        {
-            var lengths = columns.SelectMany(column => column.flatten(1).norm(1).data<float>().ToArray()).ToArray();
-            Assert.Equal(
-                expected.ContainsKey(name),
-                lengths.All(length => Math.Abs(length - expected.GetValueOrDefault(name, lengths[0])) < 1e-5 * length));
-        }
-    }
-
     /// <summary>Whether a name is that of weights in a hidden layer that reads maps or units.</summary>
     private static bool IsOfMaps(string name) =>
         name.EndsWith(".weight", StringComparison.Ordinal) && name is not ("conv1.weight" or "fc5.weight");
