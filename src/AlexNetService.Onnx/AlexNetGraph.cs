@@ -93,12 +93,15 @@ public static class AlexNetGraph
 
         var side = architecture.MeanImage ? architecture.Geometry.Crop : 1;
         var constant = writer.Constant(
-            architecture.MeanImage ? "mean_image" : "mean_colour",
+            MeanOf(architecture),
             [1, NetworkArchitecture.Channels, side, side],
             () => [.. mean.Select(value => (float)value)]);
         var pixels = writer.Node("Cast", [writer.Input(Image)], "pixels", NodeAttribute.Int("to", (int)DataType.Float));
         return new Activation(writer.Node("Sub", [pixels, constant], "centred"), CropShape(architecture), Flat: false);
     }
+
+    /// <summary>Name of the initialiser that holds the mean.</summary>
+    internal static string MeanOf(NetworkArchitecture architecture) => architecture.MeanImage ? "mean_image" : "mean_colour";
 
     private static Shape CropShape(NetworkArchitecture architecture) =>
         new(NetworkArchitecture.Channels, architecture.Geometry.Crop, architecture.Geometry.Crop);

@@ -20,10 +20,12 @@ internal static class CommonOptions
         Description = "Classes of the preset. Default: 1000 for alexnet, 10 for alexnet-cifar.",
     };
 
+    public const int UsualSeed = 1;
+
     public static Option<int> Seed() => new("--seed")
     {
         Description = "Seed of weights, order, crops and dropout. The same seed on the same devices gives the same network.",
-        DefaultValueFactory = _ => 1,
+        DefaultValueFactory = _ => UsualSeed,
     };
 
     public static Option<CheckpointChoice> Checkpoint() => new("--checkpoint")

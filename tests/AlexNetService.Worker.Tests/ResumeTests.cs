@@ -134,13 +134,13 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
-    public async Task InitialWeights_OfARun_AreWhatAnotherBeginsWithAndItsManifestSaysSo()
+    public async Task From_ARunOfTheSameClasses_BeginsWithItsWeightsAndTheManifestSaysSo()
     {
         await Succeeds(Train("first", epochs: 1));
 
         // So small a rate leaves the weights where they began.
         await Succeeds(
-            "train", "--initial-weights", Run("first"), "--data", data, "--epochs", "1", "--batch-size", "4", "--learning-rate", "1e-15",
+            "train", "--from", Run("first"), "--data", data, "--epochs", "1", "--batch-size", "4", "--learning-rate", "1e-15",
             "--validation-fraction", "0.2", "--seed", "7", "--threads", "1", "--output", Run("second"));
 
         var (first, second) = (new CheckpointFolder(Run("first")).Newest(), new CheckpointFolder(Run("second")).Newest());
@@ -151,6 +151,8 @@ public sealed class ResumeTests : IDisposable
         }
 
         Assert.Null(first.State.BegunWith);
+        var usual = TrainingRecipe.For("alexnet-cifar");
+        Assert.Equal(usual with { BatchSize = 4, Epochs = 1, LearningRate = 0.001 }, first.State.Recipe);
         Assert.Equal((1, 36, 1), (second.State.BegunWith?.Epochs, second.State.BegunWith?.TrainingImages, second.State.BegunWith?.Seed));
         Assert.Equal((7, 32), (second.State.Seed, second.State.TrainingImages));
         await Succeeds("export", "--run", Run("second"), "--repository", Path.Combine(folder.Path, "models"), "--name", "second");
@@ -160,33 +162,78 @@ public sealed class ResumeTests : IDisposable
     [Theory]
     [InlineData("0.2", "0.1", false)]
     [InlineData("0.1", "0.2", true)]
-    public async Task InitialWeights_ThatLearnedFromWhatIsHeldOutNow_AreUsedWithAWarning(string first, string second, bool warns)
+    public async Task From_WeightsThatLearnedFromWhatIsHeldOutNow_AreUsedWithAWarning(string first, string second, bool warns)
     {
         await Succeeds([.. Train("first", epochs: 1), "--validation-fraction", first]);
 
         var (code, _, error) = await Programs.AlexnetAsync(
-            "train", "--initial-weights", Run("first"), "--data", data, "--epochs", "1", "--batch-size", "4", "--learning-rate", "0.001",
+            "train", "--from", Run("first"), "--data", data, "--epochs", "1", "--batch-size", "4", "--learning-rate", "0.001",
             "--validation-fraction", second, "--threads", "1", "--output", Run("second"));
 
         Assert.Equal(ExitCode.Done, code);
         Assert.Equal(warns, error.Contains("learned from 4 of the photographs that are held out now", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task InitialWeights_ThatDoNotFitWhatIsAskedFor_AreRefusedBeforeAnythingIsWritten()
+    [Theory]
+    [InlineData("run")]
+    [InlineData("checkpoint")]
+    [InlineData("package")]
+    [InlineData("safetensors")]
+    public async Task From_ANetworkOfOtherClasses_KeepsAllButTheClassifierAndSaysWhatItCameFrom(string kind)
     {
         await Succeeds(Train("first", epochs: 1));
+        var source = await Source(kind);
         var stranger = Pictures.Write(Path.Combine(folder.Path, "stranger"), classes: 3, perClass: 10);
-        string[] train = ["train", "--initial-weights", Run("first"), "--output", Run("second"), "--data"];
 
-        await Fails("--initial-weights know 2 classes, class0, class1; 'stranger' has 3", [.. train, stranger]);
-        await Fails("--lrn cannot change with --initial-weights; the run has on. Leave it out.", [.. train, data, "--lrn", "off"]);
-        await Fails("--preset cannot change with --initial-weights; the run has alexnet-cifar", [.. train, data, "--preset", "alexnet"]);
-        await Fails("no checkpoint", "train", "--initial-weights", Run("nowhere"), "--data", data);
-        Assert.Empty(Files("second"));
+        await Succeeds(
+            "train", "--from", source, "--data", stranger, "--epochs", "1", "--learning-rate", "1e-15", "--threads", "1",
+            "--output", Run("second"));
+
+        var (first, second) = (new CheckpointFolder(Run("first")).Newest(), new CheckpointFolder(Run("second")).Newest());
+        Assert.Equal(3, second.State.Architecture.Classes);
+        foreach (var shape in first.State.Architecture.Weights().Where(shape => !shape.Name.StartsWith("fc8", StringComparison.Ordinal)))
+        {
+            Assert.Equal(
+                first.Weights[shape.Name].Values, second.Weights[shape.Name].Values, (one, other) => Math.Abs(one - other) <= 1e-9f);
+        }
+
+        Assert.Equal(first.State.Colours.Mean, second.State.Colours.Mean, (one, other) => Math.Abs(one - other) < 1e-4);
+        Assert.True(second.State.Recipe.BalancedClasses);
+        Assert.Equal(kind is "package" or "safetensors", second.State.BegunFrom is not null);
+        Assert.Equal(kind != "safetensors", second.State.BegunWith is not null);
         await Fails(
-            "--initial-weights cannot change on --resume; the run has random ones",
-            "train", "--resume", "--output", Run("first"), "--initial-weights", Run("first"));
+            "--from cannot change on --resume; the run has random weights",
+            "train", "--resume", "--output", Run("first"), "--from", source);
+
+        async Task<string> Source(string kind)
+        {
+            var repository = Path.Combine(folder.Path, "models");
+            switch (kind)
+            {
+                case "package":
+                    await Succeeds("export", "--run", Run("first"), "--repository", repository, "--name", "first");
+                    return Path.Combine(repository, "first", "1");
+                case "safetensors":
+                    var file = Path.Combine(folder.Path, "first.safetensors");
+                    await Succeeds("export", "--run", Run("first"), "--format", "safetensors", "--output", file);
+                    return file;
+                default:
+                    return kind == "run" ? Run("first") : Directory.GetFiles(Path.Combine(Run("first"), "checkpoints"))[0];
+            }
+        }
+    }
+
+    [Fact]
+    public async Task From_WhatIsNoNetworkOrWithOptionsOfTheNetwork_IsRefusedBeforeAnythingIsWritten()
+    {
+        await Succeeds(Train("first", epochs: 1));
+        string[] train = ["train", "--from", Run("first"), "--output", Run("second"), "--data", data];
+
+        await Fails("--lrn cannot change the network of --from. Leave it out.", [.. train, "--lrn", "off"]);
+        await Fails("--preset cannot change the network of --from.", [.. train, "--preset", "alexnet"]);
+        await Fails("to begin --from: name a package, a run", "train", "--from", Run("nowhere"), "--data", data);
+        await Fails("no checkpoint", "train", "--from", data, "--data", data);
+        Assert.Empty(Files("second"));
     }
 
     public void Dispose() => folder.Dispose();

@@ -82,7 +82,7 @@ internal sealed class AblationRun(AblationPlan plan, DataSets sets, AblationDisp
         {
             display.EpochFinished = EndIfEnough;
             var data = new DataPaths(plan.Data, null);
-            training.Start(InitialNetwork.Drawn(_ => table), run.Recipe, run.Seed, data, plan.DevicesOf(table), plan.Threads);
+            training.Start(new InitialNetwork(_ => table), _ => run.Recipe, run.Seed, data, plan.DevicesOf(table), plan.Threads);
         }
         else if (!IsFinished(new CheckpointFolder(run.Folder).Newest(TrainingDisplay.Warn).State))
         {

@@ -236,8 +236,11 @@ public sealed record TrainingManifest
     /// <summary>Steps of the next epoch, or null if the weights are those of a finished epoch.</summary>
     public int? StepsBeyond { get; init; }
 
-    /// <summary>The training of the initial weights, or null if they were drawn at random.</summary>
+    /// <summary>The training of the initial weights, or null if they were drawn at random or nothing is known about it.</summary>
     public TrainingManifest? BegunWith { get; init; }
+
+    /// <summary>The package or file of the initial weights, or null if they were drawn at random or are those of a run.</summary>
+    public WeightOrigin? BegunFrom { get; init; }
 
     /// <summary>Start of training, UTC.</summary>
     public required DateTimeOffset Started { get; init; }
@@ -249,9 +252,9 @@ public sealed record TrainingManifest
     public required IReadOnlyDictionary<string, string> Software { get; init; }
 }
 
-/// <summary>The source file of imported weights.</summary>
-/// <param name="File">Its name, without its path.</param>
-/// <param name="Sha256">Its SHA-256, lower-case hexadecimal.</param>
+/// <summary>The source of weights that were not drawn: an imported file, or the package or file that training began with.</summary>
+/// <param name="File">Name of the file without its path, or the package as <c>name/version</c>.</param>
+/// <param name="Sha256">SHA-256 of the file, or of the package's graph; lower-case hexadecimal.</param>
 public sealed record WeightOrigin(string File, string Sha256);
 
 /// <summary>The JSON format of cards: camelCase, indented, labels readable (a card is a file, never part of a page).</summary>

@@ -20,8 +20,9 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
 {
     private const string MetadataKey = "__metadata__";
     private const string HashKey = "alexnet.sha256";
+
     /// <summary>Bytes; the state of a run and a thousand labels take less than 1 MB. The format itself allows 100 MB.</summary>
-    private const int LargestHeader = 16 << 20;
+    public const int LargestHeader = 16 << 20;
 
     /// <summary>Writes the file as a whole or not at all: beside its place, flushed to disk, then renamed over it.</summary>
     /// <param name="path">Where the file goes.</param>

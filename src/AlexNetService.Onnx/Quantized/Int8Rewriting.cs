@@ -64,6 +64,9 @@ internal sealed class Int8Rewriting(
     /// <summary>Name of the bytes of a tensor.</summary>
     public static string BytesOf(string tensor) => tensor + Bytes;
 
+    /// <summary>Name of the scales of a weight, one for each output.</summary>
+    public static string ScaleOf(string weight) => weight + ".scale";
+
     private static IEnumerable<WeightedNode> Chosen(WeightedNodes weighted, IReadOnlySet<string> floats) =>
         weighted.All.Where(node => !floats.Contains(node.Node.Name));
 
@@ -133,7 +136,7 @@ internal sealed class Int8Rewriting(
     {
         graph.Initializer.Remove(tensor);
         var bytes = Constant(tensor.Name, type, [.. tensor.Dims], values);
-        var scale = Constant(tensor.Name + ".scale", DataType.Float, [scales.Length], MemoryMarshal.AsBytes<float>(scales));
+        var scale = Constant(ScaleOf(tensor.Name), DataType.Float, [scales.Length], MemoryMarshal.AsBytes<float>(scales));
         var restored = tensor.Name + Restored;
 
         // All are 0, which is also the default, but ONNX Runtime fuses dense layers only where zero points are given.

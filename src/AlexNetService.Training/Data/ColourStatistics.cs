@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.Training.Data;
 
@@ -37,6 +38,30 @@ public sealed record ColourStatistics(
         }
 
         return mean;
+    }
+
+    /// <summary>Statistics with only a mean, of a network whose training set is not known.</summary>
+    /// <param name="mean">Mean red, green and blue, or the mean of a crop, [3,crop,crop]; 0..255.</param>
+    /// <param name="geometry">Canvas and crop.</param>
+    public static ColourStatistics OfMean(IReadOnlyList<float> mean, CropGeometry geometry)
+    {
+        var (crop, canvas, margin) = (geometry.Crop, geometry.Canvas, (geometry.Canvas - geometry.Crop) / 2);
+        var plane = mean.Count / 3;
+        double[] colour = [.. mean.Chunk(plane).Select(channel => channel.Average(value => (double)value))];
+        float[]? image = null;
+        if (plane > 1)
+        {
+            // Only the centre crop of a mean image is used; the margin has the mean colour.
+            image = [.. colour.SelectMany(value => Enumerable.Repeat((float)value, canvas * canvas))];
+            for (var row = 0; row < 3 * crop; row++)
+            {
+                var (channel, y) = (row / crop, row % crop);
+                mean.Skip(row * crop).Take(crop).ToArray()
+                    .CopyTo(image, (((channel * canvas) + margin + y) * canvas) + margin);
+            }
+        }
+
+        return new ColourStatistics(colour, [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [0, 0, 0]) { MeanImage = image };
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -17,7 +18,7 @@ namespace AlexNetService.Training.Loop;
 public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IReadOnlyDictionary<string, WeightTensor> Velocities)
 {
     /// <summary>Key of the state in the metadata of a checkpoint file; no other file has it.</summary>
-    public const string StateKey = "alexnet.training-state";
+    private const string StateKey = "alexnet.training-state";
 
     private const string VelocityPrefix = "velocity.";
     private const string MeanImage = "mean-image";
@@ -41,6 +42,16 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
 
         var state = JsonSerializer.Serialize(State, CheckpointJson.Default.TrainingState);
         new SafeTensors(tensors, new Dictionary<string, string>(StringComparer.Ordinal) { [StateKey] = state }).Write(path);
+    }
+
+    /// <summary>Whether a file is a checkpoint: safetensors with a training state.</summary>
+    /// <param name="path">The file.</param>
+    public static bool Recognises(string path)
+    {
+        using var file = new BinaryReader(File.OpenRead(path));
+        return file.BaseStream.Length > sizeof(long)
+            && file.ReadInt64() is > 0 and <= SafeTensors.LargestHeader and var length
+            && file.ReadBytes((int)length).AsSpan().IndexOf(Encoding.UTF8.GetBytes(StateKey)) >= 0;
     }
 
     /// <summary>Reads a checkpoint and validates all of it.</summary>

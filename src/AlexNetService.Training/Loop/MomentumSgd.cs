@@ -1,3 +1,4 @@
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Training.Network;
 using TorchSharp;
@@ -20,16 +21,19 @@ internal sealed class MomentumSgd : IDisposable
     /// <param name="network">The network; the caller disposes it.</param>
     /// <param name="centred">Whether the weights of each unit in <see cref="ColumnWeights.Hidden"/> keep a sum of zero.</param>
     /// <param name="isFused">Whether <see cref="FusedUpdates"/> updates weights on the CPU instead of TorchSharp operations.</param>
-    public MomentumSgd(ColumnNetwork network, bool centred = false, bool isFused = true)
+    /// <param name="depthRate">Rate of a layer as a multiple of the rate of the layer after it.</param>
+    public MomentumSgd(ColumnNetwork network, bool centred = false, bool isFused = true, double depthRate = 1)
     {
         this.isFused = isFused;
         var hidden = ColumnWeights.Hidden(network.Architecture);
+        var layers = network.Architecture.Layers.OfType<WeightedLayer>().Select(layer => layer.Name).Reverse().ToList();
         foreach (var ((name, weights), (_, working)) in ColumnWeights.Parameters(network).Zip(ColumnWeights.WorkingParameters(network)))
         {
             Tensor[] velocities = [.. weights.Select(weight => zeros_like(weight).DetachFromDisposeScope())];
             parameters.Add((name, weights, velocities));
+            var share = Math.Pow(depthRate, layers.IndexOf(name[..name.IndexOf('.')]));
             pieces.AddRange(velocities.Select((velocity, column) =>
-                new Piece(weights[column], working[column], velocity, centred && hidden.Contains(name))));
+                new Piece(weights[column], working[column], velocity, centred && hidden.Contains(name), share)));
         }
     }
 
@@ -41,7 +45,7 @@ internal sealed class MomentumSgd : IDisposable
     }
 
     /// <summary>Updates the weights and clears their gradients.</summary>
-    /// <param name="rate">ε.</param>
+    /// <param name="rate">ε of the classifier.</param>
     /// <param name="momentum">Share of the previous update that is repeated.</param>
     /// <param name="decay">Share of a weight that is subtracted, before multiplication by the rate.</param>
     /// <param name="biasRate">Rate of the biases as a multiple of ε.</param>
@@ -51,11 +55,11 @@ internal sealed class MomentumSgd : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var fused = new FusedUpdates((float)momentum);
-        foreach (var (weight, working, velocity, isCentred) in pieces)
+        foreach (var (weight, working, velocity, isCentred, share) in pieces)
         {
             var gradient = working.grad ?? throw new InvalidOperationException("A weight has no gradient: the loss does not depend on it.");
             var isBias = weight.dim() == 1;
-            var (ownRate, ownDecay) = isBias ? (rate * biasRate, biasDecay ? decay : 0) : (rate, decay);
+            var (ownRate, ownDecay) = isBias ? (rate * share * biasRate, biasDecay ? decay : 0) : (rate * share, decay);
             if (isFused && weight.device_type == DeviceType.CPU)
             {
                 fused.Add(weight, working, velocity, gradient, (float)ownRate, (float)(ownDecay * ownRate), isCentred);
@@ -102,5 +106,6 @@ internal sealed class MomentumSgd : IDisposable
     /// <param name="Working">The weight that the step used and that holds the gradient: the weight itself, or its bfloat16 copy.</param>
     /// <param name="Velocity">v, float32.</param>
     /// <param name="IsCentred">Whether the weights of each unit keep a sum of zero.</param>
-    private sealed record Piece(Tensor Weight, Tensor Working, Tensor Velocity, bool IsCentred);
+    /// <param name="Share">Rate of the layer as a multiple of ε.</param>
+    private sealed record Piece(Tensor Weight, Tensor Working, Tensor Velocity, bool IsCentred, double Share);
 }

@@ -81,7 +81,7 @@ public sealed class Trainer : IDisposable
         (State, this.keeper, this.clock, this.progress) = (state, keeper, clock, progress);
         (training, validation) = data;
         network = new ColumnNetwork(state.Architecture, placement, state.Recipe.Precision);
-        step = new TrainingStep(network, state.Recipe);
+        step = new TrainingStep(network, state.Recipe, ClassWeights(state));
         feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop);
         augmentation = new Augmentation(
             state.Architecture.Geometry,
@@ -104,7 +104,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     public void Run(Action<EpochResult>? epochDone, CancellationToken cancellation)
     {
-        while (State.Epochs.Count < State.Recipe.Epochs)
+        while (!State.IsDone)
         {
             cancellation.ThrowIfCancellationRequested();
             var tally = new EpochTally(State.UnderWay, clock);
@@ -220,6 +220,23 @@ public sealed class Trainer : IDisposable
 
         keeper.Save(new Checkpoint(state, weights, step.Velocities));
         State = state;
+    }
+
+    /// <summary>One divided by the photographs of each class, or null where every photograph counts as much.</summary>
+    private float[]? ClassWeights(TrainingState state)
+    {
+        if (!state.Recipe.BalancedClasses)
+        {
+            return null;
+        }
+
+        var photographs = new int[state.Labels.Count];
+        foreach (var photograph in training.Photographs)
+        {
+            photographs[photograph.Label]++;
+        }
+
+        return [.. photographs.Select(count => count == 0 ? 0 : 1f / count)];
     }
 
     /// <summary>The rate of a step of the current epoch.</summary>

@@ -57,6 +57,18 @@ public sealed record TrainingRecipe
     /// <summary>Standard deviation of the random factor on each principal component of the colours; 0 for none.</summary>
     public double ColourShift { get; init; } = 0.1;
 
+    /// <summary>
+    /// Rate of a layer as a multiple of the rate of the layer after it; the classifier has the full rate. Below 1 the first layers, which
+    /// are of use for any photograph, change least in fine-tuning (Howard and Ruder 2018). 1 as in the paper.
+    /// </summary>
+    public double DepthRate { get; init; } = 1;
+
+    /// <summary>Whether each class has the same weight in the loss, however many photographs it has.</summary>
+    public bool BalancedClasses { get; init; }
+
+    /// <summary>Epochs without a lower held-out error after which the run ends; 0 for never.</summary>
+    public int Patience { get; init; }
+
     /// <summary>Share of each class that is held out, 0 to less than 1.</summary>
     public double ValidationFraction { get; init; } = 0.1;
 
@@ -74,7 +86,7 @@ public sealed record TrainingRecipe
     /// <param name="preset">Name of the preset.</param>
     public static TrainingRecipe For(string preset) => preset switch
     {
-        AlexNetLayers.Small => For(AlexNetLayers.Cifar) with { Epochs = 22, LearningRate = 0.03 },
+        AlexNetLayers.Small => For(AlexNetLayers.Cifar) with { Epochs = 18, LearningRate = 0.04 },
         AlexNetLayers.Cifar => new TrainingRecipe
         {
             BatchSize = 64,
@@ -88,6 +100,30 @@ public sealed record TrainingRecipe
         AlexNetLayers.AsOf2012 => new TrainingRecipe { BiasRate = 2, BiasDecay = false },
         _ => new TrainingRecipe(),
     };
+
+    /// <summary>
+    /// The recipe for weights that learned something else before: fewer photographs take more epochs in smaller batches, and all rates are
+    /// lower than those that draw a network from nothing.
+    /// </summary>
+    /// <param name="preset">Preset of the network.</param>
+    /// <param name="photographs">Photographs of the data set.</param>
+    public static TrainingRecipe ForFineTuning(string preset, int photographs)
+    {
+        var usual = For(preset);
+        var epochs = (int)Math.Clamp(25 * Math.Pow(1000.0 / photographs, 0.15), 10, 60);
+        return usual with
+        {
+            BatchSize = photographs < 2000 ? 32 : 64,
+            Epochs = epochs,
+            LearningRate = 0.3 * usual.LearningRate,
+            Schedule = LearningRateSchedule.Linear,
+            DepthRate = 0.8,
+            BalancedClasses = true,
+            Patience = Math.Max(5, epochs / 3),
+            ScaleJitter = 0.25,
+            Precision = TorchRuntime.CpuHasBfloat16 ? ComputePrecision.Bf16 : ComputePrecision.Fp32,
+        };
+    }
 
     /// <summary>An error message about the first invalid value, or null if the recipe is valid.</summary>
     public string? Broken() =>
@@ -104,6 +140,8 @@ public sealed record TrainingRecipe
         : !Enum.IsDefined(Precision) ? $"{Precision} is not a precision; use {string.Join(" or ", Enum.GetNames<ComputePrecision>())}."
         : ScaleJitter is not (>= 0 and < 1) ? $"A scale jitter of {ScaleJitter} is impossible; use at least 0 and less than 1, such as 0.2."
         : ColourShift is not (>= 0 and <= 10) ? $"A colour shift of {ColourShift} is impossible; use 0 to 10."
+        : DepthRate is not (> 0 and <= 1) ? $"A depth rate of {DepthRate} is impossible; use above 0 and at most 1, such as 0.8."
+        : Patience < 0 ? $"A patience of {Patience} epochs is impossible; use 0 or more."
         : ValidationFraction is not (>= 0 and < 1)
             ? $"A validation fraction of {ValidationFraction} is impossible; use at least 0 and less than 1."
         : PhotographsPerClass < 1 ? $"{PhotographsPerClass} photographs per class are too few to train on; use 1 or more."

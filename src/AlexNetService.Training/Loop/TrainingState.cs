@@ -49,8 +49,11 @@ public sealed record TrainingState
     /// </summary>
     public int? Threads { get; init; }
 
-    /// <summary>How the initial weights were trained, or null if they were drawn at random.</summary>
+    /// <summary>How the initial weights were trained, or null if they were drawn at random or nothing is known about it.</summary>
     public TrainingManifest? BegunWith { get; init; }
+
+    /// <summary>The package or file of the initial weights, or null if they were drawn at random or are those of a run.</summary>
+    public WeightOrigin? BegunFrom { get; init; }
 
     /// <summary>Start of the run, UTC.</summary>
     public required DateTimeOffset Started { get; init; }
@@ -60,6 +63,11 @@ public sealed record TrainingState
 
     /// <summary>Progress of the epoch after those, or null between two epochs.</summary>
     public EpochUnderWay? UnderWay { get; init; }
+
+    /// <summary>Whether no epoch is left: all are finished, or the held-out error has not fallen for as long as the recipe waits.</summary>
+    [JsonIgnore]
+    public bool IsDone => Epochs.Count >= Recipe.Epochs
+        || (Recipe.Patience > 0 && Best is { ValidationTop1Error: not null } best && Epochs.Count - best.Epoch >= Recipe.Patience);
 
     /// <summary>
     /// The finished epoch with the lowest top-1 error on held-out photographs, the first of equals; the last epoch if none was measured.

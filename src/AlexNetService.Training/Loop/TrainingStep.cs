@@ -11,14 +11,17 @@ internal sealed class TrainingStep : IDisposable
     private readonly TrainingRecipe recipe;
     private readonly MomentumSgd sgd;
     private readonly ColumnThreads threads;
+    private readonly Tensor? classWeights;
 
     /// <summary>Starts with velocities of zero.</summary>
     /// <param name="network">The network; the caller disposes it.</param>
-    /// <param name="recipe">Momentum, decay, the rate of biases and centred weights.</param>
-    public TrainingStep(ColumnNetwork network, TrainingRecipe recipe)
+    /// <param name="recipe">Momentum, decay, the rates of biases and of layers, and centred weights.</param>
+    /// <param name="classWeights">Weight of each class in the loss, or null where all weigh the same.</param>
+    public TrainingStep(ColumnNetwork network, TrainingRecipe recipe, float[]? classWeights = null)
     {
         (this.network, this.recipe) = (network, recipe);
-        sgd = new MomentumSgd(network, recipe.CentredWeights);
+        this.classWeights = classWeights is null ? null : tensor(classWeights).to(network.Placement.Devices[0]).DetachFromDisposeScope();
+        sgd = new MomentumSgd(network, recipe.CentredWeights, depthRate: recipe.DepthRate);
         threads = new ColumnThreads(network.Placement);
     }
 
@@ -42,7 +45,7 @@ internal sealed class TrainingStep : IDisposable
         network.SeedDropout(seed);
         var pass = new CutPass(network, threads);
         var logits = pass.Forward(crops);
-        var loss = nn.functional.cross_entropy(logits, labels.to(logits.device));
+        var loss = nn.functional.cross_entropy(logits, labels.to(logits.device), classWeights);
         loss.backward();
         pass.Backward(logits.grad ?? throw new InvalidOperationException("The loss does not depend on the logits."));
         sgd.Step(rate, recipe.Momentum, recipe.WeightDecay, recipe.BiasRate, recipe.BiasDecay);
@@ -54,5 +57,6 @@ internal sealed class TrainingStep : IDisposable
     {
         threads.Dispose();
         sgd.Dispose();
+        classWeights?.Dispose();
     }
 }

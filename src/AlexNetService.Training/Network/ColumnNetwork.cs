@@ -67,9 +67,18 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
+        return stages[^1].Columns[0].call(Features(input)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Crops → what the classifier reads, in float32.</summary>
+    /// <param name="input">[N,3,crop,crop] float, 0..255 minus the mean colour; on any device.</param>
+    /// <returns>[N,values] or [N,maps,height,width], on the first column's device.</returns>
+    internal Tensor Features(Tensor input)
+    {
+        using var scope = NewDisposeScope();
         var whole = ChannelsLast(input);
         var maps = Placement.Devices.Select(device => whole.to(device)).ToArray();
-        foreach (var stage in stages)
+        foreach (var stage in stages[..^1])
         {
             if (stage.Exchanges)
             {
@@ -79,7 +88,7 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
             maps = [.. stage.Columns.Select((module, column) => module.call(maps[column]))];
         }
 
-        return maps[0].MoveToOuterDisposeScope();
+        return (stages[^1].Exchanges ? Joined(maps, 0) : maps[0]).MoveToOuterDisposeScope();
     }
 
     /// <summary>Seeds all dropout of the next step.</summary>

@@ -7,48 +7,19 @@ using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Training.Runs;
 
-/// <summary>The network a run begins with: a layer table with random weights, or the network of another run.</summary>
-public sealed class InitialNetwork
+/// <summary>The network that a run begins with: a layer table with random weights, or a trained network of any classes.</summary>
+/// <param name="Table">The layer table for a number of classes.</param>
+/// <param name="Trained">The trained network, or null for random weights.</param>
+public sealed record InitialNetwork(Func<int, NetworkArchitecture> Table, TrainedNetwork? Trained = null)
 {
-    private readonly Func<int, NetworkArchitecture> table;
-    private readonly Checkpoint? earlier;
-
-    private InitialNetwork(Func<int, NetworkArchitecture> table, Checkpoint? earlier) => (this.table, this.earlier) = (table, earlier);
-
-    /// <summary>The weights, or null for random ones.</summary>
-    public NamedWeights? Weights => earlier?.Weights;
-
-    /// <summary>How the weights were trained, or null for random ones.</summary>
-    public TrainingManifest? Manifest => earlier is null ? null : RunCheckpoint.ManifestOf(earlier.State);
-
-    /// <summary>A layer table with random weights.</summary>
-    /// <param name="table">The table for a number of classes.</param>
-    public static InitialNetwork Drawn(Func<int, NetworkArchitecture> table) => new(table, null);
-
-    /// <summary>The network of another run.</summary>
-    /// <param name="earlier">Its checkpoint.</param>
-    public static InitialNetwork Of(Checkpoint earlier) => new(_ => earlier.State.Architecture, earlier);
-
     /// <summary>Requires a possible layer table, before any photograph is read.</summary>
     /// <exception cref="InputException">The preset does not exist.</exception>
     /// <exception cref="ArchitectureException">The table describes no network.</exception>
-    public void RequirePossible() => _ = table(2);
+    public void RequirePossible() => _ = Table(2);
 
-    /// <summary>The layer table for the classes of a data set.</summary>
+    /// <summary>Whether the classes of a data set are those of the trained network, so that its classifier stays.</summary>
     /// <param name="source">The data set.</param>
-    /// <exception cref="InputException">The weights know other classes.</exception>
-    public NetworkArchitecture TableFor(LabelledPhotographs source)
-    {
-        if (earlier?.State.Labels is { } known && !ClassLabel.AreSame(known, source.Labels))
-        {
-            throw new InputException(
-                $"The --initial-weights know {known.Count} classes, {ClassMatch.First(known)}; "
-                + $"'{source.Name}' has {source.Labels.Count}, {ClassMatch.First(source.Labels)}. "
-                + "Name --data of the same classes, or a --preset to begin with random weights.");
-        }
-
-        return table(source.Labels.Count);
-    }
+    public bool Knows(LabelledPhotographs source) => Trained is not null && ClassLabel.AreSame(Trained.Labels, source.Labels);
 
     /// <summary>Counts the photographs held out now that the weights learned from, in the earlier run or in one before it.</summary>
     /// <param name="source">The data set.</param>
@@ -56,7 +27,7 @@ public sealed class InitialNetwork
     public int Seen(LabelledPhotographs source, DataShare share)
     {
         var learned = new HashSet<Photograph>();
-        for (var past = Manifest; past is not null; past = past.BegunWith)
+        for (var past = Trained?.Manifest; past is not null; past = past.BegunWith)
         {
             if (past.DataSetSha256 == source.Sha256 && past.Recipe.Deserialize(RunJson.Line.TrainingRecipe) is { } recipe)
             {
@@ -66,4 +37,40 @@ public sealed class InitialNetwork
 
         return learned.Count == 0 ? 0 : source.Split(share).HeldOut.Count(learned.Contains);
     }
+}
+
+/// <summary>A trained network to begin with.</summary>
+/// <param name="Architecture">Its layer table.</param>
+/// <param name="Weights">Its weights.</param>
+/// <param name="Mean">Mean red, green and blue, 0..255, or the mean image, that it subtracts from a picture.</param>
+/// <param name="Labels">Its classes.</param>
+/// <param name="Manifest">How it was trained, or null if nothing is known about it.</param>
+/// <param name="Origin">The package or file that it came from, or null for a run.</param>
+public sealed record TrainedNetwork(
+    NetworkArchitecture Architecture,
+    NamedWeights Weights,
+    ColourStatistics Mean,
+    IReadOnlyList<ClassLabel> Labels,
+    TrainingManifest? Manifest,
+    WeightOrigin? Origin)
+{
+    /// <summary>The network of a run.</summary>
+    /// <param name="checkpoint">Its checkpoint.</param>
+    public static TrainedNetwork Of(Checkpoint checkpoint) => new(
+        checkpoint.State.Architecture,
+        checkpoint.Weights,
+        checkpoint.State.Colours,
+        checkpoint.State.Labels,
+        RunCheckpoint.ManifestOf(checkpoint.State),
+        Origin: null);
+
+    /// <summary>Its layer table with another number of classes.</summary>
+    /// <param name="classes">Number of classes.</param>
+    public NetworkArchitecture TableOf(int classes) => Architecture with
+    {
+        Layers = [.. Architecture.Layers.Select(layer => layer is Classifier classifier ? classifier with { Classes = classes } : layer)],
+    };
+
+    /// <summary>Whether its weights were centred in training; if so, further training keeps them so.</summary>
+    public bool IsCentred => Manifest?.Recipe.Deserialize(RunJson.Line.TrainingRecipe)?.CentredWeights ?? false;
 }

@@ -55,6 +55,7 @@ public static class RunCheckpoint
         Epochs = state.Epochs.Count,
         StepsBeyond = state.UnderWay?.Steps,
         BegunWith = state.BegunWith,
+        BegunFrom = state.BegunFrom,
         Started = state.Started,
         Finished = state.UnderWay?.Saved ?? state.Epochs[^1].Finished,
         Software = new Dictionary<string, string>(StringComparer.Ordinal)

@@ -31,32 +31,39 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
 
     /// <summary>Begins a run and trains it.</summary>
     /// <param name="initial">The network it begins with.</param>
-    /// <param name="recipe">How to learn.</param>
+    /// <param name="recipeFor">How to learn from a number of photographs.</param>
     /// <param name="seed">Seed of everything that is drawn.</param>
     /// <param name="data">Paths of the data sets.</param>
     /// <param name="devices">Devices of the columns.</param>
     /// <param name="threads">Threads of one operation.</param>
     /// <returns>True if the run is done; false if it was stopped and can continue.</returns>
     /// <exception cref="InputException">
-    /// The folder already holds a run or cannot be written, the recipe breaks a rule, or the initial weights know other classes.
+    /// The folder already holds a run or cannot be written, or the recipe breaks a rule.
     /// </exception>
-    public bool Start(InitialNetwork initial, TrainingRecipe recipe, int seed, DataPaths data, string devices, int threads)
+    public bool Start(
+        InitialNetwork initial, Func<int, TrainingRecipe> recipeFor, int seed, DataPaths data, string devices, int threads)
     {
         TorchRuntime.Prepare(threads);
-        if (recipe.Broken() is { } reason)
+        if (recipeFor(1).Broken() is { } reason)
         {
             throw new InputException(reason);
         }
 
         initial.RequirePossible();
         using var sets = DataSets.Open(data);
-        var architecture = initial.TableFor(sets.Source);
+        var recipe = recipeFor(sets.Source.Photographs.Count);
+        var architecture = initial.Table(sets.Source.Labels.Count);
         var placement = ColumnPlacement.Parse(devices, architecture.Columns);
         WarnOfSlowPrecision(recipe, devices);
         using var held = RunLock.Take(folder);
         RequireNew(initial, sets, recipe);
         var prepared = sets.Prepare(recipe, architecture.Geometry.Canvas, stop);
         var colours = ColourStatistics.Of(prepared.Training, stop);
+        if (initial.Trained is { } trained)
+        {
+            colours = colours with { Mean = trained.Mean.Mean, MeanImage = trained.Mean.MeanImage };
+        }
+
         var state = new TrainingState
         {
             Architecture = architecture,
@@ -72,10 +79,15 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             ValidationImages = prepared.Validation.Photographs.Count,
             Devices = devices,
             Threads = threads,
-            BegunWith = initial.Manifest,
+            BegunWith = initial.Trained?.Manifest,
+            BegunFrom = initial.Trained?.Origin,
             Started = TimeProvider.System.GetUtcNow(),
         };
-        using var trainer = new Trainer(state, prepared, placement, Keeper(), TimeProvider.System, display, initial.Weights);
+        var weights = initial.Knows(sets.Source) ? initial.Trained?.Weights
+            : initial.Trained is { } other ? ClassifierFit.Of(
+                other.Weights, architecture, prepared.Training, state.Colours, recipe.BalancedClasses, placement, stop)
+            : null;
+        using var trainer = new Trainer(state, prepared, placement, Keeper(), TimeProvider.System, display, weights);
         return Train(trainer, prepared.Validation);
     }
 
@@ -95,7 +107,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
         var checkpoint = checkpoints.Newest(TrainingDisplay.Warn);
         var state = checkpoint.State;
         refuse(state);
-        if (state.Epochs.Count == state.Recipe.Epochs && File.Exists(Path.Combine(folder, ResultFile)))
+        if (state.IsDone && File.Exists(Path.Combine(folder, ResultFile)))
         {
             display.AlreadyDone(state, folder);
             return true;

@@ -52,6 +52,11 @@ internal static class ImportSource
             return new SafeTensors(TorchArchive.Read(path), new Dictionary<string, string>());
         }
 
+        if (Checkpoint.Recognises(path))
+        {
+            throw new InputException($"'{path}' is a checkpoint of a run. Use: alexnet export --run \"{path}\"");
+        }
+
         using (var stream = File.OpenRead(path))
         {
             // Eight bytes of length, then a JSON object.
@@ -62,10 +67,7 @@ internal static class ImportSource
             }
         }
 
-        var file = SafeTensors.Read(path);
-        return file.Metadata.ContainsKey(Checkpoint.StateKey)
-            ? throw new InputException($"'{path}' is a checkpoint of a run. Use: alexnet export --run \"{path}\"")
-            : file;
+        return SafeTensors.Read(path);
     }
 
     /// <summary>A file of 'alexnet export --format safetensors', which contains everything.</summary>

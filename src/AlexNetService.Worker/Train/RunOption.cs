@@ -31,7 +31,7 @@ internal sealed class RunOption
     /// <summary>The option.</summary>
     public Option Option { get; }
 
-    /// <summary>Whether <c>--initial-weights</c> fixes the value as well, because the weights depend on it.</summary>
+    /// <summary>Whether <c>--from</c> fixes the value, because the weights depend on it.</summary>
     public bool IsOfTheNetwork { get; }
 
     /// <summary>Describes an option.</summary>
@@ -43,7 +43,7 @@ internal sealed class RunOption
     public static RunOption Of<T>(
         Option<T> option, Func<TrainingState, T> read, Func<RunSettings, T, RunSettings>? write = null, bool ofTheNetwork = false) => new(
         option,
-        (parsed, settings) => parsed.GetResult(option) is { } result && write is not null && result.GetValueOrDefault<T>() is { } value
+        (parsed, settings) => parsed.IsGiven(option) && write is not null && parsed.GetValue(option) is { } value
             ? write(settings, value)
             : settings,
         (parsed, state) => EqualityComparer<T>.Default.Equals(parsed.GetValue(option), read(state))
@@ -51,10 +51,13 @@ internal sealed class RunOption
             : FormattableString.Invariant($"{read(state)}"),
         ofTheNetwork);
 
-    /// <summary>An option that names the weights of another run to begin with.</summary>
+    /// <summary>An option that names the trained network to begin with.</summary>
     /// <param name="option">The option; a run does not remember its text.</param>
-    public static RunOption InitialWeights(Option<string?> option) =>
-        new(option, (_, settings) => settings, (_, state) => state.BegunWith is null ? "random ones" : null, ofTheNetwork: false);
+    public static RunOption From(Option<string?> option) => new(
+        option,
+        (_, settings) => settings,
+        (_, state) => state.BegunWith is null && state.BegunFrom is null ? "random weights" : null,
+        ofTheNetwork: false);
 
     /// <summary>The settings with the option's value, if it has one.</summary>
     public RunSettings Apply(ParseResult parsed, RunSettings settings) => apply(parsed, settings);
@@ -62,14 +65,13 @@ internal sealed class RunOption
     /// <summary>Requires that the command line does not ask for another value than a run has.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="state">The run.</param>
-    /// <param name="with">The option that names the run.</param>
-    /// <param name="advice">What to do instead.</param>
     /// <exception cref="InputException">It asks for another value.</exception>
-    public void RequireUnchanged(ParseResult parsed, TrainingState state, string with, string advice)
+    public void RequireUnchanged(ParseResult parsed, TrainingState state)
     {
         if (parsed.IsGiven(Option) && conflict(parsed, state) is { } value)
         {
-            throw new InputException($"{Option.Name} cannot change {with}; the run has {value}. {advice}");
+            throw new InputException(
+                $"{Option.Name} cannot change on --resume; the run has {value}. Begin another run with another --output.");
         }
     }
 }

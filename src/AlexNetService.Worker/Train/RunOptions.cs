@@ -59,6 +59,21 @@ internal static class RunOptions
             (recipe, value) => recipe with { CentredWeights = value },
             ofTheNetwork: true),
         OfTheRecipe(
+            "--depth-rate",
+            "Rate of a layer as a multiple of the rate of the layer after it: 1 as in the paper; below 1 the first layers change least.",
+            recipe => recipe.DepthRate,
+            (recipe, value) => recipe with { DepthRate = value }),
+        OfTheRecipe(
+            "--balanced-classes",
+            "Whether each class has the same weight in the loss, however many photographs it has: true or false.",
+            recipe => recipe.BalancedClasses,
+            (recipe, value) => recipe with { BalancedClasses = value }),
+        OfTheRecipe(
+            "--patience",
+            "Epochs without a lower held-out error after which the run ends; 0 for never.",
+            recipe => recipe.Patience,
+            (recipe, value) => recipe with { Patience = value }),
+        OfTheRecipe(
             TrainCommand.ValidationFraction,
             "Share of each class that is held out. Every seed holds out the same photographs.",
             recipe => recipe.ValidationFraction,
@@ -97,7 +112,7 @@ internal static class RunOptions
     private static RunOption OfTheRecipe<T>(
         string name, string help, Func<TrainingRecipe, T> read, Func<TrainingRecipe, T, TrainingRecipe> write, bool ofTheNetwork = false)
     {
-        var option = new Option<T>(name) { Description = $"{help} Default: the preset's." };
+        var option = new Option<T>(name) { Description = $"{help} Default: the preset's, or that of fine-tuning." };
         if (option is Option<double> number)
         {
             number.CustomParser = CommonOptions.ParseNumber;
@@ -162,8 +177,7 @@ internal static class RunOptions
         return RunOption.Of(
             option,
             state => state.Architecture.Layers.OfType<Dropout>().FirstOrDefault()?.Rate ?? 0,
-            (settings, value) => settings with { Switches = settings.Switches with { Dropout = value } },
-            ofTheNetwork: true);
+            (settings, value) => settings with { Switches = settings.Switches with { Dropout = value } });
     }
 
     private static RunOption Columns()

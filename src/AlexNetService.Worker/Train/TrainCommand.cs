@@ -48,10 +48,11 @@ internal sealed class TrainCommand
         CustomParser = ParseResume,
     };
 
-    private readonly Option<string?> initialWeights = new("--initial-weights")
+    private readonly Option<string?> from = new("--from")
     {
-        Description = "Begin with the weights of another run's best epoch, or of a checkpoint file, instead of random ones. "
-            + "The layer table and the classes are those of that run; recipe, seed and held-out share are not.",
+        Description = "Begin with a trained network instead of random weights: a package (float32, fp16 or int8), a run's folder, "
+            + "a checkpoint, torchvision's .pth, or safetensors. Crop, layers and mean colour are those of the source. If the classes "
+            + "differ, the classifier is new.",
     };
 
     private readonly Option<double?> minutes = CommonOptions.Number(
@@ -81,7 +82,7 @@ internal sealed class TrainCommand
         ofTheRun =
         [
             RunOption.Of(preset, state => AlexNetLayers.PresetOf(state.Architecture.Preset), ofTheNetwork: true),
-            RunOption.InitialWeights(initialWeights),
+            RunOption.From(from),
             .. RunOptions.Create(),
         ];
     }
@@ -96,7 +97,8 @@ internal sealed class TrainCommand
 
             Example: alexnet train --preset alexnet-cifar --data photographs.zip --epochs 20 --output runs/first
                      alexnet train --resume --output runs/first
-            Example: alexnet train --initial-weights runs/first --data more.zip --epochs 10 --learning-rate 0.01 --output runs/second
+            Example: alexnet train --from models/imagenet-200-1/1 --data my-photographs --output runs/mine
+            Example: alexnet train --from runs/first --data more.zip --epochs 10 --learning-rate 0.01 --output runs/second
             """)
         {
             options.data, options.validation, options.labels, options.output, options.resume, options.minutes, options.keep,
@@ -119,7 +121,7 @@ internal sealed class TrainCommand
             if (run.IsThere || kind != ResumeIfThere)
             {
                 return Code(run.Resume(
-                    state => RequireUnchanged(ofTheRun, parsed, state, "on --resume", "Begin another run with another --output."),
+                    state => RequireUnchanged(parsed, state),
                     parsed.GetValue(data),
                     parsed.GetValue(validation),
                     parsed.GetValue(devices),
@@ -132,48 +134,43 @@ internal sealed class TrainCommand
 
     private int Begin(ParseResult parsed)
     {
-        var earlier = parsed.GetValue(initialWeights) is { } path ? RunCheckpoint.Open(path, CheckpointChoice.Best) : null;
-        if (earlier is not null)
+        var trained = parsed.GetValue(from) is { } path ? TrainedSource.Read(path) : null;
+        if (trained is not null && ofTheRun.FirstOrDefault(option => option.IsOfTheNetwork && parsed.IsGiven(option.Option)) is { } extra)
         {
-            var fixedByWeights = ofTheRun.Where(option => option.IsOfTheNetwork);
-            RequireUnchanged(fixedByWeights, parsed, earlier.State, "with --initial-weights", "Leave it out.");
+            throw new InputException($"{extra.Option.Name} cannot change the network of --from. Leave it out.");
         }
 
         var table = Needed(
-            earlier is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(earlier.State.Architecture.Preset),
-            "Name a --preset, --initial-weights of a run, or --resume a run.");
+            trained is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(trained.Architecture.Preset),
+            "Name a --preset to learn from nothing, a trained network to begin --from, or --resume a run.");
         var paths = new DataPaths(
             Needed(parsed.GetValue(data), "Name the --data to learn from."), parsed.GetValue(validation), parsed.GetValue(labels));
-        var settings = Settings(parsed, table, earlier);
-        if (paths.Validation is not null)
+        if (paths.Validation is not null
+            && ofTheRun.Any(option => option.Option.Name == ValidationFraction && parsed.IsGiven(option.Option)))
         {
-            settings = ofTheRun.Any(option => option.Option.Name == ValidationFraction && parsed.IsGiven(option.Option))
-                ? throw new InputException($"Name either a --validation data set or a {ValidationFraction}.")
-                : settings with { Recipe = settings.Recipe with { ValidationFraction = 0 } };
+            throw new InputException($"Name either a --validation data set or a {ValidationFraction}.");
         }
 
+        var settings = Settings(parsed, TrainingRecipe.For(table));
         return Code(RunIn(parsed, parsed.GetValue(output) ?? UsualFolder(table, settings.Seed)).Start(
-            earlier is null
-                ? InitialNetwork.Drawn(classes => settings.Switches.Apply(CommonOptions.Architecture(table, classes)))
-                : InitialNetwork.Of(earlier),
-            settings.Recipe,
+            new InitialNetwork(
+                classes => settings.Switches.Apply(trained?.TableOf(classes) ?? CommonOptions.Architecture(table, classes)), trained),
+            photographs =>
+            {
+                var usual = trained is null
+                    ? TrainingRecipe.For(table)
+                    : TrainingRecipe.ForFineTuning(table, photographs) with { CentredWeights = trained.IsCentred };
+                var recipe = Settings(parsed, usual).Recipe;
+                return paths.Validation is null ? recipe : recipe with { ValidationFraction = 0 };
+            },
             settings.Seed,
             paths,
             parsed.GetValue(devices) ?? UsualDevices,
             Threads(parsed)));
     }
 
-    private RunSettings Settings(ParseResult parsed, string table, Checkpoint? earlier)
-    {
-        var recipe = TrainingRecipe.For(table);
-        if (earlier is not null)
-        {
-            recipe = recipe with { CentredWeights = earlier.State.Recipe.CentredWeights };
-        }
-
-        var settings = new RunSettings(new NetworkSwitches(), recipe, Seed: 0);
-        return ofTheRun.Aggregate(settings, (before, option) => option.Apply(parsed, before));
-    }
+    private RunSettings Settings(ParseResult parsed, TrainingRecipe usual) => ofTheRun.Aggregate(
+        new RunSettings(new NetworkSwitches(), usual, CommonOptions.UsualSeed), (before, option) => option.Apply(parsed, before));
 
     private TrainingRun RunIn(ParseResult parsed, string folder)
     {
@@ -206,12 +203,11 @@ internal sealed class TrainCommand
 
     private int Threads(ParseResult parsed) => parsed.GetValue(threads) is > 0 and var given ? given : Environment.ProcessorCount;
 
-    private static void RequireUnchanged(
-        IEnumerable<RunOption> options, ParseResult parsed, TrainingState state, string with, string advice)
+    private void RequireUnchanged(ParseResult parsed, TrainingState state)
     {
-        foreach (var option in options)
+        foreach (var option in ofTheRun)
         {
-            option.RequireUnchanged(parsed, state, with, advice);
+            option.RequireUnchanged(parsed, state);
         }
     }
 

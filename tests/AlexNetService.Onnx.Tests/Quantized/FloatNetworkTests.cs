@@ -127,6 +127,43 @@ public sealed class FloatNetworkTests : IDisposable
         Close.Relative(1e-4, [.. powers.Select(power => power / powers.Sum())], Run(made.GraphPath, "probabilities")[0].AsSpan(0, 10));
     }
 
+    [Theory]
+    [InlineData(null, 0)]
+    [InlineData(Precision.Float16, 1e-3)] // 11 bits
+    [InlineData(Precision.Int8, 1.0 / 100)] // half a step of 63
+    public void Weights_ReadBackFromAPackage_AreThoseOfTheNetwork(Precision? precision, double tolerance)
+    {
+        var (package, network) = Publish(Architecture);
+        var weights = new Draws(40).Weights(Architecture);
+        package = precision switch
+        {
+            Precision.Int8 => Made(package, network.ToInt8(Ranges(network, package), weightBits: 7)),
+            Precision.Float16 => Made(package, network.ToHalf()),
+            _ => package,
+        };
+
+        var (read, mean) = PackageWeights.Read(package);
+
+        Assert.Equal([120, 115, 100], mean);
+        foreach (var shape in Architecture.Weights())
+        {
+            var (expected, actual) = (weights[shape.Name].Values, read[shape.Name].Values);
+            var largest = expected.Max(Math.Abs);
+            Assert.Equal(expected, actual, (one, other) => Math.Abs(one - other) <= tolerance * largest);
+        }
+    }
+
+    [Fact]
+    public void Weights_OfAPackageWithoutALayerTable_AreRefusedByName()
+    {
+        var (package, _) = Publish(Architecture);
+
+        var refusal = Assert.Throws<InvalidPackageException>(
+            () => PackageWeights.Read(package with { Card = package.Card with { Architecture = null } }));
+
+        Assert.Contains("no layer table", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Package_OfFewerBits_IsNotNarrowedAgain()
     {

@@ -106,6 +106,31 @@ public class MomentumSgdTests
         Assert.All(before.Concat(Sums(network)), weight => Assert.Equal(IsOfMaps(weight.Name), weight.LargestSum < 1e-5));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Step_WithADepthRate_MovesEachLayerLessThanTheNext(bool isFused)
+    {
+        using var scope = NewDisposeScope();
+        using var network = new ColumnNetwork(Tables.Tiny(), ColumnPlacement.OnCpu(2));
+        ColumnWeights.Initialise(network, seed: 1);
+        using var sgd = new MomentumSgd(network, isFused: isFused, depthRate: 0.5);
+        var parameters = ColumnWeights.Parameters(network).ToArray();
+        var before = parameters.Select(entry => entry.Columns[0].detach().clone()).ToArray();
+        foreach (var weight in parameters.SelectMany(entry => entry.Columns))
+        {
+            weight.grad = ones(weight.shape);
+        }
+
+        sgd.Step(0.8, momentum: 0.9, decay: 0);
+
+        var moved = parameters.Select((entry, i) => (entry.Name, Moved: (before[i] - entry.Columns[0]).mean().item<float>()));
+        Assert.All(moved, entry => Assert.Equal(
+            entry.Name[..entry.Name.IndexOf('.')] switch { "fc5" => 0.8, "fc4" => 0.4, "conv3" => 0.2, "conv2" => 0.1, _ => 0.05 },
+            entry.Moved,
+            1e-6));
+    }
+
     /// <summary>Whether a name is that of weights in a hidden layer that reads maps or units.</summary>
     private static bool IsOfMaps(string name) =>
         name.EndsWith(".weight", StringComparison.Ordinal) && name is not ("conv1.weight" or "fc5.weight");

@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.ModelSpec.Package;
+using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Onnx.Quantized;
+using AlexNetService.Onnx.Schema;
+using Google.Protobuf;
+using static AlexNetService.Onnx.Schema.TensorProto.Types;
+
+namespace AlexNetService.Onnx;
+
+/// <summary>Reads the weights of a package back out of its graph, so that training can go on from them.</summary>
+public static class PackageWeights
+{
+    /// <summary>Reads the weights of a package that this software exported: float32, fp16 or int8.</summary>
+    /// <param name="package">The package, its hashes verified.</param>
+    /// <returns>
+    /// The weights of the card's layer table in float32, and the mean that the graph subtracts: [3], or [3,crop,crop] for tables with a
+    /// mean image. Weights of an int8 package are byte × scale, so each is at most half a step of its output away from the original.
+    /// </returns>
+    /// <exception cref="InvalidPackageException">The card has no layer table, or the graph lacks a weight of it.</exception>
+    public static (NamedWeights Weights, float[] Mean) Read(ModelPackage package)
+    {
+        var architecture = package.Card.Architecture
+            ?? throw new InvalidPackageException(
+                package.Folder, "its card has no layer table, because other software made its graph. Name a package of 'alexnet export'.");
+        try
+        {
+            using var stream = File.OpenRead(package.GraphPath);
+            var stored = new StoredWeights(package);
+            var initialisers = ModelProto.Parser.ParseFrom(stream).Graph.Initializer
+                .ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+            var weights = new NamedWeights(architecture, architecture.Weights().ToDictionary(
+                shape => shape.Name,
+                shape => new WeightTensor(shape.Dimensions, Values(initialisers, shape.Name, stored)),
+                StringComparer.Ordinal));
+            return (weights, stored.Floats(initialisers[AlexNetGraph.MeanOf(architecture)]));
+        }
+        catch (Exception e) when (e is InvalidProtocolBufferException or ArchitectureException or KeyNotFoundException)
+        {
+            throw new InvalidPackageException(package.Folder, $"{package.Card.Graph.File} does not hold its layer table: {e.Message}", e);
+        }
+    }
+
+    private static float[] Values(Dictionary<string, TensorProto> initialisers, string name, StoredWeights stored)
+    {
+        var tensor = initialisers[name];
+        return (DataType)tensor.DataType switch
+        {
+            DataType.Float => stored.Floats(tensor),
+            DataType.Float16 => [.. MemoryMarshal.Cast<byte, Half>(stored.Bytes(tensor)).ToArray().Select(value => (float)value)],
+            DataType.Int8 => Scaled(MemoryMarshal.Cast<byte, sbyte>(stored.Bytes(tensor)).ToArray(), Scales()),
+            DataType.Int32 => Scaled(MemoryMarshal.Cast<byte, int>(stored.Bytes(tensor)).ToArray(), Scales()),
+            var type => throw new ArchitectureException($"the weight '{name}' is {type}."),
+        };
+
+        float[] Scales() => stored.Floats(initialisers[Int8Rewriting.ScaleOf(name)]);
+    }
+
+    /// <summary>Integers of [outputs, …] × the scale of their output.</summary>
+    private static float[] Scaled<T>(T[] values, float[] scales)
+        where T : IConvertible
+    {
+        var width = values.Length / scales.Length;
+        return [.. values.Select((value, i) => value.ToSingle(null) * scales[i / width])];
+    }
+}
