@@ -79,12 +79,16 @@ internal static class BatchEndpoint
     private static BatchResult Answer(
         string name, InferenceResult result, Ensemble ensemble, ClassifySettings settings, UploadRequest request) =>
         result is InferenceResult.Answered answered
-            ? new BatchResult(
-                name,
-                RankedPrediction.Top(answered.Probabilities.Span, ensemble, settings.Top),
-                settings.Detail ? MemberAnswer.Of(ensemble, answered, settings.Top) : null,
-                Error: null)
+            ? Answer(name, answered, ensemble, settings)
             : new BatchResult(name, null, null, UploadProblems.Of(result, request.Served).Details);
+
+    private static BatchResult Answer(string name, InferenceResult.Answered answered, Ensemble ensemble, ClassifySettings settings)
+    {
+        var predictions = RankedPrediction.Top(answered.Probabilities.Span, ensemble, settings.Top);
+        var (confident, error) = ClassifyAnswer.Confidence(predictions, ensemble, settings);
+        var models = settings.Detail ? MemberAnswer.Of(ensemble, answered, settings.Top) : null;
+        return new BatchResult(name, predictions, models, Error: null, confident, error);
+    }
 }
 
 /// <summary>The classes of many photographs.</summary>
@@ -101,8 +105,15 @@ internal sealed record BatchAnswer(
 /// <param name="Predictions">The most probable classes, most probable first.</param>
 /// <param name="Models">The most probable classes of each model, if <c>detail</c> was requested.</param>
 /// <param name="Error">Why there is no answer, with the status of a request for this photograph alone.</param>
+/// <param name="Confident">Whether the first prediction is sure enough, as in the answer to one photograph.</param>
+/// <param name="ExpectedError">How often answers of about this probability are wrong, 0 to 1.</param>
 internal sealed record BatchResult(
-    string Name, IReadOnlyList<RankedPrediction>? Predictions, IReadOnlyList<MemberAnswer>? Models, ProblemDetails? Error);
+    string Name,
+    IReadOnlyList<RankedPrediction>? Predictions,
+    IReadOnlyList<MemberAnswer>? Models,
+    ProblemDetails? Error,
+    bool? Confident = null,
+    double? ExpectedError = null);
 
 /// <summary>Where the time of a batch went, in milliseconds.</summary>
 /// <param name="ReadMs">Reading the body.</param>

@@ -9,16 +9,47 @@ namespace AlexNetService.Api.Classify;
 /// <param name="Crops">Crops that were averaged, 1 or 10.</param>
 /// <param name="Timing">Where the time went.</param>
 /// <param name="RequestId">Identifies this request in the service's log.</param>
+/// <param name="Confident">
+/// Whether the first prediction is so probable that such answers are right as often as <c>minConfidence</c> asks, 90 % by default; absent if
+/// that was not measured for these models and this number of crops.
+/// </param>
+/// <param name="ExpectedError">How often answers of about this probability are wrong, 0 to 1; absent like <c>confident</c>.</param>
 internal sealed record ClassifyAnswer(
-    IReadOnlyList<RankedPrediction> Predictions, IReadOnlyList<MemberAnswer> Models, int Crops, AnswerTiming Timing, string RequestId)
+    IReadOnlyList<RankedPrediction> Predictions,
+    IReadOnlyList<MemberAnswer> Models,
+    int Crops,
+    AnswerTiming Timing,
+    string RequestId,
+    bool? Confident,
+    double? ExpectedError)
 {
     public static ClassifyAnswer Of(
-        InferenceResult.Answered answered, Ensemble ensemble, ClassifySettings settings, AnswerTiming timing, string requestId) => new(
-            RankedPrediction.Top(answered.Probabilities.Span, ensemble, settings.Top),
+        InferenceResult.Answered answered, Ensemble ensemble, ClassifySettings settings, AnswerTiming timing, string requestId)
+    {
+        var predictions = RankedPrediction.Top(answered.Probabilities.Span, ensemble, settings.Top);
+        var (confident, error) = Confidence(predictions, ensemble, settings);
+        return new ClassifyAnswer(
+            predictions,
             settings.Detail ? MemberAnswer.Of(ensemble, answered, settings.Top) : MemberAnswer.Of(ensemble),
             (int)settings.Views,
             timing,
-            requestId);
+            requestId,
+            confident,
+            error);
+    }
+
+    /// <summary>Whether the first prediction is sure enough, and how often such predictions are wrong; nulls if that is not known.</summary>
+    public static (bool? Confident, double? ExpectedError) Confidence(
+        IReadOnlyList<RankedPrediction> predictions, Ensemble ensemble, ClassifySettings settings)
+    {
+        if (ensemble.Confidence is not { } table || table.Crops != (int)settings.Views)
+        {
+            return (null, null);
+        }
+
+        var probability = predictions[0].Probability;
+        return (probability >= table.Level(settings.MinConfidence), Math.Round(table.ExpectedError(probability), 4));
+    }
 }
 
 /// <summary>A class and its probability.</summary>

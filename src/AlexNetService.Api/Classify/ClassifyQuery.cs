@@ -1,6 +1,7 @@
 using AlexNetService.Api.Problems;
 using AlexNetService.Api.Uploads;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.ModelSpec.Package;
 using AlexNetService.OpenInference;
 using Microsoft.AspNetCore.Mvc;
 
@@ -11,7 +12,8 @@ internal sealed record ClassifyQuery(
     [FromQuery(Name = "top")] string? Top,
     [FromQuery(Name = "crops")] string? Crops,
     [FromQuery(Name = "models")] string? Models,
-    [FromQuery(Name = "detail")] string? Detail)
+    [FromQuery(Name = "detail")] string? Detail,
+    [FromQuery(Name = "minConfidence")] string? MinConfidence)
 {
     public const int DefaultTop = 5;
     public const int MaxTop = 100;
@@ -34,8 +36,13 @@ internal sealed record ClassifyQuery(
             return UploadProblems.BadParameter($"models is '{Models}'. {QueryValue.ModelsRemedy}");
         }
 
+        if (!QueryValue.TryShare(MinConfidence, ConfidenceTable.UsualShare, out var share))
+        {
+            return UploadProblems.BadParameter($"minConfidence is '{MinConfidence}'. Use a number from 0 to 1 such as 0.9.");
+        }
+
         return QueryValue.TrySwitch(Detail, out var detail)
-            ? new ClassifySettings(top, (TestViews)crops, names, detail)
+            ? new ClassifySettings(top, (TestViews)crops, names, detail, share)
             : UploadProblems.BadParameter($"detail is '{Detail}'. Use true or false.");
     }
 }
@@ -45,4 +52,5 @@ internal sealed record ClassifyQuery(
 /// <param name="Views">Crops to average.</param>
 /// <param name="Models">Names of models; empty for the default.</param>
 /// <param name="Detail">Whether to add the predictions of each model.</param>
-internal sealed record ClassifySettings(int Top, TestViews Views, IReadOnlyList<string> Models, bool Detail);
+/// <param name="MinConfidence">Share of right answers from which an answer counts as confident.</param>
+internal sealed record ClassifySettings(int Top, TestViews Views, IReadOnlyList<string> Models, bool Detail, double MinConfidence);

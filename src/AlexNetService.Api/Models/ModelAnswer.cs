@@ -16,7 +16,24 @@ internal sealed record ServedAnswer(
 /// <summary>An ensemble.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Members">The models that answer together.</param>
-internal sealed record EnsembleSummary(string Name, IReadOnlyList<MemberSummary> Members);
+/// <param name="Metrics">Error rates of their mean on labelled photographs; empty if they were not measured together.</param>
+/// <param name="Confidence">From which probability their answers are right how often, or absent if that was not measured.</param>
+internal sealed record EnsembleSummary(
+    string Name, IReadOnlyList<MemberSummary> Members, IReadOnlyList<ErrorMetric> Metrics, ConfidenceSummary? Confidence)
+{
+    public static EnsembleSummary Of(NamedEnsemble named) => new(
+        named.Name, MemberSummary.Of(named.Ensemble), named.Ensemble.Card?.Metrics ?? [], ConfidenceSummary.Of(named.Ensemble.Confidence));
+}
+
+/// <summary>How sure answers must be.</summary>
+/// <param name="Level">Probability of the first prediction from which 90 % of the answers are right; absent if none are.</param>
+/// <param name="Images">Photographs on which that was measured.</param>
+/// <param name="Crops">Crops averaged for each.</param>
+internal sealed record ConfidenceSummary(double? Level, int Images, int Crops)
+{
+    public static ConfidenceSummary? Of(ConfidenceTable? table) =>
+        table is null ? null : new ConfidenceSummary(table.Level(), table.Images, table.Crops);
+}
 
 /// <summary>A member of an ensemble.</summary>
 /// <param name="Name">Name of the model.</param>
@@ -38,6 +55,7 @@ internal sealed record MemberSummary(string Name, int Version, double Weight)
 /// <param name="Canvas">Side of the canvas, in pixels.</param>
 /// <param name="Crop">Side of the crops, in pixels.</param>
 /// <param name="Metrics">Error rates measured on labelled photographs.</param>
+/// <param name="Confidence">From which probability its answers are right how often, or absent if that was not measured.</param>
 internal sealed record ModelSummary(
     string Name,
     int Version,
@@ -47,7 +65,8 @@ internal sealed record ModelSummary(
     int Classes,
     int Canvas,
     int Crop,
-    IReadOnlyList<ErrorMetric> Metrics)
+    IReadOnlyList<ErrorMetric> Metrics,
+    ConfidenceSummary? Confidence)
 {
     public static ModelSummary Of(ModelSession model, ModelState? state) => new(
         model.Card.Name,
@@ -58,7 +77,8 @@ internal sealed record ModelSummary(
         model.Classes,
         model.Card.Preprocessing.Canvas,
         model.Card.Preprocessing.Crop,
-        model.Card.Metrics);
+        model.Card.Metrics,
+        ConfidenceSummary.Of(model.Card.Confidence));
 }
 
 /// <summary>A model with its card.</summary>

@@ -68,7 +68,7 @@ internal static class ModelsEndpoint
         var (snapshot, states) = (lease.Snapshot, catalog.States());
         return TypedResults.Ok(new ServedAnswer(
             [.. snapshot.Models.Select(model => ModelSummary.Of(model, states.Of(model.Card.Name)))],
-            [.. snapshot.Ensembles.Select(ensemble => new EnsembleSummary(ensemble.Name, MemberSummary.Of(ensemble.Ensemble)))],
+            [.. snapshot.Ensembles.Select(EnsembleSummary.Of)],
             MemberSummary.Of(snapshot.Default)));
     }
 

@@ -103,6 +103,16 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> limits) : IOpera
             + $"The limit is {ExplainQuery.MaxPlaces} places.",
             Whole(from: 1, example: 15)),
         "overlay" => ("Whether to add the picture to the JSON.", Switch()),
+        "minConfidence" => (
+            "Share of right answers from which an answer counts as confident, 0 to 1.",
+            new OpenApiSchema
+            {
+                Type = JsonSchemaType.Number,
+                Minimum = "0",
+                Maximum = "1",
+                Default = ConfidenceTable.UsualShare,
+                Examples = [0.95],
+            }),
         "normalise" => ("Whether to divide the vector by its length.", Switch()),
         _ => ("Whether to add the predictions of each model.", Switch()),
     };

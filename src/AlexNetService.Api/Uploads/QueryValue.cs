@@ -19,6 +19,14 @@ internal static class QueryValue
             || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= least && number <= most);
     }
 
+    /// <summary>Reads a share of 0 to 1, or its default if the parameter was left out.</summary>
+    public static bool TryShare(string? text, double otherwise, out double share)
+    {
+        share = otherwise;
+        return text is null
+            || (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out share) && share is >= 0 and <= 1);
+    }
+
     /// <summary>Reads a switch, which is off by default; <c>?detail</c> alone turns it on.</summary>
     public static bool TrySwitch(string? text, out bool on)
     {

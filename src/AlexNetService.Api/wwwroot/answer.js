@@ -4,8 +4,19 @@ const Opinions = 3;
 /** Shows the five bars, each member's opinion, and where the time went. */
 export function showAnswer(answer) {
   document.getElementById('predictions').replaceChildren(...answer.predictions.map(bar));
+  showConfidence(answer);
   document.getElementById('members').replaceChildren(...answer.models.map(opinion));
   showTiming(answer.timing);
+}
+
+/** Says plainly when the first prediction is not sure. */
+function showConfidence(answer) {
+  const note = document.getElementById('confidence');
+  note.hidden = answer.confident !== false;
+  if (!note.hidden) {
+    const wrong = Math.round(100 * answer.expectedError);
+    note.textContent = `Not sure: of 100 answers like this one, about ${wrong} are wrong. It may show something that the models never learned.`;
+  }
 }
 
 function bar(prediction) {

@@ -1,5 +1,6 @@
 using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Sessions;
+using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Catalog;
 
@@ -8,12 +9,14 @@ public sealed class CatalogSnapshot
 {
     private readonly IReadOnlyList<LoadedModel> loaded;
     private readonly Dictionary<string, IReadOnlyList<EnsembleMember>> members;
+    private readonly IReadOnlyList<EnsembleCard> cards;
 
     /// <param name="loaded">The models, in ordinal order of their names; each is kept until the last user has left.</param>
-    /// <param name="bound">The ensembles of the settings, made of these models.</param>
+    /// <param name="bound">The ensembles of settings and repository, made of these models.</param>
     internal CatalogSnapshot(IReadOnlyList<LoadedModel> loaded, BoundEnsembles bound)
     {
         this.loaded = loaded;
+        cards = bound.Cards;
         Models = [.. loaded.Select(model => model.Session)];
         Ensembles = bound.Ensembles;
         Default = bound.Default;
@@ -35,7 +38,7 @@ public sealed class CatalogSnapshot
     /// <summary>The models, by name in ordinal order.</summary>
     public IReadOnlyList<ModelSession> Models { get; }
 
-    /// <summary>The ensembles of the settings, by name in ordinal order.</summary>
+    /// <summary>The ensembles of settings and repository, by name in ordinal order.</summary>
     public IReadOnlyList<NamedEnsemble> Ensembles { get; }
 
     /// <summary>The ensemble that answers requests that name no model.</summary>
@@ -76,7 +79,7 @@ public sealed class CatalogSnapshot
             selected.AddRange(named);
         }
 
-        return Ensemble.TryCreate(selected, out var ensemble, out var reason)
+        return Ensemble.TryCreate(selected, out var ensemble, out var reason, cards)
             ? new Selection.Found(ensemble)
             : new Selection.Mismatched(reason);
     }
@@ -90,7 +93,7 @@ public sealed class CatalogSnapshot
     }
 }
 
-/// <summary>An ensemble of the settings.</summary>
+/// <summary>An ensemble of the settings or of the repository.</summary>
 /// <param name="Name">The name that requests use.</param>
 /// <param name="Ensemble">Its members.</param>
 public sealed record NamedEnsemble(string Name, Ensemble Ensemble);

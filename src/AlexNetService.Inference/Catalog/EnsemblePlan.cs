@@ -37,8 +37,10 @@ internal sealed class EnsemblePlan
     /// <summary>Binds the names to models.</summary>
     /// <param name="models">The models to serve.</param>
     /// <param name="answering">Names of the models that answer by default where the settings name none.</param>
+    /// <param name="cards">The ensembles of the repository. One is served under its name while all its members are.</param>
     /// <exception cref="CatalogException">A name is missing or ambiguous, or members do not fit together.</exception>
-    public BoundEnsembles Bind(IReadOnlyList<ModelSession> models, IReadOnlySet<string> answering)
+    public BoundEnsembles Bind(
+        IReadOnlyList<ModelSession> models, IReadOnlySet<string> answering, IReadOnlyList<EnsembleCard> cards)
     {
         if (models.FirstOrDefault(model => IsEnsemble(model.Card.Name)) is { Card.Name: var ambiguous })
         {
@@ -51,8 +53,8 @@ internal sealed class EnsemblePlan
         var bound = ensembles.Select(ensemble =>
         {
             var setting = Setting(ensemble.Name);
-            return new NamedEnsemble(ensemble.Name, Fit(setting, Bind(setting, ensemble.Members, members)));
-        }).ToArray();
+            return new NamedEnsemble(ensemble.Name, Fit(setting, Bind(setting, ensemble.Members, members), cards));
+        }).Concat(OfTheRepository(cards, members)).OrderBy(ensemble => ensemble.Name, StringComparer.Ordinal).ToArray();
         foreach (var (name, weight) in defaults)
         {
             if (weight is { } own && members.TryGetValue(name, out var member))
@@ -65,8 +67,19 @@ internal sealed class EnsemblePlan
             ? [.. members.Values.Where(member => answering.Contains(member.Session.Card.Name))]
             : defaults.SelectMany(member => bound.FirstOrDefault(ensemble => ensemble.Name == member.Name)?.Ensemble.Members
                 ?? Bind(DefaultSetting, [member], members)).ToArray();
-        return new BoundEnsembles([.. members.Values], bound, Fit(DefaultSetting, byDefault));
+        return new BoundEnsembles([.. members.Values], bound, Fit(DefaultSetting, byDefault, cards), cards);
     }
+
+    private IEnumerable<NamedEnsemble> OfTheRepository(
+        IReadOnlyList<EnsembleCard> cards, Dictionary<string, EnsembleMember> members) =>
+        from card in cards
+        where !IsEnsemble(card.Name) && card.Members.All(member => members.ContainsKey(member.Name))
+        let weighted = card.Members.Select(member => members[member.Name] with { Weight = member.Weight })
+        select members.ContainsKey(card.Name)
+            ? throw new CatalogException([
+                $"'{card.Name}' is a model and, by {card.Name}{EnsembleCard.FileSuffix}, an ensemble. Give the ensemble another name.",
+            ])
+            : new NamedEnsemble(card.Name, Fit(card.Name + EnsembleCard.FileSuffix, [.. weighted], cards));
 
     private static string Setting(string ensemble) => $"{EnsembleOptions.Section}:{ensemble}";
 
@@ -93,9 +106,9 @@ internal sealed class EnsemblePlan
             ])),
     ];
 
-    private static Ensemble Fit(string setting, IReadOnlyList<EnsembleMember> members)
+    private static Ensemble Fit(string setting, IReadOnlyList<EnsembleMember> members, IReadOnlyList<EnsembleCard> cards)
     {
-        return Ensemble.TryCreate(members, out var ensemble, out var reason) ? ensemble : throw new CatalogException([
+        return Ensemble.TryCreate(members, out var ensemble, out var reason, cards) ? ensemble : throw new CatalogException([
             $"{setting}: {reason}",
             setting == DefaultSetting
                 ? $"Set {DefaultSetting} to the models that answer when a request names none."
@@ -104,8 +117,10 @@ internal sealed class EnsemblePlan
     }
 }
 
-/// <summary>The ensembles of the settings, bound to the loaded models.</summary>
+/// <summary>The ensembles of settings and repository, bound to the loaded models.</summary>
 /// <param name="Models">The models, with the weights that count when a request names them.</param>
 /// <param name="Ensembles">The ensembles, by name in ordinal order.</param>
 /// <param name="Default">The ensemble that answers requests that name no model.</param>
-internal sealed record BoundEnsembles(IReadOnlyList<EnsembleMember> Models, IReadOnlyList<NamedEnsemble> Ensembles, Ensemble Default);
+/// <param name="Cards">The ensembles of the repository, also of members that are not served.</param>
+internal sealed record BoundEnsembles(
+    IReadOnlyList<EnsembleMember> Models, IReadOnlyList<NamedEnsemble> Ensembles, Ensemble Default, IReadOnlyList<EnsembleCard> Cards);

@@ -242,7 +242,7 @@ public sealed class ModelCatalog : IDisposable
     private CatalogSnapshot Publish(IReadOnlyList<LoadedModel> models)
     {
         LoadedModel[] ordered = [.. models.OrderBy(model => model.Name, StringComparer.Ordinal)];
-        var next = new CatalogSnapshot(ordered, plan.Bind([.. ordered.Select(model => model.Session)], answering));
+        var next = new CatalogSnapshot(ordered, plan.Bind([.. ordered.Select(model => model.Session)], answering, packages.Ensembles()));
         Interlocked.Exchange(ref current, next)?.Users.Leave();
         return next;
     }

@@ -40,6 +40,20 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
         ? [.. repository.Names().Select(name => new PackageVersions(name, repository.Versions(name)))]
         : [];
 
+    /// <summary>The ensembles of the folder.</summary>
+    /// <exception cref="CatalogException">The card of an ensemble cannot be read.</exception>
+    public IReadOnlyList<EnsembleCard> Ensembles()
+    {
+        try
+        {
+            return EnsembleCard.ReadAll(repository.Root);
+        }
+        catch (InvalidPackageException e)
+        {
+            throw new CatalogException([e.Message]);
+        }
+    }
+
     /// <summary>Finds a version of a package: the requested one, else the pinned one, else the newest.</summary>
     /// <param name="name">Name of the model.</param>
     /// <param name="version">The requested version, or null.</param>

@@ -22,15 +22,23 @@ public sealed class Ensemble
 {
     private readonly int[] summing;
 
-    private Ensemble(IReadOnlyList<EnsembleMember> members)
+    private Ensemble(IReadOnlyList<EnsembleMember> members, EnsembleCard? card = null)
     {
         Members = members;
+        Card = card;
+        Confidence = members is [{ Session.Card.Confidence: var own }] ? own : card?.Confidence;
         summing = [.. Enumerable.Range(0, members.Count).OrderBy(i => members[i].Session.Card.Name, StringComparer.Ordinal)];
         CanvasSides = [.. members.Select(member => member.Session.Card.Preprocessing.Canvas).Distinct()];
     }
 
     /// <summary>The members, in the order they were named.</summary>
     public IReadOnlyList<EnsembleMember> Members { get; }
+
+    /// <summary>The card of the repository's ensemble that has exactly these members, or null.</summary>
+    public EnsembleCard? Card { get; }
+
+    /// <summary>How often first predictions are right, by their probability; null if that was not measured.</summary>
+    public ConfidenceTable? Confidence { get; }
 
     /// <summary>The classes that all members share.</summary>
     public IReadOnlyList<ClassLabel> Labels => Members[0].Session.Card.Labels;
@@ -55,12 +63,17 @@ public sealed class Ensemble
     /// <param name="members">At least one member. One that is named twice counts once.</param>
     /// <param name="ensemble">The ensemble.</param>
     /// <param name="reason">Why they do not fit and what to do, a sentence.</param>
+    /// <param name="cards">The ensembles of the repository.</param>
     public static bool TryCreate(
-        IReadOnlyList<EnsembleMember> members, [NotNullWhen(true)] out Ensemble? ensemble, [NotNullWhen(false)] out string? reason)
+        IReadOnlyList<EnsembleMember> members,
+        [NotNullWhen(true)] out Ensemble? ensemble,
+        [NotNullWhen(false)] out string? reason,
+        IReadOnlyList<EnsembleCard>? cards = null)
     {
         members = [.. members.Distinct()];
         reason = Mismatch(members);
-        ensemble = reason is null ? new Ensemble(members) : null;
+        (string, double)[] models = [.. members.Select(member => (member.Session.Card.Graph.Sha256, member.Weight))];
+        ensemble = reason is null ? new Ensemble(members, cards?.FirstOrDefault(card => card.IsOf(models))) : null;
         return reason is null;
     }
 

@@ -14,20 +14,22 @@ internal sealed record OtherPhotographs(
 {
     /// <summary>Runs every model once over all photographs.</summary>
     /// <param name="source">The photographs; their labels do not matter.</param>
-    /// <param name="models">The models, each with its fitted temperature or null.</param>
+    /// <param name="models">
+    /// The models, each with its fitted temperature or null, and its predictions for photographs of its classes, with that temperature.
+    /// </param>
     /// <param name="weights">Shares in the ensemble.</param>
     /// <param name="crops">Views averaged for each photograph.</param>
     /// <param name="stop">Stops the measurement.</param>
     public static OtherPhotographs Of(
         LabelledPhotographs source,
-        IReadOnlyList<(EvaluatedModel Model, double? Fitted)> models,
+        IReadOnlyList<(EvaluatedModel Model, double? Fitted, Predictions Known)> models,
         double[] weights,
         int crops,
         CancellationToken stop)
     {
         var (now, fitted) = (new List<Predictions>(), new List<Predictions>());
         Canvases? canvases = null;
-        foreach (var (model, temperature) in models)
+        foreach (var (model, temperature, _) in models)
         {
             var side = model.Geometry.Canvas;
             canvases = canvases?.Side == side ? canvases : Canvases.Load(source, source.Photographs, side, stop);
@@ -50,20 +52,61 @@ internal sealed record OtherPhotographs(
             source.Name,
             now[0].Count,
             crops,
-            [.. models.Select((pair, i) => Report(pair.Model.Name, now[i], pair.Fitted is null ? null : fitted[i]))],
+            [.. models.Select((model, i) => Report(model.Model.Name, now[i], model.Fitted is null ? null : fitted[i], model.Known))],
             models.Count == 1 ? null : Report(
-                $"ensemble of {models.Count}", Predictions.Mean(now, weights), anyFitted ? Predictions.Mean(fitted, weights) : null));
+                $"ensemble of {models.Count}",
+                Predictions.Mean(now, weights),
+                anyFitted ? Predictions.Mean(fitted, weights) : null,
+                Predictions.Mean([.. models.Select(model => model.Known)], weights)));
     }
 
-    private static ConfidenceReport Report(string name, Predictions now, Predictions? fitted) =>
-        new(name, Confidence.Of(now), fitted is null ? null : Confidence.Of(fitted));
+    private static ConfidenceReport Report(string name, Predictions now, Predictions? fitted, Predictions known)
+    {
+        var (others, ofClasses) = (Tops(fitted ?? now), Tops(known));
+        var level = Quality.Of(known).Table(source: "", crops: 0).Level();
+        return new ConfidenceReport(
+            name,
+            Confidence.Of(now),
+            fitted is null ? null : Confidence.Of(fitted),
+            Auroc(ofClasses, others),
+            level,
+            level is null ? 0 : others.Count(top => top >= level));
+    }
+
+    private static float[] Tops(Predictions predictions) => [.. predictions.Probabilities.Select(answer => answer.Max())];
+
+    /// <summary>How often a photograph of the classes gets a higher probability than one of other things; equal ones count half.</summary>
+    private static double Auroc(float[] known, float[] others)
+    {
+        var ascending = others.Order().ToArray();
+        return known.Average(top =>
+        {
+            var (below, notAbove) = (Below(ascending, top), Below(ascending, MathF.BitIncrement(top)));
+            return (below + notAbove) / 2.0 / ascending.Length;
+        });
+
+        static int Below(float[] ascending, float value)
+        {
+            var place = Array.BinarySearch(ascending, value);
+            for (place = place < 0 ? ~place : place; place > 0 && ascending[place - 1] >= value; place--)
+            {
+            }
+
+            return place;
+        }
+    }
 }
 
 /// <summary>Confidence of one model.</summary>
 /// <param name="Model">The model or ensemble.</param>
 /// <param name="Now">With its present temperature.</param>
 /// <param name="Fitted">With the fitted temperature; null if none was fitted.</param>
-internal sealed record ConfidenceReport(string Model, Confidence Now, Confidence? Fitted);
+/// <param name="Auroc">
+/// How well the probability of the first prediction separates photographs of the classes from these: 0.5 not at all, 1 perfectly.
+/// </param>
+/// <param name="Level">Probability from which 90 % of the answers for photographs of the classes are right, or null if none are.</param>
+/// <param name="Passing">How many of these photographs reach that level.</param>
+internal sealed record ConfidenceReport(string Model, Confidence Now, Confidence? Fitted, double Auroc, double? Level, int Passing);
 
 /// <summary>The first prediction's probability over some photographs.</summary>
 /// <param name="MeanTop">Its mean, 0 to 1.</param>

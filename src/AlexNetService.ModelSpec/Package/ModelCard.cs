@@ -44,6 +44,9 @@ public sealed record ModelCard
     /// </summary>
     public Calibration? Calibration { get; init; }
 
+    /// <summary>How often first predictions are right, by their probability, or null if that was not measured.</summary>
+    public ConfidenceTable? Confidence { get; init; }
+
     /// <summary>The model's weight in the mean of an ensemble, relative to the other members; above 0, null means 1.</summary>
     public double? EnsembleWeight { get; init; }
 
@@ -259,6 +262,7 @@ public sealed record WeightOrigin(string File, string Sha256);
 
 /// <summary>The JSON format of cards: camelCase, indented, labels readable (a card is a file, never part of a page).</summary>
 [JsonSerializable(typeof(ModelCard))]
+[JsonSerializable(typeof(EnsembleCard))]
 internal sealed partial class CardJson : JsonSerializerContext
 {
     public static CardJson Format { get; } = Make(indented: true);

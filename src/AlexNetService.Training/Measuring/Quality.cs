@@ -1,3 +1,5 @@
+using AlexNetService.ModelSpec.Package;
+
 namespace AlexNetService.Training.Measuring;
 
 /// <summary>Photographs whose first prediction has about the same probability.</summary>
@@ -24,6 +26,18 @@ public sealed record Quality(double Top1Error, double Top5Error, double Nll, dou
         var ece = bins.Sum(bin => bin.Photographs * Math.Abs(bin.Accuracy - bin.Confidence)) / bins.Sum(bin => bin.Photographs);
         return new Quality(errors.Top1, errors.Top5, NegativeLogLikelihood(predictions), ece, bins);
     }
+
+    /// <summary>How often first predictions are right, by their probability.</summary>
+    /// <param name="source">Name of the data set.</param>
+    /// <param name="crops">Crops averaged for each photograph.</param>
+    public ConfidenceTable Table(string source, int crops) => new(
+        source,
+        Reliability.Sum(bin => bin.Photographs),
+        crops,
+        [
+            .. Reliability.Select((bin, i) => new ConfidenceBin(
+                Math.Round((double)i / Reliability.Count, 4), bin.Photographs, (int)Math.Round(bin.Accuracy * bin.Photographs))),
+        ]);
 
     /// <summary>A probability of the right class that is too small for a float counts as the smallest float, 103 nats.</summary>
     private static double NegativeLogLikelihood(Predictions predictions) =>

@@ -74,6 +74,11 @@ internal sealed class EvaluateCommand
         Description = "Also write everything to this file, for 'alexnet export --evaluation' and other tools.",
     };
 
+    private readonly Option<string?> ensemble = new("--ensemble")
+    {
+        Description = "Name the ensemble of the --package folders: writes NAME.ensemble.json beside them, with errors and confidence.",
+    };
+
     private readonly Option<string> devices = new("--devices")
     {
         Description = "cpu or cuda:N; for runs one device a column: cuda:0,cuda:1. Packages take the first.",
@@ -102,7 +107,8 @@ internal sealed class EvaluateCommand
             """)
         {
             options.packages, options.runs, options.checkpoint, options.data, options.fraction, options.others, options.crops,
-            options.temperature, options.weights, options.perClass, options.confusion, options.json, options.devices, options.threads,
+            options.temperature, options.weights, options.perClass, options.confusion, options.json, options.ensemble, options.devices,
+            options.threads,
         };
         command.SetAction(options.Run);
         return command;
@@ -114,6 +120,11 @@ internal sealed class EvaluateCommand
         if (folders.Length + checkpoints.Length == 0)
         {
             throw new InputException("Name --package folders, --run folders, or both.");
+        }
+
+        if (parsed.IsGiven(ensemble) && (folders.Length < 2 || checkpoints.Length > 0 || parsed.GetValue(temperature) != Keep))
+        {
+            throw new InputException("--ensemble needs two or more --package folders, no --run, and --temperature keep.");
         }
 
         using var source = DataSetOpener.Open(parsed.GetValue(data) ?? throw new InputException("Name the --data to measure on."));
@@ -136,6 +147,11 @@ internal sealed class EvaluateCommand
         }
 
         Print(report, parsed.GetValue(perClass), parsed.GetValue(confusion));
+        if (parsed.GetValue(ensemble) is { } name)
+        {
+            Console.WriteLine($"ensemble: {NamedEnsemble.Write(name, folders, report)}");
+        }
+
         return ExitCode.Done;
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AlexNetService.Laboratory.Measure;
 using AlexNetService.ModelSpec.Files;
+using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Measuring;
 
 namespace AlexNetService.Worker.Evaluate;
@@ -47,6 +48,9 @@ internal sealed record EvaluationReport
 
     /// <summary>Confidence on photographs that show none of the classes, or null if that was not requested.</summary>
     public OtherPhotographs? Others { get; init; }
+
+    /// <summary>How often first predictions of a model or of the ensemble are right, with the fitted temperatures if there are any.</summary>
+    public ConfidenceTable ConfidenceOf(CalibrationReport found) => (found.After ?? found.Before).Table(DataSet, found.Crops);
 
     /// <summary>Writes the file, whole or not at all.</summary>
     public void Write(string path) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using AlexNetService.Laboratory.Measure;
+using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Measuring;
 using Spectre.Console;
 
@@ -83,7 +84,8 @@ internal static class EvaluationTables
     {
         console.WriteLine(
             $"{others.Photographs} photographs of other things with {Crops(others.Crops)}: probability of the first prediction.");
-        var table = Create(["model"], "mean", "→ mean", $"{Confidence.Threshold:P0} or more", $"→ {Confidence.Threshold:P0} or more");
+        var table = Create(
+            ["model"], "mean", "→ mean", $"{Confidence.Threshold:P0} or more", $"→ {Confidence.Threshold:P0} or more", "AUROC", "pass");
         foreach (var row in others.Ensemble is { } ensemble ? [.. others.Models, ensemble] : others.Models)
         {
             table.AddRow(
@@ -91,10 +93,15 @@ internal static class EvaluationTables
                 Cell($"{row.Now.MeanTop:P1}"),
                 Cell($"{row.Fitted?.MeanTop:P1}"),
                 Cell($"{row.Now.VerySure:P1}"),
-                Cell($"{row.Fitted?.VerySure:P1}"));
+                Cell($"{row.Fitted?.VerySure:P1}"),
+                Cell($"{row.Auroc:F3}"),
+                Cell($"{row.Passing}"));
         }
 
         console.Write(table);
+        console.WriteLine(
+            $"AUROC: how well that probability separates the data set from these photographs. Pass: how many reach the level from which "
+            + $"{ConfidenceTable.UsualShare:P0} of the answers for the data set are right.");
     }
 
     public static void PrintClasses(ModelReport row, IAnsiConsole console)

@@ -8,7 +8,9 @@ namespace AlexNetService.Worker.Export;
 /// <param name="Calibration">The fitted temperature, or null if none was fitted.</param>
 /// <param name="EnsembleWeight">The searched or given weight, or null without one.</param>
 /// <param name="Measured">Errors with the fitted temperature, on photographs it was not fitted on; null if none was fitted.</param>
-internal sealed record EvaluatedCard(Calibration? Calibration, double? EnsembleWeight, ErrorMetric? Measured)
+/// <param name="Confidence">How often first predictions are right, on the same photographs.</param>
+internal sealed record EvaluatedCard(
+    Calibration? Calibration, double? EnsembleWeight, ErrorMetric? Measured, ConfidenceTable? Confidence)
 {
     /// <summary>Reads the results for a model that <c>alexnet evaluate --json</c> wrote.</summary>
     /// <param name="file">The file.</param>
@@ -29,11 +31,7 @@ internal sealed record EvaluatedCard(Calibration? Calibration, double? EnsembleW
         // A weight of 1 is an equal share, so that members of this search and other models can form an ensemble.
         var weight = report.Weights?.Values[place] * report.Models.Count;
         var card = Of(report, report.Models[place].Calibration, weight);
-        return weight == 0 ? throw new InputException($"{model} has weight 0 in the ensemble of '{file}'. Leave it out.")
-            : card is { Calibration: null, EnsembleWeight: null }
-                ? throw new InputException(
-                    $"'{file}' holds neither a fitted temperature nor weights. Measure with --temperature fit or with --weights.")
-            : card;
+        return weight == 0 ? throw new InputException($"{model} has weight 0 in the ensemble of '{file}'. Leave it out.") : card;
     }
 
     /// <summary>Prints what goes into the card.</summary>
@@ -47,6 +45,17 @@ internal sealed record EvaluatedCard(Calibration? Calibration, double? EnsembleW
                 + $"on {found.MeasuredImages} photographs it was not fitted on");
         }
 
+        if (Confidence is { } table)
+        {
+            Console.WriteLine(table.Level() is { } level
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"answers of {level:P0} or more are right in {ConfidenceTable.UsualShare:P0} of {table.Images} photographs")
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"no answers are right in {ConfidenceTable.UsualShare:P0} of {table.Images} photographs, however probable"));
+        }
+
         if (EnsembleWeight is { } weight)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ensemble weight {weight:0.###}"));
@@ -57,7 +66,7 @@ internal sealed record EvaluatedCard(Calibration? Calibration, double? EnsembleW
     {
         if (found is not { Temperature: { } temperature, After: { } after })
         {
-            return new EvaluatedCard(null, weight, null);
+            return new EvaluatedCard(null, weight, null, report.ConfidenceOf(found));
         }
 
         var split = report.ValidationFraction is null ? "all" : "validation";
@@ -74,6 +83,7 @@ internal sealed record EvaluatedCard(Calibration? Calibration, double? EnsembleW
                 found.Before.Nll,
                 after.Nll),
             weight,
-            new ErrorMetric(report.DataSet, $"{split}, not fitted on", report.MeasuredOn, found.Crops, after.Top1Error, after.Top5Error));
+            new ErrorMetric(report.DataSet, $"{split}, not fitted on", report.MeasuredOn, found.Crops, after.Top1Error, after.Top5Error),
+            report.ConfidenceOf(found));
     }
 }

@@ -70,6 +70,7 @@ internal static class PackageExport
         Labels = source.Labels,
         Training = source.Manifest,
         Calibration = source.Evaluated?.Calibration,
+        Confidence = source.Evaluated?.Confidence,
         EnsembleWeight = source.Evaluated?.EnsembleWeight,
         ImportedFrom = source.Origin,
         Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0),

@@ -21,6 +21,7 @@ internal static class PackageRevision
             Name = name,
             Version = version,
             Calibration = evaluated.Calibration ?? old.Card.Calibration,
+            Confidence = evaluated.Confidence ?? old.Card.Confidence,
             EnsembleWeight = evaluated.EnsembleWeight ?? old.Card.EnsembleWeight,
             Metrics = evaluated.Calibration is null ? old.Card.Metrics : Metrics(old.Card, evaluated),
         };

@@ -21,6 +21,8 @@ public sealed class ClassifyProblemTests(SharedService service)
     [InlineData("?models=", "single commas")]
     [InlineData("?models=cifar-a,seven", "different labels")]
     [InlineData("?detail=maybe", "true or false")]
+    [InlineData("?minConfidence=often", "from 0 to 1")]
+    [InlineData("?minConfidence=90", "from 0 to 1")]
     public async Task Classify_InvalidParameter_Is400WithTheAllowedValues(string query, string what) =>
         Assert.Contains(what, await client.RefusedAsync(HttpStatusCode.BadRequest, Raw(Pictures.Jpeg()), query), StringComparison.Ordinal);
 

@@ -27,6 +27,21 @@ public sealed class TestRepository : IDisposable
     /// <summary>Publishes another version of <c>seven</c>, with other weights.</summary>
     public void PublishSeven(int version) => Publish("seven", classes: 7, seed: 2 + version, ensembleWeight: SevenWeight, version);
 
+    /// <summary>Names the default ensemble, as if it had been measured.</summary>
+    public void WriteEnsemble(string name, ConfidenceTable confidence) => new EnsembleCard
+    {
+        Name = name,
+        Members =
+        [
+            .. Default.Split(',').Select(member =>
+            {
+                var card = ModelPackage.Open(new PackageRepository(Root).Folder(member, 1)).Card;
+                return new EnsembleCardMember(member, 1, card.Graph.Sha256, Weight: 1);
+            }),
+        ],
+        Confidence = confidence,
+    }.Write(Root);
+
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
     private void Publish(string name, int classes, int seed, double? ensembleWeight = null, int version = 1)

@@ -2,6 +2,7 @@ using System.Net;
 using AlexNetService.Api.FunctionalTests.Hosting;
 using AlexNetService.Api.Models;
 using AlexNetService.Inference.Catalog;
+using AlexNetService.ModelSpec.Package;
 using Microsoft.Extensions.DependencyInjection;
 using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
 
@@ -44,6 +45,33 @@ public sealed class CatalogTests(SharedService service)
             List(ensembles[1], "members").Select(member => (
                 Text(member, "name"), Number<int>(member, "version"), Number<double>(member, "weight"))));
         Assert.Contains("seven, alone, pair", await unknown.ProblemAsync(HttpStatusCode.NotFound), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Classify_EnsembleOfTheRepository_SaysHowSureItsAnswerIs()
+    {
+        using var repository = new TestRepository();
+        repository.WriteEnsemble("measured", new ConfidenceTable("set", 100, 10, [new(0, 60, 30), new(0.01, 40, 38)]));
+        await using var host = new ServiceHost(repository);
+        using var client = await host.ReadyClientAsync();
+        using var response = await client.GetAsync("/v1/models", none);
+
+        var ensemble = Assert.Single(List(await response.JsonAsync(), "ensembles"));
+        var named = await client.ClassifyAsync("?models=measured");
+        var byDefault = await client.ClassifyAsync();
+
+        Assert.Equal(("measured", (double?)0.01), (Text(ensemble, "name"), ensemble["confidence"]?["level"]?.GetValue<double>()));
+        Assert.Equal(Probabilities(named), Probabilities(byDefault));
+        foreach (var answer in new[] { named, byDefault })
+        {
+            var error = (2 + (2 * (1 - Probabilities(answer).Max()))) / 42;
+            Assert.True(answer["confident"]?.GetValue<bool>());
+            Assert.Equal(error, Number<double>(answer, "expectedError"), 1e-3);
+        }
+
+        Assert.False((await client.ClassifyAsync("?minConfidence=0.96"))["confident"]?.GetValue<bool>());
+        Assert.Null((await client.ClassifyAsync("?crops=1"))["confident"]);
+        Assert.Null((await client.ClassifyAsync("?models=cifar-a"))["confident"]);
     }
 
     [Fact]

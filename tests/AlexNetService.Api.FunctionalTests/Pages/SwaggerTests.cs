@@ -57,7 +57,10 @@ public sealed class SwaggerTests(SharedService service)
         var parameters = classify["parameters"]?.AsArray().Select(Object).ToDictionary(
             parameter => parameter["name"]?.GetValue<string>() ?? "", parameter => Object(parameter, "schema")["type"]?.GetValue<string>());
         Assert.Equivalent(
-            new Dictionary<string, string> { ["top"] = "integer", ["crops"] = "integer", ["models"] = "string", ["detail"] = "boolean" },
+            new Dictionary<string, string>
+            {
+                ["top"] = "integer", ["crops"] = "integer", ["models"] = "string", ["detail"] = "boolean", ["minConfidence"] = "number",
+            },
             parameters,
             strict: true);
     }

@@ -100,6 +100,9 @@ public sealed class EvaluationTests : IDisposable
         Assert.Equal(["one version 1", "two version 1"], found?.Models.Select(row => row.Model));
         Assert.All(found?.Models ?? [], row => Assert.InRange(row.Now.MeanTop, 1 / 3.0, 1));
 
+        Assert.All(found?.Models ?? [], row => Assert.InRange(row.Auroc, 0, 1));
+        Assert.All(found?.Models ?? [], row => Assert.InRange(row.Passing, 0, row.Level is null ? 0 : 3));
+
         // The largest of a mean is at most the mean of the largest; equal, but for rounding, where both name the same class.
         Assert.InRange(found?.Ensemble?.Now.MeanTop ?? 0, 1 / 3.0, (found?.Models.Average(row => row.Now.MeanTop) ?? 0) + 1e-6);
     }
