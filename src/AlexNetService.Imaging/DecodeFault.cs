@@ -12,8 +12,10 @@ public sealed record DecodeFault(DecodeFaultKind Kind, string Reason)
 
     internal static DecodeFault Empty { get; } = new(DecodeFaultKind.Empty, "There are no bytes; send the content of a picture file.");
 
-    internal static DecodeFault UnknownFormat { get; } =
-        new(DecodeFaultKind.UnknownFormat, $"The bytes are not a {Names} picture; convert the picture to one of these and send it again.");
+    internal static DecodeFault UnknownFormat(ReadOnlySpan<byte> encoded) => new(
+        DecodeFaultKind.UnknownFormat,
+        $"The bytes are {(ImageFormats.Unsupported(encoded) is { } name ? $"a {name} picture and " : "")}not a {Names} picture; "
+        + "convert the picture to one of these and send it again.");
 
     internal static DecodeFault TooManyPixels(int width, int height, long maxPixels) =>
         new(

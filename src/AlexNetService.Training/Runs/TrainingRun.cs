@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Files;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
@@ -55,7 +56,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
         WarnOfSlowPrecision(recipe, devices);
         using var held = RunLock.Take(folder);
         RequireNew(initial, sets, recipe);
-        var prepared = sets.Prepare(recipe, architecture.Geometry.Canvas, stop);
+        var prepared = Surveyed(sets, recipe, architecture, initial);
         var colours = ColourStatistics.Of(prepared.Training, stop);
         var state = new TrainingState
         {
@@ -72,6 +73,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             ValidationImages = prepared.Validation.Photographs.Count,
             Devices = devices,
             Threads = threads,
+            LeavesOutCopies = true,
             BegunWith = initial.Manifest,
             Started = TimeProvider.System.GetUtcNow(),
         };
@@ -115,7 +117,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             };
             TorchRuntime.Prepare(state.Threads.Value);
             var placement = ColumnPlacement.Parse(state.Devices, state.Architecture.Columns);
-            var prepared = sets.Prepare(state.Recipe, state.Architecture.Geometry.Canvas, stop);
+            var (prepared, _) = sets.Prepare(state.Recipe, state.Architecture.Geometry.Canvas, !state.LeavesOutCopies, stop);
             RequireAsMany(prepared, state);
             using var trainer = new Trainer(checkpoint with { State = state }, prepared, placement, Keeper(), TimeProvider.System, display);
             return Train(trainer, prepared.Validation);
@@ -125,6 +127,16 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             display.Resumable(state, folder);
             return false;
         }
+    }
+
+    /// <summary>Prepares the photographs of a new run, and shows what it found.</summary>
+    private TrainingData Surveyed(DataSets sets, TrainingRecipe recipe, NetworkArchitecture architecture, InitialNetwork initial)
+    {
+        var (prepared, survey) = sets.Prepare(recipe, architecture.Geometry.Canvas, withCopies: false, stop);
+        display.Found(initial.Weights is null && survey.FewForRandomWeights() is { } warning
+            ? survey with { Findings = [.. survey.Findings, warning] }
+            : survey);
+        return prepared;
     }
 
     private CheckpointKeeper Keeper() => new(checkpoints, policy, TimeProvider.System);
