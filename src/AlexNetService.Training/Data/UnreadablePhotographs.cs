@@ -39,7 +39,7 @@ internal sealed class UnreadablePhotographs(string dataSet, IReadOnlyList<Photog
         {
             throw new DataSetException(
                 $"{Count} of {photographs.Count} photographs of '{dataSet}' cannot be read, more than {MostOfAllShare:P0}. "
-                + $"The first: {Reasons[0]}");
+                + $"Replace or remove them. The first: {Reasons[0]}");
         }
 
         foreach (var found in reasons.GroupBy(entry => photographs[entry.Key].Label))
@@ -49,7 +49,7 @@ internal sealed class UnreadablePhotographs(string dataSet, IReadOnlyList<Photog
             {
                 throw new DataSetException(
                     $"{unreadable} of {all} photographs of one class of '{dataSet}' cannot be read, more than half. "
-                    + $"The first: {found.MinBy(entry => entry.Key).Value}");
+                    + $"Replace or remove them. The first: {found.MinBy(entry => entry.Key).Value}");
             }
         }
     }

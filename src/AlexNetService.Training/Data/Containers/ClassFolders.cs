@@ -94,7 +94,7 @@ internal sealed class ClassFolders
         var strange = files.Except(unsupported, StringComparer.Ordinal).Where(path => path.Contains('/')).ToArray();
         if (strange.Length > 0)
         {
-            findings.Add($"left out {Counted(strange.Length, "file")} that are not photographs ({ByEnding(strange)}).");
+            findings.Add($"left out {Counted(strange.Length, "other file")} ({ByEnding(strange)}).");
         }
     }
 

@@ -39,6 +39,11 @@ internal static class PhotographList
                 throw new DataSetException($"{at} has no label for '{file}'. Write path,label.");
             }
 
+            if (label.Contains('\n'))
+            {
+                throw new DataSetException($"{at} has a label of several lines. Close its quotation mark.");
+            }
+
             if (!seen.TryAdd(found.FullName, number))
             {
                 throw new DataSetException($"{at} names '{file}' again, after line {seen[found.FullName]}. Remove one of them.");
@@ -76,8 +81,9 @@ internal static class PhotographList
                 }
                 else if (fields.Any(field => field.Length > 0))
                 {
+                    // Sep 0.17.1 counts one line too many for the first row.
                     lines.Add((
-                        row.LineNumberFrom,
+                        isFirst ? 1 : row.LineNumberFrom,
                         fields.ElementAtOrDefault(file)?.Replace('\\', '/') ?? "",
                         fields.ElementAtOrDefault(label) ?? ""));
                 }
