@@ -42,7 +42,7 @@ public static class CanvasDecoder
 
         if (ImageFormats.Recognise(encoded) is not { } format)
         {
-            return DecodeFault.UnknownFormat;
+            return DecodeFault.UnknownFormat(encoded);
         }
 
         try

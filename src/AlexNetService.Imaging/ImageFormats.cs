@@ -1,3 +1,4 @@
+using System.Text;
 using NetVips;
 
 namespace AlexNetService.Imaging;
@@ -21,6 +22,18 @@ public static class ImageFormats
             ["II*\0"u8.ToArray(), "MM\0*"u8.ToArray(), "II+\0"u8.ToArray(), "MM\0+"u8.ToArray()]),
     ];
 
+    // Phones and browsers often save these, also under the names of JPEGs. '?' stands for any byte.
+    private static readonly (string Name, byte[] Signature)[] Known =
+    [
+        .. new[] { "heic", "heix", "hevc", "heim", "heis" }.Select(brand => ("HEIC", Boxed(brand))),
+        ("HEIF", Boxed("mif1")),
+        ("AVIF", Boxed("avif")),
+        ("AVIF", Boxed("avis")),
+        ("JPEG XL", [0xFF, 0x0A]),
+        ("JPEG XL", [0, 0, 0, 0x0C, (byte)'J', (byte)'X', (byte)'L', (byte)' ']),
+        ("BMP", "BM????\0\0\0\0"u8.ToArray()),
+    ];
+
     /// <summary>The supported media types, for an API's check and for help texts.</summary>
     public static IReadOnlyList<string> ContentTypes { get; } = [.. All.Select(format => format.ContentType)];
 
@@ -38,6 +51,24 @@ public static class ImageFormats
 
         return null;
     }
+
+    /// <summary>The name of a format that is known but not supported, or null.</summary>
+    /// <param name="encoded">The file's bytes; the first 12 are enough.</param>
+    internal static string? Unsupported(ReadOnlySpan<byte> encoded)
+    {
+        foreach (var (name, signature) in Known)
+        {
+            if (ImageFormat.Matches(encoded, signature))
+            {
+                return name;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The start of an ISO media file: the length of its first box, <c>ftyp</c> and the brand.</summary>
+    private static byte[] Boxed(string brand) => [.. "????ftyp"u8, .. Encoding.ASCII.GetBytes(brand)];
 }
 
 /// <summary>A supported picture format.</summary>
@@ -82,7 +113,7 @@ public sealed record ImageFormat
         return false;
     }
 
-    private static bool Matches(ReadOnlySpan<byte> encoded, byte[] signature)
+    internal static bool Matches(ReadOnlySpan<byte> encoded, byte[] signature)
     {
         if (encoded.Length < signature.Length)
         {

@@ -30,4 +30,14 @@ public sealed class ImageFormatsTests
     [InlineData("MM*\0")]
     [InlineData("BM6\0\0\0")]
     public void Recognise_OtherBytes_GiveNone(string begin) => Assert.Null(ImageFormats.Recognise(Encoding.Latin1.GetBytes(begin)));
+
+    [Theory]
+    [InlineData("\0\0\0\x18ftypheic", "HEIC")]
+    [InlineData("\0\0\0\x1cftypmif1", "HEIF")]
+    [InlineData("\0\0\0\x20ftypavif", "AVIF")]
+    [InlineData("BM6\x01\0\0\0\0\0\0\x36\0", "BMP")]
+    [InlineData("\0\0\0\x0cJXL \r\n", "JPEG XL")]
+    public void Fault_OfAKnownFormatThatIsNotRead_NamesIt(string begin, string name) =>
+        Assert.StartsWith(
+            $"The bytes are a {name} picture and not a JPEG,", Drawn.Decode(Encoding.Latin1.GetBytes(begin), 8).Fault?.Reason, StringComparison.Ordinal);
 }

@@ -112,7 +112,7 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public async Task Validation_OnAnotherDataSet_IsMeasuredAndHeldAgainstTheRun()
     {
-        var judged = Pictures.Write(Path.Combine(folder.Path, "judged"), classes: 2, perClass: 3);
+        var judged = Pictures.Write(Path.Combine(folder.Path, "judged"), classes: 2, perClass: 3, side: 20);
         var stranger = Pictures.Write(Path.Combine(folder.Path, "stranger"), classes: 3, perClass: 2);
         string[] train =
             ["train", "--preset", "alexnet-cifar", "--data", data, "--batch-size", "4", "--epochs", "1", "--learning-rate", "0.001"];

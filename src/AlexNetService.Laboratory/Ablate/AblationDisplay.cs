@@ -14,6 +14,7 @@ internal sealed class AblationDisplay(TimeProvider clock, int runs) : TrainingDi
     private readonly long began = clock.GetTimestamp();
     private long shown = clock.GetTimestamp();
     private string name = "";
+    private bool hasFound;
     private int epochsAfter;
     private int epochs;
 
@@ -52,6 +53,17 @@ internal sealed class AblationDisplay(TimeProvider clock, int runs) : TrainingDi
                 $"top-1 error {ten.Top1:P2}, top-5 error {ten.Top5:P2} with ten crops, ")
                 + string.Create(CultureInfo.InvariantCulture, $"{one.Top1:P2} and {one.Top5:P2} with one; {outcome.Seconds():F0} s"));
         }
+    }
+
+    public override void Found(DataSurvey survey)
+    {
+        // All runs of a plan have the same data.
+        if (!hasFound)
+        {
+            base.Found(survey);
+        }
+
+        hasFound = true;
     }
 
     public override void Begin(TrainingState state, string folder)

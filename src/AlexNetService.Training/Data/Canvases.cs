@@ -51,7 +51,7 @@ public sealed class Canvases
     /// <param name="photographs">The photographs to use.</param>
     /// <param name="side">Side of a canvas, in pixels.</param>
     /// <param name="cancellation">Stops the decoding.</param>
-    /// <exception cref="DataSetException">More than one in a hundred photographs cannot be decoded.</exception>
+    /// <exception cref="DataSetException">Too many photographs cannot be decoded.</exception>
     public static Canvases Load(
         LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, CancellationToken cancellation = default) =>
         Load(source, photographs, side, KeepUpTo, cancellation);
@@ -61,7 +61,7 @@ public sealed class Canvases
         LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, long keepUpTo, CancellationToken cancellation)
     {
         var bytes = 3 * side * side;
-        var unreadable = new UnreadablePhotographs(source.Name, photographs.Count);
+        var unreadable = new UnreadablePhotographs(source.Name, photographs);
         if ((long)bytes * photographs.Count > keepUpTo)
         {
             return new Canvases(source, photographs, side, kept: null, unreadable);
@@ -98,7 +98,7 @@ public sealed class Canvases
     /// <param name="place">Place among <see cref="Photographs"/>.</param>
     /// <returns>[3,side,side], 0..255; valid until this thread reads another.</returns>
     /// <exception cref="DataSetException">
-    /// The data set can no longer be read, or more than one in a hundred of its photographs cannot be decoded.
+    /// The data set can no longer be read, or too many of its photographs cannot be decoded.
     /// </exception>
     public ReadOnlyMemory<byte> this[int place]
     {

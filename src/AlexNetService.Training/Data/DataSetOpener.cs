@@ -11,7 +11,7 @@ public static class DataSetOpener
         new(IlsvrcValidation.RecognisesFolder, IlsvrcValidation.OpenFolder),
         new(ClassTars.RecognisesFolder, ClassTars.OpenFolder),
         new(CifarPhotographs.RecognisesFolder, CifarPhotographs.OpenFolder),
-        new(_ => true, (path, labelled) => new FolderPhotographs(path, labelled)),
+        new(_ => true, FolderPhotographs.Open),
     ];
 
     private static readonly Container[] Files =
@@ -22,11 +22,12 @@ public static class DataSetOpener
         new(IlsvrcValidation.RecognisesFile, IlsvrcValidation.OpenFile),
         new(TarArchive.Recognises, TarPhotographs.OpenClassFolders),
         new(CifarPhotographs.RecognisesFile, CifarPhotographs.OpenFile),
+        new(PhotographList.Recognises, PhotographList.Open),
     ];
 
     /// <summary>The supported data sets, for help texts.</summary>
     public static string Kinds { get; } =
-        "a folder of class folders, a zip or tar of one, ILSVRC-2012's tars or their folder, WebDataset shards, CIFAR-10's binary batches, "
+        "a folder of class folders, a zip or tar of one, a CSV of path,label, ILSVRC-2012's tars or their folder, WebDataset shards, CIFAR-10's binary batches, "
         + "or the output of 'alexnet prepare'";
 
     /// <summary>Opens a data set in place.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data.Containers;
 using AlexNetService.Training.Data.Preparation;
@@ -8,6 +7,8 @@ namespace AlexNetService.Training.Data;
 /// <summary>A labelled data set, read in place: encoded photographs, each with a class. Many threads may read at once.</summary>
 public abstract class LabelledPhotographs : IDisposable
 {
+    private readonly int heldOut;
+
     /// <summary>Creates a data set from a container's listing.</summary>
     /// <param name="name">Name of the data set, for cards and messages.</param>
     /// <param name="listing">Its classes and photographs.</param>
@@ -15,6 +16,7 @@ public abstract class LabelledPhotographs : IDisposable
     {
         Name = name;
         (Labels, Photographs, Sha256) = listing;
+        (Findings, heldOut) = (listing.Findings, listing.HeldOut);
     }
 
     /// <summary>Name of the data set, without its path.</summary>
@@ -23,11 +25,20 @@ public abstract class LabelledPhotographs : IDisposable
     /// <summary>The classes, in ordinal order of their identifiers where the container does not number them itself.</summary>
     public IReadOnlyList<ClassLabel> Labels { get; private set; }
 
-    /// <summary>The photographs in a fixed order: the container's own, or ordinal by path.</summary>
+    /// <summary>
+    /// The photographs in a fixed order: the container's own, or ordinal by path. Those of a <c>val/</c> folder come last; those of a
+    /// <c>test/</c> folder are not among them.
+    /// </summary>
     public IReadOnlyList<Photograph> Photographs { get; }
 
     /// <summary>SHA-256 over path and length of each photograph, lower-case hexadecimal, to tell data sets apart.</summary>
     public string Sha256 { get; }
+
+    /// <summary>What its user should know about it, a sentence each: files that are left out, and how its folders are read.</summary>
+    public IReadOnlyList<string> Findings { get; }
+
+    /// <summary>Whether it is divided by its own folders, <c>train/</c> and <c>val/</c>, whatever share a run holds out.</summary>
+    public bool IsDivided => heldOut > 0;
 
     /// <summary>The statistics of <c>alexnet prepare</c>, where it made the data set; otherwise null.</summary>
     public PreparedStatistics? Prepared { get; private protected init; }
@@ -48,33 +59,38 @@ public abstract class LabelledPhotographs : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>
-    /// Divides the photographs into a training set and a held-out set. In each class about every ⌈1/fraction⌉-th photograph is held out,
-    /// spread evenly over the order. The choice does not depend on the seed of a run, so that no member of an ensemble has seen the
-    /// photographs on which the members are judged.
-    /// </summary>
+    /// <summary>Divides the photographs as <see cref="Split(DataShare)"/> does, without limits.</summary>
     /// <param name="fraction">Share held out, 0 to below 1.</param>
-    public (IReadOnlyList<Photograph> Training, IReadOnlyList<Photograph> HeldOut) Split(double fraction)
+    public (IReadOnlyList<Photograph> Training, IReadOnlyList<Photograph> HeldOut) Split(double fraction) =>
+        Split(new DataShare(fraction));
+
+    /// <summary>
+    /// Divides the photographs into a training set and a held-out set, as its own folders do, or by a share. Of a share, about every
+    /// ⌈1/fraction⌉-th photograph of each class is held out, spread evenly over the order. The choice does not depend on the seed of a run
+    /// or on the limit of the training set, so that no member of an ensemble has seen the photographs on which the members are judged.
+    /// </summary>
+    /// <param name="share">The share that is held out, and the limits for each class.</param>
+    public (IReadOnlyList<Photograph> Training, IReadOnlyList<Photograph> HeldOut) Split(DataShare share)
     {
-        var (training, heldOut, seen) = (new List<Photograph>(), new List<Photograph>(), new int[Labels.Count]);
+        var (training, judged) = IsDivided ? ([.. Photographs.SkipLast(heldOut)], [.. Photographs.TakeLast(heldOut)]) : Divided(share);
+        return (DataShare.Evenly(training, share.LearnedPerClass), DataShare.Evenly(judged, share.HeldOutPerClass));
+    }
+
+    private (IReadOnlyList<Photograph> Training, IReadOnlyList<Photograph> HeldOut) Divided(DataShare share)
+    {
+        var (training, judged, seen, counts) = (new List<Photograph>(), new List<Photograph>(), new int[Labels.Count], new int[Labels.Count]);
         foreach (var photograph in Photographs)
         {
-            var place = seen[photograph.Label]++;
-            var into = Math.Floor((place + 1) * fraction) > Math.Floor(place * fraction) ? heldOut : training;
+            counts[photograph.Label]++;
+        }
+
+        foreach (var photograph in Photographs)
+        {
+            var into = share.Holds(seen[photograph.Label]++, counts[photograph.Label]) ? judged : training;
             into.Add(photograph);
         }
 
-        return (training, heldOut);
-    }
-
-    /// <summary>
-    /// Divides the photographs, with limits for each class. The held-out set does not depend on the limit of the training set.
-    /// </summary>
-    /// <param name="share">The share that is held out, and the limits.</param>
-    public (IReadOnlyList<Photograph> Training, IReadOnlyList<Photograph> HeldOut) Split(DataShare share)
-    {
-        var (training, heldOut) = Split(share.HeldOut);
-        return (DataShare.Evenly(training, share.LearnedPerClass), DataShare.Evenly(heldOut, share.HeldOutPerClass));
+        return (training, judged);
     }
 
     /// <summary>Closes the files.</summary>
@@ -87,14 +103,34 @@ public abstract class LabelledPhotographs : IDisposable
 /// <summary>One photograph of a data set.</summary>
 /// <param name="Path">Path inside the data set, with '/'.</param>
 /// <param name="Label">Index of its class.</param>
-public sealed record Photograph(string Path, int Label);
+/// <param name="Bytes">Its length.</param>
+public sealed record Photograph(string Path, int Label, long Bytes = 0);
 
 /// <summary>The shares of a data set that are trained on and held out.</summary>
 /// <param name="HeldOut">Share of each class that is held out, 0 to below 1.</param>
 /// <param name="LearnedPerClass">Largest number of training photographs of a class, or null for all that are not held out.</param>
 /// <param name="HeldOutPerClass">Largest number of held-out photographs of a class, or null for the whole share.</param>
-public sealed record DataShare(double HeldOut, int? LearnedPerClass = null, int? HeldOutPerClass = null)
+/// <param name="Least">
+/// Least number of held-out photographs of a class, unless that is more than half of it or nothing is held out. Runs of before this rule
+/// have 0.
+/// </param>
+public sealed record DataShare(
+    double HeldOut, int? LearnedPerClass = null, int? HeldOutPerClass = null, int Least = DataShare.UsualLeast)
 {
+    /// <summary>The usual least number of held-out photographs of a class: 2.</summary>
+    public const int UsualLeast = 2;
+
+    /// <summary>Whether a photograph is held out.</summary>
+    /// <param name="place">Its place in its class, from 0.</param>
+    /// <param name="count">Number of photographs of the class.</param>
+    internal bool Holds(int place, int count)
+    {
+        var least = HeldOut > 0 ? Math.Min(Least, count / 2) : 0;
+        return Math.Floor(count * HeldOut) >= least
+            ? Math.Floor((place + 1) * HeldOut) > Math.Floor(place * HeldOut)
+            : (long)(place + 1) * least / count > (long)place * least / count;
+    }
+
     /// <summary>Picks at most a number of photographs of each class, spread evenly over their order, whatever the seed of a run.</summary>
     /// <param name="photographs">Photographs in the data set's order.</param>
     /// <param name="most">The number, or null for all.</param>
@@ -128,39 +164,5 @@ public sealed class DataSetException : Exception
     public DataSetException(string message, Exception? cause = null)
         : base(message, cause)
     {
-    }
-}
-
-/// <summary>The photographs that cannot be read. A few are left out and reported; more than one in a hundred are an error.</summary>
-/// <param name="dataSet">Name of the data set, for messages.</param>
-/// <param name="photographs">Number of photographs.</param>
-internal sealed class UnreadablePhotographs(string dataSet, int photographs)
-{
-    private const double MostUnreadable = 0.01;
-
-    private readonly ConcurrentDictionary<int, string> reasons = new();
-
-    /// <summary>Number of unreadable photographs.</summary>
-    public int Count => reasons.Count;
-
-    /// <summary>Path and reason of each, by place.</summary>
-    public IReadOnlyList<string> Reasons => [.. reasons.OrderBy(entry => entry.Key).Select(entry => entry.Value)];
-
-    /// <summary>Whether a photograph is unreadable.</summary>
-    public bool Contains(int place) => reasons.ContainsKey(place);
-
-    /// <summary>Adds a photograph; many threads may add at once.</summary>
-    /// <param name="place">Its place.</param>
-    /// <param name="reason">Its path and the reason.</param>
-    public void Add(int place, string reason) => reasons[place] = reason;
-
-    /// <exception cref="DataSetException">More than one in a hundred are unreadable.</exception>
-    public void RequireFew()
-    {
-        if (reasons.Count > MostUnreadable * photographs)
-        {
-            throw new DataSetException(
-                $"{reasons.Count} of {photographs} photographs of '{dataSet}' cannot be decoded, more than 1 %. The first: {Reasons[0]}");
-        }
     }
 }

@@ -78,15 +78,22 @@ public sealed record TrainingRecipe
     /// <summary>Largest number of photographs per class to hold out, spread evenly over the held-out share; null for all.</summary>
     public int? HeldOutPerClass { get; init; }
 
-    /// <summary>These three values, which select photographs of a data set.</summary>
+    /// <summary>
+    /// Least number of held-out photographs of a class, unless that is more than half of it or nothing is held out. 0 in older runs.
+    /// </summary>
+    public int LeastHeldOutPerClass { get; init; }
+
+    /// <summary>These four values, which select photographs of a data set.</summary>
     [JsonIgnore]
-    public DataShare Share => new(ValidationFraction, PhotographsPerClass, HeldOutPerClass);
+    public DataShare Share => new(ValidationFraction, PhotographsPerClass, HeldOutPerClass, LeastHeldOutPerClass);
 
     /// <summary>The recipe of a preset.</summary>
     /// <param name="preset">Name of the preset.</param>
-    public static TrainingRecipe For(string preset) => preset switch
+    public static TrainingRecipe For(string preset) => Of(preset) with { LeastHeldOutPerClass = DataShare.UsualLeast };
+
+    private static TrainingRecipe Of(string preset) => preset switch
     {
-        AlexNetLayers.Small => For(AlexNetLayers.Cifar) with { Epochs = 18, LearningRate = 0.04 },
+        AlexNetLayers.Small => Of(AlexNetLayers.Cifar) with { Epochs = 18, LearningRate = 0.04 },
         AlexNetLayers.Cifar => new TrainingRecipe
         {
             BatchSize = 64,
@@ -146,5 +153,6 @@ public sealed record TrainingRecipe
             ? $"A validation fraction of {ValidationFraction} is impossible; use at least 0 and less than 1."
         : PhotographsPerClass < 1 ? $"{PhotographsPerClass} photographs per class are too few to train on; use 1 or more."
         : HeldOutPerClass < 1 ? $"{HeldOutPerClass} held-out photographs per class are too few; use 1 or more."
+        : LeastHeldOutPerClass < 0 ? $"{LeastHeldOutPerClass} held-out photographs per class are impossible; use 0 or more."
         : null;
 }

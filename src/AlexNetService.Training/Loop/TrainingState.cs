@@ -35,6 +35,9 @@ public sealed record TrainingState
     /// <summary>The separate data set to validate on, or null if a share of the training set is held out.</summary>
     public HeldOutSet? HeldOut { get; init; }
 
+    /// <summary>Whether photographs with the same bytes are left out of learning. False in older checkpoints.</summary>
+    public bool LeavesOutCopies { get; init; }
+
     /// <summary>Number of photographs to train on.</summary>
     public required int TrainingImages { get; init; }
 

@@ -29,8 +29,8 @@ public abstract class EvaluatedModel : IDisposable
     /// <summary>Hash of the data set it learned from, or null if unknown.</summary>
     public string? DataSetSha256 { get; init; }
 
-    /// <summary>Share of that data set that it did not learn from.</summary>
-    public double? ValidationFraction { get; init; }
+    /// <summary>The share of that data set that it did not learn from, or null if unknown.</summary>
+    public DataShare? Share { get; init; }
 
     /// <summary>Runs some views of every photograph in turn.</summary>
     /// <param name="canvases">The photographs, decoded for the model's canvas.</param>

@@ -39,7 +39,7 @@ public sealed class EvaluatedRun : EvaluatedModel
             Labels = state.Labels,
             Geometry = state.Architecture.Geometry,
             DataSetSha256 = state.DataSetSha256,
-            ValidationFraction = state.Recipe.ValidationFraction,
+            Share = state.Recipe.Share,
         };
     }
 

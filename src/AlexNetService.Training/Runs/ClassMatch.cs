@@ -1,4 +1,5 @@
 using AlexNetService.ModelSpec.Package;
+using AlexNetService.Training.Data;
 
 namespace AlexNetService.Training.Runs;
 
@@ -6,12 +7,12 @@ namespace AlexNetService.Training.Runs;
 public static class ClassMatch
 {
     /// <summary>Finds each class of a data set in a model.</summary>
-    /// <param name="dataSet">Classes of the data set.</param>
-    /// <param name="model">Classes of the model.</param>
+    /// <param name="dataSet">The data set.</param>
+    /// <param name="model">Classes of the model, or of the data set that it learns from.</param>
     /// <param name="name">Name of the model, for error messages.</param>
     /// <returns>Index of the model's class, by index of the data set's class.</returns>
     /// <exception cref="InputException">The data set has a class that the model does not know.</exception>
-    public static int[] Of(IReadOnlyList<ClassLabel> dataSet, IReadOnlyList<ClassLabel> model, string name)
+    public static int[] Of(LabelledPhotographs dataSet, IReadOnlyList<ClassLabel> model, string name)
     {
         if (model.GroupBy(label => label.Id, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
@@ -19,9 +20,9 @@ public static class ClassMatch
         }
 
         var known = model.ToDictionary(label => label.Id, label => label.Index, StringComparer.Ordinal);
-        return [.. dataSet.Select(label => known.TryGetValue(label.Id, out var index)
+        return [.. dataSet.Labels.Select(label => known.TryGetValue(label.Id, out var index)
             ? index
-            : throw new InputException($"'{name}' has no class '{label.Id}'; it knows {First(model)}."))];
+            : throw new InputException($"'{name}' has no class '{label.Id}', which '{dataSet.Name}' has; it knows {First(model)}."))];
     }
 
     /// <summary>The first identifiers of a list, for error messages.</summary>

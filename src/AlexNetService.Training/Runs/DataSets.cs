@@ -63,36 +63,34 @@ public sealed class DataSets : IDisposable
         }
     }
 
-    /// <summary>Prepares the canvases to learn from and those held out.</summary>
+    /// <summary>Prepares the canvases to learn from and those held out, and says what was found.</summary>
     /// <param name="recipe">Its share is held out if there is no separate data set.</param>
     /// <param name="side">Side of a canvas, in pixels.</param>
+    /// <param name="withCopies">Whether photographs with the same bytes are all learned from, as runs of before this rule did.</param>
     /// <param name="stop">Stops the decoding.</param>
+    /// <exception cref="DataSetException">A class has no photograph to learn from, or too many photographs cannot be decoded.</exception>
     /// <exception cref="InputException">
     /// The held-out data set has a class that the other does not, or nothing is held out though the schedule needs it.
     /// </exception>
-    public TrainingData Prepare(TrainingRecipe recipe, int side, CancellationToken stop)
+    public (TrainingData Data, DataSurvey Survey) Prepare(TrainingRecipe recipe, int side, bool withCopies, CancellationToken stop)
     {
-        var prepared = validation is null
-            ? TrainingData.Load(Source, recipe.Share, side, stop)
-            : TrainingData.Load(Source, validation, Classes(validation), side, stop);
-        foreach (var unreadable in prepared.Training.Unreadable.Concat(prepared.Validation.Unreadable))
+        var judge = validation ?? Source;
+        var (all, share) = Source.Split(recipe.Share);
+        var judged = validation is null ? share : Judged(validation);
+        var (learned, copies) = withCopies ? (all, []) : IdenticalPhotographs.LeaveOut(Source, all, judge, judged, stop);
+        var data = new TrainingData(Canvases.Load(Source, learned, side, stop), Canvases.Load(judge, judged, side, stop));
+        RequireEachClass(all, data.Training, copies);
+        if (data.Validation.Photographs.Count == 0 && recipe.Schedule == LearningRateSchedule.Plateau)
         {
-            TrainingDisplay.Warn($"left out: {unreadable}");
+            throw new InputException(
+                "The plateau schedule needs held-out photographs, and there are none. "
+                + "Use a larger --validation-fraction, a --validation data set, or --schedule steps.");
         }
 
-        if (prepared.Validation.Photographs.Count == 0)
-        {
-            if (recipe.Schedule == LearningRateSchedule.Plateau)
-            {
-                throw new InputException(
-                    "The plateau schedule needs held-out photographs, and there are none. "
-                    + "Use a larger --validation-fraction, a --validation data set, or --schedule steps.");
-            }
-
-            TrainingDisplay.Warn("no photograph is held out; errors are those of the photographs learned from.");
-        }
-
-        return prepared;
+        string[] unused = validation is not null && Source.IsDivided
+            ? [$"the held-out folder of '{Source.Name}' is not used, because --validation names '{validation.Name}'."]
+            : [];
+        return (data, DataSurvey.Of(Source, data, [.. Source.Findings, .. unused, .. validation?.Findings ?? [], .. copies]));
     }
 
     /// <summary>Prepares the held-out canvases only.</summary>
@@ -102,7 +100,7 @@ public sealed class DataSets : IDisposable
     /// <exception cref="InputException">The held-out data set has a class that the other does not.</exception>
     public Canvases Judged(DataShare share, int side, CancellationToken stop) => validation is null
         ? Canvases.Load(Source, Source.Split(share).HeldOut, side, stop)
-        : TrainingData.Judged(validation, Classes(validation), side, stop);
+        : Canvases.Load(validation, Judged(validation), side, stop);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -111,5 +109,24 @@ public sealed class DataSets : IDisposable
         Source.Dispose();
     }
 
-    private int[] Classes(LabelledPhotographs judged) => ClassMatch.Of(judged.Labels, Source.Labels, Source.Name);
+    /// <summary>The photographs of a separate data set, with the classes of the one to learn from.</summary>
+    private Photograph[] Judged(LabelledPhotographs judge)
+    {
+        var classes = ClassMatch.Of(judge, Source.Labels, Source.Name);
+        return [.. judge.Photographs.Select(photograph => photograph with { Label = classes[photograph.Label] })];
+    }
+
+    private void RequireEachClass(IReadOnlyList<Photograph> all, Canvases learned, IReadOnlyList<string> copies)
+    {
+        var left = learned.Photographs.Select(photograph => photograph.Label).ToHashSet();
+        if (all.Count == 0 || all.FirstOrDefault(photograph => !left.Contains(photograph.Label)) is not null)
+        {
+            var empty = all.FirstOrDefault(photograph => !left.Contains(photograph.Label)) is { } first
+                ? $"Class '{Source.Labels[first.Label].Id}' of '{Source.Name}'"
+                : $"'{Source.Name}'";
+            throw new DataSetException(string.Join(
+                ' ',
+                [$"{empty} has no photograph left to learn from. Add photographs.", .. learned.Unreadable, .. copies]));
+        }
+    }
 }

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using AlexNetService.ModelSpec.Package;
+using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
 using TorchSharp;
 
@@ -65,6 +66,22 @@ public static class RunCheckpoint
             [".NET"] = RuntimeInformation.FrameworkDescription,
         },
     };
+
+    /// <summary>What a package's network learned from and what was held out, or null if its card does not tell.</summary>
+    /// <param name="training">The card's manifest.</param>
+    public static DataShare? ShareOf(TrainingManifest? training)
+    {
+        try
+        {
+            return training?.Recipe is { ValueKind: JsonValueKind.Object } recipe
+                ? recipe.Deserialize(RunJson.Line.TrainingRecipe)?.Share
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     private static string VersionOf(Type type) =>
         type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";

@@ -15,9 +15,23 @@ public abstract class TrainingDisplay : IProgress<StepReport>
     /// <param name="message">The warning.</param>
     public static void Warn(string message) => Console.Error.WriteLine($"alexnet: {message}");
 
+    /// <summary>Prints warnings on standard error, a line each.</summary>
+    /// <param name="messages">The warnings.</param>
+    public static void Warn(IEnumerable<string> messages)
+    {
+        foreach (var message in messages)
+        {
+            Warn(message);
+        }
+    }
+
     /// <summary>The command that continues a run.</summary>
     /// <param name="folder">The run's folder.</param>
     public static string ResumeCommand(string folder) => $"alexnet train --resume --output \"{folder}\"";
+
+    /// <summary>A new run has looked at its data. By default only the findings are shown, as warnings.</summary>
+    /// <param name="survey">What it found.</param>
+    public virtual void Found(DataSurvey survey) => Warn(survey.Findings);
 
     /// <summary>The run begins or continues.</summary>
     /// <param name="state">The run.</param>

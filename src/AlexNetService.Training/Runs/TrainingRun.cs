@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Files;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
@@ -57,7 +58,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
         WarnOfSlowPrecision(recipe, devices);
         using var held = RunLock.Take(folder);
         RequireNew(initial, sets, recipe);
-        var prepared = sets.Prepare(recipe, architecture.Geometry.Canvas, stop);
+        var prepared = Surveyed(sets, recipe, architecture, initial);
         var colours = ColourStatistics.Of(prepared.Training, stop);
         if (initial.Trained is { } trained)
         {
@@ -79,6 +80,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             ValidationImages = prepared.Validation.Photographs.Count,
             Devices = devices,
             Threads = threads,
+            LeavesOutCopies = true,
             BegunWith = initial.Trained?.Manifest,
             BegunFrom = initial.Trained?.Origin,
             Started = TimeProvider.System.GetUtcNow(),
@@ -127,7 +129,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             };
             TorchRuntime.Prepare(state.Threads.Value);
             var placement = ColumnPlacement.Parse(state.Devices, state.Architecture.Columns);
-            var prepared = sets.Prepare(state.Recipe, state.Architecture.Geometry.Canvas, stop);
+            var (prepared, _) = sets.Prepare(state.Recipe, state.Architecture.Geometry.Canvas, !state.LeavesOutCopies, stop);
             RequireAsMany(prepared, state);
             using var trainer = new Trainer(checkpoint with { State = state }, prepared, placement, Keeper(), TimeProvider.System, display);
             return Train(trainer, prepared.Validation);
@@ -137,6 +139,16 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             display.Resumable(state, folder);
             return false;
         }
+    }
+
+    /// <summary>Prepares the photographs of a new run, and shows what it found.</summary>
+    private TrainingData Surveyed(DataSets sets, TrainingRecipe recipe, NetworkArchitecture architecture, InitialNetwork initial)
+    {
+        var (prepared, survey) = sets.Prepare(recipe, architecture.Geometry.Canvas, withCopies: false, stop);
+        display.Found(initial.Trained is null && survey.FewForRandomWeights() is { } warning
+            ? survey with { Findings = [.. survey.Findings, warning] }
+            : survey);
+        return prepared;
     }
 
     private CheckpointKeeper Keeper() => new(checkpoints, policy, TimeProvider.System);

@@ -170,6 +170,9 @@ internal sealed class AblateCommand
             {
                 PhotographsPerClass = parsed.GetValue(photographs),
                 HeldOutPerClass = parsed.GetValue(heldOut),
+
+                // As in the recipes of ablations that began earlier, so that they can be continued.
+                LeastHeldOutPerClass = 0,
             },
             Variants = AblationPlan.Chosen(chosen),
             HasFigure1 = chosen.Contains(AblationPlan.Figure1),

@@ -128,6 +128,7 @@ internal sealed class EvaluateCommand
         }
 
         using var source = DataSetOpener.Open(parsed.GetValue(data) ?? throw new InputException("Name the --data to measure on."));
+        TrainingDisplay.Warn(source.Findings);
         using var strangers = parsed.GetValue(others) is { } path ? DataSetOpener.Open(path, labelled: false) : null;
         var evaluation = new Evaluation
         {
@@ -180,13 +181,20 @@ internal sealed class EvaluateCommand
 
     private static void WarnOfSeenPhotographs(EvaluatedModel model, Evaluation evaluation)
     {
-        if (evaluation.Source.Sha256 == model.DataSetSha256 && evaluation.ValidationFraction != model.ValidationFraction)
+        if (evaluation.Source.Sha256 != model.DataSetSha256)
         {
-            TrainingDisplay.Warn(model.ValidationFraction is > 0 and var share
+            return;
+        }
+
+        var (learned, heldOut) = evaluation.Source.Split(model.Share ?? new DataShare(0));
+        var seen = evaluation.Photographs.Intersect(learned).Count();
+        if (seen > 0)
+        {
+            TrainingDisplay.Warn(model.Share is { } share && heldOut.Count > 0 && share.HeldOut != evaluation.ValidationFraction
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{model.Name} learned from some of these photographs; --validation-fraction {share} measures only the others.")
-                : $"{model.Name} learned from these photographs; its errors on others will be larger.");
+                    $"{model.Name} learned from {seen} of these photographs; --validation-fraction {share.HeldOut} measures only the others.")
+                : $"{model.Name} learned from {seen} of these photographs; its errors on others will be larger.");
         }
     }
 

@@ -1,10 +1,10 @@
-using System.Text.Json;
 using AlexNetService.Imaging;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Measuring;
+using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Worker.Evaluate;
 
@@ -26,7 +26,7 @@ internal sealed class EvaluatedPackage(ModelSession session) : EvaluatedModel
             Temperature = card.Calibration?.Temperature ?? 1,
             Weight = card.EnsembleWeight ?? 1,
             DataSetSha256 = card.Training?.DataSetSha256,
-            ValidationFraction = HeldOutShare(card.Training),
+            Share = RunCheckpoint.ShareOf(card.Training),
         };
     }
 
@@ -59,10 +59,4 @@ internal sealed class EvaluatedPackage(ModelSession session) : EvaluatedModel
 
         return values;
     }
-
-    private static double? HeldOutShare(TrainingManifest? training) =>
-        training is { Recipe.ValueKind: JsonValueKind.Object } && training.Recipe.TryGetProperty("validationFraction", out var share)
-            && share.TryGetDouble(out var number)
-            ? number
-            : null;
 }

@@ -44,7 +44,7 @@ internal sealed class Evaluation
     public EvaluationReport Of(IReadOnlyList<EvaluatedModel> models, CancellationToken stop)
     {
         RequireSameLabels(models);
-        var classes = ClassMatch.Of(Source.Labels, models[0].Labels, models[0].Name);
+        var classes = ClassMatch.Of(Source, models[0].Labels, models[0].Name);
         CalibrationSplit? split = null;
         Canvases? canvases = null;
         var members = new List<Member>();

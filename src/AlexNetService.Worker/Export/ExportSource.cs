@@ -39,8 +39,8 @@ internal sealed record ExportSource
     /// <summary>The separate data set that the run held out, or null.</summary>
     public HeldOutSet? HeldOut { get; init; }
 
-    /// <summary>Share of the data set that the run held out.</summary>
-    public double ValidationFraction { get; init; }
+    /// <summary>The share of the data set that the run held out.</summary>
+    public DataShare Share { get; init; } = new(0);
 
     /// <summary>The weights of a run.</summary>
     public static ExportSource Of(Checkpoint checkpoint)
@@ -55,7 +55,7 @@ internal sealed record ExportSource
             DataSetPath = state.DataSetPath,
             DataSetSha256 = state.DataSetSha256,
             HeldOut = state.HeldOut,
-            ValidationFraction = state.Recipe.ValidationFraction,
+            Share = state.Recipe.Share with { HeldOutPerClass = null },
             Manifest = RunCheckpoint.ManifestOf(state),
         };
     }

@@ -99,9 +99,9 @@ internal static class PackageExport
             return [];
         }
 
-        var judged = source.HeldOut is null ? photographs.Split(source.ValidationFraction).HeldOut : photographs.Photographs;
+        var judged = source.HeldOut is null ? photographs.Split(source.Share).HeldOut : photographs.Photographs;
         var heldOut = Canvases.Load(photographs, judged, source.Architecture.Geometry.Canvas, stop);
-        var classes = ClassMatch.Of(photographs.Labels, source.Labels, photographs.Name);
+        var classes = ClassMatch.Of(photographs, source.Labels, source.Architecture.Preset);
         int[] truth = [.. heldOut.Photographs.Select(photograph => classes[photograph.Label])];
         using var served = EvaluatedPackage.Open(package, options);
         var measured = ModelMeasurement.Of(served, heldOut, truth, CropViews.Counts, keep: [], stop);

@@ -3,6 +3,7 @@ using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Data.Preparation;
+using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Worker.Prepare;
 
@@ -77,6 +78,14 @@ internal sealed class PrepareCommand
             ? CommonOptions.Architecture(name, classes: 2).Geometry.Canvas
             : parsed.GetValue(canvas) ?? UsualCanvas;
         using var source = DataSetOpener.Open(path);
+        TrainingDisplay.Warn(source.Findings);
+        if (source.IsDivided)
+        {
+            throw new InputException(
+                $"'{path}' is divided by its folders, and shards have no such division. Prepare each folder by itself, and name that of "
+                + "the held-out photographs as the --validation of 'alexnet train'.");
+        }
+
         var plan = new PreparationPlan(
             source.Name, source.Sha256, source.Photographs.Count, side, parsed.GetValue(quality), parsed.GetValue(shardSize));
         return Run(source, plan, folder, parsed.GetValue(threads) is > 0 and var some ? some : Environment.ProcessorCount, stop);

@@ -31,7 +31,7 @@ internal sealed class HeldOutPhotographs(LabelledPhotographs source, IReadOnlyLi
     public ErrorMeasure Measure(EvaluatedModel model, CancellationToken stop)
     {
         canvases = canvases?.Side == model.Geometry.Canvas ? canvases : Canvases.Load(source, measured, model.Geometry.Canvas, stop);
-        var classes = ClassMatch.Of(source.Labels, model.Labels, source.Name);
+        var classes = ClassMatch.Of(source, model.Labels, model.Name);
         int[] truth = [.. canvases.Photographs.Select(photograph => classes[photograph.Label])];
         var crops = CropViews.Ten(model.Geometry).Length;
         return ErrorMeasure.Of(crops, ModelMeasurement.Of(model, canvases, truth, [crops], keep: [], stop).ByCrops[crops]);

@@ -1,17 +1,33 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Runs;
 using AlexNetService.Worker.Log;
 
 namespace AlexNetService.Worker.Train;
 
-/// <summary>Shows a run as JSON events: <c>begin</c>, <c>step</c> every half minute, <c>epoch</c>, <c>stopped</c>, <c>done</c>.</summary>
+/// <summary>Shows a run as JSON events: <c>data</c>, <c>begin</c>, <c>step</c> every half minute, <c>epoch</c>, <c>stopped</c>, <c>done</c>.</summary>
 internal sealed class JsonDisplay(JsonLog log) : TrainingDisplay
 {
     private static readonly TimeSpan StepEvery = TimeSpan.FromSeconds(30);
 
     private TimeSpan shown;
     private int epochs;
+
+    public override void Found(DataSurvey survey)
+    {
+        base.Found(survey);
+        log.Write(JsonLog.Info, "data", new()
+        {
+            ["dataSet"] = survey.DataSet,
+            ["classes"] = new JsonArray([.. survey.Classes.Select(counted => new JsonObject
+            {
+                ["class"] = counted.Class,
+                ["learned"] = counted.Learned,
+                ["heldOut"] = counted.HeldOut,
+            })]),
+        });
+    }
 
     public override void Begin(TrainingState state, string folder)
     {

@@ -9,8 +9,30 @@ internal class PlainDisplay : TrainingDisplay
 {
     private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(30);
 
+    private const int MostClassesListed = 20;
+
     private TimeSpan shown;
     private int epochs;
+
+    public override void Found(DataSurvey survey)
+    {
+        base.Found(survey);
+        var width = Math.Max("class".Length, survey.Classes.Max(counted => counted.Class.Length));
+        if (survey.Classes.Count <= MostClassesListed)
+        {
+            Line($"{"class".PadRight(width)}  {"to learn",8}  {"held out",8}");
+            foreach (var (name, learned, heldOut) in survey.Classes)
+            {
+                Line($"{name.PadRight(width)}  {learned,8}  {heldOut,8}");
+            }
+
+            return;
+        }
+
+        var byCount = survey.Classes.OrderBy(counted => counted.Learned).ToArray();
+        Line($"{survey.Classes.Count} classes of {byCount[0].Learned} ('{byCount[0].Class}') to {byCount[^1].Learned} "
+            + $"('{byCount[^1].Class}') photographs to learn from");
+    }
 
     public override void Begin(TrainingState state, string folder)
     {

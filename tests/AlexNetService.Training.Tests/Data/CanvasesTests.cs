@@ -38,17 +38,20 @@ public sealed class CanvasesTests : IDisposable
     }
 
     [Fact]
-    public void UnreadablePhotographs_MoreThanOneInAHundred_EndTheTraining()
+    public void UnreadablePhotographs_MoreThanFiveAndATenth_EndTheTraining()
     {
-        Pictures.Write(folder.Path, classes: 2, perClass: 60, side: 8);
-        File.WriteAllText(Path.Combine(folder.Path, "class0", "0003.png"), "not a picture");
-        File.WriteAllText(Path.Combine(folder.Path, "class0", "0004.png"), "not a picture");
+        Pictures.Write(folder.Path, classes: 2, perClass: 25, side: 8);
+        foreach (var number in Enumerable.Range(3, 6))
+        {
+            File.WriteAllText(Path.Combine(folder.Path, "class0", $"000{number}.png"), "not a picture");
+        }
+
         using var data = DataSetOpener.Open(folder.Path);
         var canvases = DecodedEachTime(data);
 
         var failure = Assert.Throws<DataSetException>(() => canvases[3]);
 
-        Assert.Contains("2 of 120 photographs", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("6 of 50 photographs", failure.Message, StringComparison.Ordinal);
         Assert.Contains("class0/0003.png", failure.Message, StringComparison.Ordinal);
     }
 

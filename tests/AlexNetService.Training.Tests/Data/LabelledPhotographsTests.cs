@@ -92,6 +92,7 @@ public sealed class LabelledPhotographsTests : IDisposable
         using var data = DataSetOpener.Open(zip);
 
         Assert.Equal(["class0", "class1"], data.Labels.Select(label => label.Id));
+        Assert.Equal("the classes of 'wrapped' are the folders in 'top/'.", Assert.Single(data.Findings));
     }
 
     [Fact]
@@ -148,10 +149,42 @@ public sealed class LabelledPhotographsTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 1)]
+    [InlineData(3, 1)]
+    [InlineData(5, 2)]
+    [InlineData(19, 2)]
+    [InlineData(30, 3)]
+    public void Split_OfSmallClasses_HoldsOutTwoOfEachButNeverMoreThanHalf(int perClass, int heldOut)
+    {
+        Pictures.Write(folder.Path, classes: 2, perClass, side: 8);
+        using var data = DataSetOpener.Open(folder.Path);
+
+        var (training, judged) = data.Split(0.1);
+
+        Assert.Equal([heldOut, heldOut], new[] { 0, 1 }.Select(label => judged.Count(photograph => photograph.Label == label)));
+        Assert.Equal(2 * perClass, training.Union(judged).Count());
+        Assert.Empty(data.Split(0).HeldOut);
+        Assert.Equal(perClass / 10 * 2, data.Split(new DataShare(0.1, Least: 0)).HeldOut.Count);
+    }
+
+    [Fact]
+    public void Split_OfClassesThatAreLargeEnough_IsThatOfEarlierRuns()
+    {
+        Pictures.Write(folder.Path, classes: 2, perClass: 60, side: 8);
+        using var data = DataSetOpener.Open(folder.Path);
+
+        Assert.Equal(data.Split(new DataShare(0.04, Least: 0)).HeldOut, data.Split(0.04).HeldOut);
+        Assert.Equal(
+            ["class0/0024.png", "class0/0049.png", "class1/0024.png", "class1/0049.png"],
+            data.Split(0.04).HeldOut.Select(photograph => photograph.Path));
+    }
+
+    [Theory]
     [InlineData("missing", "no data set")]
-    [InlineData("text.txt", "is not a supported data set. Supported: a folder of class folders, a zip or tar of one, ILSVRC")]
+    [InlineData("text.txt", "is not a supported data set. Supported: a folder of class folders, a zip or tar of one, a CSV")]
     [InlineData("broken.zip", "damaged zip")]
-    [InlineData("empty", "0 photographs in 0 classes")]
+    [InlineData("empty", "'empty' holds no photograph. Put the photographs of each class in a folder: class/photo.jpg.")]
     public void Opener_OfSomethingElse_SaysWhatItIs(string name, string reason)
     {
         var path = Path.Combine(folder.Path, name);
@@ -199,37 +232,42 @@ public sealed class LabelledPhotographsTests : IDisposable
     {
         Pictures.Write(folder.Path, classes: 2, perClass: 5);
         using var data = DataSetOpener.Open(folder.Path);
-        File.Delete(Path.Combine(folder.Path, "class1", "0003.png"));
+        Directory.Delete(Path.Combine(folder.Path, "class1"), recursive: true);
 
         var failure = Assert.Throws<DataSetException>(
             () => Canvases.Load(data, data.Photographs, side: 20, TestContext.Current.CancellationToken));
 
-        Assert.Contains("class1/0003.png", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("class1/0000.png", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Canvases_WithTooManyUnreadable_SayWhichIsTheFirst()
+    public void Canvases_WithMostOfAClassUnreadable_SayWhichIsTheFirst()
     {
         Pictures.Write(folder.Path, classes: 2, perClass: 5);
-        File.WriteAllText(Path.Combine(folder.Path, "class0", "0001.png"), "not a picture");
+        foreach (var number in Enumerable.Range(1, 3))
+        {
+            File.WriteAllText(Path.Combine(folder.Path, "class0", $"000{number}.png"), "not a picture");
+        }
+
         using var data = DataSetOpener.Open(folder.Path);
 
         var failure = Assert.Throws<DataSetException>(
             () => Canvases.Load(data, data.Photographs, side: 20, TestContext.Current.CancellationToken));
 
-        Assert.Contains("class0/0001.png", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith("3 of 5 photographs of one class", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Replace or remove them. The first: class0/0001.png", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Canvases_WithOneUnreadableInTwoHundred_LeaveItOut()
+    public void Canvases_WithOneUnreadableInTen_LeaveItOut()
     {
-        Pictures.Write(folder.Path, classes: 2, perClass: 100, side: 8);
+        Pictures.Write(folder.Path, classes: 2, perClass: 5, side: 8);
         File.WriteAllText(Path.Combine(folder.Path, "class0", "0001.png"), "not a picture");
         using var data = DataSetOpener.Open(folder.Path);
 
         var canvases = Canvases.Load(data, data.Photographs, side: 8, TestContext.Current.CancellationToken);
 
-        Assert.Equal(199, canvases.Photographs.Count);
+        Assert.Equal(9, canvases.Photographs.Count);
         Assert.Single(canvases.Unreadable);
         Assert.Equal("class0/0002.png", canvases.Photographs[1].Path);
         var alone = Canvases.Load(data, [canvases.Photographs[1]], side: 8, TestContext.Current.CancellationToken);

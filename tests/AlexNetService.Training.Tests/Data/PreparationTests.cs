@@ -136,17 +136,20 @@ public sealed class PreparationTests : IDisposable
     }
 
     [Fact]
-    public void UnreadableFiles_MoreThanOneInAHundred_StopIt()
+    public void UnreadableFiles_MoreThanFiveAndATenth_StopIt()
     {
-        var path = Pictures.Write(In("data"), classes: 2, perClass: 60, side: Side);
-        File.WriteAllText(Path.Combine(path, "class1", "0007.png"), "not a picture");
-        File.WriteAllBytes(Path.Combine(path, "class1", "0008.png"), []);
+        var path = Pictures.Write(In("data"), classes: 2, perClass: 25, side: Side);
+        foreach (var number in Enumerable.Range(3, 6))
+        {
+            File.WriteAllBytes(Path.Combine(path, "class1", $"000{number}.png"), number > 5 ? [] : [1, 2, 3]);
+        }
+
         using var source = DataSetOpener.Open(path);
 
         var failure = Assert.Throws<DataSetException>(() => Prepare(source, "prepared"));
 
-        Assert.Contains("2 of 120 photographs", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(2, File.ReadAllLines(In("prepared/unreadable.txt")).Length);
+        Assert.Contains("6 of 50 photographs", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(6, File.ReadAllLines(In("prepared/unreadable.txt")).Length);
         var unfinished = Assert.Throws<DataSetException>(() => DataSetOpener.Open(In("prepared")));
         Assert.Contains("not fully prepared", unfinished.Message, StringComparison.Ordinal);
     }

@@ -34,7 +34,7 @@ public sealed class TarDataSetTests : IDisposable
         Assert.Equal(["n01440764", "n02100735", "n02119789"], data.Labels.Select(label => label.Id));
         Assert.Equal(["tench", "English setter", "kit fox"], data.Labels.Select(label => label.Name));
         Assert.Equal(15, data.Photographs.Count);
-        Assert.Equal(new Photograph("n02100735/n02100735_0.JPEG", 1), data.Photographs[5]);
+        Assert.Equal(("n02100735/n02100735_0.JPEG", 1), (data.Photographs[5].Path, data.Photographs[5].Label));
         Assert.Equal(data.Sha256, alone.Sha256);
         Parallel.ForEach(data.Photographs, photograph =>
         {

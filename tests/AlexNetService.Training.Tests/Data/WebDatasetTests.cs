@@ -27,7 +27,8 @@ public sealed class WebDatasetTests : IDisposable
         Assert.Equal(["cat", "hot_dog", "ship"], data.Labels.Select(label => label.Id));
         Assert.Equal("hot dog", data.Labels[1].Name);
         Assert.Equal(
-            [new("train-000.tar/000000.jpg", 0), new("train-000.tar/000001.jpg", 1), new("train-001.tar/000002.jpg", 2)], data.Photographs);
+            [("train-000.tar/000000.jpg", 0), ("train-000.tar/000001.jpg", 1), ("train-001.tar/000002.jpg", 2)],
+            data.Photographs.Select(photograph => (photograph.Path, photograph.Label)));
         Assert.Equal(Picture, data.Read("train-001.tar/000002.jpg"));
     }
 

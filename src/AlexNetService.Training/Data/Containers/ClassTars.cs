@@ -44,10 +44,9 @@ internal static class ClassTars
             InParallel.For(classes.Length, Environment.ProcessorCount, i =>
             {
                 var id = Path.GetFileNameWithoutExtension(classes[i].Name);
-                var pictures = classes[i].Tar.Items(classes[i]).Where(item => Listing.IsPicture(item.Name));
-                byClass[i] = [.. pictures.Select(item => ($"{id}/{item.Name}", item))];
+                byClass[i] = [.. classes[i].Tar.Items(classes[i]).Select(item => ($"{id}/{item.Name}", item))];
             });
-            return TarPhotographs.ListFolders(name, byClass.SelectMany(pictures => pictures), labelled);
+            return TarPhotographs.ListFolders(name, byClass.SelectMany(files => files), labelled);
         });
 
     private static bool IsTar(string name) => name.EndsWith(".tar", StringComparison.OrdinalIgnoreCase);

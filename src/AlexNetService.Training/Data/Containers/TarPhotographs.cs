@@ -56,25 +56,24 @@ internal sealed class TarPhotographs : LabelledPhotographs
         var name = Path.GetFileNameWithoutExtension(path);
         return Open(name, [path], tars =>
         {
-            var pictures = tars[0].Items().Where(item => Listing.IsPicture(item.Name));
-            return ListFolders(name, pictures.Select(item => (item.Name, item)), labelled);
+            return ListFolders(name, tars[0].Items().Select(item => (item.Name, item)), labelled);
         });
     }
 
-    /// <summary>Lists photographs whose paths begin with their class.</summary>
+    /// <summary>Lists files; the paths of photographs begin with their class.</summary>
     public static (Listing Listing, IReadOnlyDictionary<string, TarItem> Places) ListFolders(
         string name,
-        IEnumerable<(string Path, TarItem Item)> pictures,
+        IEnumerable<(string Path, TarItem Item)> files,
         bool labelled)
     {
         var places = new Dictionary<string, TarItem>(StringComparer.Ordinal);
-        foreach (var (path, item) in pictures)
+        foreach (var (path, item) in files)
         {
             // A file that was added again later replaces the earlier one, as when the tar is unpacked.
             places[path] = item;
         }
 
-        return (Listing.OfFolders(name, places.Select(place => (place.Key, place.Value.Length)), labelled), places);
+        return (ClassFolders.List(name, places.Select(place => (place.Key, place.Value.Length)), labelled), places);
     }
 
     public override byte[] Read(string path)

@@ -38,7 +38,7 @@ internal sealed class ZipPhotographs : LabelledPhotographs
             archive = ZipFile.OpenRead(path);
             var name = Path.GetFileNameWithoutExtension(path);
             var pictures = archive.Entries.Select(entry => (entry.FullName, entry.Length));
-            return new ZipPhotographs(name, Listing.OfFolders(name, pictures, labelled), archive);
+            return new ZipPhotographs(name, ClassFolders.List(name, pictures, labelled), archive);
         }
         catch (Exception e)
         {

@@ -39,7 +39,7 @@ public sealed class Preparation
         LabelledPhotographs source, PreparationPlan plan, string folder, int threads, IProgress<PreparationReport>? progress = null)
     {
         (this.source, this.plan, this.folder, this.threads, this.progress) = (source, plan, folder, threads, progress);
-        unreadable = new UnreadablePhotographs(source.Name, source.Photographs.Count);
+        unreadable = new UnreadablePhotographs(source.Name, source.Photographs);
         ofClass = new int[source.Labels.Count];
     }
 
@@ -49,7 +49,7 @@ public sealed class Preparation
     /// <summary>Writes everything that is missing.</summary>
     /// <param name="cancellation">Stops; finished shards stay.</param>
     /// <returns>The statistics of the folder.</returns>
-    /// <exception cref="DataSetException">The folder holds other files, or more than 1 % of the photographs cannot be read.</exception>
+    /// <exception cref="DataSetException">The folder holds other files, or too many photographs cannot be read.</exception>
     /// <exception cref="IOException">The disk is full or the folder cannot be written; finished shards stay.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public PreparedStatistics Run(CancellationToken cancellation = default)

@@ -1,0 +1,104 @@
+using nietras.SeparatedValues;
+
+namespace AlexNetService.Training.Data.Containers;
+
+/// <summary>
+/// A CSV file with a photograph a line: <c>path,label</c>, separated by commas, semicolons or tabs, quoted where needed. Paths are relative
+/// to the folder of the file, or absolute. The first line is a header if its first field does not end as the name of a picture; columns
+/// named <c>path</c> and <c>label</c> are then used, wherever they are. Other columns are not read.
+/// </summary>
+internal static class PhotographList
+{
+    private static readonly string[] Endings = [".csv", ".tsv"];
+
+    /// <summary>Whether a file is named <c>….csv</c> or <c>….tsv</c>.</summary>
+    public static bool Recognises(string path) => Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Opens the photographs that a file lists.</summary>
+    /// <exception cref="DataSetException">
+    /// A line names no photograph, no label, or a photograph of an earlier line; or there are fewer than two classes although they are
+    /// needed.
+    /// </exception>
+    public static LabelledPhotographs Open(string path, bool labelled)
+    {
+        var (name, folder) = (Path.GetFileNameWithoutExtension(path), Path.GetDirectoryName(Path.GetFullPath(path)) ?? "");
+        var lines = Read(path);
+        var (seen, entries) = (new Dictionary<string, int>(StringComparer.Ordinal), new List<(string Path, long Bytes, string Label)>());
+        foreach (var (number, file, label) in lines)
+        {
+            var at = $"Line {number} of '{path}'";
+            var found = new FileInfo(Path.Combine(folder, file));
+            if (!found.Exists)
+            {
+                throw new DataSetException(
+                    $"{at} names '{file}', and there is no such file. Paths are relative to '{folder}'. Correct or remove the line.");
+            }
+
+            if (labelled && label.Length == 0)
+            {
+                throw new DataSetException($"{at} has no label for '{file}'. Write path,label.");
+            }
+
+            if (label.Contains('\n'))
+            {
+                throw new DataSetException($"{at} has a label of several lines. Close its quotation mark.");
+            }
+
+            if (!seen.TryAdd(found.FullName, number))
+            {
+                throw new DataSetException($"{at} names '{file}' again, after line {seen[found.FullName]}. Remove one of them.");
+            }
+
+            entries.Add((file, found.Length, label));
+        }
+
+        var labels = Listing.LabelsOf(entries.Select(entry => entry.Label).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        var index = labels.ToDictionary(label => label.Id, label => label.Index, StringComparer.Ordinal);
+        var listed = entries.Select(entry => (entry.Path, entry.Bytes, index[entry.Label])).ToArray();
+        return new FolderPhotographs(name, folder, Listing.OfLabels(name, labels, listed, labelled));
+    }
+
+    /// <summary>Number, path with '/' and label of each line that is not empty.</summary>
+    private static List<(int Number, string File, string Label)> Read(string path)
+    {
+        var lines = new List<(int, string, string)>();
+        try
+        {
+            using var reader = Sep.Reader(options => options with
+            {
+                HasHeader = false,
+                Unescape = true,
+                Trim = SepTrim.All,
+                DisableColCountCheck = true,
+            }).FromFile(path);
+            var (file, label, isFirst) = (0, 1, true);
+            foreach (var row in reader)
+            {
+                var fields = row[..].ToStringsArray();
+                if (isFirst && fields.Length > 0 && !Listing.IsPicture(fields[0]))
+                {
+                    (file, label) = (Column(fields, "path") ?? file, Column(fields, "label") ?? label);
+                }
+                else if (fields.Any(field => field.Length > 0))
+                {
+                    // Sep 0.17.1 counts one line too many for the first row.
+                    lines.Add((
+                        isFirst ? 1 : row.LineNumberFrom,
+                        fields.ElementAtOrDefault(file)?.Replace('\\', '/') ?? "",
+                        fields.ElementAtOrDefault(label) ?? ""));
+                }
+
+                isFirst = false;
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException or ArgumentException or NotSupportedException)
+        {
+            throw new DataSetException($"'{path}' is not a CSV file: {e.Message}", e);
+        }
+
+        return lines;
+    }
+
+    private static int? Column(string[] fields, string name) =>
+        Array.FindIndex(fields, field => field.Equals(name, StringComparison.OrdinalIgnoreCase)) is >= 0 and var place ? place : null;
+}
