@@ -10,10 +10,10 @@ public sealed record DecodeFault(DecodeFaultKind Kind, string Reason)
     private static readonly string Names =
         string.Join(", ", ImageFormats.All.SkipLast(1).Select(format => format.Name)) + " or " + ImageFormats.All[^1].Name;
 
-    internal static DecodeFault Empty { get; } = new(DecodeFaultKind.Empty, "There are no bytes; send the content of a picture file.");
+    internal static DecodeFault Empty { get; } = new(DecodeFaultKind.Empty, "The file is empty; use one that holds a picture.");
 
     internal static DecodeFault UnknownFormat { get; } =
-        new(DecodeFaultKind.UnknownFormat, $"The bytes are not a {Names} picture; convert the picture to one of these and send it again.");
+        new(DecodeFaultKind.UnknownFormat, $"The bytes are not a {Names} picture; convert the picture to one of these.");
 
     internal static DecodeFault TooManyPixels(int width, int height, long maxPixels) =>
         new(
@@ -21,12 +21,12 @@ public sealed record DecodeFault(DecodeFaultKind Kind, string Reason)
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"The picture has {width} × {height} pixels; the limits are {maxPixels} pixels and {CanvasDecoder.MaxSourceSide} a side. ")
-            + "Scale it down and send it again.");
+            + "Scale it down.");
 
     internal static DecodeFault Damaged(ImageFormat format) =>
         new(
             DecodeFaultKind.Damaged,
-            $"The {format.Name} picture is damaged, cut short or of an unsupported kind; save it anew and send it again.");
+            $"The {format.Name} picture is damaged, cut short or of an unsupported kind; save it anew.");
 }
 
 /// <summary>Kinds of decode faults.</summary>

@@ -6,10 +6,10 @@ namespace AlexNetService.Inference.Catalog;
 /// Finds the packages that hold the same network: a package and its quantized siblings, or its revisions under another name. In an average
 /// they would count as one network with a larger weight, at the cost of several.
 /// </summary>
-internal static class ModelVariants
+public static class ModelVariants
 {
     /// <summary>Chooses one package of each network: an original before a quantized one, then the one of the least error.</summary>
-    /// <param name="cards">The cards of the packages, each of another name.</param>
+    /// <param name="cards">The cards of the packages.</param>
     /// <returns>Name of each package that is not chosen → name of the one that is chosen instead.</returns>
     public static IReadOnlyDictionary<string, string> LeftOut(IEnumerable<ModelCard> cards)
     {
@@ -23,7 +23,7 @@ internal static class ModelVariants
             var name = marks.Select(mark => chosen.GetValueOrDefault(mark)).FirstOrDefault(other => other is not null) ?? card.Name;
             if (name != card.Name)
             {
-                leftOut.Add(card.Name, name);
+                leftOut[card.Name] = name;
             }
 
             Array.ForEach(marks, mark => chosen.TryAdd(mark, name));

@@ -18,6 +18,9 @@ internal sealed class TrainCommand
     /// <summary>Name of the option that a <c>--validation</c> data set excludes.</summary>
     public const string ValidationFraction = "--validation-fraction";
 
+    /// <summary>Name of the option that can add epochs to a run.</summary>
+    public const string Epochs = "--epochs";
+
     private const string ResumeIfThere = "auto";
     private const string UsualDevices = "cpu";
 
@@ -42,6 +45,7 @@ internal sealed class TrainCommand
     private readonly Option<string?> resume = new("--resume")
     {
         Description = "Continue from the newest checkpoint in --output, with the run's own recipe and seed. "
+            + "More --epochs than before can be named if the schedule is Constant or Plateau. "
             + "auto: continue a run if there is one, otherwise begin one.",
         Arity = ArgumentArity.ZeroOrOne,
         HelpName = "auto|true|false",
@@ -118,12 +122,15 @@ internal sealed class TrainCommand
             var run = RunIn(parsed, Needed(parsed.GetValue(output), "--resume needs --output RUN."));
             if (run.IsThere || kind != ResumeIfThere)
             {
+                var epochs = ofTheRun.Select(option => option.Option).OfType<Option<int>>().Single(option => option.Name == Epochs);
+                var others = ofTheRun.Where(option => option.Option != epochs);
                 return Code(run.Resume(
-                    state => RequireUnchanged(ofTheRun, parsed, state, "on --resume", "Begin another run with another --output."),
+                    state => RequireUnchanged(others, parsed, state, "on --resume", "Begin another run with another --output."),
                     parsed.GetValue(data),
                     parsed.GetValue(validation),
                     parsed.GetValue(devices),
-                    parsed.IsGiven(threads) ? Threads(parsed) : null));
+                    parsed.IsGiven(threads) ? Threads(parsed) : null,
+                    parsed.IsGiven(epochs) ? parsed.GetValue(epochs) : null));
             }
         }
 
