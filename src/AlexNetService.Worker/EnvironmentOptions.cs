@@ -46,7 +46,7 @@ internal static class EnvironmentOptions
                 string[] tokens = [.. values.Select(one => $"{option.Name}={one}")];
                 if (root.Parse([given.CommandResult.Command.Name, .. tokens]).Errors is [var error, ..])
                 {
-                    throw new InputException($"{Variable(option)}: {UsageError.WithoutType(error.Message)}");
+                    throw new InputException($"{Variable(option)}: {UsageError.Sentence(error.Message)}");
                 }
 
                 added.AddRange(tokens);

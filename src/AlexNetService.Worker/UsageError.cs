@@ -78,14 +78,17 @@ internal static class UsageError
             : parsed.Errors is not [var error, ..] ? null
             : command is RootCommand
                 ? $"Name a command: {string.Join(", ", command.Subcommands.Select(each => each.Name))}. '{path} --help' explains them."
-            : $"{WithoutType(error.Message)} '{path} --help' explains the options.";
+            : $"{Sentence(error.Message)} '{path} --help' explains the options.";
     }
 
-    /// <summary>The library's message without the name of a .NET type, which means nothing to the user.</summary>
-    public static string WithoutType(string message)
+    /// <summary>The library's message on one line, and without the name of a .NET type, which means nothing to the user.</summary>
+    public static string Sentence(string message)
     {
-        var from = message.IndexOf(" as expected type '", StringComparison.Ordinal);
-        return from < 0 ? message : message[..from] + message[(message.IndexOf("'.", from, StringComparison.Ordinal) + 1)..];
+        var line = string.Join(' ', message.Split([' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries))
+            .Replace("' '", "', '", StringComparison.Ordinal);
+        var from = line.IndexOf(" as expected type '", StringComparison.Ordinal);
+        line = from < 0 ? line : line[..from] + line[(line.IndexOf("'.", from, StringComparison.Ordinal) + 1)..];
+        return line.EndsWith('.') ? line : line + ".";
     }
 
     /// <summary>
@@ -123,25 +126,27 @@ internal static class UsageError
 
         var most = Math.Max(1, word.TrimStart('-').Length / 3);
         return names.FirstOrDefault(name => name.StartsWith(word, StringComparison.OrdinalIgnoreCase))
-            ?? names.Select(name => (name, Edits: Edits(word, name))).Where(each => each.Edits <= most).MinBy(each => each.Edits).name;
+            ?? names.Where(name => Edits(word, name) <= most).MinBy(name => Edits(word, name));
     }
 
-    /// <summary>Letters to insert, remove or replace to make one word of the other (Levenshtein 1965).</summary>
+    /// <summary>Letters to insert, remove, replace or swap with the next to make one word of the other (Damerau 1964).</summary>
     private static int Edits(string one, string other)
     {
-        var row = Enumerable.Range(0, other.Length + 1).ToArray();
-        for (var i = 0; i < one.Length; i++)
+        var edits = new int[one.Length + 1, other.Length + 1];
+        for (var i = 0; i <= one.Length; i++)
         {
-            var (diagonal, _) = (row[0], row[0] = i + 1);
-            for (var j = 0; j < other.Length; j++)
+            for (var j = 0; j <= other.Length; j++)
             {
-                var cost = diagonal + (char.ToLowerInvariant(one[i]) == char.ToLowerInvariant(other[j]) ? 0 : 1);
-                diagonal = row[j + 1];
-                row[j + 1] = Math.Min(cost, 1 + Math.Min(row[j], diagonal));
+                edits[i, j] = i == 0 || j == 0 ? i + j : Math.Min(
+                    edits[i - 1, j - 1] + (one[i - 1] == other[j - 1] ? 0 : 1), 1 + Math.Min(edits[i - 1, j], edits[i, j - 1]));
+                if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
+                {
+                    edits[i, j] = Math.Min(edits[i, j], edits[i - 2, j - 2] + 1);
+                }
             }
         }
 
-        return row[^1];
+        return edits[one.Length, other.Length];
     }
 
     private static IReadOnlyList<string> Options(Command command) =>

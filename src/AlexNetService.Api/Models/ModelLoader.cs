@@ -48,6 +48,10 @@ internal sealed partial class ModelLoader(
         {
             Fail([e.Message]);
         }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The service stops before it has started: a taken port, for example. Nothing has failed here.
+        }
     }
 
     /// <summary>The service listens: whoever asks meanwhile is answered, and a taken port is found before the models are read.</summary>

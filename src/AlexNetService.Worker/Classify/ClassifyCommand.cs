@@ -156,7 +156,7 @@ internal sealed class ClassifyCommand
             wanted = MeasuringProgress.Over(wanted, wanted.Count(), "classify", alsoInLogs: true);
         }
 
-        var (begun, count, failed) = (TimeProvider.System.GetTimestamp(), 0, answers.Failed);
+        var (begun, count) = (TimeProvider.System.GetTimestamp(), 0);
         await foreach (var answer in classification.AnswersAsync(wanted, together, stop))
         {
             answers.Write(answer);
@@ -173,7 +173,7 @@ internal sealed class ClassifyCommand
     {
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{count} photographs in {elapsed.TotalSeconds:F1} s, {count / elapsed.TotalSeconds:F1} a second, by {string.Join(", ", models)}")
+            $"{count} photographs in {elapsed.TotalSeconds:F1} s, {count / elapsed.TotalSeconds:F1} a second; {string.Join(", ", models)}")
             + (earlier > 0 ? $"; {earlier} were answered before" : "")
             + (failed > 0 ? $"; {failed} could not be classified, see their answers" : "")
             + (!stop.IsCancellationRequested ? "." : file is null ? "; stopped." : "; stopped. The same command continues.");

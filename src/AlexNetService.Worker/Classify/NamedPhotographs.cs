@@ -34,7 +34,9 @@ internal sealed class NamedPhotographs : IDisposable
             foreach (var path in paths)
             {
                 var isPhotograph = Directory.Exists(path) ? Below(path).Any() : File.Exists(path) && IsPhotograph(path);
-                var dataSet = isPhotograph ? null : DataSetOpener.Open(path, labelled: false);
+                var dataSet = isPhotograph ? null
+                    : Path.Exists(path) ? DataSetOpener.Open(path, labelled: false)
+                    : throw new DataSetException($"There is no photograph, folder or data set at '{path}'.");
                 opened.sources.Add((path, dataSet));
                 if (dataSet is { Photographs.Count: 0 })
                 {
