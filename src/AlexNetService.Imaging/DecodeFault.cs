@@ -10,7 +10,7 @@ public sealed record DecodeFault(DecodeFaultKind Kind, string Reason)
     private static readonly string Names =
         string.Join(", ", ImageFormats.All.SkipLast(1).Select(format => format.Name)) + " or " + ImageFormats.All[^1].Name;
 
-    internal static DecodeFault Empty { get; } = new(DecodeFaultKind.Empty, "There are no bytes; a picture file is needed.");
+    internal static DecodeFault Empty { get; } = new(DecodeFaultKind.Empty, "The file is empty; use one that holds a picture.");
 
     internal static DecodeFault UnknownFormat(ReadOnlySpan<byte> encoded) => new(
         DecodeFaultKind.UnknownFormat,

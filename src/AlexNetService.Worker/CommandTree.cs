@@ -1,10 +1,13 @@
 using System.CommandLine;
+using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
 using AlexNetService.Worker.Ablate;
+using AlexNetService.Worker.Classify;
 using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
 using AlexNetService.Worker.Import;
@@ -34,13 +37,9 @@ internal static class CommandTree
         try
         {
             var parsed = EnvironmentOptions.Parse(root, arguments, Environment.GetEnvironmentVariable);
-            if (parsed.Errors is [var error, ..] && format == LogFormat.Json)
-            {
-                throw new InputException(error.Message);
-            }
-
-            var code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
-            return parsed.Errors.Count > 0 ? ExitCode.BadInput : code;
+            return UsageError.Of(parsed) is { } wrong
+                ? throw new InputException(wrong)
+                : parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         catch (OperationCanceledException)
         {
@@ -55,7 +54,8 @@ internal static class CommandTree
             return Fail(e.Message, ExitCode.FailedStep, format);
         }
         catch (Exception e) when (e is InputException or DataSetException or DeviceException or CheckpointException or ArchitectureException
-            or InvalidPackageException or IOException or InvalidDataException or UnauthorizedAccessException)
+            or InvalidPackageException or CatalogException or DeviceUnavailableException
+            or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             return Fail(e.Message, ExitCode.BadInput, format);
         }
@@ -64,23 +64,33 @@ internal static class CommandTree
     /// <summary>Creates the commands with their options; reads and runs nothing.</summary>
     /// <param name="log">The option that every command has.</param>
     /// <param name="stop">Ends a command early.</param>
-    public static RootCommand Create(Option<LogFormat> log, CancellationToken stop) => new RootCommand("""
-        alexnet: train a two-column AlexNet, measure it, and export it as a package that AlexNetService serves.
-
-        Every option can also be set by the environment variable in its help; the command line wins.
-        """)
+    public static RootCommand Create(Option<LogFormat> log, CancellationToken stop)
     {
-        PrepareCommand.Create(stop),
-        TrainCommand.Create(log, stop),
-        AblateCommand.Create(stop),
-        ReportCommand.Create(stop),
-        EvaluateCommand.Create(stop),
-        ExportCommand.Create(stop),
-        ImportCommand.Create(stop),
-        QuantizeCommand.Create(stop),
-        InspectCommand.Create(stop),
-        log,
-    };
+        var root = new RootCommand("""
+            alexnet: train a two-column AlexNet, measure it, and export it as a package that AlexNetService serves.
+
+            Every option can also be set by the environment variable in its help; the command line wins.
+            """)
+        {
+            PrepareCommand.Create(stop),
+            TrainCommand.Create(log, stop),
+            AblateCommand.Create(stop),
+            ReportCommand.Create(stop),
+            EvaluateCommand.Create(stop),
+            ExportCommand.Create(stop),
+            ImportCommand.Create(stop),
+            QuantizeCommand.Create(stop),
+            InspectCommand.Create(stop),
+            ClassifyCommand.Create(stop),
+            log,
+        };
+        foreach (var command in root.Subcommands)
+        {
+            UsageError.AddAliases(command);
+        }
+
+        return root;
+    }
 
     /// <summary>The log format, which must be known before the first message, even one about a wrong option.</summary>
     private static LogFormat FormatOf(ParseResult given, Option<LogFormat> log)

@@ -10,6 +10,9 @@ namespace AlexNetService.Worker;
 /// <summary>Options that several commands share, so that they mean the same everywhere.</summary>
 internal static class CommonOptions
 {
+    /// <summary>The folders that <c>--package</c> takes, for help texts.</summary>
+    public const string PackageFolder = "Package folder, …/NAME/VERSION, or …/NAME for the newest version.";
+
     public static Option<string?> Preset() => new("--preset")
     {
         Description = $"Layer table: {string.Join(", ", AlexNetLayers.Presets)}.",
@@ -17,7 +20,7 @@ internal static class CommonOptions
 
     public static Option<int?> Classes() => new("--classes")
     {
-        Description = "Classes of the preset. Default: 1000 for alexnet, 10 for alexnet-cifar.",
+        Description = "Classes of the preset. Default: 10 for alexnet-cifar, 200 for alexnet-64, 1000 for the others.",
     };
 
     public const int UsualSeed = 1;

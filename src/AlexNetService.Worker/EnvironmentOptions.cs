@@ -46,7 +46,7 @@ internal static class EnvironmentOptions
                 string[] tokens = [.. values.Select(one => $"{option.Name}={one}")];
                 if (root.Parse([given.CommandResult.Command.Name, .. tokens]).Errors is [var error, ..])
                 {
-                    throw new InputException($"{Variable(option)}: {WithoutType(error.Message)}");
+                    throw new InputException($"{Variable(option)}: {UsageError.Sentence(error.Message)}");
                 }
 
                 added.AddRange(tokens);
@@ -58,13 +58,6 @@ internal static class EnvironmentOptions
 
     /// <summary>The variable of an option.</summary>
     public static string Variable(Option option) => "ALEXNET_" + option.Name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
-
-    /// <summary>The library's message without the name of a .NET type, which means nothing to the user.</summary>
-    private static string WithoutType(string message)
-    {
-        var from = message.IndexOf(" as expected type '", StringComparison.Ordinal);
-        return from < 0 ? message : message[..from] + message[(message.IndexOf("'.", from, StringComparison.Ordinal) + 1)..];
-    }
 
     private static bool IsOurs(Option option) => option is not (HelpOption or VersionOption);
 }

@@ -59,6 +59,34 @@ public class InspectTests
             "60,030,976", Assert.Single(table, line => line.Contains("total", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
+    // TrainingRecipe: a step of alexnet-cifar has 64 photographs, one of alexnet 128.
+    [Fact]
+    public async Task Inspect_ExchangeWithoutABatch_TakesThePresets()
+    {
+        var (_, usual, _) = await Programs.AlexnetAsync("inspect", "--preset", "alexnet-cifar", "--exchange");
+        var (_, named, _) = await Programs.AlexnetAsync("inspect", "--preset", "alexnet-cifar", "--exchange", "--batch-size", "64");
+
+        Assert.Contains("64 crops", usual, StringComparison.Ordinal);
+        Assert.Equal(named, usual);
+    }
+
+    [Fact]
+    public async Task Inspect_OfTheFolderOfAModel_TakesTheNewestVersion()
+    {
+        using var folder = new TemporaryFolder();
+        var repository = new PackageRepository(folder.Path);
+        var one = RandomPackage.Publish(repository, "one", seed: 1, "a", "b", "c");
+        repository.Publish(one.Card with { Version = 12, Weights = null, Split = null }, "a graph that nobody runs"u8.ToArray());
+        repository.Publish(one.Card with { Version = 9, Weights = null, Split = null }, "a graph that nobody runs"u8.ToArray());
+
+        var (code, output, _) = await Programs.AlexnetAsync("inspect", "--package", Path.Combine(folder.Path, "one"));
+        var (_, _, error) = await Programs.AlexnetAsync("inspect", "--package", folder.Path);
+
+        Assert.Equal(ExitCode.Done, code);
+        Assert.StartsWith("one version 12: 3 classes", output, StringComparison.Ordinal);
+        Assert.Contains("it holds models: one. Name one", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Inspect_OfAPackageWithPhotographs_PrintsWhatTheLayersGive()
     {
@@ -113,6 +141,7 @@ public class InspectTests
             "8 layers to pool2: 96 maps pool2 of 13×13, of which a crop has 11×11, 2 pixels apart", output, StringComparison.Ordinal);
         Assert.Contains("golden crop 2012: its logits are known to 0.001 of the largest", output, StringComparison.Ordinal);
         Assert.Contains("Int8 of one version 1, calibrated on 200 photographs; on 500 of photographs", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("top-5", output, StringComparison.Ordinal); // of three classes
     }
 
     [Fact]

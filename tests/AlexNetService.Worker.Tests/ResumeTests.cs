@@ -55,11 +55,58 @@ public sealed class ResumeTests : IDisposable
 
         Assert.Contains("photographs, 10 crops: top-1 error", trained, StringComparison.Ordinal);
         Assert.Contains("already done", output, StringComparison.Ordinal);
+        Assert.Matches(@"epoch 2/2  rate 0\.001  loss \d\.\d{4}  top-1 error", trained);
+        Assert.DoesNotContain("top-5", trained, StringComparison.Ordinal); // of two classes
+        var other = Pictures.Write(Path.Combine(folder.Path, "other"), classes: 2, perClass: 5);
+        await Fails("is not the data set that the run began with", "train", "--resume", "--output", Run("run"), "--data", other);
+        await Succeeds("train", "--resume", "--output", Run("run"), "--data", data);
         Assert.Equal(before, Contents("run"));
         using var result =
             JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Run("run"), "result.json"), TestContext.Current.CancellationToken));
         Assert.Equal((4, 10), (result.RootElement.GetProperty("images").GetInt32(), result.RootElement.GetProperty("crops").GetInt32()));
         Assert.InRange(result.RootElement.GetProperty("top1Error").GetDouble(), 0, 1);
+    }
+
+    [Theory]
+    [InlineData("constant")]
+    [InlineData("plateau")]
+    public async Task Run_ThatIsDoneAndGetsMoreEpochs_EqualsARunThatHadThemFromItsStart(string schedule)
+    {
+        await Succeeds([.. Train("whole", epochs: 3), "--schedule", schedule]);
+        await Succeeds([.. Train("run", epochs: 2), "--schedule", schedule]);
+
+        var output = await Succeeds("train", "--resume", "--output", Run("run"), "--epochs", "3");
+
+        Assert.Contains("continuing after epoch 2", output, StringComparison.Ordinal);
+        Assert.Contains("epoch 3/3", output, StringComparison.Ordinal);
+        AssertSameWeights("whole", "run");
+        using var result =
+            JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Run("run"), "result.json"), TestContext.Current.CancellationToken));
+        Assert.Equal(3, result.RootElement.GetProperty("epochs").GetInt32());
+        await Fails(
+            "the run has 3, and epochs can only be added", "train", "--resume", "--output", Run("run"), "--epochs", "2");
+    }
+
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("cosine")]
+    [InlineData("steps")]
+    public async Task Run_WhoseScheduleDependsOnTheEpochs_GetsNoMore(string schedule)
+    {
+        await Succeeds([.. Train("run", epochs: 1), "--schedule", schedule]);
+
+        await Fails(
+            $"Begin another run with its weights: --from \"{Run("run")}\".", "train", "--resume", "--output", Run("run"), "--epochs", "3");
+    }
+
+    [Fact]
+    public async Task Training_OnADiskThatIsFullBeforeTheFirstCheckpoint_DoesNotAdviseToResume()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "There is no /dev/full here, a device that is always full.");
+        var checkpoints = Directory.CreateDirectory(Path.Combine(Run("run"), "checkpoints")).FullName;
+        File.CreateSymbolicLink(Path.Combine(checkpoints, "epoch-0001.safetensors.partial"), "/dev/full");
+
+        await Fails("There is no earlier one. Free disk space, then start again.", Train("run", epochs: 1));
     }
 
     [Fact]

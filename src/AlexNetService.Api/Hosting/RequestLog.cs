@@ -16,7 +16,9 @@ internal static class RequestLog
         var readable = builder.Environment.IsDevelopment() || !Console.IsOutputRedirected;
         builder.Services.AddSerilog((_, log) =>
         {
-            log.ReadFrom.Configuration(builder.Configuration).Enrich.FromLogContext();
+            // The program ends with the sentence; the host would log the same failure with its stack trace.
+            log.ReadFrom.Configuration(builder.Configuration).Enrich.FromLogContext()
+                .Filter.ByExcluding(line => line.Exception is { } failure && Startup.Explain(failure) is not null);
             if (readable)
             {
                 log.WriteTo.Console(formatProvider: CultureInfo.InvariantCulture);

@@ -29,6 +29,11 @@ internal sealed partial class ModelLoader(
             var snapshot = lease.Snapshot;
             InferenceEngine.WarmDecoder(snapshot.Default);
             models.Publish(catalog);
+            foreach (var (variant, model) in catalog.LeftOut)
+            {
+                Log.LeftOut(log, variant, model);
+            }
+
             Log.Ready(
                 log,
                 snapshot.Models.Count,
@@ -42,6 +47,10 @@ internal sealed partial class ModelLoader(
         catch (DeviceUnavailableException e)
         {
             Fail([e.Message]);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The service stops before it has started: a taken port, for example. Nothing has failed here.
         }
     }
 
@@ -77,6 +86,12 @@ internal sealed partial class ModelLoader(
 
         [LoggerMessage(2, LogLevel.Information, "Ready with {Count} models and {Ensembles} ensembles; the default is {Default}")]
         public static partial void Ready(ILogger log, int count, int ensembles, string @default);
+
+        [LoggerMessage(
+            4,
+            LogLevel.Information,
+            "{Variant} is the same network as {Model}, which answers by default; ModelRepository:Default can name the other")]
+        public static partial void LeftOut(ILogger log, string variant, string model);
 
         [LoggerMessage(3, LogLevel.Critical, "The models cannot be served: {Reason}")]
         public static partial void Refused(ILogger log, string reason);

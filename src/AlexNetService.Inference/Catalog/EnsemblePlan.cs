@@ -26,6 +26,9 @@ internal sealed class EnsemblePlan
         }
     }
 
+    /// <summary>Whether the settings name the models that answer by default.</summary>
+    public bool HasDefault => defaults.Count > 0;
+
     public bool IsEnsemble(string name) => ensembles.Any(ensemble => ensemble.Name == name);
 
     /// <summary>The setting that names a model and therefore needs it, or null.</summary>
@@ -63,7 +66,7 @@ internal sealed class EnsemblePlan
             }
         }
 
-        var byDefault = defaults.Count == 0
+        var byDefault = !HasDefault
             ? [.. members.Values.Where(member => answering.Contains(member.Session.Card.Name))]
             : defaults.SelectMany(member => bound.FirstOrDefault(ensemble => ensemble.Name == member.Name)?.Ensemble.Members
                 ?? Bind(DefaultSetting, [member], members)).ToArray();

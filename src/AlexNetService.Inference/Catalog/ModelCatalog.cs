@@ -33,6 +33,12 @@ public sealed class ModelCatalog : IDisposable
     /// </summary>
     public int ConcurrentRuns { get; private set; } = 1;
 
+    /// <summary>
+    /// Variants that do not answer by default, by name in ordinal order: a quantized package → the name of the package of the same network
+    /// that answers instead. Empty where <c>ModelRepository:Default</c> names the members.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> LeftOut { get; private set; } = FrozenDictionary<string, string>.Empty;
+
     /// <summary>Opens, verifies and warms the models that the settings name, on the catalog's own thread: all of them or none.</summary>
     /// <param name="repository">The packages.</param>
     /// <param name="ensembles">The ensembles.</param>
@@ -149,7 +155,8 @@ public sealed class ModelCatalog : IDisposable
                 }
             }
 
-            answering = models.Select(model => model.Name).ToFrozenSet(StringComparer.Ordinal);
+            LeftOut = plan.HasDefault ? LeftOut : ModelVariants.LeftOut(models.Select(model => model.Session.Card));
+            answering = models.Select(model => model.Name).Except(LeftOut.Keys).ToFrozenSet(StringComparer.Ordinal);
             return reasons.Count > 0 ? throw new CatalogException(reasons) : Publish(models);
         }
         finally

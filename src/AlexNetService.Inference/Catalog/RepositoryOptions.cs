@@ -26,7 +26,7 @@ public sealed class RepositoryOptions
     /// <summary>
     /// Answers requests that name no model: a comma list of models and ensembles, such as <c>cifar-a=2,cifar-b</c>. Without
     /// <c>=weight</c> the weight of the model's card counts, or 1; ensembles have their own weights. Empty (default) means all models that
-    /// are loaded at start, which must then share their labels.
+    /// are loaded at start, which must then share their labels; of a package and its quantized variants only one, the original.
     /// </summary>
     public string Default { get; set; } = "";
 }

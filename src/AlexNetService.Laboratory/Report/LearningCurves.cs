@@ -14,13 +14,13 @@ internal static class LearningCurves
     public static XElement Loss(IReadOnlyList<EpochResult> epochs) =>
         Picture("loss (nats)", Scale.Zero, ("training", epochs, epoch => epoch.Loss));
 
-    /// <summary>Top-1 and top-5 errors, in percent.</summary>
-    public static XElement Errors(IReadOnlyList<EpochResult> epochs) => Picture(
+    /// <summary>Top-1 and top-5 errors, in percent; top-5 only with more than five classes.</summary>
+    public static XElement Errors(IReadOnlyList<EpochResult> epochs, int classes) => Picture(
         "error (%)",
         Scale.Zero,
         ("training, top-1", epochs, epoch => 100 * epoch.TrainingTop1Error),
         ("held out, top-1", epochs, epoch => 100 * epoch.ValidationTop1Error),
-        ("held out, top-5", epochs, epoch => 100 * epoch.ValidationTop5Error));
+        ("held out, top-5", epochs, epoch => ErrorRates.HasTop5(classes) ? 100 * epoch.ValidationTop5Error : null));
 
     /// <summary>The learning rate.</summary>
     public static XElement Rate(IReadOnlyList<EpochResult> epochs) =>

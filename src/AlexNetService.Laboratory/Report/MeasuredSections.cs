@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Laboratory.Report;
 
@@ -11,17 +12,21 @@ internal static class MeasuredSections
     private const int MostPairs = 40;
 
     /// <summary>Top-1 and top-5 error by number of crops.</summary>
-    public static XElement Errors(MeasuredRun measured) => ReportPage.Section(
-        "Held-out photographs",
-        Table(
-            ["crops", "photographs", "top-1 error", "top-5 error"],
-            measured.ByCrops.OrderBy(pair => pair.Key).Select(pair => (string[])
-            [
-                Number(pair.Key),
-                Number(pair.Value.Count),
-                ReportPage.Percent(pair.Value.Errors().Top1),
-                ReportPage.Percent(pair.Value.Errors().Top5),
-            ])));
+    public static XElement Errors(MeasuredRun measured)
+    {
+        var hasTop5 = ErrorRates.HasTop5(measured.Best.Labels.Count);
+        return ReportPage.Section(
+            "Held-out photographs",
+            Table(
+                hasTop5 ? ["crops", "photographs", "top-1 error", "top-5 error"] : ["crops", "photographs", "top-1 error"],
+                measured.ByCrops.OrderBy(pair => pair.Key).Select(pair => Row(pair.Key, pair.Value.Errors()))));
+
+        string[] Row(int crops, ErrorRates errors)
+        {
+            string[] row = [Number(crops), Number(errors.Images), ReportPage.Percent(errors.Top1)];
+            return hasTop5 ? [.. row, ReportPage.Percent(errors.Top5)] : row;
+        }
+    }
 
     /// <summary>The confusions between classes.</summary>
     public static XElement Classes(MeasuredRun measured)

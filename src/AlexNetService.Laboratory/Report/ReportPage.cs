@@ -32,7 +32,11 @@ internal static class ReportPage
             new XElement("h1", title),
             Summary(state),
             measured is null ? null : MeasuredSections.Errors(measured),
-            Section("Learning", LearningCurves.Loss(state.Epochs), LearningCurves.Errors(state.Epochs), LearningCurves.Rate(state.Epochs)),
+            Section(
+                "Learning",
+                LearningCurves.Loss(state.Epochs),
+                LearningCurves.Errors(state.Epochs, state.Labels.Count),
+                LearningCurves.Rate(state.Epochs)),
             Filters(checkpoint),
             measured is null ? null : MeasuredSections.Classes(measured),
             measured is null ? null : MeasuredSections.ConfidentErrors(measured),

@@ -45,6 +45,25 @@ public sealed class PackageRepository(string root)
     public string Folder(string name, int version) =>
         Path.Combine(Root, name, version.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>The package folder that a path means: the path itself, or the newest version if it is the folder of a model.</summary>
+    /// <param name="path">A folder <c>…/name/version</c> or <c>…/name</c>.</param>
+    /// <exception cref="InvalidPackageException">The folder holds several models.</exception>
+    public static string Newest(string path)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (File.Exists(Path.Combine(full, ModelPackage.CardFile)) || Path.GetDirectoryName(full) is not { } root)
+        {
+            return path;
+        }
+
+        var name = Path.GetFileName(full);
+        return new PackageRepository(root).Versions(name) is [var newest, ..]
+            ? Path.Combine(path, newest.ToString(CultureInfo.InvariantCulture))
+            : Directory.Exists(full) && new PackageRepository(full).Names() is [var first, ..] names
+                ? throw new InvalidPackageException(path, $"it holds models: {string.Join(", ", names)}. Name one: {Path.Combine(path, first)}")
+                : path;
+    }
+
     /// <summary>The version of the next export of a model: one more than the newest.</summary>
     /// <param name="name">Name of the model.</param>
     public int NextVersion(string name) => Versions(name) is [var newest, ..] ? newest + 1 : 1;

@@ -30,6 +30,10 @@ public static class DataSetOpener
         "a folder of class folders, a zip or tar of one, a CSV of path,label, ILSVRC-2012's tars or their folder, WebDataset shards, CIFAR-10's binary batches, "
         + "or the output of 'alexnet prepare'";
 
+    /// <summary>Whether a file's name ends as that of a photograph that can be read.</summary>
+    /// <param name="path">The file.</param>
+    public static bool IsPicture(string path) => Listing.IsPicture(path);
+
     /// <summary>Opens a data set in place.</summary>
     /// <param name="path">
     /// One of <see cref="Kinds"/>. A folder with both tars of ILSVRC-2012 is its training tar; name the validation tar itself to open it,

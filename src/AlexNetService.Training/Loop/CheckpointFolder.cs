@@ -92,8 +92,10 @@ public sealed class CheckpointFolder(string run)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CheckpointException(
-                $"The checkpoint '{path}' cannot be written: {e.Message} Earlier checkpoints are unchanged. "
-                + "Free disk space, then continue with --resume.",
+                $"The checkpoint '{path}' cannot be written: {e.Message} "
+                + (Files.Count > 0
+                    ? "Earlier checkpoints are unchanged. Free disk space, then continue with --resume."
+                    : "There is no earlier one. Free disk space, then start again."),
                 e);
         }
 

@@ -1,8 +1,12 @@
+using System.Globalization;
+
 namespace AlexNetService.Training.Loop;
 
 /// <summary>Top-1 and top-5 error over labelled photographs (Krizhevsky 2012 §2).</summary>
 public sealed class ErrorRates
 {
+    private const int Five = 5;
+
     /// <summary>Starts with no photographs.</summary>
     public ErrorRates()
     {
@@ -29,6 +33,18 @@ public sealed class ErrorRates
     /// <summary>Share of photographs whose label is not among the first five predictions, 0 to 1; 1 if there are none.</summary>
     public double Top5 => Images == 0 ? 1 : (double)(Images - Top5Right) / Images;
 
+    /// <summary>Whether a top-5 error tells anything: with five classes or fewer it is always 0.</summary>
+    /// <param name="classes">Number of classes.</param>
+    public static bool HasTop5(int classes) => classes > Five;
+
+    /// <summary>Errors in words: <c>top-1 error 12.00 %, top-5 error 0.72 %</c>; the latter only where it tells anything.</summary>
+    /// <param name="top1">Top-1 error, 0 to 1.</param>
+    /// <param name="top5">Top-5 error, 0 to 1.</param>
+    /// <param name="classes">Number of classes.</param>
+    public static string Text(double top1, double top5, int classes) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"top-1 error {top1:P2}{(HasTop5(classes) ? string.Create(CultureInfo.InvariantCulture, $", top-5 error {top5:P2}") : "")}");
+
     /// <summary>
     /// Counts one photograph. Classes with exactly the label's score rank ahead of the label; otherwise a network that gives every class
     /// the same score would always be correct.
@@ -46,6 +62,6 @@ public sealed class ErrorRates
 
         Images++;
         Top1Right += ahead < 1 ? 1 : 0;
-        Top5Right += ahead < 5 ? 1 : 0;
+        Top5Right += ahead < Five ? 1 : 0;
     }
 }

@@ -34,6 +34,11 @@ public static class LearningRates
     private const double WarmUp = 0.05;
     private const double Least = 0.005;
 
+    /// <summary>Whether a run can get more epochs and still equal a run that had them from its start: its past rates stay the same.</summary>
+    /// <param name="schedule">The schedule of the run.</param>
+    public static bool BearMoreEpochs(LearningRateSchedule schedule) =>
+        schedule is LearningRateSchedule.Constant or LearningRateSchedule.Plateau;
+
     /// <summary>The rate of a step.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="epoch">The epoch, from 0.</param>

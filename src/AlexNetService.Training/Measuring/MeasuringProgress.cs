@@ -2,20 +2,22 @@ using System.Globalization;
 
 namespace AlexNetService.Training.Measuring;
 
-/// <summary>Shows how far a measurement is, on one line of standard error; shows nothing if that is not a terminal.</summary>
+/// <summary>Shows how far a measurement is, on standard error: a line that is rewritten on a terminal.</summary>
 public static class MeasuringProgress
 {
     private static readonly TimeSpan RewriteEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(30);
 
     /// <summary>Passes the items on and counts them.</summary>
     /// <typeparam name="T">Type of an item.</typeparam>
     /// <param name="photographs">One item a photograph.</param>
     /// <param name="count">How many there will be.</param>
     /// <param name="model">What is measured.</param>
-    public static IEnumerable<T> Over<T>(IEnumerable<T> photographs, int count, string model) =>
-        Console.IsErrorRedirected ? photographs : Shown(photographs, count, model);
+    /// <param name="alsoInLogs">Whether to write a line every half minute where standard error is not a terminal.</param>
+    public static IEnumerable<T> Over<T>(IEnumerable<T> photographs, int count, string model, bool alsoInLogs = false) =>
+        Console.IsErrorRedirected && !alsoInLogs ? photographs : Shown(photographs, count, model, Console.IsErrorRedirected);
 
-    private static IEnumerable<T> Shown<T>(IEnumerable<T> photographs, int count, string model)
+    private static IEnumerable<T> Shown<T>(IEnumerable<T> photographs, int count, string model, bool isLog)
     {
         var clock = TimeProvider.System;
         var (from, shown, seen) = (clock.GetTimestamp(), TimeSpan.Zero, 0);
@@ -26,19 +28,19 @@ public static class MeasuringProgress
                 yield return photograph;
                 seen++;
                 var elapsed = clock.GetElapsedTime(from);
-                if (elapsed - shown >= RewriteEvery)
+                if (elapsed - shown >= (isLog ? LineEvery : RewriteEvery))
                 {
                     shown = elapsed;
                     var left = TimeSpan.FromSeconds((count - seen) * elapsed.TotalSeconds / seen);
-                    Console.Error.Write(string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"\r{model}: {seen}/{count} photographs  {(int)left.TotalHours}:{left:mm\\:ss} left\u001b[K"));
+                    var text = string.Create(
+                        CultureInfo.InvariantCulture, $"{model}: {seen}/{count} photographs  {(int)left.TotalHours}:{left:mm\\:ss} left");
+                    Console.Error.Write(isLog ? text + Environment.NewLine : $"\r{text}\u001b[K");
                 }
             }
         }
         finally
         {
-            Console.Error.Write("\r\u001b[K");
+            Console.Error.Write(isLog ? "" : "\r\u001b[K");
         }
     }
 }

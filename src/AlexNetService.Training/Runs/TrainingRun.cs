@@ -99,18 +99,29 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
     /// <param name="validation">Where the held-out set is now, or null if it has not moved.</param>
     /// <param name="devices">Devices of the columns, or null for the run's own.</param>
     /// <param name="threads">Threads of one operation, or null for the run's own.</param>
+    /// <param name="epochs">Number of epochs, the run's own or more; null for the run's own.</param>
     /// <returns>True if the run is done; false if it was stopped and can continue.</returns>
     /// <exception cref="CheckpointException">There is no readable checkpoint.</exception>
-    /// <exception cref="InputException">A data set differs from the run's, or the folder cannot be written.</exception>
-    public bool Resume(Action<TrainingState> refuse, string? data, string? validation, string? devices, int? threads)
+    /// <exception cref="InputException">
+    /// A data set differs from the run's, the folder cannot be written, or the schedule does not permit more epochs.
+    /// </exception>
+    public bool Resume(
+        Action<TrainingState> refuse, string? data, string? validation, string? devices, int? threads, int? epochs = null)
     {
         // Locking would create a folder that does not exist.
         using var held = IsThere ? RunLock.Take(folder) : null;
         var checkpoint = checkpoints.Newest(TrainingDisplay.Warn);
         var state = checkpoint.State;
         refuse(state);
+        state = state with { Recipe = state.Recipe with { Epochs = RequirePossible(epochs ?? state.Recipe.Epochs, state.Recipe) } };
         if (state.IsDone && File.Exists(Path.Combine(folder, ResultFile)))
         {
+            if ((data ?? validation) is not null)
+            {
+                using var named = DataSets.Open(new DataPaths(data ?? state.DataSetPath, validation ?? state.HeldOut?.Path));
+                named.RequireThoseOf(state);
+            }
+
             display.AlreadyDone(state, folder);
             return true;
         }
@@ -149,6 +160,18 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             ? survey with { Findings = [.. survey.Findings, warning] }
             : survey);
         return prepared;
+    }
+
+    /// <summary>Requires that a run can end after a number of epochs.</summary>
+    private int RequirePossible(int epochs, TrainingRecipe recipe)
+    {
+        var reason = epochs == recipe.Epochs ? null
+            : !LearningRates.BearMoreEpochs(recipe.Schedule)
+                ? $"the run has {recipe.Epochs}, and its {recipe.Schedule} schedule depends on their number. "
+                    + $"Begin another run with its weights: --from \"{folder}\"."
+            : epochs < recipe.Epochs ? $"the run has {recipe.Epochs}, and epochs can only be added."
+            : (recipe with { Epochs = epochs }).Broken();
+        return reason is null ? epochs : throw new InputException($"--epochs cannot change on --resume; {reason}");
     }
 
     private CheckpointKeeper Keeper() => new(checkpoints, policy, TimeProvider.System);
@@ -213,7 +236,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
         var best = checkpoints.Finished(CheckpointChoice.Best, TrainingDisplay.Warn);
         var errors = test(best, heldOut);
         var result = new TrainingResult(
-            best.State.Recipe.Epochs,
+            state.Recipe.Epochs,
             best.State.Epochs.Count,
             best.State.HeldOut?.Name ?? best.State.DataSet,
             best.State.ValidationImages,

@@ -19,7 +19,7 @@ internal sealed class EvaluateCommand
 
     private readonly Option<string[]> packages = new("--package")
     {
-        Description = "Package folders, …/NAME/VERSION, measured as they are served. Several models are also measured as an ensemble.",
+        Description = $"{CommonOptions.PackageFolder} Measured as they are served; several models also as an ensemble.",
         AllowMultipleArgumentsPerToken = true,
     };
 
@@ -168,7 +168,7 @@ internal sealed class EvaluateCommand
         try
         {
             var options = new RuntimeOptions { Device = device.Split(',')[0], Threads = threadCount };
-            models.AddRange(folders.Select(folder => EvaluatedPackage.Open(ModelPackage.Open(folder), options)));
+            models.AddRange(folders.Select(folder => EvaluatedPackage.Open(ModelPackage.Open(PackageRepository.Newest(folder)), options)));
             models.AddRange(checkpoints.Select(run => EvaluatedRun.Of(run.Checkpoint, run.Folder, device)));
             models.ForEach(model => WarnOfSeenPhotographs(model, evaluation));
             return evaluation.Of(models, stop);
@@ -216,7 +216,7 @@ internal sealed class EvaluateCommand
         var last = report.Ensemble ?? report.Models[^1];
         if (perClass)
         {
-            EvaluationTables.PrintClasses(last, console);
+            EvaluationTables.PrintClasses(report, last, console);
         }
 
         if (confusion && report.Classes.Count > EvaluationTables.MostConfusionClasses)

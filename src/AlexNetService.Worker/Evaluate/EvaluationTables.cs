@@ -1,6 +1,7 @@
 using System.Globalization;
 using AlexNetService.Laboratory.Measure;
 using AlexNetService.ModelSpec.Package;
+using AlexNetService.Training.Loop;
 using AlexNetService.Training.Measuring;
 using Spectre.Console;
 
@@ -14,16 +15,17 @@ internal static class EvaluationTables
 
     public static void PrintErrors(EvaluationReport report, IAnsiConsole console)
     {
-        var table = Create(["model"], "crops", "photographs", "top-1 error", "top-5 error", "top-1 right");
+        var hasTop5 = HasTop5(report);
+        var table = Create(["model"], ["crops", "photographs", .. Headings(hasTop5), "top-1 right"]);
         foreach (var (model, error) in Rows(report).SelectMany(row => row.Errors, (row, error) => (row.Model, error)))
         {
-            table.AddRow(
+            table.AddRow([
                 new Text(model),
                 Cell($"{error.Crops}"),
                 Cell($"{error.Images}"),
-                Cell($"{error.Top1Error:P2}"),
-                Cell($"{error.Top5Error:P2}"),
-                Cell($"{1 - error.Top1Error:P2}"));
+                .. Errors(error.Top1Error, error.Top5Error, hasTop5),
+                Cell($"{1 - error.Top1Error:P2}"),
+            ]);
         }
 
         console.Write(table);
@@ -66,18 +68,19 @@ internal static class EvaluationTables
         console.WriteLine(weights.Searched
             ? $"Weights of least NLL on {report.FittedOn} photographs, measured on {report.MeasuredOn} others; {members}."
             : $"Weights as given, measured on {report.MeasuredOn} photographs; {members}.");
-        var table = Create(["ensemble", "weights"], "NLL", "ECE", "top-1 error", "top-5 error");
+        var hasTop5 = HasTop5(report);
+        var table = Create(["ensemble", "weights"], ["NLL", "ECE", .. Headings(hasTop5)]);
         Add("equal", EnsembleWeights.Equal(weights.Values.Count), weights.Equal);
         Add(weights.Searched ? "searched" : "given", weights.Values, weights.Weighted);
         console.Write(table);
 
-        void Add(string name, IReadOnlyList<double> shares, Quality quality) => table.AddRow(
+        void Add(string name, IReadOnlyList<double> shares, Quality quality) => table.AddRow([
             new Text(name),
             new Text(Shares(shares)),
             Cell($"{quality.Nll:F4}"),
             Cell($"{quality.Ece:P2}"),
-            Cell($"{quality.Top1Error:P2}"),
-            Cell($"{quality.Top5Error:P2}"));
+            .. Errors(quality.Top1Error, quality.Top5Error, hasTop5),
+        ]);
     }
 
     public static void PrintOthers(OtherPhotographs others, IAnsiConsole console)
@@ -104,19 +107,20 @@ internal static class EvaluationTables
             + $"{ConfidenceTable.UsualShare:P0} of the answers for the data set are right.");
     }
 
-    public static void PrintClasses(ModelReport row, IAnsiConsole console)
+    public static void PrintClasses(EvaluationReport report, ModelReport row, IAnsiConsole console)
     {
         console.WriteLine($"Classes of {row.Model} with {Crops(row.Calibration.Crops)}, worst first.");
-        var table = Create(["class"], "photographs", "top-1 error", "top-5 error");
+        var hasTop5 = HasTop5(report);
+        var table = Create(["class"], ["photographs", .. Headings(hasTop5)]);
         table.AddColumn("most frequent wrong prediction");
         foreach (var line in row.PerClass)
         {
-            table.AddRow(
+            table.AddRow([
                 new Text(line.Class),
                 Cell($"{line.Photographs}"),
-                Cell($"{line.Top1Error:P2}"),
-                Cell($"{line.Top5Error:P2}"),
-                new Text(line.TakenFor ?? ""));
+                .. Errors(line.Top1Error, line.Top5Error, hasTop5),
+                new Text(line.TakenFor ?? ""),
+            ]);
         }
 
         console.Write(table);
@@ -140,6 +144,13 @@ internal static class EvaluationTables
 
     private static IEnumerable<ModelReport> Rows(EvaluationReport report) =>
         report.Ensemble is { } ensemble ? [.. report.Models, ensemble] : report.Models;
+
+    private static bool HasTop5(EvaluationReport report) => ErrorRates.HasTop5(report.Classes.Count);
+
+    private static string[] Headings(bool hasTop5) => hasTop5 ? ["top-1 error", "top-5 error"] : ["top-1 error"];
+
+    private static Text[] Errors(double top1, double top5, bool hasTop5) =>
+        hasTop5 ? [Cell($"{top1:P2}"), Cell($"{top5:P2}")] : [Cell($"{top1:P2}")];
 
     private static string Crops(int count) => count == 1 ? "1 crop" : $"{count} crops";
 

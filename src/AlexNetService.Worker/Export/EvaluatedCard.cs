@@ -1,5 +1,6 @@
 using System.Globalization;
 using AlexNetService.ModelSpec.Package;
+using AlexNetService.Training.Runs;
 using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker.Export;
@@ -43,6 +44,16 @@ internal sealed record EvaluatedCard(
                 CultureInfo.InvariantCulture,
                 $"temperature {found.Temperature:F3}: calibration error {found.EceBefore:P2} → {found.EceAfter:P2} ")
                 + $"on {found.MeasuredImages} photographs it was not fitted on");
+            if (found.EceAfter > found.EceBefore || found.NllAfter > found.NllBefore)
+            {
+                TrainingDisplay.Warn(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"with this temperature the probabilities of those photographs are worse: calibration error {found.EceBefore:P2} → ")
+                    + string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{found.EceAfter:P2}, NLL {found.NllBefore:F4} → {found.NllAfter:F4}. Fit it on more photographs, or measure with ")
+                    + "--temperature keep and export without it.");
+            }
         }
 
         if (Confidence is { } table)

@@ -20,7 +20,7 @@ internal sealed class ExportCommand
 
     private readonly Option<string?> revised = new("--package")
     {
-        Description = "A package's folder instead of a run: --evaluation makes a new version of it.",
+        Description = $"{CommonOptions.PackageFolder} Instead of a run: --evaluation makes a new version of it.",
     };
 
     private readonly Option<string?> evaluation = new("--evaluation")
@@ -153,7 +153,7 @@ internal sealed class ExportCommand
 
         var file = parsed.GetValue(evaluation)
             ?? throw new InputException("--package needs --evaluation FILE, which 'alexnet evaluate --json' writes.");
-        var old = ModelPackage.Open(folder);
+        var old = ModelPackage.Open(PackageRepository.Newest(folder));
         var found = EvaluatedCard.Read(file, old.Card.Graph.Sha256, $"--package {folder}");
         found.Print();
         var model = parsed.GetValue(name) ?? old.Card.Name;

@@ -3,6 +3,7 @@ using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Onnx;
 using AlexNetService.Training.Data;
+using AlexNetService.Training.Loop;
 using AlexNetService.Training.Measuring;
 using AlexNetService.Training.Network;
 using AlexNetService.Training.Runs;
@@ -105,14 +106,18 @@ internal static class PackageExport
         int[] truth = [.. heldOut.Photographs.Select(photograph => classes[photograph.Label])];
         using var served = EvaluatedPackage.Open(package, options);
         var measured = ModelMeasurement.Of(served, heldOut, truth, CropViews.Counts, keep: [], stop);
-        return [.. CropViews.Counts.Select(crops => Metric(photographs.Name, ErrorMeasure.Of(crops, measured.ByCrops[crops])))];
+        return
+        [
+            .. CropViews.Counts.Select(crops =>
+                Metric(photographs.Name, ErrorMeasure.Of(crops, measured.ByCrops[crops]), source.Labels.Count)),
+        ];
     }
 
-    private static ErrorMetric Metric(string dataSet, ErrorMeasure error)
+    private static ErrorMetric Metric(string dataSet, ErrorMeasure error, int classes)
     {
         Console.WriteLine(
             $"held out, {error.Images} photographs, {error.Crops} crop{(error.Crops == 1 ? "" : "s")}: "
-            + $"top-1 error {error.Top1Error:P2}, top-5 error {error.Top5Error:P2}");
+            + ErrorRates.Text(error.Top1Error, error.Top5Error, classes));
         return new ErrorMetric(dataSet, "validation", error.Images, error.Crops, error.Top1Error, error.Top5Error);
     }
 }

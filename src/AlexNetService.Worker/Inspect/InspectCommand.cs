@@ -4,6 +4,7 @@ using AlexNetService.Laboratory.Measure;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
+using AlexNetService.Training.Loop;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Inspect;
@@ -12,10 +13,9 @@ namespace AlexNetService.Worker.Inspect;
 internal sealed class InspectCommand
 {
     private const int UsualPhotographs = 64;
-    private const int UsualBatch = 128;
 
     private readonly Option<string?> preset = CommonOptions.Preset();
-    private readonly Option<string?> package = new("--package") { Description = "Package folder, …/NAME/VERSION." };
+    private readonly Option<string?> package = new("--package") { Description = CommonOptions.PackageFolder };
     private readonly Option<int?> classes = CommonOptions.Classes();
 
     private readonly Option<bool> exchange = new("--exchange")
@@ -23,7 +23,10 @@ internal sealed class InspectCommand
         Description = "Also print what the devices of the columns send each other in a step of training.",
     };
 
-    private readonly Option<int> batch = new("--batch-size") { Description = "Crops in that step.", DefaultValueFactory = _ => UsualBatch };
+    private readonly Option<int?> batch = new("--batch-size")
+    {
+        Description = "Crops in that step. Default: those with which 'alexnet train' trains the layer table.",
+    };
 
     private readonly Option<string?> data = new("--data")
     {
@@ -62,7 +65,7 @@ internal sealed class InspectCommand
             throw new InputException("Name either a --preset or a --package.");
         }
 
-        var opened = parsed.GetValue(package) is { } folder ? ModelPackage.Open(folder) : null;
+        var opened = parsed.GetValue(package) is { } folder ? ModelPackage.Open(PackageRepository.Newest(folder)) : null;
         var architecture = parsed.GetValue(preset) is { } name
             ? CommonOptions.Architecture(name, parsed.GetValue(classes) ?? AlexNetLayers.UsualClasses(name))
             : opened?.Card.Architecture;
@@ -78,9 +81,14 @@ internal sealed class InspectCommand
 
         if (parsed.GetValue(exchange))
         {
+            if (architecture is null)
+            {
+                throw new InputException("The card has no layer table, so its columns are unknown. Leave out --exchange.");
+            }
+
             NetworkTables.PrintExchange(
-                architecture ?? throw new InputException("The card has no layer table, so its columns are unknown. Leave out --exchange."),
-                Positive(parsed, batch),
+                architecture,
+                Positive(batch, parsed.GetValue(batch) ?? TrainingRecipe.For(AlexNetLayers.PresetOf(architecture.Preset) ?? "").BatchSize),
                 AnsiConsole.Console);
         }
 
@@ -90,7 +98,7 @@ internal sealed class InspectCommand
             var found = ActivationStatistics.Of(
                 opened ?? throw new InputException("A preset has learned nothing; name the --package to run on --data."),
                 source,
-                Positive(parsed, photographs),
+                Positive(photographs, parsed.GetValue(photographs)),
                 parsed.GetValue(threads),
                 stop);
             NetworkTables.PrintActivations(
@@ -100,8 +108,8 @@ internal sealed class InspectCommand
         return ExitCode.Done;
     }
 
-    private static int Positive(ParseResult parsed, Option<int> option) =>
-        parsed.GetValue(option) is > 0 and var value ? value : throw new InputException($"{option.Name} must be 1 or more.");
+    private static int Positive(Option option, int value) =>
+        value > 0 ? value : throw new InputException($"{option.Name} must be 1 or more.");
 
     private static void PrintPackage(ModelCard card)
     {
@@ -123,15 +131,18 @@ internal sealed class InspectCommand
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{made.Precision} of {made.FromName} version {made.FromVersion}, calibrated on {made.CalibrationImages} photographs; "
-                + $"on {made.Images} of {made.DataSet} top-1 error {made.Top1ErrorBefore:P2} → {made.Top1ErrorAfter:P2}, "
-                + $"top-5 error {made.Top5ErrorBefore:P2} → {made.Top5ErrorAfter:P2}"));
+                + $"on {made.Images} of {made.DataSet} top-1 error {made.Top1ErrorBefore:P2} → {made.Top1ErrorAfter:P2}")
+                + (ErrorRates.HasTop5(card.Labels.Count)
+                    ? string.Create(
+                        CultureInfo.InvariantCulture, $", top-5 error {made.Top5ErrorBefore:P2} → {made.Top5ErrorAfter:P2}")
+                    : ""));
         }
 
         foreach (var metric in card.Metrics)
         {
             Console.WriteLine(
                 $"{metric.DataSet} {metric.Split}, {metric.Images} photographs, {metric.Crops} crops: "
-                + $"top-1 error {metric.Top1Error:P2}, top-5 error {metric.Top5Error:P2}");
+                + ErrorRates.Text(metric.Top1Error, metric.Top5Error, card.Labels.Count));
         }
 
         if (card.Architecture is null)

@@ -2,6 +2,7 @@ using System.Globalization;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Onnx;
+using AlexNetService.Training.Loop;
 using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Export;
 
@@ -70,7 +71,7 @@ internal sealed class NarrowedPackage
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{when}: {error.Images} photographs, {error.Crops} crops: ")
-            + string.Create(CultureInfo.InvariantCulture, $"top-1 error {error.Top1Error:P2}, top-5 error {error.Top5Error:P2}"));
+            + ErrorRates.Text(error.Top1Error, error.Top5Error, package.Card.Labels.Count));
         return error;
     }
 

@@ -17,7 +17,7 @@ internal sealed class QuantizeCommand
     private const string Int8 = "int8";
     private const string Half = "fp16";
 
-    private readonly Option<string?> package = new("--package") { Description = "The package's folder, …/NAME/VERSION." };
+    private readonly Option<string?> package = new("--package") { Description = CommonOptions.PackageFolder };
 
     private readonly Option<string> precision = new("--precision")
     {
@@ -89,7 +89,8 @@ internal sealed class QuantizeCommand
             throw new InputException("--weight-bits and --calibration-images go with --precision int8.");
         }
 
-        var old = ModelPackage.Open(parsed.GetValue(package) ?? throw new InputException("Name the --package to start from."));
+        var old = ModelPackage.Open(PackageRepository.Newest(
+            parsed.GetValue(package) ?? throw new InputException("Name the --package to start from.")));
         using var source = DataSetOpener.Open(parsed.GetValue(data) ?? throw new InputException("Name the labelled --data to measure on."));
         var labelled = Parted(source, parsed.GetValue(fraction));
         var runtime = new RuntimeOptions { Threads = parsed.GetValue(threads) };

@@ -21,11 +21,12 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider clock) : Pl
     private StepReport? last;
     private long drawn;
     private int epochs;
+    private bool hasTop5 = true;
 
     public override void Begin(TrainingState state, string folder)
     {
         base.Begin(state, folder);
-        epochs = state.Recipe.Epochs;
+        (epochs, hasTop5) = (state.Recipe.Epochs, ErrorRates.HasTop5(state.Labels.Count));
         finished.AddRange(state.Epochs);
     }
 
@@ -64,7 +65,7 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider clock) : Pl
         var full = (int)((long)BarWidth * now.Seen / now.Images);
         var left = now.Left(epochs);
         var bar = new string('█', full) + new string('░', BarWidth - full);
-        var errors = Invariant($"top-1 error {now.Top1Error:P1}   top-5 error {now.Top5Error:P1}");
+        var errors = Invariant($"top-1 error {now.Top1Error:P1}") + (hasTop5 ? Invariant($"   top-5 error {now.Top5Error:P1}") : "");
         var time = Invariant($"{(int)left.TotalHours}:{left:mm\\:ss} left");
         return new Rows(
             new Text(Invariant($"epoch {now.Epoch}/{epochs}  {bar}  {now.Seen}/{now.Images}")),
@@ -75,7 +76,8 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider clock) : Pl
     private Table EpochTable()
     {
         var table = new Table().Border(TableBorder.Simple);
-        string[] headings = ["epoch", "rate", "loss", "top-1 error", "held out: top-1 error", "top-5 error", "seconds"];
+        string[] top5 = hasTop5 ? ["top-5 error"] : [];
+        string[] headings = ["epoch", "rate", "loss", "top-1 error", "held out: top-1 error", .. top5, "seconds"];
         foreach (var heading in headings)
         {
             table.AddColumn(new TableColumn(heading).RightAligned());
@@ -83,14 +85,16 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider clock) : Pl
 
         foreach (var epoch in finished.TakeLast(EpochsShown))
         {
-            table.AddRow(
+            Text[] heldOut = hasTop5 ? [Cell($"{epoch.ValidationTop5Error:P2}")] : [];
+            table.AddRow([
                 Cell($"{epoch.Epoch}"),
                 Cell($"{epoch.LearningRate:G4}"),
                 Cell($"{epoch.Loss:F4}"),
                 Cell($"{epoch.TrainingTop1Error:P2}"),
                 Cell($"{epoch.ValidationTop1Error:P2}"),
-                Cell($"{epoch.ValidationTop5Error:P2}"),
-                Cell($"{epoch.Seconds:F0}"));
+                .. heldOut,
+                Cell($"{epoch.Seconds:F0}"),
+            ]);
         }
 
         return table;

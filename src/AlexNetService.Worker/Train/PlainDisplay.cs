@@ -13,6 +13,7 @@ internal class PlainDisplay : TrainingDisplay
 
     private TimeSpan shown;
     private int epochs;
+    private int classes;
 
     public override void Found(DataSurvey survey)
     {
@@ -36,7 +37,7 @@ internal class PlainDisplay : TrainingDisplay
 
     public override void Begin(TrainingState state, string folder)
     {
-        epochs = state.Recipe.Epochs;
+        (epochs, classes) = (state.Recipe.Epochs, state.Labels.Count);
         Line($"{state.Architecture.Preset}, seed {state.Seed}, on {state.Devices} → {folder}");
         Line($"{state.TrainingImages} photographs of {state.Labels.Count} classes to learn from, {state.ValidationImages} held out");
         if (state.BegunWith is { } earlier)
@@ -55,11 +56,11 @@ internal class PlainDisplay : TrainingDisplay
     public override void EpochDone(EpochResult result)
     {
         var heldOut = result is { ValidationTop1Error: { } top1, ValidationTop5Error: { } top5 }
-            ? string.Create(CultureInfo.InvariantCulture, $"  held out: top-1 error {top1:P2}, top-5 error {top5:P2}")
+            ? $"  held out: {ErrorRates.Text(top1, top5, classes)}"
             : "";
         Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"epoch {result.Epoch}/{epochs}  rate {result.LearningRate:G4}  loss {result.Loss:R}  ")
+            $"epoch {result.Epoch}/{epochs}  rate {result.LearningRate:G4}  loss {result.Loss:F4}  ")
             + string.Create(CultureInfo.InvariantCulture, $"top-1 error {result.TrainingTop1Error:P2}{heldOut}")
             + string.Create(CultureInfo.InvariantCulture, $"  {result.Seconds:F0} s, {WaitedShare:P1} waiting for data"));
     }
@@ -74,7 +75,7 @@ internal class PlainDisplay : TrainingDisplay
             Line(string.Create(
                 CultureInfo.InvariantCulture,
                 $"final test of epoch {result.BestEpoch}, {result.Images} photographs, {result.Crops} crops: ")
-                + string.Create(CultureInfo.InvariantCulture, $"top-1 error {top1:P2}, top-5 error {top5:P2}"));
+                + ErrorRates.Text(top1, top5, state.Labels.Count));
         }
 
         var heldOut = state.HeldOut is { } other ? $"\"{other.Path}\""

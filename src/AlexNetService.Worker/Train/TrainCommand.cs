@@ -18,6 +18,9 @@ internal sealed class TrainCommand
     /// <summary>Name of the option that a <c>--validation</c> data set excludes.</summary>
     public const string ValidationFraction = "--validation-fraction";
 
+    /// <summary>Name of the option that can add epochs to a run.</summary>
+    public const string Epochs = "--epochs";
+
     private const string ResumeIfThere = "auto";
     private const string UsualDevices = "cpu";
 
@@ -42,6 +45,7 @@ internal sealed class TrainCommand
     private readonly Option<string?> resume = new("--resume")
     {
         Description = "Continue from the newest checkpoint in --output, with the run's own recipe and seed. "
+            + "More --epochs than before can be named if the schedule is Constant or Plateau. "
             + "auto: continue a run if there is one, otherwise begin one.",
         Arity = ArgumentArity.ZeroOrOne,
         HelpName = "auto|true|false",
@@ -120,12 +124,15 @@ internal sealed class TrainCommand
             var run = RunIn(parsed, Needed(parsed.GetValue(output), "--resume needs --output RUN."));
             if (run.IsThere || kind != ResumeIfThere)
             {
+                var epochs = ofTheRun.Select(option => option.Option).OfType<Option<int>>().Single(option => option.Name == Epochs);
+                var others = ofTheRun.Where(option => option.Option != epochs);
                 return Code(run.Resume(
-                    state => RequireUnchanged(parsed, state),
+                    state => RequireUnchanged(others, parsed, state),
                     parsed.GetValue(data),
                     parsed.GetValue(validation),
                     parsed.GetValue(devices),
-                    parsed.IsGiven(threads) ? Threads(parsed) : null));
+                    parsed.IsGiven(threads) ? Threads(parsed) : null,
+                    parsed.IsGiven(epochs) ? parsed.GetValue(epochs) : null));
             }
         }
 
@@ -203,9 +210,9 @@ internal sealed class TrainCommand
 
     private int Threads(ParseResult parsed) => parsed.GetValue(threads) is > 0 and var given ? given : Environment.ProcessorCount;
 
-    private void RequireUnchanged(ParseResult parsed, TrainingState state)
+    private static void RequireUnchanged(IEnumerable<RunOption> options, ParseResult parsed, TrainingState state)
     {
-        foreach (var option in ofTheRun)
+        foreach (var option in options)
         {
             option.RequireUnchanged(parsed, state);
         }

@@ -21,8 +21,11 @@ public sealed class ExposureTests(SharedService service)
     {
         using var process = ServiceProcess.Start(Settings((setting, value)));
 
-        Assert.Equal(2, await process.ExitCodeAsync());
+        var (code, exceptions) = await process.EndAsync();
+        Assert.Equal(2, code);
+        Assert.Empty(exceptions);
         var sentence = await process.StandardError.ReadToEndAsync(none);
+        Assert.Single(sentence.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains("is reachable from other machines", sentence, StringComparison.Ordinal);
         Assert.Contains("Security:AllowAnonymous=true", sentence, StringComparison.Ordinal);
         Assert.Contains("Security:Keys", sentence, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using AlexNetService.Api.FunctionalTests.Hosting;
@@ -35,6 +36,23 @@ public sealed class ProcessTests(SharedService service)
         Assert.Contains("HTTP/1.1 200 OK", answer, StringComparison.Ordinal);
         Assert.Contains("\"predictions\":[", answer, StringComparison.Ordinal);
         Assert.Equal(0, await process.ExitCodeAsync());
+    }
+
+    [Fact]
+    public async Task Start_OnATakenPort_FailsWithOneSentence()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var settings = Settings(service.Repository.Root);
+        settings["ASPNETCORE_URLS"] = $"http://{taken.LocalEndpoint}";
+        using var process = ServiceProcess.Start(settings);
+
+        var (code, exceptions) = await process.EndAsync();
+
+        Assert.Equal(2, code);
+        Assert.Empty(exceptions);
+        var sentence = Assert.Single((await process.StandardError.ReadToEndAsync(none)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.EndsWith("or choose another address with --urls.", sentence.TrimEnd(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -108,6 +108,15 @@ internal sealed class ServiceProcess : IDisposable
         throw new InvalidOperationException($"The log ends without '{message}'.");
     }
 
+    /// <summary>Reads the log to its end, and waits until the program has ended.</summary>
+    /// <returns>The exit code, and the events of the log that have an exception.</returns>
+    public async Task<(int ExitCode, IReadOnlyList<string> Exceptions)> EndAsync()
+    {
+        var log = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, [.. log.Split('\n').Where(line => line.Contains("\"@x\":", StringComparison.Ordinal))]);
+    }
+
     public async Task<int> ExitCodeAsync()
     {
         await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

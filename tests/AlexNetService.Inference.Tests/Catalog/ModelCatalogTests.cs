@@ -1,6 +1,7 @@
 using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.Inference.Tests.Graphs;
+using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Tests.Catalog;
 
@@ -46,6 +47,50 @@ public sealed class ModelCatalogTests : IDisposable
         var served = lease.Snapshot;
 
         Assert.Equal([("b", 2.5), ("a", 1)], served.Default.Members.Select(member => (member.Session.Card.Name, member.Weight)));
+    }
+
+    [Theory]
+    [InlineData("", "a,other", "a-fp16=a,a-int8=a")]
+    [InlineData("a-int8,other", "a-int8,other", "")]
+    [InlineData("a,a-int8", "a,a-int8", "")]
+    public async Task Open_QuantizedSiblings_AnswerOnlyWhereTheyAreNamed(string members, string expected, string leftOut)
+    {
+        var original = folder.Publish(TestFolder.Card("a"), TestFolder.Graph(1));
+        PublishVariant("a-int8", original, Precision.Int8, error: 0.13);
+        PublishVariant("a-fp16", original, Precision.Float16, error: 0.12);
+        Publish("other");
+        using var catalog = await Load(members);
+        using var lease = catalog.Enter();
+
+        Assert.Equal(expected, string.Join(',', lease.Snapshot.Default.Members.Select(member => member.Session.Card.Name)));
+        Assert.Equal(leftOut, string.Join(',', catalog.LeftOut.Select(pair => $"{pair.Key}={pair.Value}")));
+        Assert.Equal(["a", "a-fp16", "a-int8", "other"], lease.Snapshot.Names);
+    }
+
+    [Fact]
+    public async Task Open_VariantsWithoutTheirOriginal_TheLeastErrorAnswers()
+    {
+        using var elsewhere = new TestFolder();
+        var original = elsewhere.Publish(TestFolder.Card("a"), TestFolder.Graph(1));
+        PublishVariant("a-int8", original, Precision.Int8, error: 0.13);
+        PublishVariant("a-fp16", original, Precision.Float16, error: 0.12);
+        using var catalog = await Load();
+        using var lease = catalog.Enter();
+
+        Assert.Equal("a-fp16", Assert.Single(lease.Snapshot.Default.Members).Session.Card.Name);
+    }
+
+    [Fact]
+    public async Task Open_TheSameNetworkUnderTwoNamesOrAVariantOfAnOlderVersion_AnswersOnce()
+    {
+        var older = folder.Publish(TestFolder.Card("a"), TestFolder.Graph(1));
+        PublishVariant("a-int8", older, Precision.Int8, error: 0.1);
+        folder.Publish(TestFolder.Card("a") with { Version = 2 }, TestFolder.Graph(2));
+        folder.Publish(TestFolder.Card("copy"), TestFolder.Graph(2));
+        using var catalog = await Load();
+        using var lease = catalog.Enter();
+
+        Assert.Equal("a", Assert.Single(lease.Snapshot.Default.Members).Session.Card.Name);
     }
 
     [Theory]
@@ -178,6 +223,15 @@ public sealed class ModelCatalogTests : IDisposable
 
     private void Publish(string name, int classes = 3) =>
         folder.Publish(TestFolder.Card(name, classes), TestFolder.Graph(name[0], classes));
+
+    private void PublishVariant(string name, ModelPackage original, Precision precision, double error) => folder.Publish(
+        TestFolder.Card(name) with
+        {
+            Quantization = new Quantization(
+                precision, original.Card.Name, original.Card.Version, original.Card.Graph.Sha256, CalibrationImages: 0, "photographs",
+                Images: 100, Top1ErrorBefore: 0.1, error, Top5ErrorBefore: 0.01, Top5ErrorAfter: 0.01),
+        },
+        TestFolder.Graph(name[^1]));
 
     private Task<ModelCatalog> Load(string members = "", Action<ModelSession>? opened = null) => ModelCatalog.OpenAsync(
         new RepositoryOptions { Path = folder.Root, Default = members },

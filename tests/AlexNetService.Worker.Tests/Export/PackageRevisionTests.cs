@@ -44,6 +44,20 @@ public sealed class PackageRevisionTests : IDisposable
         Assert.All(probabilities.Index(), item => Assert.Equal(expected[item.Index] / expected.Sum(), item.Item, 1e-6));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Export_OfATemperatureThatMakesProbabilitiesWorse_Warns(bool isWorse)
+    {
+        Write(weights: null, qualities: isWorse ? (After, Before) : (Before, After));
+
+        var (code, _, error) = await Programs.AlexnetAsync(
+            "export", "--package", package.Folder, "--evaluation", Evaluation, "--repository", Repository.Root);
+
+        Assert.Equal(ExitCode.Done, code);
+        Assert.Equal(isWorse, error.Contains("with this temperature the probabilities of those photographs are worse", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Revision_OfAPackageOfSeveralFiles_KeepsItsWeightsAndTrunkAndSoftensTheRestToo()
     {
@@ -161,7 +175,11 @@ public sealed class PackageRevisionTests : IDisposable
             Biases = new float[3],
         }.ToModel());
 
-    private void Write(WeightReport? weights, double? temperature = Temperature, string? sha256 = null) => new EvaluationReport
+    private void Write(
+        WeightReport? weights,
+        double? temperature = Temperature,
+        string? sha256 = null,
+        (Quality Before, Quality After)? qualities = null) => new EvaluationReport
     {
         DataSet = "cifar",
         DataSetSha256 = new string('a', 64),
@@ -172,16 +190,16 @@ public sealed class PackageRevisionTests : IDisposable
         Classes = ["a", "b", "c"],
         Models =
         [
-            Model("one version 1", temperature, sha256 ?? package.Card.Graph.Sha256),
-            Model("two version 1", temperature, new string('b', 64)),
+            Model("one version 1", temperature, sha256 ?? package.Card.Graph.Sha256, qualities ?? (Before, After)),
+            Model("two version 1", temperature, new string('b', 64), (Before, After)),
         ],
         Weights = weights,
     }.Write(Evaluation);
 
-    private static ModelReport Model(string name, double? temperature, string sha256) => new(
+    private static ModelReport Model(string name, double? temperature, string sha256, (Quality Before, Quality After) qualities) => new(
         name,
         [new ErrorMeasure(Crops: 10, Images: 41, Top1Error: 0.25, Top5Error: 0)],
-        new CalibrationReport(Crops: 10, Before, temperature, temperature is null ? null : After),
+        new CalibrationReport(Crops: 10, qualities.Before, temperature, temperature is null ? null : qualities.After),
         [new ClassErrors("a", 41, 0.25, 0)],
         [[1, 2, 3], [4, 5, 6]],
         [],

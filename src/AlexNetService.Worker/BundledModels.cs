@@ -1,0 +1,18 @@
+using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Sessions;
+
+namespace AlexNetService.Worker;
+
+/// <summary>The packages that come with the program: those that the web service serves, copied beside the program by its build.</summary>
+internal static class BundledModels
+{
+    /// <summary>Their repository, a folder <c>models</c> beside the program.</summary>
+    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "models");
+
+    /// <summary>Opens them as the web service does: all packages, newest versions; the snapshot's default answers.</summary>
+    /// <param name="runtime">Device and threads.</param>
+    /// <param name="stop">Stops between two packages.</param>
+    /// <exception cref="CatalogException">The folder is missing, or its packages cannot be served together.</exception>
+    public static Task<ModelCatalog> OpenAsync(RuntimeOptions runtime, CancellationToken stop) =>
+        ModelCatalog.OpenAsync(new RepositoryOptions { Path = Folder }, new EnsembleOptions(), runtime, _ => { }, stop);
+}

@@ -1,0 +1,153 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace AlexNetService.Worker.Classify;
+
+/// <summary>
+/// Where answers go: standard output, or a file that a later command continues. Each answer is written at once, so that a process that is
+/// killed leaves a half-written last line at most; the next one removes it.
+/// </summary>
+internal sealed class AnswerOutput : IDisposable
+{
+    private readonly Stream stream;
+    private readonly AnswerFormat format;
+    private readonly int top;
+
+    // Hashes: the names of a million photographs would take ten times the memory.
+    private readonly HashSet<UInt128> answered = [];
+
+    private AnswerOutput(Stream stream, AnswerFormat format, int top) => (this.stream, this.format, this.top) = (stream, format, top);
+
+    /// <summary>Answers that the file already held.</summary>
+    public int Earlier => answered.Count;
+
+    /// <summary>Photographs that could not be classified, now or earlier.</summary>
+    public int Failed { get; private set; }
+
+    /// <summary>Writes to standard output.</summary>
+    /// <param name="format">The format.</param>
+    /// <param name="top">Classes of an answer.</param>
+    public static AnswerOutput Standard(AnswerFormat format, int top)
+    {
+        var output = new AnswerOutput(Console.OpenStandardOutput(), format, top);
+        output.Write(AnswerText.Heading(format, top));
+        return output;
+    }
+
+    /// <summary>Writes to a file, after the answers that it holds.</summary>
+    /// <param name="path">The file; it need not exist.</param>
+    /// <param name="format">JSON lines or CSV.</param>
+    /// <param name="top">Classes of an answer.</param>
+    /// <param name="models">The models that answer now, <c>name/version</c>.</param>
+    /// <param name="crops">Views averaged now.</param>
+    /// <exception cref="InputException">The file holds something else, or answers of other models.</exception>
+    public static AnswerOutput File(string path, AnswerFormat format, int top, IReadOnlyList<string> models, int crops)
+    {
+        var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        var output = new AnswerOutput(stream, format, top);
+        try
+        {
+            output.Continue(path, models, crops);
+            return output;
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether the file already held the answer to a photograph.</summary>
+    public bool Holds(string photograph) => answered.Contains(HashOf(photograph));
+
+    /// <summary>Writes an answer.</summary>
+    /// <exception cref="IOException">The disk is full, or nobody reads the output any more.</exception>
+    public void Write(PhotographAnswer answer)
+    {
+        Failed += answer.Error is null ? 0 : 1;
+        Write(AnswerText.Of(answer, format, top));
+    }
+
+    public void Dispose() => stream.Dispose();
+
+    private void Continue(string path, IReadOnlyList<string> models, int crops)
+    {
+        var (heading, end) = (AnswerText.Heading(format, top), 0L);
+        foreach (var (record, after) in Records())
+        {
+            if (end > 0 || heading.Length == 0)
+            {
+                Add(Read(path, record), path, models, crops);
+            }
+            else if (record + "\n" != heading)
+            {
+                throw new InputException($"'{path}' does not begin with the headings of answers with --top {top}. Name another --output.");
+            }
+
+            end = after;
+        }
+
+        stream.SetLength(end);
+        stream.Position = end;
+        if (end == 0)
+        {
+            Write(heading);
+        }
+    }
+
+    private PhotographAnswer Read(string path, string record)
+    {
+        try
+        {
+            return AnswerText.Read(record, format);
+        }
+        catch (FormatException e)
+        {
+            throw new InputException($"'{path}' holds something else than answers: {e.Message} Name another --output.");
+        }
+    }
+
+    private void Add(PhotographAnswer answer, string path, IReadOnlyList<string> models, int crops)
+    {
+        if (!answer.Models.SequenceEqual(models) || answer.Crops != crops)
+        {
+            throw new InputException(
+                $"'{path}' holds answers of {string.Join(", ", answer.Models)} with {answer.Crops} crops, and now "
+                + $"{string.Join(", ", models)} would answer with {crops}. Name another --output.");
+        }
+
+        Failed += answer.Error is null ? 0 : 1;
+        answered.Add(HashOf(answer.Photograph));
+    }
+
+    /// <summary>The whole lines of the file, and where each ends. A field of CSV between quotation marks may hold the end of a line.</summary>
+    private IEnumerable<(string Record, long End)> Records()
+    {
+        var (buffer, record, quoted, place) = (new byte[1 << 16], new List<byte>(), false, 0L);
+        while (stream.Read(buffer) is > 0 and var read)
+        {
+            for (var i = 0; i < read; i++)
+            {
+                place++;
+                quoted ^= format == AnswerFormat.Csv && buffer[i] == '"';
+                if (buffer[i] != '\n' || quoted)
+                {
+                    record.Add(buffer[i]);
+                    continue;
+                }
+
+                yield return (Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(record)), place);
+                record.Clear();
+            }
+        }
+    }
+
+    private void Write(string text)
+    {
+        stream.Write(Encoding.UTF8.GetBytes(text));
+        stream.Flush();
+    }
+
+    private static UInt128 HashOf(string name) => XxHash128.HashToUInt128(MemoryMarshal.AsBytes(name.AsSpan()));
+}

@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
+using AlexNetService.Training.Data;
+
+namespace AlexNetService.Worker.Classify;
+
+/// <summary>Classifies photographs with the engine of the web service, several at a time.</summary>
+/// <param name="engine">The engine; its queue has room for all of them.</param>
+/// <param name="ensemble">The models.</param>
+/// <param name="views">Which crops are averaged.</param>
+/// <param name="top">Classes of an answer.</param>
+internal sealed class Classification(InferenceEngine engine, Ensemble ensemble, TestViews views, int top)
+{
+    /// <summary>The models that answer, <c>name/version</c>, in order of their names.</summary>
+    public IReadOnlyList<string> Models { get; } = NamesOf(ensemble);
+
+    /// <summary>Names and versions of an ensemble's models.</summary>
+    public static IReadOnlyList<string> NamesOf(Ensemble ensemble) =>
+    [
+        .. ensemble.Members.Select(member => FormattableString.Invariant($"{member.Session.Card.Name}/{member.Session.Card.Version}"))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>The answers, in the order of the photographs. One that cannot be read or decoded is answered with the reason.</summary>
+    /// <param name="photographs">The photographs; read one after the other.</param>
+    /// <param name="together">Photographs that are decoded, wait or run at a time.</param>
+    /// <param name="stop">Ends the reading; photographs under way are still answered.</param>
+    public async IAsyncEnumerable<PhotographAnswer> AnswersAsync(
+        IEnumerable<NamedPhotograph> photographs, int together, [EnumeratorCancellation] CancellationToken stop)
+    {
+        var underWay = new Queue<Task<PhotographAnswer>>();
+        foreach (var photograph in photographs.TakeWhile(_ => !stop.IsCancellationRequested))
+        {
+            underWay.Enqueue(AnswerAsync(photograph));
+            if (underWay.Count == together)
+            {
+                yield return await underWay.Dequeue();
+            }
+        }
+
+        while (underWay.TryDequeue(out var answer))
+        {
+            yield return await answer;
+        }
+    }
+
+    private async Task<PhotographAnswer> AnswerAsync(NamedPhotograph photograph)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = photograph.Read();
+        }
+        catch (Exception e) when (e is DataSetException or IOException or UnauthorizedAccessException)
+        {
+            return Failed(photograph, e.Message);
+        }
+
+        using var result = await engine.RunAsync(new PhotographRequest(bytes, ensemble, views));
+        return result switch
+        {
+            InferenceResult.Answered answered => new PhotographAnswer(
+                photograph.Name, RankedClass.Top(answered.Probabilities.Span, ensemble, top), null, Models, (int)views),
+            InferenceResult.Undecodable undecodable => Failed(photograph, undecodable.Fault.Reason),
+            _ => throw new InvalidOperationException($"The engine did not answer '{photograph.Name}': {result}."),
+        };
+    }
+
+    private PhotographAnswer Failed(NamedPhotograph photograph, string reason) => new(photograph.Name, null, reason, Models, (int)views);
+}

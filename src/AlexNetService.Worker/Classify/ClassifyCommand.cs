@@ -1,0 +1,186 @@
+using System.CommandLine;
+using System.Globalization;
+using AlexNetService.Imaging;
+using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Decoding;
+using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Requests;
+using AlexNetService.Inference.Sessions;
+using AlexNetService.ModelSpec.Package;
+using AlexNetService.Training.Data;
+using AlexNetService.Training.Measuring;
+using AlexNetService.Training.Runs;
+
+namespace AlexNetService.Worker.Classify;
+
+/// <summary><c>alexnet classify</c>: photographs → their most probable classes, as the web service answers.</summary>
+internal sealed class ClassifyCommand
+{
+    private readonly Argument<string[]> paths = new("photograph")
+    {
+        Description = $"Photographs, folders of photographs with everything below, or data sets: {DataSetOpener.Kinds}.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly Option<string[]> packages = new("--package")
+    {
+        Description = $"{CommonOptions.PackageFolder} The mean of several answers, with the weights in their cards. "
+            + "Default: the models that come with the program.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<int> top = new("--top") { Description = "Classes of an answer, 1 to 100.", DefaultValueFactory = _ => 5 };
+
+    private readonly Option<int> crops = new("--crops")
+    {
+        Description = "Views averaged for each photograph: 1 (centre) or 10.",
+        DefaultValueFactory = _ => CropViews.Counts[^1],
+    };
+
+    private readonly Option<string?> output = new("--output")
+    {
+        Description = "File for the answers. If it holds answers already, those photographs are not classified again.",
+    };
+
+    private readonly Option<AnswerFormat?> format = new("--format")
+    {
+        Description = "table, jsonl (a JSON object a line) or csv (a row a photograph). Default: table; with --output, csv for a file "
+            + "*.csv and jsonl for others.",
+    };
+
+    private readonly Option<string> devices = new("--devices") { Description = "cpu or cuda:N.", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<int> threads = CommonOptions.Threads();
+    private readonly CancellationToken stop;
+
+    private ClassifyCommand(CancellationToken stop)
+    {
+        this.stop = stop;
+        top.RequireRange(1, 100);
+        crops.AcceptOnlyFromAmong([.. CropViews.Counts.Select(count => count.ToString(CultureInfo.InvariantCulture))]);
+    }
+
+    public static Command Create(CancellationToken stop)
+    {
+        var options = new ClassifyCommand(stop);
+        var command = new Command("classify", """
+            Print the most probable classes of photographs, as the web service would answer. A photograph that cannot be read is named with
+            the reason and does not stop the others. After a stop or a crash the same command with --output continues.
+
+            Example: alexnet classify photo.jpg holiday/
+            Example: alexnet classify photographs.zip --package models/first models/second --output answers.jsonl
+            Example: alexnet classify photographs/ --top 1 --crops 1 --output answers.csv
+            """)
+        {
+            options.paths, options.packages, options.top, options.crops, options.output, options.format, options.devices, options.threads,
+        };
+        command.SetAction((parsed, _) => options.RunAsync(parsed));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed)
+    {
+        var named = parsed.GetValue(paths) is { Length: > 0 } given
+            ? given
+            : throw new InputException("Name the photographs, before other options: alexnet classify photo.jpg --package models/first.");
+        var chosen = parsed.GetValue(format) ?? UsualFormat(parsed.GetValue(output));
+        if (chosen == AnswerFormat.Table && parsed.GetValue(output) is { } file)
+        {
+            throw new InputException($"'{file}' takes --format jsonl or csv; a table cannot be continued.");
+        }
+
+        using var photographs = NamedPhotographs.Open(named);
+        var runtime = new RuntimeOptions { Device = parsed.GetValue(devices) ?? "cpu", Threads = parsed.GetValue(threads) };
+        if (parsed.GetValue(packages) is { Length: > 0 } folders)
+        {
+            return await WithPackagesAsync(folders, runtime, ensemble => ClassifyAsync(parsed, photographs, ensemble, chosen, runtime));
+        }
+
+        using var catalog = await BundledModels.OpenAsync(runtime, stop);
+        using var lease = catalog.Enter();
+        return await ClassifyAsync(parsed, photographs, lease.Snapshot.Default, chosen, runtime);
+    }
+
+    /// <summary>Opens packages as an ensemble, of variants of one network only one.</summary>
+    private static async Task<int> WithPackagesAsync(string[] folders, RuntimeOptions runtime, Func<Ensemble, Task<int>> classify)
+    {
+        ModelPackage[] opened =
+        [
+            .. folders.Select(folder => ModelPackage.Open(PackageRepository.Newest(folder))).DistinctBy(each => each.Card.Graph.Sha256),
+        ];
+        var leftOut = ModelVariants.LeftOut(opened.Select(package => package.Card));
+        foreach (var (variant, model) in leftOut)
+        {
+            TrainingDisplay.Warn($"{variant} is the same network as {model}, which answers alone. Name one of them to choose.");
+        }
+
+        var sessions = new List<ModelSession>();
+        try
+        {
+            foreach (var package in opened.Where(package => !leftOut.ContainsKey(package.Card.Name)))
+            {
+                sessions.Add(ModelSession.Open(package, runtime));
+                sessions[^1].RequireGolden();
+            }
+
+            var members = sessions.Select(session => new EnsembleMember(session)).ToArray();
+            return await classify(
+                Ensemble.TryCreate(members, out var ensemble, out var reason) ? ensemble : throw new InputException(reason));
+        }
+        finally
+        {
+            sessions.ForEach(session => session.Dispose());
+        }
+    }
+
+    private async Task<int> ClassifyAsync(
+        ParseResult parsed, NamedPhotographs photographs, Ensemble ensemble, AnswerFormat chosen, RuntimeOptions runtime)
+    {
+        var (views, file) = ((TestViews)parsed.GetValue(crops), parsed.GetValue(output));
+        var classes = Math.Min(parsed.GetValue(top), ensemble.Labels.Count);
+        var models = Classification.NamesOf(ensemble);
+        using var answers = file is null
+            ? AnswerOutput.Standard(chosen, classes)
+            : AnswerOutput.File(file, chosen, classes, models, (int)views);
+
+        // Enough for a full run while the next ones are read and decoded.
+        var cores = runtime.Threads == 0 ? Environment.ProcessorCount : runtime.Threads;
+        var together = (2 * runtime.MaxCropsPerRun / (int)views) + (2 * cores);
+        var queue = new QueueOptions { LimitCrops = together * ensemble.Members.Count * (int)views, DeadlineMs = 0 };
+        var decoding = new DecodingOptions { Threads = cores, QueueLimit = together };
+        await using var engine = new InferenceEngine(queue, decoding, TimeProvider.System);
+        engine.RunSideBySide(Math.Max(1, runtime.ConcurrentRuns));
+        var classification = new Classification(engine, ensemble, views, classes);
+        var wanted = photographs.All().Where(photograph => !answers.Holds(photograph.Name));
+        if (file is not null || Console.IsOutputRedirected)
+        {
+            wanted = MeasuringProgress.Over(wanted, wanted.Count(), "classify", alsoInLogs: true);
+        }
+
+        var (begun, count) = (TimeProvider.System.GetTimestamp(), 0);
+        await foreach (var answer in classification.AnswersAsync(wanted, together, stop))
+        {
+            answers.Write(answer);
+            count++;
+        }
+
+        Summarise(file, models, count, answers.Earlier, answers.Failed, TimeProvider.System.GetElapsedTime(begun));
+        return stop.IsCancellationRequested ? (file is null ? ExitCode.Interrupted : ExitCode.Stopped)
+            : answers.Failed > 0 ? ExitCode.SomeFailed
+            : ExitCode.Done;
+    }
+
+    private void Summarise(string? file, IReadOnlyList<string> models, int count, int earlier, int failed, TimeSpan elapsed)
+    {
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{count} photographs in {elapsed.TotalSeconds:F1} s, {count / elapsed.TotalSeconds:F1} a second; {string.Join(", ", models)}")
+            + (earlier > 0 ? $"; {earlier} were answered before" : "")
+            + (failed > 0 ? $"; {failed} could not be classified, see their answers" : "")
+            + (!stop.IsCancellationRequested ? "." : file is null ? "; stopped." : "; stopped. The same command continues.");
+        (file is null ? Console.Error : Console.Out).WriteLine(text);
+    }
+
+    private static AnswerFormat UsualFormat(string? file) => file is null ? AnswerFormat.Table
+        : file.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) ? AnswerFormat.Csv
+        : AnswerFormat.Jsonl;
+}
