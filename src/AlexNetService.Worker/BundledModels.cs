@@ -1,5 +1,6 @@
 using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Sessions;
+using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Worker;
 
@@ -8,6 +9,20 @@ internal static class BundledModels
 {
     /// <summary>Their repository, a folder <c>models</c> beside the program.</summary>
     public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "models");
+
+    /// <summary>The package that training begins with where the command names no other: the first member of the bundled ensemble.</summary>
+    /// <exception cref="InputException">The folder is missing or empty.</exception>
+    public static string ToBeginWith()
+    {
+        var packages = new PackageRepository(Folder);
+        var name = !Directory.Exists(Folder) ? null
+            : EnsembleCard.ReadAll(Folder) is [var ensemble, ..] ? ensemble.Members[0].Name
+            : packages.Names() is [var first, ..] ? first
+            : null;
+        return name is null
+            ? throw new InputException($"There are no bundled models in '{Folder}'. Name a --preset or a trained network to begin --from.")
+            : packages.Folder(name, packages.Versions(name)[0]);
+    }
 
     /// <summary>Opens them as the web service does: all packages, newest versions; the snapshot's default answers.</summary>
     /// <param name="runtime">Device and threads.</param>

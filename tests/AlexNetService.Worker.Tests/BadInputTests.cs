@@ -11,7 +11,6 @@ public sealed class BadInputTests : IDisposable
         { "no preset 'vgg'", ["train", "--preset", "vgg", "--data", "."] },
         { "Name a command: prepare, train", [] },
         { "Name the --data", ["train", "--preset", "alexnet-cifar"] },
-        { "Name a --preset", ["train", "--data", "."] },
         { "no data set at", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere"] },
         { "too few", ["train", "--preset", "alexnet-cifar", "--data", "/nowhere", "--epochs", "0"] },
         { "--resume needs --output", ["train", "--resume"] },

@@ -31,7 +31,7 @@ internal static class AnswerText
     [
         "photograph",
         .. Enumerable.Range(1, top).SelectMany(rank => (string[])[$"id{rank}", $"label{rank}", $"probability{rank}"]),
-        "error", "models", "crops",
+        "confident", "expectedError", "error", "models", "crops",
     ]);
 
     /// <summary>An answer, with the end of its line.</summary>
@@ -68,7 +68,10 @@ internal static class AnswerText
 
     private static string Table(PhotographAnswer answer)
     {
-        var text = new StringBuilder().Append(answer.Photograph).Append('\n');
+        var text = new StringBuilder().Append(answer.Photograph).Append(
+            answer is { Confident: false, ExpectedError: { } error }
+                ? string.Create(CultureInfo.InvariantCulture, $"  (not sure: {error:P0} of such answers are wrong)\n")
+                : "\n");
         if (answer.Predictions is null)
         {
             return text.Append("  ").Append(answer.Error).Append('\n').ToString();
@@ -92,6 +95,8 @@ internal static class AnswerText
             answer.Photograph,
             .. classes,
             .. Enumerable.Repeat("", (ColumnsPerClass * top) - classes.Length),
+            answer.Confident switch { true => "true", false => "false", null => "" },
+            answer.ExpectedError?.ToString(CultureInfo.InvariantCulture) ?? "",
             answer.Error ?? "",
             string.Join(' ', answer.Models),
             answer.Crops.ToString(CultureInfo.InvariantCulture),

@@ -60,11 +60,25 @@ internal sealed class Classification(InferenceEngine engine, Ensemble ensemble, 
         using var result = await engine.RunAsync(new PhotographRequest(bytes, ensemble, views));
         return result switch
         {
-            InferenceResult.Answered answered => new PhotographAnswer(
-                photograph.Name, RankedClass.Top(answered.Probabilities.Span, ensemble, top), null, Models, (int)views),
+            InferenceResult.Answered answered => Answered(
+                photograph, RankedClass.Top(answered.Probabilities.Span, ensemble, top)),
             InferenceResult.Undecodable undecodable => Failed(photograph, undecodable.Fault.Reason),
             _ => throw new InvalidOperationException($"The engine did not answer '{photograph.Name}': {result}."),
         };
+    }
+
+    private PhotographAnswer Answered(NamedPhotograph photograph, IReadOnlyList<RankedClass> predictions)
+    {
+        var table = ensemble.Confidence is { } measured && measured.Crops == (int)views ? measured : null;
+        var probability = predictions[0].Probability;
+        return new PhotographAnswer(
+            photograph.Name,
+            predictions,
+            null,
+            Models,
+            (int)views,
+            table is null ? null : probability >= table.Level(),
+            table is null ? null : Math.Round(table.ExpectedError(probability), 4));
     }
 
     private PhotographAnswer Failed(NamedPhotograph photograph, string reason) => new(photograph.Name, null, reason, Models, (int)views);

@@ -124,13 +124,19 @@ internal sealed class ClassifyCommand
 
             var members = sessions.Select(session => new EnsembleMember(session)).ToArray();
             return await classify(
-                Ensemble.TryCreate(members, out var ensemble, out var reason) ? ensemble : throw new InputException(reason));
+                Ensemble.TryCreate(members, out var ensemble, out var reason, Cards(opened)) ? ensemble : throw new InputException(reason));
         }
         finally
         {
             sessions.ForEach(session => session.Dispose());
         }
     }
+
+    /// <summary>The ensembles of the repositories that packages lie in.</summary>
+    private static IReadOnlyList<EnsembleCard> Cards(IEnumerable<ModelPackage> packages) =>
+    [
+        .. packages.Select(package => Path.GetFullPath(Path.Combine(package.Folder, "..", ".."))).Distinct().SelectMany(EnsembleCard.ReadAll),
+    ];
 
     private async Task<int> ClassifyAsync(
         ParseResult parsed, NamedPhotographs photographs, Ensemble ensemble, AnswerFormat chosen, RuntimeOptions runtime)

@@ -10,8 +10,16 @@ namespace AlexNetService.Worker.Classify;
 /// <param name="Error">Why it could not be classified, or null.</param>
 /// <param name="Models">The models whose mean this is, <c>name/version</c>.</param>
 /// <param name="Crops">Views averaged, 1 or 10.</param>
+/// <param name="Confident">Whether answers this probable are right in 90 of 100 cases, or null if that was not measured.</param>
+/// <param name="ExpectedError">How often answers of about this probability are wrong, 0 to 1; null like the above.</param>
 internal sealed record PhotographAnswer(
-    string Photograph, IReadOnlyList<RankedClass>? Predictions, string? Error, IReadOnlyList<string> Models, int Crops);
+    string Photograph,
+    IReadOnlyList<RankedClass>? Predictions,
+    string? Error,
+    IReadOnlyList<string> Models,
+    int Crops,
+    bool? Confident = null,
+    double? ExpectedError = null);
 
 /// <summary>A class and its probability.</summary>
 /// <param name="Rank">Place, from 1.</param>

@@ -56,7 +56,7 @@ internal sealed class TrainCommand
     {
         Description = "Begin with a trained network instead of random weights: a package (float32, fp16 or int8), a run's folder, "
             + "a checkpoint, torchvision's .pth, or safetensors. Crop, layers and mean colour are those of the source. If the classes "
-            + "differ, the classifier is new.",
+            + "differ, the classifier is new. Default: without --preset, the network that comes with the program.",
     };
 
     private readonly Option<double?> minutes = CommonOptions.Number(
@@ -99,9 +99,9 @@ internal sealed class TrainCommand
             --resume continues from the newest checkpoint and, on as many threads, arrives at the same weights as a run without the stop.
             At the end the weights of the best epoch are tested with ten crops.
 
+            Example: alexnet train --data my-photographs --output runs/mine
             Example: alexnet train --preset alexnet-cifar --data photographs.zip --epochs 20 --output runs/first
                      alexnet train --resume --output runs/first
-            Example: alexnet train --from models/imagenet-200-1/1 --data my-photographs --output runs/mine
             Example: alexnet train --from runs/first --data more.zip --epochs 10 --learning-rate 0.01 --output runs/second
             """)
         {
@@ -141,15 +141,14 @@ internal sealed class TrainCommand
 
     private int Begin(ParseResult parsed)
     {
-        var trained = parsed.GetValue(from) is { } path ? TrainedSource.Read(path) : null;
+        var source = parsed.GetValue(from) ?? (parsed.IsGiven(preset) ? null : BundledModels.ToBeginWith());
+        var trained = source is null ? null : TrainedSource.Read(source);
         if (trained is not null && ofTheRun.FirstOrDefault(option => option.IsOfTheNetwork && parsed.IsGiven(option.Option)) is { } extra)
         {
             throw new InputException($"{extra.Option.Name} cannot change the network of --from. Leave it out.");
         }
 
-        var table = Needed(
-            trained is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(trained.Architecture.Preset),
-            "Name a --preset to learn from nothing, a trained network to begin --from, or --resume a run.");
+        var table = (trained is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(trained.Architecture.Preset)) ?? "";
         var paths = new DataPaths(
             Needed(parsed.GetValue(data), "Name the --data to learn from."), parsed.GetValue(validation), parsed.GetValue(labels));
         if (paths.Validation is not null

@@ -20,8 +20,9 @@ internal static class TrainedSource
     {
         if (Directory.Exists(path))
         {
-            return File.Exists(Path.Combine(path, ModelPackage.CardFile))
-                ? Of(ModelPackage.Open(path))
+            var folder = PackageRepository.Newest(path);
+            return File.Exists(Path.Combine(folder, ModelPackage.CardFile))
+                ? Of(ModelPackage.Open(folder))
                 : TrainedNetwork.Of(RunCheckpoint.Open(path, CheckpointChoice.Best));
         }
 
