@@ -1,3 +1,6 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
 namespace AlexNetService.Training.Loop;
 
 /// <summary>Top-1 and top-5 error over labelled photographs (Krizhevsky 2012 §2).</summary>
@@ -28,6 +31,34 @@ public sealed class ErrorRates
 
     /// <summary>Share of photographs whose label is not among the first five predictions, 0 to 1; 1 if there are none.</summary>
     public double Top5 => Images == 0 ? 1 : (double)(Images - Top5Right) / Images;
+
+    /// <summary>
+    /// Counts a batch by the rule of <see cref="Add(ReadOnlySpan{float}, int)"/>, on the device of the logits and without reading them.
+    /// </summary>
+    /// <param name="logits">[N,classes].</param>
+    /// <param name="labels">[N] class indices, on the same device.</param>
+    /// <returns>[2] float32: crops whose label is the first prediction, and those whose label is among the first five.</returns>
+    internal static Tensor CountRight(Tensor logits, Tensor labels)
+    {
+        using var scope = NewDisposeScope();
+        var scores = logits.detach();
+        var behind = scores.lt(scores.gather(1, labels.unsqueeze(1))).sum(1);
+
+        // Fewer than k of the other classes are ahead. Variables keep the Scalars alive.
+        using var allOthers = (scores.shape[1] - 1).ToScalar();
+        using var allButFour = (scores.shape[1] - 5).ToScalar();
+        return stack([behind.ge(allOthers).sum(), behind.ge(allButFour).sum()]).to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Adds the counts of a batch.</summary>
+    /// <param name="images">Number of photographs.</param>
+    /// <param name="right">The result of <see cref="CountRight"/>.</param>
+    internal void Add(int images, ReadOnlySpan<float> right)
+    {
+        Images += images;
+        Top1Right += (int)right[0];
+        Top5Right += (int)right[1];
+    }
 
     /// <summary>
     /// Counts one photograph. Classes with exactly the label's score rank ahead of the label; otherwise a network that gives every class
