@@ -1,3 +1,4 @@
+using System.Numerics;
 using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.Imaging;
@@ -41,13 +42,15 @@ public readonly record struct CropWindow(int Top, int Left, bool Mirrored)
         }
     }
 
-    /// <summary>Copies the window out of a canvas, as training reads it: floats, channels last.</summary>
+    /// <summary>Copies the window out of a canvas, as training reads it: channels last.</summary>
+    /// <typeparam name="T">byte or float.</typeparam>
     /// <param name="canvas">[3,canvasSide,canvasSide], 0..255.</param>
     /// <param name="canvasSide">Side of the canvas, in pixels.</param>
     /// <param name="crop">[cropSide,cropSide,3], 0..255; written whole.</param>
     /// <param name="cropSide">Side of the crop, in pixels.</param>
     /// <exception cref="ArgumentException">A span does not have the size of its side, or the window does not lie on the canvas.</exception>
-    public void CopyTo(ReadOnlySpan<byte> canvas, int canvasSide, Span<float> crop, int cropSide)
+    public void CopyChannelsLastTo<T>(ReadOnlySpan<byte> canvas, int canvasSide, Span<T> crop, int cropSide)
+        where T : unmanaged, INumberBase<T>
     {
         RequireFit(canvas.Length, canvasSide, crop.Length, cropSide);
         var (first, step) = Mirrored ? (cropSide - 1, -1) : (0, 1);
@@ -59,9 +62,9 @@ public readonly record struct CropWindow(int Top, int Left, bool Mirrored)
             var target = crop.Slice(row * cropSide * 3, cropSide * 3);
             for (int place = 0, from = first; place < target.Length; place += 3, from += step)
             {
-                target[place] = red[from];
-                target[place + 1] = green[from];
-                target[place + 2] = blue[from];
+                target[place] = T.CreateTruncating(red[from]);
+                target[place + 1] = T.CreateTruncating(green[from]);
+                target[place + 2] = T.CreateTruncating(blue[from]);
             }
         }
     }

@@ -48,11 +48,13 @@ public sealed class CropWindowTests
             }
 
             // As training reads it: the same pixels, channels last.
-            var floats = new float[crop.Length];
-            window.CopyTo(canvas, canvasSide, floats, cropSide);
+            var (bytes, floats) = (new byte[crop.Length], new float[crop.Length]);
+            window.CopyChannelsLastTo<byte>(canvas, canvasSide, bytes, cropSide);
+            window.CopyChannelsLastTo<float>(canvas, canvasSide, floats, cropSide);
             for (var index = 0; index < crop.Length; index++)
             {
-                Assert.Equal(crop[index], floats[(index % (cropSide * cropSide) * 3) + (index / cropSide / cropSide)]);
+                var place = (index % (cropSide * cropSide) * 3) + (index / cropSide / cropSide);
+                Assert.Equal((crop[index], crop[index]), (bytes[place], floats[place]));
             }
         });
 
@@ -67,7 +69,7 @@ public sealed class CropWindowTests
         var window = new CropWindow(top, left, Mirrored: false);
 
         Assert.Throws<ArgumentException>(() => window.CopyTo(Canvas, 4, new byte[12], 2));
-        Assert.Throws<ArgumentException>(() => window.CopyTo(Canvas, 4, new float[12], 2));
+        Assert.Throws<ArgumentException>(() => window.CopyChannelsLastTo<float>(Canvas, 4, new float[12], 2));
     }
 
     [Fact]

@@ -8,9 +8,10 @@ namespace AlexNetService.Training.Data;
 
 /// <summary>Writes one crop of a batch.</summary>
 /// <param name="use">Number of the crop in the run, from 0.</param>
-/// <param name="crop">[crop,crop,3]; must be written whole.</param>
+/// <param name="crop">[crop,crop,3] of the feed's element type, as bytes; must be written whole.</param>
+/// <param name="shift">[3], to add to every pixel; must be written whole.</param>
 /// <returns>Index of the photograph's class.</returns>
-public delegate int CropWriter(int use, Span<float> crop);
+public delegate int CropWriter(int use, Span<byte> crop, Span<float> shift);
 
 /// <summary>
 /// Fills batches on its own threads, ahead of the training step, into a few reused buffers. Order and content of the batches do not
@@ -18,7 +19,8 @@ public delegate int CropWriter(int use, Span<float> crop);
 /// </summary>
 public sealed class BatchFeed : IDisposable
 {
-    private const int Buffers = 3;
+    // One is being filled, one is filled, and the reader has two.
+    private const int Buffers = 4;
     private const int MostThreads = 8;
 
     // The ten crops of a photograph go to one thread, so the photograph is decoded once.
@@ -26,25 +28,30 @@ public sealed class BatchFeed : IDisposable
 
     private readonly Batch[] buffers;
     private readonly int batchSize;
-    private readonly int cropValues;
+    private readonly int cropBytes;
     private readonly int threads;
 
     /// <summary>Allocates the buffers.</summary>
     /// <param name="batchSize">Crops in a batch.</param>
     /// <param name="crop">Side of a crop, in pixels.</param>
+    /// <param name="pixels">Element type of the crops: bytes or float32.</param>
+    /// <param name="isPinned">Whether the buffers are page-locked, so that CUDA devices copy from them while the host goes on.</param>
     /// <param name="threads">Threads that fill a batch; 0 for half the cores, up to eight, because the step needs the others.</param>
-    public BatchFeed(int batchSize, int crop, int threads = 0)
+    public BatchFeed(int batchSize, int crop, ScalarType pixels, bool isPinned = false, int threads = 0)
     {
         this.threads = threads > 0 ? threads : Math.Clamp(Environment.ProcessorCount / 2, 1, MostThreads);
         this.batchSize = batchSize;
-        cropValues = 3 * crop * crop;
-        buffers = [.. Enumerable.Range(0, Buffers).Select(_ => new Batch(batchSize, crop))];
+        cropBytes = 3 * crop * crop * (pixels == ScalarType.Byte ? sizeof(byte) : sizeof(float));
+        buffers = [.. Enumerable.Range(0, Buffers).Select(_ => new Batch(batchSize, crop, pixels, isPinned))];
     }
 
     /// <summary>Total time that readers waited for a batch.</summary>
     public TimeSpan Waited { get; private set; }
 
-    /// <summary>Runs through a number of crops once. A batch is valid until the next is requested; the last may be smaller.</summary>
+    /// <summary>
+    /// Runs through a number of crops once. A batch is valid until the second batch after it is requested, so a device may still copy one
+    /// batch while the next is sent. The last batch may be smaller.
+    /// </summary>
     /// <param name="crops">Number of crops.</param>
     /// <param name="write">Writes a crop; called from several of the feed's threads at once, in any order.</param>
     /// <exception cref="DataSetException">A photograph could not be read.</exception>
@@ -76,10 +83,16 @@ public sealed class BatchFeed : IDisposable
         filler.Start();
         try
         {
+            Batch? before = null;
             while (Next(filled) is { } batch)
             {
                 yield return batch;
-                empty.Add(batch);
+                if (before is not null)
+                {
+                    empty.Add(before);
+                }
+
+                before = batch;
             }
 
             failure?.Throw();
@@ -127,22 +140,31 @@ public sealed class BatchFeed : IDisposable
 
     private void Fill(Batch batch, int start, int from, int to, CropWriter write)
     {
-        var crops = MemoryMarshal.Cast<byte, float>(batch.CropBuffer.bytes);
+        var crops = batch.CropBuffer.bytes;
+        var shifts = MemoryMarshal.Cast<byte, float>(batch.ShiftBuffer.bytes);
         var labels = MemoryMarshal.Cast<byte, long>(batch.LabelBuffer.bytes);
         for (var i = from; i < to; i++)
         {
-            labels[i] = write(start + i, crops.Slice(i * cropValues, cropValues));
+            labels[i] = write(start + i, crops.Slice(i * cropBytes, cropBytes), shifts.Slice(i * 3, 3));
         }
     }
 }
 
-/// <summary>A reused buffer of crops and labels.</summary>
+/// <summary>A reused buffer of crops, the shifts of their colours, and labels, on the host.</summary>
 public sealed class Batch : IDisposable
 {
-    internal Batch(int size, int crop)
+    internal Batch(int size, int crop, ScalarType pixels, bool isPinned)
     {
-        CropBuffer = empty(size, crop, crop, 3).DetachFromDisposeScope();
-        LabelBuffer = empty(size, dtype: ScalarType.Int64).DetachFromDisposeScope();
+        using var scope = NewDisposeScope();
+        Tensor Buffer(long[] shape, ScalarType type)
+        {
+            var buffer = empty(shape, type);
+            return (isPinned ? buffer.pin_memory() : buffer).DetachFromDisposeScope();
+        }
+
+        CropBuffer = Buffer([size, crop, crop, 3], pixels);
+        ShiftBuffer = Buffer([size, 3], ScalarType.Float32);
+        LabelBuffer = Buffer([size], ScalarType.Int64);
     }
 
     /// <summary>Number of crops in the batch.</summary>
@@ -150,10 +172,15 @@ public sealed class Batch : IDisposable
 
     internal Tensor CropBuffer { get; }
 
+    internal Tensor ShiftBuffer { get; }
+
     internal Tensor LabelBuffer { get; }
 
-    /// <summary>[count,3,crop,crop] in channels-last memory, a view of the buffer, 0..255 less the mean.</summary>
-    public Tensor Crops() => CropBuffer.narrow(0, 0, Count).permute(0, 3, 1, 2);
+    /// <summary>[count,crop,crop,3] (channels last), 0..255, a view of the buffer.</summary>
+    public Tensor Pixels() => CropBuffer.narrow(0, 0, Count);
+
+    /// <summary>[count,3], to add to all pixels of each crop, a view of the buffer.</summary>
+    public Tensor Shifts() => ShiftBuffer.narrow(0, 0, Count);
 
     /// <summary>[count] class indices, a view of the buffer.</summary>
     public Tensor Labels() => LabelBuffer.narrow(0, 0, Count);
@@ -162,6 +189,7 @@ public sealed class Batch : IDisposable
     public void Dispose()
     {
         CropBuffer.Dispose();
+        ShiftBuffer.Dispose();
         LabelBuffer.Dispose();
     }
 }

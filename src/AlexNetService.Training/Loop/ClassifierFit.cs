@@ -81,11 +81,12 @@ internal static class ClassifierFit
         var views = Math.Min(ten.Length, MostCrops / photographs);
         CropWindow[] windows = [.. Enumerable.Range(0, views).Select(view => ten[(4 + (5 * view) + (view / 2)) % ten.Length])];
         var augmentation = new Augmentation(table.Geometry, colours, colourShift: 0);
-        using var feed = new BatchFeed(batchSize: 64, table.Geometry.Crop);
-        int Cut(int use, Span<float> crop)
+        using var centring = new PixelCentring(colours, table.Geometry.Crop, placement);
+        using var feed = new BatchFeed(batchSize: 64, table.Geometry.Crop, augmentation.Pixels, placement.UsesCuda);
+        int Cut(int use, Span<byte> crop, Span<float> shift)
         {
             var place = (int)((long)(use / windows.Length) * training.Photographs.Count / photographs);
-            augmentation.Window(training[place].Span, windows[use % windows.Length], crop);
+            augmentation.Window(training[place].Span, windows[use % windows.Length], crop, shift);
             return training.Photographs[place].Label;
         }
 
@@ -94,7 +95,7 @@ internal static class ClassifierFit
         foreach (var batch in MeasuringProgress.Over(feed.Run(crops, Cut), (crops + 63) / 64, "features, batches"))
         {
             stop.ThrowIfCancellationRequested();
-            features.Add(network.Features(batch.Crops()).flatten(1).cpu());
+            features.Add(network.Features(centring.Of(batch)).flatten(1).cpu());
             labels.Add(batch.Labels().clone());
         }
 

@@ -39,11 +39,15 @@ internal sealed class EpochTally
     /// <summary>Time spent on the epoch; time between a stop and the resumption does not count.</summary>
     public TimeSpan Elapsed => before + clock.GetElapsedTime(from);
 
-    /// <summary>Counts a step whose photographs <see cref="Errors"/> has already counted.</summary>
-    public void Add(float loss, int images)
+    /// <summary>Counts a step.</summary>
+    /// <param name="images">Its photographs.</param>
+    /// <param name="loss">Its mean loss, in nats.</param>
+    /// <param name="right">Photographs whose label was the first prediction, and those whose label was among the first five.</param>
+    public void Add(int images, float loss, ReadOnlySpan<float> right)
     {
         Steps++;
         lossSum += (double)loss * images;
+        Errors.Add(images, right);
     }
 
     /// <summary>The progress to store in a checkpoint.</summary>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Loop;
 
@@ -44,6 +46,34 @@ public sealed class ErrorRates
     public static string Text(double top1, double top5, int classes) => string.Create(
         CultureInfo.InvariantCulture,
         $"top-1 error {top1:P2}{(HasTop5(classes) ? string.Create(CultureInfo.InvariantCulture, $", top-5 error {top5:P2}") : "")}");
+
+    /// <summary>
+    /// Counts a batch by the rule of <see cref="Add(ReadOnlySpan{float}, int)"/>, on the device of the logits and without reading them.
+    /// </summary>
+    /// <param name="logits">[N,classes].</param>
+    /// <param name="labels">[N] class indices, on the same device.</param>
+    /// <returns>[2] float32: crops whose label is the first prediction, and those whose label is among the first five.</returns>
+    internal static Tensor CountRight(Tensor logits, Tensor labels)
+    {
+        using var scope = NewDisposeScope();
+        var scores = logits.detach();
+        var behind = scores.lt(scores.gather(1, labels.unsqueeze(1))).sum(1);
+
+        // Fewer than k of the other classes are ahead. Variables keep the Scalars alive.
+        using var allOthers = (scores.shape[1] - 1).ToScalar();
+        using var allButFour = (scores.shape[1] - 5).ToScalar();
+        return stack([behind.ge(allOthers).sum(), behind.ge(allButFour).sum()]).to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Adds the counts of a batch.</summary>
+    /// <param name="images">Number of photographs.</param>
+    /// <param name="right">The result of <see cref="CountRight"/>.</param>
+    internal void Add(int images, ReadOnlySpan<float> right)
+    {
+        Images += images;
+        Top1Right += (int)right[0];
+        Top5Right += (int)right[1];
+    }
 
     /// <summary>
     /// Counts one photograph. Classes with exactly the label's score rank ahead of the label; otherwise a network that gives every class

@@ -21,6 +21,8 @@ public sealed class Trainer : IDisposable
     private readonly TrainingStep step;
     private readonly BatchFeed feed;
     private readonly Augmentation augmentation;
+    private readonly PixelCentring centring;
+    private (LateReading Facts, int Images, double Rate)? unread;
 
     /// <summary>Starts a new run.</summary>
     /// <param name="state">The state, without epochs.</param>
@@ -82,13 +84,14 @@ public sealed class Trainer : IDisposable
         (training, validation) = data;
         network = new ColumnNetwork(state.Architecture, placement, state.Recipe.Precision);
         step = new TrainingStep(network, state.Recipe, ClassWeights(state));
-        feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop);
         augmentation = new Augmentation(
             state.Architecture.Geometry,
             state.Colours,
             state.Recipe.ColourShift,
             state.Recipe.RandomCrops,
             state.Recipe.ScaleJitter);
+        centring = new PixelCentring(state.Colours, state.Architecture.Geometry.Crop, placement);
+        feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop, augmentation.Pixels, placement.UsesCuda);
     }
 
     /// <summary>The state of the last checkpoint, or the initial state.</summary>
@@ -96,7 +99,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Runs the remaining epochs. Writes a checkpoint after each, and in the middle of an epoch when one is due.</summary>
     /// <param name="epochDone">Receives the result of each finished epoch, after its checkpoint is written.</param>
-    /// <param name="cancellation">Stops after the current step and writes a checkpoint.</param>
+    /// <param name="cancellation">Stops after the steps that are under way and writes a checkpoint.</param>
     /// <exception cref="FailedStepException">libtorch failed in a step; no checkpoint of that step was written.</exception>
     /// <exception cref="DivergedException">The loss or a weight is not a number; no checkpoint of that step was written.</exception>
     /// <exception cref="DataSetException">The data set could not be read; a checkpoint of the progress so far was written.</exception>
@@ -114,9 +117,14 @@ public sealed class Trainer : IDisposable
                 Learn(tally, cancellation);
                 result = Judge(tally, cancellation);
             }
-            catch (Exception e) when (e is OperationCanceledException or DataSetException && tally.Steps > (State.UnderWay?.Steps ?? 0))
+            catch (Exception e) when (e is OperationCanceledException or DataSetException)
             {
-                Keep(State with { UnderWay = tally.UnderWay() }, tally);
+                Settle(tally);
+                if (tally.Steps > (State.UnderWay?.Steps ?? 0))
+                {
+                    Keep(State with { UnderWay = tally.UnderWay() }, tally);
+                }
+
                 throw;
             }
 
@@ -132,59 +140,54 @@ public sealed class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        unread?.Facts.Dispose();
         feed.Dispose();
+        centring.Dispose();
         step.Dispose();
         network.Dispose();
     }
 
-    /// <summary>Runs the remaining steps of an epoch.</summary>
+    /// <summary>
+    /// Runs the remaining steps of an epoch. The loss of a step is read after the next step is queued, so a device always has work. Before
+    /// a checkpoint all losses are read.
+    /// </summary>
     private void Learn(EpochTally tally, CancellationToken cancellation)
     {
         var (epoch, photographs) = (State.Epochs.Count, training.Photographs);
         var order = Seeds.Order(State.Seed, epoch, photographs.Count)[tally.Errors.Images..];
-        int Draw(int use, Span<float> crop)
+        int Draw(int use, Span<byte> crop, Span<float> shift)
         {
-            augmentation.Draw(training[order[use]].Span, Seeds.OfUse(State.Seed, epoch, order[use]), crop);
+            augmentation.Draw(training[order[use]].Span, Seeds.OfUse(State.Seed, epoch, order[use]), crop, shift);
             return photographs[order[use]].Label;
         }
 
         network.train();
+        var number = tally.Steps;
         foreach (var batch in feed.Run(order.Length, Draw))
         {
-            var rate = RateAt(tally.Steps);
-            var loss = Step(batch, epoch, tally.Steps, rate, tally.Errors);
-            if (!float.IsFinite(loss))
-            {
-                throw Diverged(tally);
-            }
-
-            tally.Add(loss, batch.Count);
-            progress?.Report(new StepReport(
-                epoch + 1,
-                tally.Errors.Images,
-                photographs.Count,
-                rate,
-                tally.Loss,
-                tally.Errors.Top1,
-                tally.Errors.Top5,
-                tally.Elapsed,
-                feed.Waited));
+            var rate = RateAt(number);
+            var facts = Step(batch, epoch, number++, rate);
+            Settle(tally);
+            unread = (facts, batch.Count, rate);
             cancellation.ThrowIfCancellationRequested();
             if (keeper.IsDue)
             {
+                Settle(tally);
                 Keep(State with { UnderWay = tally.UnderWay() }, tally);
             }
         }
+
+        Settle(tally);
     }
 
-    /// <summary>Makes one update from one batch.</summary>
-    /// <returns>The batch's loss before the update, in nats per crop.</returns>
-    private float Step(Batch batch, int epoch, int number, double rate, ErrorRates errors)
+    /// <summary>Queues one update from one batch.</summary>
+    /// <returns>The numbers of <see cref="TrainingStep.Run"/>.</returns>
+    private LateReading Step(Batch batch, int epoch, int number, double rate)
     {
         using var scope = NewDisposeScope();
         try
         {
-            return step.Run(batch.Crops(), batch.Labels(), rate, Seeds.OfStep(State.Seed, epoch, number), errors);
+            return new LateReading(step.Run(centring.Of(batch), batch.Labels(), rate, Seeds.OfStep(State.Seed, epoch, number)));
         }
         catch (ExternalException e)
         {
@@ -192,11 +195,49 @@ public sealed class Trainer : IDisposable
         }
     }
 
+    /// <summary>Reads the step that was queued last, if it is not read yet, and reports it.</summary>
+    private void Settle(EpochTally tally)
+    {
+        if (unread is not var (facts, images, rate))
+        {
+            return;
+        }
+
+        unread = null;
+        using var read = facts;
+        float[] numbers;
+        try
+        {
+            numbers = facts.Read();
+        }
+        catch (ExternalException e)
+        {
+            throw new FailedStepException(State.Epochs.Count + 1, tally.Steps, keeper.Newest, e);
+        }
+
+        if (!float.IsFinite(numbers[0]))
+        {
+            throw Diverged(tally);
+        }
+
+        tally.Add(images, numbers[0], numbers.AsSpan(1));
+        progress?.Report(new StepReport(
+            State.Epochs.Count + 1,
+            tally.Errors.Images,
+            training.Photographs.Count,
+            rate,
+            tally.Loss,
+            tally.Errors.Top1,
+            tally.Errors.Top5,
+            tally.Elapsed,
+            feed.Waited));
+    }
+
     /// <summary>Measures the error on the centre crops of the held-out photographs.</summary>
     private EpochResult Judge(EpochTally tally, CancellationToken cancellation)
     {
         var heldOut = validation.Photographs.Count > 0
-            ? Validation.CentreCrop(network, validation, augmentation, feed, cancellation)
+            ? Validation.CentreCrop(network, validation, augmentation, centring, feed, cancellation)
             : null;
         return new EpochResult(
             State.Epochs.Count + 1,

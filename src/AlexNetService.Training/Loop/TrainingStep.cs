@@ -32,25 +32,27 @@ internal sealed class TrainingStep : IDisposable
         set => sgd.Velocities = value;
     }
 
-    /// <summary>Trains on a batch. The host waits for the devices once, at the end.</summary>
-    /// <param name="crops">[N,3,crop,crop] float32.</param>
-    /// <param name="labels">[N] class indices.</param>
+    /// <summary>Trains on a batch. The host queues the work of all devices and reads nothing.</summary>
+    /// <param name="crops">[N,3,crop,crop] float32 for each column, on its device.</param>
+    /// <param name="labels">[N] class indices, on the host.</param>
     /// <param name="rate">ε.</param>
     /// <param name="seed">Seed of the dropout.</param>
-    /// <param name="errors">Counts the predictions for the batch before the update.</param>
-    /// <returns>The batch's loss before the update, in nats per crop.</returns>
-    public float Run(Tensor crops, Tensor labels, double rate, long seed, ErrorRates errors)
+    /// <returns>
+    /// [3] float32 on the first column's device, of the batch before the update: the loss in nats per crop, and the numbers of crops whose
+    /// label is the first prediction and among the first five.
+    /// </returns>
+    public Tensor Run(IReadOnlyList<Tensor> crops, Tensor labels, double rate, long seed)
     {
         using var scope = threads.NewScope();
         network.SeedDropout(seed);
         var pass = new CutPass(network, threads);
         var logits = pass.Forward(crops);
-        var loss = nn.functional.cross_entropy(logits, labels.to(logits.device), classWeights);
+        var right = HostTensors.Send(labels, logits.device);
+        var loss = nn.functional.cross_entropy(logits, right, classWeights);
         loss.backward();
         pass.Backward(logits.grad ?? throw new InvalidOperationException("The loss does not depend on the logits."));
         sgd.Step(rate, recipe.Momentum, recipe.WeightDecay, recipe.BiasRate, recipe.BiasDecay);
-        Validation.Count(errors, logits, labels);
-        return loss.item<float>();
+        return cat([loss.detach().unsqueeze(0), ErrorRates.CountRight(logits, right)]).MoveToOuterDisposeScope();
     }
 
     public void Dispose()

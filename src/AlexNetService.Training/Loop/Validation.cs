@@ -13,17 +13,23 @@ public static class Validation
     /// <param name="network">The network; it stays in evaluation mode.</param>
     /// <param name="canvases">The photographs.</param>
     /// <param name="augmentation">Cuts the crops.</param>
+    /// <param name="centring">Sends the crops to the network's devices.</param>
     /// <param name="feed">Fills the batches.</param>
     /// <param name="cancellation">Stops the measurement.</param>
     public static ErrorRates CentreCrop(
-        ColumnNetwork network, Canvases canvases, Augmentation augmentation, BatchFeed feed, CancellationToken cancellation)
+        ColumnNetwork network,
+        Canvases canvases,
+        Augmentation augmentation,
+        PixelCentring centring,
+        BatchFeed feed,
+        CancellationToken cancellation)
     {
         network.eval();
         using var noGradient = no_grad();
         var errors = new ErrorRates();
-        int Centre(int use, Span<float> crop)
+        int Centre(int use, Span<byte> crop, Span<float> shift)
         {
-            augmentation.Centre(canvases[use].Span, crop);
+            augmentation.Centre(canvases[use].Span, crop, shift);
             return canvases.Photographs[use].Label;
         }
 
@@ -31,7 +37,9 @@ public static class Validation
         {
             cancellation.ThrowIfCancellationRequested();
             using var step = NewDisposeScope();
-            Count(errors, network.call(batch.Crops()), batch.Labels());
+            var logits = network.Logits(centring.Of(batch));
+            using var counts = new LateReading(ErrorRates.CountRight(logits, HostTensors.Send(batch.Labels(), logits.device)));
+            errors.Add(batch.Count, counts.Read());
         }
 
         return errors;
@@ -41,6 +49,7 @@ public static class Validation
     /// <param name="network">The network; it stays in evaluation mode.</param>
     /// <param name="canvases">The photographs.</param>
     /// <param name="augmentation">Cuts the crops.</param>
+    /// <param name="centring">Sends the crops to the network's devices.</param>
     /// <param name="windows">The views, such as ten or one.</param>
     /// <param name="cancellation">Stops the measurement.</param>
     /// <returns>[views,classes] of each photograph, in the order of the canvases.</returns>
@@ -48,46 +57,36 @@ public static class Validation
         ColumnNetwork network,
         Canvases canvases,
         Augmentation augmentation,
+        PixelCentring centring,
         IReadOnlyList<CropWindow> windows,
         CancellationToken cancellation)
     {
         network.eval();
-        using var feed = new BatchFeed(windows.Count * 16, network.Architecture.Geometry.Crop);
-        int Cut(int use, Span<float> crop)
+        using var feed = new BatchFeed(
+            windows.Count * 16, network.Architecture.Geometry.Crop, augmentation.Pixels, network.Placement.UsesCuda);
+        int Cut(int use, Span<byte> crop, Span<float> shift)
         {
             var place = use / windows.Count;
-            augmentation.Window(canvases[place].Span, windows[use % windows.Count], crop);
+            augmentation.Window(canvases[place].Span, windows[use % windows.Count], crop, shift);
             return canvases.Photographs[place].Label;
         }
 
         foreach (var batch in feed.Run(canvases.Photographs.Count * windows.Count, Cut))
         {
             cancellation.ThrowIfCancellationRequested();
-            foreach (var logits in Logits(network, batch, windows.Count))
+            foreach (var logits in Logits(network, centring, batch, windows.Count))
             {
                 yield return logits;
             }
         }
     }
 
-    /// <summary>Adds a batch to the error rates.</summary>
-    internal static void Count(ErrorRates errors, Tensor logits, Tensor labels)
-    {
-        var scores = MemoryMarshal.Cast<byte, float>(logits.detach().cpu().contiguous().bytes);
-        var classes = (int)logits.shape[1];
-        var right = MemoryMarshal.Cast<byte, long>(labels.bytes);
-        for (var i = 0; i < right.Length; i++)
-        {
-            errors.Add(scores.Slice(i * classes, classes), (int)right[i]);
-        }
-    }
-
     /// <summary>Computes the logits of a batch with all views of some photographs → [views,classes] of each photograph.</summary>
-    private static float[][] Logits(ColumnNetwork network, Batch batch, int views)
+    private static float[][] Logits(ColumnNetwork network, PixelCentring centring, Batch batch, int views)
     {
         using var noGradient = no_grad();
         using var step = NewDisposeScope();
-        var logits = network.call(batch.Crops()).cpu().contiguous();
+        var logits = network.Logits(centring.Of(batch)).cpu().contiguous();
         return [.. MemoryMarshal.Cast<byte, float>(logits.bytes).ToArray().Chunk(views * (int)logits.shape[1])];
     }
 }

@@ -15,11 +15,14 @@ public sealed class EvaluatedRun : EvaluatedModel
 {
     private readonly ColumnNetwork network;
     private readonly Augmentation augmentation;
+    private readonly PixelCentring centring;
 
-    private EvaluatedRun(ColumnNetwork network, Augmentation augmentation)
+    private EvaluatedRun(ColumnNetwork network, ColourStatistics colours)
     {
+        var geometry = network.Architecture.Geometry;
         this.network = network;
-        this.augmentation = augmentation;
+        augmentation = new Augmentation(geometry, colours, colourShift: 0);
+        centring = new PixelCentring(colours, geometry.Crop, network.Placement);
     }
 
     /// <summary>Opens a checkpoint's network.</summary>
@@ -32,7 +35,7 @@ public sealed class EvaluatedRun : EvaluatedModel
         var state = checkpoint.State;
         var network = new ColumnNetwork(state.Architecture, ColumnPlacement.Parse(devices, state.Architecture.Columns));
         ColumnWeights.Load(network, checkpoint.Weights);
-        return new EvaluatedRun(network, new Augmentation(state.Architecture.Geometry, state.Colours, colourShift: 0))
+        return new EvaluatedRun(network, state.Colours)
         {
             Name = $"{run} {RunCheckpoint.Place(state)}",
             Sha256 = HashOf(state.Architecture, checkpoint.Weights),
@@ -59,8 +62,12 @@ public sealed class EvaluatedRun : EvaluatedModel
 
     /// <inheritdoc/>
     public override IEnumerable<float[]> Logits(Canvases canvases, CropWindow[] windows, CancellationToken stop) =>
-        Validation.Logits(network, canvases, augmentation, windows, stop);
+        Validation.Logits(network, canvases, augmentation, centring, windows, stop);
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => network.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        centring.Dispose();
+        network.Dispose();
+    }
 }

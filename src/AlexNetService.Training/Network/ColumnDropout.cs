@@ -6,11 +6,13 @@ namespace AlexNetService.Training.Network;
 
 /// <summary>
 /// Dropout of one column (Krizhevsky 2012 §4.2). Each instance has its own generator, so the dropped values depend only on its seed and
-/// never on the order in which columns, layers or threads draw.
+/// never on the order in which columns, layers or threads draw. The host draws them for every device: TorchSharp makes CPU generators
+/// only, and so the same seed drops the same values on all devices. The host is a step ahead of a CUDA device, so the device does not
+/// wait for the draw.
 /// </summary>
-internal sealed class ColumnDropout(Dropout layer, Device device) : nn.Module<Tensor, Tensor>(layer.Name)
+internal sealed class ColumnDropout(Dropout layer) : nn.Module<Tensor, Tensor>(layer.Name)
 {
-    private readonly Generator generator = new(0, device);
+    private readonly Generator generator = new(0);
     private readonly Scalar kept = (1 - layer.Rate).ToScalar();
 
     /// <summary>Seeds the generator; the seed alone decides which values the next call drops.</summary>
@@ -25,9 +27,9 @@ internal sealed class ColumnDropout(Dropout layer, Device device) : nn.Module<Te
         }
 
         using var scope = NewDisposeScope();
-        var stays = empty_like(input).bernoulli_(1 - layer.Rate, generator).div_(kept);
+        var stays = empty_like(input, device: CPU).bernoulli_(1 - layer.Rate, generator).div_(kept);
         GC.KeepAlive(generator);
-        return (input * stays).MoveToOuterDisposeScope();
+        return (input * HostTensors.Send(stays, input.device)).MoveToOuterDisposeScope();
     }
 
     protected override void Dispose(bool disposing)

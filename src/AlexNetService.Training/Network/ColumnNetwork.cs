@@ -67,28 +67,39 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return stages[^1].Columns[0].call(Features(input)).MoveToOuterDisposeScope();
+        return Logits([.. Placement.Devices.Select(device => input.to(device))]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Crops → logits, in float32.</summary>
+    /// <param name="crops">[N,3,crop,crop] float for each column on its device, 0..255 minus the mean colour.</param>
+    /// <returns>[N,classes] logits, before softmax, on the first column's device.</returns>
+    public Tensor Logits(IReadOnlyList<Tensor> crops)
+    {
+        using var scope = NewDisposeScope();
+        return stages[^1].Columns[0].call(Features(crops)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Crops → what the classifier reads, in float32.</summary>
-    /// <param name="input">[N,3,crop,crop] float, 0..255 minus the mean colour; on any device.</param>
+    /// <param name="crops">[N,3,crop,crop] float for each column on its device, 0..255 minus the mean colour.</param>
     /// <returns>[N,values] or [N,maps,height,width], on the first column's device.</returns>
-    internal Tensor Features(Tensor input)
+    internal Tensor Features(IReadOnlyList<Tensor> crops)
     {
         using var scope = NewDisposeScope();
-        var whole = ChannelsLast(input);
-        var maps = Placement.Devices.Select(device => whole.to(device)).ToArray();
+        var maps = crops.Select(ChannelsLast).ToArray();
         foreach (var stage in stages[..^1])
         {
             if (stage.Exchanges)
             {
-                maps = [.. stage.Columns.Select((_, column) => Joined(maps, column))];
+                // All copies before any join: a copy waits for the work that both devices were given before it.
+                var read = stage.Columns.Select((_, column) => maps.Select(own => own.to(Placement.Devices[column])).ToArray()).ToArray();
+                maps = [.. read.Select(copies => cat(copies, dim: 1))];
             }
 
             maps = [.. stage.Columns.Select((module, column) => module.call(maps[column]))];
         }
 
-        return (stages[^1].Exchanges ? Joined(maps, 0) : maps[0]).MoveToOuterDisposeScope();
+        var features = stages[^1].Exchanges ? cat([.. maps.Select(own => own.to(Placement.Devices[0]))], dim: 1) : maps[0];
+        return features.MoveToOuterDisposeScope();
     }
 
     /// <summary>Seeds all dropout of the next step.</summary>
@@ -99,10 +110,6 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
             dropout.Seed(seed + place);
         }
     }
-
-    /// <summary>Joins the maps of all columns, first column first, on one column's device.</summary>
-    internal Tensor Joined(IReadOnlyList<Tensor> maps, int column) =>
-        cat([.. maps.Select(own => own.to(Placement.Devices[column]))], dim: 1);
 
     /// <summary>The same values in channels-last memory; a view if they already are.</summary>
     internal static Tensor ChannelsLast(Tensor maps) => maps.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);

@@ -24,6 +24,9 @@ public sealed record ColumnPlacement(IReadOnlyList<torch.Device> Devices)
                 $"'{text}' names {devices.Length} devices for {columns} columns; name one device per column, or one for all columns.");
     }
 
+    /// <summary>Whether a device is CUDA, which copies from page-locked host memory while the host goes on.</summary>
+    internal bool UsesCuda => Devices.Any(device => device.type == DeviceType.CUDA);
+
     /// <inheritdoc/>
     public override string ToString() => string.Join(',', Devices);
 

@@ -5,12 +5,14 @@ namespace AlexNetService.Training.Network;
 
 /// <summary>
 /// One forward and backward pass of a batch, with the autograd graph cut at each exchange. Between two exchanges each column has its
-/// own graph. At an exchange the maps are copied forward and their gradients backward. The gradients equal those of one uncut graph.
-/// Nothing here reads a value, so work for other devices is queued without waiting for them.
+/// own graph: a stretch. At an exchange the maps are copied forward and their gradients backward. The gradients equal those of one uncut
+/// graph. Nothing here reads a value, so work for other devices is queued without waiting for them. libtorch starts a copy between two
+/// CUDA devices after all work that either was given before, and both wait for it. All copies of an exchange are therefore queued before
+/// any of the next stretches; otherwise one column would wait for the other's stretch.
 /// </summary>
 /// <param name="network">The network; the pass uses its working weights.</param>
 /// <param name="threads">Runs the columns; the caller keeps a scope of it open around the pass.</param>
-internal sealed class CutPass(ColumnNetwork network, ColumnThreads threads)
+internal class CutPass(ColumnNetwork network, ColumnThreads threads)
 {
     private readonly Stack<Segment> passed = [];
 
@@ -18,22 +20,24 @@ internal sealed class CutPass(ColumnNetwork network, ColumnThreads threads)
     private readonly Scalar one = 1.ToScalar();
 
     /// <summary>Crops → logits.</summary>
-    /// <param name="crops">[N,3,crop,crop] float32.</param>
+    /// <param name="crops">[N,3,crop,crop] float32 for each column, on its device.</param>
     /// <returns>[N,classes] float32 on the first column's device, a leaf; pass its gradient to <see cref="Backward"/>.</returns>
-    public Tensor Forward(Tensor crops)
+    public Tensor Forward(IReadOnlyList<Tensor> crops)
     {
         var type = network.Precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
-        threads.BeginPass(crops.shape[0]);
-        Tensor[] maps = [ColumnNetwork.ChannelsLast(crops)];
+        threads.BeginPass(crops[0].shape[0]);
+        Tensor[] maps = [];
         foreach (var stages in Segments())
         {
             var columns = stages[0].Working.Length;
+            var read = Copies(columns, maps, (own, _) => own.detach());
             var segment = new Segment(new Tensor[columns], new Tensor[columns]);
             threads.Run(columns, column =>
             {
-                var values = passed.Count == 0
-                    ? maps[0].to(network.Placement.Devices[column]).to(type)
-                    : network.Joined([.. maps.Select(own => own.detach())], column).requires_grad_(true);
+                Begin(column);
+                var values = maps.Length == 0
+                    ? ColumnNetwork.ChannelsLast(crops[column]).to(type)
+                    : cat(read[column], dim: 1).requires_grad_(true);
                 segment.Inputs[column] = values;
                 foreach (var stage in stages)
                 {
@@ -56,12 +60,41 @@ internal sealed class CutPass(ColumnNetwork network, ColumnThreads threads)
         Tensor[] gradients = [logits.to(passed.Peek().Outputs[0].dtype)];
         while (passed.TryPop(out var segment))
         {
-            threads.Run(segment.Outputs.Length, column =>
-                segment.Outputs[column].backward([Gathered(gradients, segment.Outputs.Length, column)]));
+            // A column's maps have a gradient from each column that read them.
+            var (columns, width) = (segment.Outputs.Length, segment.Outputs[0].shape[1]);
+            var parts = Copies(columns, gradients, (reader, column) => reader.narrow(1, column * width, width));
+            threads.Run(columns, column =>
+            {
+                Begin(column);
+                segment.Outputs[column].backward([parts[column].Aggregate((sum, next) => sum.add(next, one))]);
+            });
             gradients = passed.Count == 0 ? [] : [.. segment.Inputs.Select(input => input.grad
                 ?? throw new InvalidOperationException("Maps have no gradient: the loss does not depend on them."))];
         }
     }
+
+    /// <summary>Queues a copy from one column's device to another's; on one device there is nothing to copy.</summary>
+    /// <param name="values">The values.</param>
+    /// <param name="source">The column whose device holds them.</param>
+    /// <param name="target">The column whose device gets them.</param>
+    protected virtual Tensor Copied(Tensor values, int source, int target) => values.to(network.Placement.Devices[target]);
+
+    /// <summary>A column's stretch is about to be queued.</summary>
+    /// <param name="column">The column.</param>
+    protected virtual void Begin(int column)
+    {
+    }
+
+    /// <summary>Queues all copies of an exchange.</summary>
+    /// <param name="targets">Number of columns that read.</param>
+    /// <param name="sources">The values of each column.</param>
+    /// <param name="part">The part of a column's values that a target reads.</param>
+    /// <returns>For each target the parts of all sources, on the target's device.</returns>
+    private Tensor[][] Copies(int targets, Tensor[] sources, Func<Tensor, int, Tensor> part) =>
+    [
+        .. Enumerable.Range(0, targets).Select(target =>
+            sources.Select((values, source) => Copied(part(values, target), source, target)).ToArray()),
+    ];
 
     /// <summary>The stages from one exchange to the next.</summary>
     private IEnumerable<IReadOnlyList<ColumnNetwork.Stage>> Segments()
@@ -79,14 +112,6 @@ internal sealed class CutPass(ColumnNetwork network, ColumnThreads threads)
         }
 
         yield return segment;
-    }
-
-    /// <summary>The gradient of one column's maps: the sum over all columns that read them.</summary>
-    private Tensor Gathered(Tensor[] ofReaders, int columns, int column)
-    {
-        var width = ofReaders[0].shape[1] / columns;
-        return ofReaders.Select(reader => reader.narrow(1, column * width, width).to(network.Placement.Devices[column]))
-            .Aggregate((sum, next) => sum.add(next, one));
     }
 
     /// <summary>Input and output of each column between two exchanges.</summary>

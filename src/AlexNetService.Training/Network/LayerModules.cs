@@ -24,7 +24,7 @@ internal static class LayerModules
         LocalResponseNormalisation layer => new ResponseNormalisation(layer, row.Input.Maps / columns, device),
         MaxPooling layer => nn.MaxPool2d(layer.Window, stride: layer.Stride),
         Dense layer => Flattened(nn.Linear(layer.InputsOfAColumn(row.Input.Values, columns), layer.Units / columns), row.Input),
-        Dropout layer => new ColumnDropout(layer, device),
+        Dropout layer => new ColumnDropout(layer),
         Classifier layer => Flattened(nn.Linear(row.Input.Values, layer.Classes), row.Input),
         var layer => throw new ArchitectureException($"{layer.Name}: a {layer.GetType().Name} has no TorchSharp module."),
     };

@@ -112,15 +112,16 @@ internal static class ParityCheck
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var side = network.Architecture.Geometry.Crop;
-        var cut = new Augmentation(new CropGeometry(side, side), colours, colourShift: 0);
-        var input = empty(crops.Count, side, side, NetworkArchitecture.Channels);
-        var values = MemoryMarshal.Cast<byte, float>(input.bytes);
+        var pixels = empty(crops.Count, side, side, NetworkArchitecture.Channels, ScalarType.Byte);
         for (var i = 0; i < crops.Count; i++)
         {
-            cut.Centre(crops[i], values.Slice(i * crops[i].Length, crops[i].Length));
+            var target = pixels.bytes.Slice(i * crops[i].Length, crops[i].Length);
+            new CropWindow(0, 0, Mirrored: false).CopyChannelsLastTo(crops[i], side, target, side);
         }
 
-        return MemoryMarshal.Cast<byte, float>(network.call(input.permute(0, 3, 1, 2)).cpu().contiguous().bytes).ToArray();
+        using var centring = new PixelCentring(colours, side, network.Placement);
+        var logits = network.Logits(centring.Of(pixels, zeros(crops.Count, NetworkArchitecture.Channels)));
+        return MemoryMarshal.Cast<byte, float>(logits.cpu().contiguous().bytes).ToArray();
     }
 
     /// <summary>Photographs that are spread evenly over the whole, then the others, in case some cannot be decoded.</summary>

@@ -108,7 +108,7 @@ internal static class FirstGradientCommand
         var labels = tensor(Enumerable.Range(0, 32).Select(crop => (long)crop % network.Architecture.Classes).ToArray());
         network.SeedDropout(5);
         var pass = new CutPass(network, threads);
-        var logits = pass.Forward(crops);
+        var logits = pass.Forward([crops, crops]);
         nn.functional.cross_entropy(logits, labels).backward();
         pass.Backward(logits.grad ?? throw new InvalidOperationException("The loss does not depend on the logits."));
         return

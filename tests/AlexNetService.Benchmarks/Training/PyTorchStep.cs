@@ -16,14 +16,20 @@ internal sealed class PyTorchStep : Contender
         : base(name, batch) => this.process = process;
 
     /// <summary>Starts both ways to write two columns in PyTorch; returns none if there is no Python with torch.</summary>
-    public static IReadOnlyList<PyTorchStep> Find(string python, NetworkArchitecture architecture, int batch, int threads)
+    /// <param name="python">The Python, or 'none'.</param>
+    /// <param name="architecture">The layer table.</param>
+    /// <param name="batch">Images per step.</param>
+    /// <param name="threads">Threads on the CPU.</param>
+    /// <param name="device"><c>cpu</c> or <c>cuda:N</c>.</param>
+    public static IReadOnlyList<PyTorchStep> Find(
+        string python, NetworkArchitecture architecture, int batch, int threads, string device = "cpu")
     {
         var found = new List<PyTorchStep>();
         foreach (var way in python == "none" ? [] : (string[])["groups", "columns"])
         {
-            if (Start(python, way, Table(architecture, batch, threads)) is not ({ } process, var version, var blas))
+            if (Start(python, way, device, Table(architecture, batch, threads)) is not ({ } process, var version, var blas))
             {
-                Console.WriteLine($"'{python}' has no torch, so PyTorch is left out. Name a Python with torch with --pytorch.");
+                Console.WriteLine($"'{python}' has no torch for {device}, so PyTorch is left out. Name a Python with it with --pytorch.");
                 break;
             }
 
@@ -53,9 +59,9 @@ internal sealed class PyTorchStep : Contender
         return (double.Parse(times[0], CultureInfo.InvariantCulture), double.Parse(times[1], CultureInfo.InvariantCulture));
     }
 
-    private static (Process Process, string Version, string Blas)? Start(string python, string way, string table)
+    private static (Process Process, string Version, string Blas)? Start(string python, string way, string device, string table)
     {
-        var start = new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, "Training", "reference.py"), way])
+        var start = new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, "Training", "reference.py"), way, device])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

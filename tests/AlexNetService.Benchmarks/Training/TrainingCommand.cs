@@ -52,8 +52,8 @@ internal static class TrainingCommand
     {
         var cases = new List<Contender>
         {
-            new OurStep(architecture, batch, ComputePrecision.Fp32),
-            new OurStep(architecture, batch, ComputePrecision.Bf16),
+            new OurStep(architecture, batch, ComputePrecision.Fp32, ColumnPlacement.OnCpu(architecture.Columns)),
+            new OurStep(architecture, batch, ComputePrecision.Bf16, ColumnPlacement.OnCpu(architecture.Columns)),
         };
         var references = PyTorchStep.Find(python, architecture, batch, threads);
         cases.AddRange(references);

@@ -7,7 +7,8 @@ random and in memory; nothing is decoded. There are two ways to write two column
   columns  one module per column, joined with torch.cat where both columns are read
 
 The script prints its version and the library that multiplies matrices. Then it reads numbers of steps from standard input, runs each
-number of steps, and prints the seconds and the seconds of processor time they took.
+number of steps, and prints the seconds and the seconds of processor time they took. The second argument is the device; without it
+the script ends at once.
 """
 
 import json
@@ -107,8 +108,10 @@ class Network(nn.Module):
         return maps[0]
 
 
-def blas():
+def blas(device):
     """The library that multiplies matrices: Debian's torch uses the installed libblas.so.3, and the reference library is slow."""
+    if device.type == "cuda":
+        return f"CUDA-{torch.version.cuda}"
     if torch.backends.mkl.is_available():
         return "MKL"
     with open("/proc/self/maps", encoding="utf-8") as maps:
@@ -120,18 +123,23 @@ def main():
     table = json.loads(sys.stdin.readline())
     torch.set_num_threads(table["Threads"])
     torch.manual_seed(1)
-    network = Network(table, sys.argv[1] == "groups").train()
-    crops = torch.rand(table["Batch"], 3, table["Crop"], table["Crop"]) * 255 - 120
-    labels = torch.randint(0, table["Layers"][-1]["Classes"], (table["Batch"],))
+    device = torch.device(sys.argv[2])
+    if device.type == "cuda" and torch.cuda.device_count() <= (device.index or 0):
+        return
+    network = Network(table, sys.argv[1] == "groups").train().to(device)
+    crops = (torch.rand(table["Batch"], 3, table["Crop"], table["Crop"]) * 255 - 120).to(device)
+    labels = torch.randint(0, table["Layers"][-1]["Classes"], (table["Batch"],)).to(device)
     # A rate near zero keeps the weights in their initial range, where arithmetic has the usual speed.
     sgd = torch.optim.SGD(network.parameters(), lr=1e-9, momentum=0.9, weight_decay=5e-4)
-    print(f"torch {torch.__version__} {blas()}", flush=True)
+    print(f"torch {torch.__version__} {blas(device)}", flush=True)
     for line in sys.stdin:
         start, cpu = time.perf_counter(), time.process_time()
         for _ in range(int(line)):
             sgd.zero_grad(set_to_none=True)
             F.cross_entropy(network(crops), labels).backward()
             sgd.step()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
         print(f"{time.perf_counter() - start} {time.process_time() - cpu}", flush=True)
 
 

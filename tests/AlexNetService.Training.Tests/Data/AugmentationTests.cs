@@ -1,6 +1,7 @@
-using AlexNetService.Imaging;
+using System.Runtime.InteropServices;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Data;
+using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Tests.Data;
 
@@ -13,40 +14,26 @@ public class AugmentationTests
     private static readonly byte[] Canvas = [.. Enumerable.Range(0, 3 * 36).Select(i => (byte)i)];
 
     [Fact]
-    public void CentreCrop_OfACanvas_IsItsMiddleLessTheMean()
+    public void CentreCrop_OfACanvas_IsItsMiddle()
     {
-        var crop = new float[48];
+        var (crop, shift) = (new byte[48], new float[] { 1, 1, 1 });
 
-        new Augmentation(Geometry, Plain, colourShift: 0.1).Centre(Canvas, crop);
+        new Augmentation(Geometry, Plain, colourShift: 0.1).Centre(Canvas, crop, shift);
 
         // Row 1, column 1 of the red plane is pixel 7; channels lie last.
-        Assert.Equal([7 - 10, 43 - 20, 79 - 30], crop[..3]);
-        Assert.Equal([28 - 10, 64 - 20, 100 - 30], crop[^3..]);
-    }
-
-    [Fact]
-    public void MeanImage_OfAMirroredCrop_IsTakenOffWhereThePixelsGo()
-    {
-        var colours = Plain with { MeanImage = [.. Enumerable.Range(0, 3 * 36).Select(i => i % 6 / 4f)] };
-        var (crop, mirrored) = (new float[48], new float[48]);
-        var augmentation = new Augmentation(Geometry, colours, colourShift: 0);
-
-        augmentation.Window(Canvas, new CropWindow(1, 1, Mirrored: false), crop);
-        augmentation.Window(Canvas, new CropWindow(1, 1, Mirrored: true), mirrored);
-
-        // Row 1 of the red plane is 7, 8, 9, 10; the mean's centre crop is 0.25, 0.5, 0.75, 1 in every row.
-        Assert.Equal([6.75f, 7.5f, 8.25f, 9], [crop[0], crop[3], crop[6], crop[9]]);
-        Assert.Equal([9.75f, 8.5f, 7.25f, 6], [mirrored[0], mirrored[3], mirrored[6], mirrored[9]]);
+        Assert.Equal([7, 43, 79], crop[..3]);
+        Assert.Equal([28, 64, 100], crop[^3..]);
+        Assert.Equal([0, 0, 0], shift);
     }
 
     [Fact]
     public void RandomCrops_TurnedOff_AreTheCentreCrop()
     {
-        var (drawn, centre) = (new float[48], new float[48]);
+        var (drawn, centre) = (new byte[48], new byte[48]);
         var augmentation = new Augmentation(Geometry, Plain, colourShift: 0, randomCrops: false);
 
-        augmentation.Draw(Canvas, new Random(1), drawn);
-        augmentation.Centre(Canvas, centre);
+        augmentation.Draw(Canvas, new Random(1), drawn, new float[3]);
+        augmentation.Centre(Canvas, centre, new float[3]);
 
         Assert.Equal(centre, drawn);
     }
@@ -56,11 +43,11 @@ public class AugmentationTests
     {
         var augmentation = new Augmentation(Geometry, Plain, colourShift: 0);
         var random = new Random(1);
-        var seen = new HashSet<(float, float)>();
-        var crop = new float[48];
+        var seen = new HashSet<(byte, byte)>();
+        var crop = new byte[48];
         for (var i = 0; i < 500; i++)
         {
-            augmentation.Draw(Canvas, random, crop);
+            augmentation.Draw(Canvas, random, crop, new float[3]);
             seen.Add((crop[0], crop[3]));
         }
 
@@ -69,23 +56,33 @@ public class AugmentationTests
     }
 
     [Fact]
-    public void ColourShift_OnOneComponent_MovesAllPixelsTogetherAlongIt()
+    public void CropsWithJitter_AreFloatsThatAreNotRounded()
+    {
+        var augmentation = new Augmentation(Geometry, Plain, colourShift: 0, scaleJitter: 0.3);
+        var (drawn, centre) = (new float[48], new float[48]);
+
+        augmentation.Draw(Canvas, new Random(1), MemoryMarshal.AsBytes(drawn.AsSpan()), new float[3]);
+        augmentation.Centre(Canvas, MemoryMarshal.AsBytes(centre.AsSpan()), new float[3]);
+
+        Assert.Equal(ScalarType.Float32, augmentation.Pixels);
+        Assert.Contains(drawn, value => value != MathF.Round(value));
+        Assert.Equal([7, 43, 79], centre[..3]);
+    }
+
+    [Fact]
+    public void ColourShift_OnOneComponent_GoesAlongIt()
     {
         var colours = new ColourStatistics([0, 0, 0], [[0, 1, 0], [0, 0, 1], [0.6, 0, 0.8]], [0, 0, 50]);
         var augmentation = new Augmentation(new CropGeometry(4, 4), colours, colourShift: 0.1);
         var random = new Random(3);
-        var grey = new byte[48];
-        Array.Fill(grey, (byte)100);
+        var (crop, shift) = (new byte[48], new float[3]);
         var shifts = new List<double>();
-        var crop = new float[48];
         for (var i = 0; i < 2000; i++)
         {
-            augmentation.Draw(grey, random, crop);
-            var (red, green, blue) = (crop[0] - 100, crop[1] - 100, crop[2] - 100);
-            Assert.Equal(0, green);
-            Assert.Equal(blue * 0.75f, red, 0.001f);
-            Assert.All(crop.Chunk(3), pixel => Assert.Equal(crop[..3], pixel));
-            shifts.Add(blue / 0.8);
+            augmentation.Draw(new byte[48], random, crop, shift);
+            Assert.Equal(0, shift[1]);
+            Assert.Equal(shift[2] * 0.75f, shift[0], 0.001f);
+            shifts.Add(shift[2] / 0.8);
         }
 
         // Standard deviation 0.1 × 50 along the component.

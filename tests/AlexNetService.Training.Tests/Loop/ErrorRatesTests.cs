@@ -1,4 +1,5 @@
 using AlexNetService.Training.Loop;
+using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Tests.Loop;
 
@@ -28,5 +29,30 @@ public class ErrorRatesTests
 
         Assert.Equal(1, errors.Top1);
         Assert.Equal(1, errors.Top5);
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(10)]
+    public void Counts_OfABatch_AreThoseOfItsPhotographs(int classes)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1);
+
+        // Whole numbers have many ties; one photograph has NaN for its label, one for another class.
+        var logits = randint(0, 12, [200, classes], ScalarType.Float32, generator: generator);
+        var labels = arange(200, dtype: ScalarType.Int64) % classes;
+        logits[7, 7 % classes] = tensor(float.NaN);
+        logits[8, 9 % classes] = tensor(float.NaN);
+        var (one, batch) = (new ErrorRates(), new ErrorRates());
+        for (var i = 0; i < 200; i++)
+        {
+            one.Add(logits[i].data<float>().ToArray(), (int)labels[i].item<long>());
+        }
+
+        batch.Add(200, ErrorRates.CountRight(logits, labels).data<float>().ToArray());
+
+        Assert.InRange(one.Top1Right, 1, 199);
+        Assert.Equal((one.Images, one.Top1Right, one.Top5Right), (batch.Images, batch.Top1Right, batch.Top5Right));
     }
 }

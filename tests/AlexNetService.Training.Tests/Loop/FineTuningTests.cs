@@ -38,9 +38,10 @@ public sealed class FineTuningTests : IDisposable
         {
             using var network = new ColumnNetwork(table, ColumnPlacement.OnCpu(2));
             ColumnWeights.Load(network, weights);
-            using var feed = new BatchFeed(8, table.Geometry.Crop);
             var augmentation = new Augmentation(table.Geometry, colours, colourShift: 0);
-            return Validation.CentreCrop(network, data.Validation, augmentation, feed, TestContext.Current.CancellationToken).Top1;
+            using var centring = new PixelCentring(colours, table.Geometry.Crop, network.Placement);
+            using var feed = new BatchFeed(8, table.Geometry.Crop, augmentation.Pixels);
+            return Validation.CentreCrop(network, data.Validation, augmentation, centring, feed, TestContext.Current.CancellationToken).Top1;
         }
     }
 
@@ -58,12 +59,9 @@ public sealed class FineTuningTests : IDisposable
         float Loss(params int[] photographs)
         {
             using var step = new TrainingStep(network, new TrainingRecipe(), photographs.Length > 1 ? weights : null);
-            return step.Run(
-                crops.index_select(0, tensor(photographs.Select(place => (long)place).ToArray())),
-                tensor(photographs.Select(place => labels[place]).ToArray()),
-                rate: 1e-20,
-                seed: 1,
-                new ErrorRates());
+            var own = crops.index_select(0, tensor(photographs.Select(place => (long)place).ToArray()));
+            return step.Run([own, own], tensor(photographs.Select(place => labels[place]).ToArray()), rate: 1e-20, seed: 1)[0]
+                .item<float>();
         }
 
         var alone = Enumerable.Range(0, 4).Select(place => Loss(place)).ToArray();

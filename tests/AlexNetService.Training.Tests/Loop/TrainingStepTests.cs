@@ -146,7 +146,8 @@ public sealed class TrainingStepTests : IDisposable
             var loss = 0f;
             for (var i = 0; i < count; i++)
             {
-                loss = step.Run(crops, labels, rate, seed: made++, new ErrorRates());
+                using var scope = NewDisposeScope();
+                loss = step.Run([crops, crops], labels, rate, seed: made++)[0].item<float>();
             }
 
             return loss;

@@ -127,7 +127,7 @@ public sealed class CutPassTests : IDisposable
         var (crops, labels) = Batch(network.Architecture);
         network.SeedDropout(seed);
         var pass = new CutPass(network, threads);
-        var logits = pass.Forward(crops);
+        var logits = pass.Forward([.. network.Placement.Devices.Select(_ => crops)]);
         nn.functional.cross_entropy(logits, labels).backward();
         Assert.NotNull(logits.grad);
         pass.Backward(logits.grad);
