@@ -13,6 +13,13 @@ internal sealed record ExecutionTarget(string Device, string Provider)
 
     public bool IsCuda => Provider == Cuda;
 
+    /// <summary>
+    /// Whether the device has a memory of its own. Tests set it for the CPU: the code for GPUs then runs on the CPU's allocators.
+    /// </summary>
+    public bool IsElsewhere { get; init; } = Provider == Cuda;
+
+    private int Index => IsCuda ? int.Parse(Device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture) : 0;
+
     /// <summary>The device and provider of a model.</summary>
     /// <exception cref="DeviceUnavailableException">The options require another provider.</exception>
     public static ExecutionTarget Of(RuntimeOptions options, string model)
@@ -52,8 +59,7 @@ internal sealed record ExecutionTarget(string Device, string Provider)
             session.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
             if (IsCuda)
             {
-                var index = int.Parse(Device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture);
-                AppendCuda(session, index, options.Cuda);
+                AppendCuda(session, Index, options.Cuda);
             }
         }
         catch
@@ -64,6 +70,21 @@ internal sealed record ExecutionTarget(string Device, string Provider)
 
         return session;
     }
+
+    /// <summary>
+    /// Memory for the runs of a session elsewhere: page-locked host memory, which a GPU copies from and to without a detour through
+    /// buffers of the driver, and memory of the device for maps that stay there.
+    /// </summary>
+    public RunMemoryPool MemoryOf(InferenceSession session)
+    {
+        using var host = Memory(OrtMemoryInfo.allocatorCUDA_PINNED, OrtMemType.CpuOutput);
+        using var device = Memory(OrtMemoryInfo.allocatorCUDA, OrtMemType.Default);
+        return new RunMemoryPool(new OrtAllocator(session, host), new OrtAllocator(session, device));
+    }
+
+    private OrtMemoryInfo Memory(byte[] name, OrtMemType type) => IsCuda
+        ? new OrtMemoryInfo(name, OrtAllocatorType.DeviceAllocator, Index, type)
+        : new OrtMemoryInfo(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.DeviceAllocator, 0, OrtMemType.Default);
 
 #if CUDA
     private void AppendCuda(SessionOptions session, int device, CudaOptions options)
