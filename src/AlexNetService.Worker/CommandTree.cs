@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data;
@@ -33,6 +34,7 @@ internal static class CommandTree
         Redirect(format);
         try
         {
+            LibTorchFolder.Load(Environment.GetEnvironmentVariable(LibTorchFolder.Variable), AppContext.BaseDirectory);
             var parsed = EnvironmentOptions.Parse(root, arguments, Environment.GetEnvironmentVariable);
             if (parsed.Errors is [var error, ..] && format == LogFormat.Json)
             {
@@ -54,8 +56,8 @@ internal static class CommandTree
         {
             return Fail(e.Message, ExitCode.FailedStep, format);
         }
-        catch (Exception e) when (e is InputException or DataSetException or DeviceException or CheckpointException or ArchitectureException
-            or InvalidPackageException or IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception e) when (e is InputException or DataSetException or DeviceException or DeviceUnavailableException
+            or CheckpointException or ArchitectureException or InvalidPackageException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             return Fail(e.Message, ExitCode.BadInput, format);
         }
