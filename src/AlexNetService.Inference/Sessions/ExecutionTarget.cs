@@ -86,6 +86,18 @@ internal sealed record ExecutionTarget(string Device, string Provider)
         ? new OrtMemoryInfo(name, OrtAllocatorType.DeviceAllocator, Index, type)
         : new OrtMemoryInfo(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.DeviceAllocator, 0, OrtMemType.Default);
 
+    /// <summary>The exception for a device that ONNX Runtime cannot use.</summary>
+    public DeviceUnavailableException Unavailable(OnnxRuntimeException cause)
+    {
+        // "[ErrorCode:Fail] file:line function [ONNXRuntimeError] : 1 : FAIL : reason"
+        var reason = cause.Message[(cause.Message.LastIndexOf(" : ", StringComparison.Ordinal) is >= 0 and var at ? at + 3 : 0)..];
+        return new DeviceUnavailableException(
+            Device,
+            $"ONNX Runtime says: {reason.ReplaceLineEndings(" ").Trim()}. "
+            + "Install a driver of 580 or newer, CUDA 13 and cuDNN 9, or set Inference:Device to cpu.",
+            cause);
+    }
+
 #if CUDA
     private void AppendCuda(SessionOptions session, int device, CudaOptions options)
     {
@@ -110,11 +122,7 @@ internal sealed record ExecutionTarget(string Device, string Provider)
         }
         catch (OnnxRuntimeException e)
         {
-            throw new DeviceUnavailableException(
-                Device,
-                $"ONNX Runtime cannot load its CUDA provider ({e.Message}). "
-                + "Install CUDA 13 and cuDNN 9, or set Inference:Device to cpu.",
-                e);
+            throw Unavailable(e);
         }
     }
 #else

@@ -92,7 +92,10 @@ public sealed class ModelSession : IDisposable
         ModelGraph? cut = null;
         try
         {
-            cut = target.IsElsewhere && package.Card.Split is { Type: var maps } ? ModelGraph.OpenCut(maps, target, sessionOptions) : null;
+            // First, also for a network that is not split: a device that does not work is no fault of the package.
+            cut = target.IsElsewhere
+                ? ModelGraph.OpenCut(package.Card.Split?.Type ?? MapType.Float32, target, sessionOptions)
+                : null;
             trunk = package.Card.Split is { } split ? ModelGraph.Open(package, split.Trunk, target, sessionOptions) : null;
             graph = ModelGraph.Open(package, package.Card.Split?.Rest ?? package.Card.Graph, target, sessionOptions);
             return new ModelSession(package, target, options, Inspect(package, graph, trunk, cut, BatchSizes.Of(options, target)));
@@ -268,7 +271,7 @@ public sealed class ModelSession : IDisposable
         var inspection = new GraphInspection(package, graph.Session);
         if (package.Card.Split is not { } split || trunk is null)
         {
-            return new RunLayout(package.Card, graph, inspection.Check(), trunkGraph: null, trunk: null, cutGraph: null, sizes);
+            return new RunLayout(package.Card, graph, inspection.Check(), trunkGraph: null, trunk: null, cut, sizes);
         }
 
         var tensors = new SplitInspection(package, split, trunk.Session).Check(out var maps);

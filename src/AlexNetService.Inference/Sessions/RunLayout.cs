@@ -38,7 +38,7 @@ internal sealed class RunLayout
             ? [new GraphTensor("", TensorElementType.Float, logits.RowShape, OutputKinds.Probabilities)]
             : [];
         Outputs = [.. answers.Outputs, .. softmax];
-        var mapsStay = cutGraph is not null;
+        var mapsStay = cutGraph is not null && trunk is not null;
         Tensors =
         [
             (answers.Input, rows, mapsStay),
