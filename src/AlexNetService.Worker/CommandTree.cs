@@ -36,6 +36,7 @@ internal static class CommandTree
         Redirect(format);
         try
         {
+            LibTorchFolder.Load(Environment.GetEnvironmentVariable(LibTorchFolder.Variable), AppContext.BaseDirectory);
             var parsed = EnvironmentOptions.Parse(root, arguments, Environment.GetEnvironmentVariable);
             return UsageError.Of(parsed) is { } wrong
                 ? throw new InputException(wrong)

@@ -138,7 +138,32 @@ public sealed partial class ComposeTests(RunningService service)
 
     [Fact]
     public void GpuOverlay_Replicas_AreThoseOfTheMainFile() =>
-        Assert.Equal(ComposeFile.Replicas(ComposeFile.Main).Keys, ComposeFile.Services(ComposeFile.Gpu).Keys);
+        Assert.Equal(ComposeFile.Replicas(ComposeFile.Main).Keys, ComposeFile.Replicas(ComposeFile.Gpu).Keys);
+
+    [Theory]
+    [InlineData("api-1")]
+    [InlineData("api-2")]
+    [InlineData("worker")]
+    public void GpuOverlay_Container_IsTheCudaTargetOfItsDockerfileAndHasAGpu(string name)
+    {
+        var (container, main) = (ComposeFile.Services(ComposeFile.Gpu)[name], ComposeFile.Services(ComposeFile.Main)[name]);
+        var device = Assert.Single(container.Items("deploy", "resources", "reservations", "devices"));
+
+        Assert.Equal(main.Text("build", "dockerfile"), container.Text("build", "dockerfile"));
+        Assert.Equal(("cpu", "cuda"), (main.Text("build", "target"), container.Text("build", "target")));
+        Assert.NotEmpty(new Dockerfile(container.Text("build", "dockerfile"), "cuda").Lines("ENTRYPOINT"));
+        Assert.EndsWith(":cuda", container.Text("image"), StringComparison.Ordinal);
+        Assert.Equal(["gpu"], device.Items("capabilities").Select(capability => capability.Text()));
+    }
+
+    [Fact]
+    public void GpuOverlay_DevicesOfTheWorker_AreAsManyAsItReserves()
+    {
+        var worker = ComposeFile.Services(ComposeFile.Gpu)["worker"];
+        var reserved = Assert.Single(worker.Items("deploy", "resources", "reservations", "devices")).Text("count");
+
+        Assert.Equal(reserved, $"{worker.Text("environment", "ALEXNET_DEVICES").Split(',').Length}");
+    }
 
     /// <summary>Addresses of the replicas inside the network.</summary>
     internal static IEnumerable<string> Addresses() =>

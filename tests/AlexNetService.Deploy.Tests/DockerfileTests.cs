@@ -48,7 +48,8 @@ public sealed partial class DockerfileTests(RunningService service)
     [Theory]
     [InlineData("deploy/api.Dockerfile", "cpu")]
     [InlineData("deploy/api.Dockerfile", "cuda")]
-    [InlineData("deploy/worker.Dockerfile", "")]
+    [InlineData("deploy/worker.Dockerfile", "cpu")]
+    [InlineData("deploy/worker.Dockerfile", "cuda")]
     public void Dockerfile_UserOfTheImage_IsThatOfKubernetes(string file, string stage) =>
         Assert.Equal(["1654:1654"], new Dockerfile(file, stage).Lines("USER"));
 
@@ -66,12 +67,27 @@ public sealed partial class DockerfileTests(RunningService service)
         Assert.Equal(HttpStatusCode.OK, await service.StatusAsync(url.AbsolutePath));
     }
 
-    [Fact]
-    public void Dockerfile_DefaultTarget_IsCpu()
+    [Theory]
+    [InlineData("deploy/api.Dockerfile")]
+    [InlineData("deploy/worker.Dockerfile")]
+    public void Dockerfile_DefaultTarget_IsCpu(string file)
     {
-        var (cpu, last) = (new Dockerfile("deploy/api.Dockerfile", "cpu"), new Dockerfile("deploy/api.Dockerfile", ""));
+        var (cpu, last) = (new Dockerfile(file, "cpu"), new Dockerfile(file, ""));
 
-        Assert.Equal(cpu.Lines("ENTRYPOINT"), last.Lines("ENTRYPOINT"));
+        Assert.Equal(cpu.Lines("LABEL"), last.Lines("LABEL"));
+    }
+
+    // ONNX Runtime's CUDA and libtorch's are different versions: each image has one of them.
+    [Theory]
+    [InlineData("deploy/api.Dockerfile", "-p:Accelerator=cuda", "-p:Torch=")]
+    [InlineData("deploy/worker.Dockerfile", "-p:Torch=${TORCH}", "-p:Accelerator=")]
+    public void Dockerfile_CudaBuild_HasOneVersionOfCuda(string file, string its, string other)
+    {
+        var steps = new Dockerfile(file, "published-cuda").Lines("RUN");
+
+        Assert.Equal(2, steps.Count);
+        Assert.All(steps, step => Assert.Contains(its, step, StringComparison.Ordinal));
+        Assert.All(steps, step => Assert.DoesNotContain(other, step, StringComparison.Ordinal));
     }
 
     private static HashSet<string> Closure(string project) =>

@@ -117,6 +117,16 @@ public sealed class KubernetesTests
     }
 
     [Fact]
+    public async Task TrainingOnGpus_HasAGpuForEachDevice()
+    {
+        var container = (await Manifests.RenderAsync("training-gpu")).Containers.Single();
+        var devices = container.Items("env").Single(variable => variable.Text("name") == "ALEXNET_DEVICES").Text("value").Split(',');
+
+        Assert.Equal("alexnet-worker:0.1.0-cuda", container.Text("image"));
+        Assert.Equal($"{devices.Length}", container.Text("resources", "limits", "nvidia.com/gpu"));
+    }
+
+    [Fact]
     public async Task InferenceService_RuntimeAndClaim_Exist()
     {
         var kserve = await Manifests.RenderAsync("kserve");

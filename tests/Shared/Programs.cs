@@ -10,9 +10,15 @@ internal static class Programs
     public static Task<ProgramResult> AlexnetAsync(params string[] arguments) => AlexnetAsync(new Dictionary<string, string?>(), arguments);
 
     /// <summary>The command line, to its end, with variables of its own besides those of the tests.</summary>
-    public static async Task<ProgramResult> AlexnetAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+    public static Task<ProgramResult> AlexnetAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments) =>
+        RunAsync(environment, [Path.Combine(AppContext.BaseDirectory, "alexnet.dll"), .. arguments]);
+
+    /// <summary>A program, to its end.</summary>
+    /// <param name="environment">Variables besides those of the tests.</param>
+    /// <param name="command">Path of its assembly, and its arguments.</param>
+    public static async Task<ProgramResult> RunAsync(IReadOnlyDictionary<string, string?> environment, params string[] command)
     {
-        using var process = Start("alexnet.dll", environment, arguments);
+        using var process = Start(environment, command);
         var (output, error) = (new StringBuilder(), new StringBuilder());
         process.OutputDataReceived += (_, line) => output.AppendLine(line.Data);
         process.ErrorDataReceived += (_, line) => error.AppendLine(line.Data);
@@ -24,11 +30,11 @@ internal static class Programs
 
     /// <summary>Starts a program that lies beside the tests; its output is to be read.</summary>
     public static Process Start(string assembly, params string[] arguments) =>
-        Start(assembly, new Dictionary<string, string?>(), arguments);
+        Start(new Dictionary<string, string?>(), [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments]);
 
-    private static Process Start(string assembly, IReadOnlyDictionary<string, string?> environment, string[] arguments)
+    private static Process Start(IReadOnlyDictionary<string, string?> environment, string[] command)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments])
+        var start = new ProcessStartInfo("dotnet", command)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -38,7 +44,7 @@ internal static class Programs
             start.Environment[name] = value;
         }
 
-        return Process.Start(start) ?? throw new InvalidOperationException($"{assembly} does not start.");
+        return Process.Start(start) ?? throw new InvalidOperationException($"{command[0]} does not start.");
     }
 }
 

@@ -6,7 +6,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetService.Inference.Catalog;
 
-/// <summary>Finds packages in the folder and opens them: hashes checked, golden crop run, warmed.</summary>
+/// <summary>
+/// Finds packages in the folder and opens them: hashes checked, golden crop run, warmed. A package in half precision beside the one that it
+/// was made from is the same network. It is served in its place, under its name, on a GPU, where it is faster.
+/// </summary>
 internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions runtime)
 {
     private readonly PackageRepository repository = new(Path.GetFullPath(options.Path, AppContext.BaseDirectory));
@@ -29,7 +32,7 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
             .. wanted.Except(names).Select(name => Absent("ModelRepository:Load", name)),
             .. options.Versions.Keys.Except(names).Select(name => Absent("ModelRepository:Versions", name)),
         ];
-        return reasons.Length > 0 ? throw new CatalogException(reasons) : wanted.Count > 0 ? wanted : names;
+        return reasons.Length > 0 ? throw new CatalogException(reasons) : wanted.Count > 0 ? wanted : [.. names.Where(name => !IsHalfOfAnother(name, names))];
 
         string Absent(string setting, string name) =>
             $"{setting} names '{name}', which is not in '{repository.Root}'; there is {string.Join(", ", names)}.";
@@ -85,11 +88,11 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
         return runtime.ConcurrentRuns;
     }
 
-    /// <summary>SHA-256 of a package's card file.</summary>
+    /// <summary>SHA-256 of the card file of the package that is opened.</summary>
     /// <exception cref="InvalidPackageException">It cannot be read.</exception>
     public byte[] CardHash(string name, int version)
     {
-        var folder = repository.Folder(name, version);
+        var folder = FolderFor(name, version);
         try
         {
             return SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, ModelPackage.CardFile)));
@@ -105,13 +108,7 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
     /// <exception cref="DeviceUnavailableException">The device does not exist, or this build does not support it.</exception>
     public ModelSession Open(string name, int version, CancellationToken cancellation)
     {
-        var package = ModelPackage.Open(repository.Folder(name, version));
-        if (package.Card.Name != name || package.Card.Version != version)
-        {
-            var (other, number) = (package.Card.Name, package.Card.Version);
-            throw new InvalidPackageException(package.Folder, $"the card is of {other} version {number}. Move it to {other}/{number}.");
-        }
-
+        var package = Find(name, version);
         cancellation.ThrowIfCancellationRequested();
         var session = ModelSession.Open(package, runtime);
         try
@@ -131,6 +128,57 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
         {
             session.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Finds a package for the device of its model and checks its hashes.</summary>
+    /// <returns>The package under the given name and version, also where it is the one in half precision.</returns>
+    /// <exception cref="InvalidPackageException">The package must not be served.</exception>
+    public ModelPackage Find(string name, int version)
+    {
+        var folder = FolderFor(name, version);
+        var package = ModelPackage.Open(folder);
+        if (folder != repository.Folder(name, version))
+        {
+            return package with { Card = package.Card with { Name = name, Version = version } };
+        }
+
+        var (other, number) = (package.Card.Name, package.Card.Version);
+        return (other, number) == (name, version)
+            ? package
+            : throw new InvalidPackageException(folder, $"the card is of {other} version {number}. Move it to {other}/{number}.");
+    }
+
+    /// <summary>The folder of a version or, for a GPU, that of the newest package in half precision that was made from it.</summary>
+    private string FolderFor(string name, int version)
+    {
+        var own = repository.Folder(name, version);
+        if (runtime.DeviceOf(name) == "cpu" || Card(own)?.Graph.Sha256 is not { } hash)
+        {
+            return own;
+        }
+
+        return repository.Names()
+            .SelectMany(other => repository.Versions(other).Select(number => repository.Folder(other, number)))
+            .FirstOrDefault(folder => Card(folder)?.Quantization is { Precision: Precision.Float16 } half
+                && half.FromName == name && half.FromVersion == version && half.FromSha256 == hash) ?? own;
+    }
+
+    private bool IsHalfOfAnother(string name, IReadOnlyList<string> names) =>
+        TryFind(name, version: null, out var version, out _)
+        && Card(repository.Folder(name, version))?.Quantization is { Precision: Precision.Float16, FromName: var from }
+        && names.Contains(from);
+
+    /// <summary>A card, or null where it cannot be read: opening its package gives the reason.</summary>
+    private static ModelCard? Card(string folder)
+    {
+        try
+        {
+            return ModelPackage.ReadCard(folder);
+        }
+        catch (InvalidPackageException)
+        {
+            return null;
         }
     }
 }

@@ -17,14 +17,12 @@ internal sealed class CropRun : IDisposable
     public CropRun(RunLayout layout, RunMemory memory)
     {
         (this.layout, Memory) = (layout, memory);
-        var tensors = memory.Lay(layout.Tensors);
+        var (tensors, answers) = (memory.Lay(layout.Tensors), 1 + layout.Outputs.Count);
         input = tensors[0];
-        outputs = tensors.Skip(1).Take(layout.Outputs.Count).ToDictionary(output => output.Tensor.Kind);
+        outputs = tensors[1..answers].ToDictionary(output => output.Tensor.Kind);
         graph = new GraphRun(layout.Graph, input, [.. layout.Answers.Outputs.Select(output => outputs[output.Kind])]);
         packing = new PixelPacking(layout.Card.Preprocessing, layout.Card.Preprocessing.Crop);
-        trunk = layout is { TrunkGraph: { } trunkGraph, Trunk: { } split }
-            ? new TrunkRun(trunkGraph, split.Split, layout.Card.Preprocessing, layout.Sizes, tensors.AsSpan(^4..), input)
-            : null;
+        trunk = layout.Trunk is null ? null : new TrunkRun(layout, tensors.AsSpan(answers..), input);
     }
 
     public RunMemory Memory { get; }

@@ -13,6 +13,13 @@ internal sealed record ExecutionTarget(string Device, string Provider)
 
     public bool IsCuda => Provider == Cuda;
 
+    /// <summary>
+    /// Whether the device has a memory of its own. Tests set it for the CPU: the code for GPUs then runs on the CPU's allocators.
+    /// </summary>
+    public bool IsElsewhere { get; init; } = Provider == Cuda;
+
+    private int Index => IsCuda ? int.Parse(Device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture) : 0;
+
     /// <summary>The device and provider of a model.</summary>
     /// <exception cref="DeviceUnavailableException">The options require another provider.</exception>
     public static ExecutionTarget Of(RuntimeOptions options, string model)
@@ -52,8 +59,7 @@ internal sealed record ExecutionTarget(string Device, string Provider)
             session.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
             if (IsCuda)
             {
-                var index = int.Parse(Device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture);
-                AppendCuda(session, index, options.Cuda);
+                AppendCuda(session, Index, options.Cuda);
             }
         }
         catch
@@ -63,6 +69,33 @@ internal sealed record ExecutionTarget(string Device, string Provider)
         }
 
         return session;
+    }
+
+    /// <summary>
+    /// Memory for the runs of a session elsewhere: page-locked host memory, which a GPU copies from and to without a detour through
+    /// buffers of the driver, and memory of the device for maps that stay there.
+    /// </summary>
+    public RunMemoryPool MemoryOf(InferenceSession session)
+    {
+        using var host = Memory(OrtMemoryInfo.allocatorCUDA_PINNED, OrtMemType.CpuOutput);
+        using var device = Memory(OrtMemoryInfo.allocatorCUDA, OrtMemType.Default);
+        return new RunMemoryPool(new OrtAllocator(session, host), new OrtAllocator(session, device));
+    }
+
+    private OrtMemoryInfo Memory(byte[] name, OrtMemType type) => IsCuda
+        ? new OrtMemoryInfo(name, OrtAllocatorType.DeviceAllocator, Index, type)
+        : new OrtMemoryInfo(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.DeviceAllocator, 0, OrtMemType.Default);
+
+    /// <summary>The exception for a device that ONNX Runtime cannot use.</summary>
+    public DeviceUnavailableException Unavailable(OnnxRuntimeException cause)
+    {
+        // "[ErrorCode:Fail] file:line function [ONNXRuntimeError] : 1 : FAIL : reason"
+        var reason = cause.Message[(cause.Message.LastIndexOf(" : ", StringComparison.Ordinal) is >= 0 and var at ? at + 3 : 0)..];
+        return new DeviceUnavailableException(
+            Device,
+            $"ONNX Runtime says: {reason.ReplaceLineEndings(" ").Trim()}. "
+            + "Install a driver of 580 or newer, CUDA 13 and cuDNN 9, or set Inference:Device to cpu.",
+            cause);
     }
 
 #if CUDA
@@ -89,11 +122,7 @@ internal sealed record ExecutionTarget(string Device, string Provider)
         }
         catch (OnnxRuntimeException e)
         {
-            throw new DeviceUnavailableException(
-                Device,
-                $"ONNX Runtime cannot load its CUDA provider ({e.Message}). "
-                + "Install CUDA 13 and cuDNN 9, or set Inference:Device to cpu.",
-                e);
+            throw Unavailable(e);
         }
     }
 #else

@@ -8,10 +8,12 @@ namespace AlexNetService.Inference.Sessions;
 /// the binding.
 /// </summary>
 /// <param name="graph">The graph.</param>
-/// <param name="input">Its only input.</param>
+/// <param name="input">The input whose rows are run.</param>
 /// <param name="outputs">Its outputs.</param>
-internal sealed class GraphRun(ModelGraph graph, RunTensor input, IReadOnlyList<RunTensor> outputs) : IDisposable
+/// <param name="whole">An input on the graph's device that every run reads whole, or null.</param>
+internal sealed class GraphRun(ModelGraph graph, RunTensor input, IReadOnlyList<RunTensor> outputs, RunTensor? whole = null) : IDisposable
 {
+    private readonly bool copiesInput = graph.IsElsewhere && !input.OnDevice;
     private readonly Dictionary<(int First, int Count, OutputKinds Kinds), Binding> bindings = [];
 
     /// <summary>Runs some rows of the input into the same rows of the outputs.</summary>
@@ -22,7 +24,7 @@ internal sealed class GraphRun(ModelGraph graph, RunTensor input, IReadOnlyList<
     {
         ref var kept = ref CollectionsMarshal.GetValueRefOrAddDefault(bindings, (first, count, kinds), out _);
         var binding = kept ??= Bind(first, count, kinds);
-        if (graph.IsElsewhere)
+        if (copiesInput)
         {
             // Binding is what copies the rows to the device.
             binding.Ports.BindInput(input.Tensor.Name, binding.Input);
@@ -49,10 +51,18 @@ internal sealed class GraphRun(ModelGraph graph, RunTensor input, IReadOnlyList<
     {
         var needed = outputs.Where(output => kinds.HasFlag(output.Tensor.Kind)).ToArray();
         var binding = new Binding(
-            graph.Session.CreateIoBinding(), input.View(first, count), [.. needed.Select(output => output.View(first, count))]);
-        if (!graph.IsElsewhere)
+            graph.Session.CreateIoBinding(),
+            input.View(first, count),
+            whole?.View(0, whole.Rows),
+            [.. needed.Select(output => output.View(first, count))]);
+        if (!copiesInput)
         {
             binding.Ports.BindInput(input.Tensor.Name, binding.Input);
+        }
+
+        if (whole is not null)
+        {
+            binding.Ports.BindInput(whole.Tensor.Name, binding.Whole);
         }
 
         for (var i = 0; i < needed.Length; i++)
@@ -63,12 +73,13 @@ internal sealed class GraphRun(ModelGraph graph, RunTensor input, IReadOnlyList<
         return binding;
     }
 
-    private sealed record Binding(OrtIoBinding Ports, OrtValue Input, OrtValue[] Outputs) : IDisposable
+    private sealed record Binding(OrtIoBinding Ports, OrtValue Input, OrtValue? Whole, OrtValue[] Outputs) : IDisposable
     {
         public void Dispose()
         {
             Ports.Dispose();
             Input.Dispose();
+            Whole?.Dispose();
             Array.ForEach(Outputs, output => output.Dispose());
         }
     }

@@ -16,12 +16,29 @@ internal sealed class ModelGraph : IDisposable
     /// <summary>Whether tensors must be copied to the device and back.</summary>
     public bool IsElsewhere { get; }
 
+    /// <summary>Opens the graph that cuts windows out of maps. It always opens where the device works.</summary>
+    /// <param name="type">Element type of the maps.</param>
+    /// <param name="target">The device.</param>
+    /// <param name="options">Options for a session there.</param>
+    /// <exception cref="DeviceUnavailableException">The device does not work.</exception>
+    public static ModelGraph OpenCut(MapType type, ExecutionTarget target, SessionOptions options)
+    {
+        try
+        {
+            return new ModelGraph(new InferenceSession(WindowCut.Graph(GraphTensor.TypeOf(type)), options), target.IsElsewhere);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw target.Unavailable(e);
+        }
+    }
+
     /// <exception cref="InvalidPackageException">ONNX Runtime cannot open it.</exception>
     public static ModelGraph Open(ModelPackage package, GraphFile file, ExecutionTarget target, SessionOptions options)
     {
         try
         {
-            return new ModelGraph(new InferenceSession(Path.Combine(package.Folder, file.File), options), target.IsCuda);
+            return new ModelGraph(new InferenceSession(Path.Combine(package.Folder, file.File), options), target.IsElsewhere);
         }
         catch (OnnxRuntimeException e)
         {

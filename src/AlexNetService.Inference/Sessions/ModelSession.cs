@@ -13,6 +13,7 @@ namespace AlexNetService.Inference.Sessions;
 public sealed class ModelSession : IDisposable
 {
     private readonly RunLayout layout;
+    private readonly RunMemoryPool memories;
     private readonly Lock gate = new();
     private readonly Dictionary<RunMemory, CropRun> runs = [];
     private volatile bool disposed;
@@ -21,12 +22,13 @@ public sealed class ModelSession : IDisposable
     {
         (Package, Device, Provider, MaxCropsPerRun) = (package, target.Device, target.Provider, options.MaxCropsPerRun);
         this.layout = layout;
-        if (layout.Bytes > Array.MaxLength)
+        if (Math.Max(layout.HostBytes, layout.DeviceBytes) is > int.MaxValue and var bytes)
         {
             throw new InvalidPackageException(
-                package.Folder,
-                $"{MaxCropsPerRun} of its crops take {layout.Bytes:N0} bytes in one run. Set Inference:MaxCropsPerRun lower.");
+                package.Folder, $"{MaxCropsPerRun} of its crops take {bytes:N0} bytes in one run. Set Inference:MaxCropsPerRun lower.");
         }
+
+        memories = target.IsElsewhere ? target.MemoryOf(layout.Graph.Session) : SharedRuntime.Memory;
     }
 
     /// <summary>The package.</summary>
@@ -71,9 +73,12 @@ public sealed class ModelSession : IDisposable
     /// <param name="options">Device, threads and buffer size.</param>
     /// <exception cref="InvalidPackageException">The graph cannot be read, or differs from the card.</exception>
     /// <exception cref="DeviceUnavailableException">The device does not exist, or this build does not support it.</exception>
-    public static ModelSession Open(ModelPackage package, RuntimeOptions options)
+    public static ModelSession Open(ModelPackage package, RuntimeOptions options) =>
+        Open(package, options, ExecutionTarget.Of(options, package.Card.Name));
+
+    /// <summary>The same on a given device.</summary>
+    internal static ModelSession Open(ModelPackage package, RuntimeOptions options, ExecutionTarget target)
     {
-        var target = ExecutionTarget.Of(options, package.Card.Name);
         using var sessionOptions = target.Configure(options);
         if (package.Card.Quantization is { Precision: Precision.Int8 })
         {
@@ -84,14 +89,20 @@ public sealed class ModelSession : IDisposable
 
         ModelGraph? trunk = null;
         ModelGraph? graph = null;
+        ModelGraph? cut = null;
         try
         {
+            // First, also for a network that is not split: a device that does not work is no fault of the package.
+            cut = target.IsElsewhere
+                ? ModelGraph.OpenCut(package.Card.Split?.Type ?? MapType.Float32, target, sessionOptions)
+                : null;
             trunk = package.Card.Split is { } split ? ModelGraph.Open(package, split.Trunk, target, sessionOptions) : null;
             graph = ModelGraph.Open(package, package.Card.Split?.Rest ?? package.Card.Graph, target, sessionOptions);
-            return new ModelSession(package, target, options, Inspect(package, graph, trunk, BatchSizes.Of(options, target)));
+            return new ModelSession(package, target, options, Inspect(package, graph, trunk, cut, BatchSizes.Of(options, target)));
         }
         catch
         {
+            cut?.Dispose();
             graph?.Dispose();
             trunk?.Dispose();
             throw;
@@ -213,6 +224,12 @@ public sealed class ModelSession : IDisposable
             runs.Clear();
         }
 
+        if (memories != SharedRuntime.Memory)
+        {
+            memories.Dispose();
+        }
+
+        layout.CutGraph?.Dispose();
         layout.Graph.Dispose();
         layout.TrunkGraph?.Dispose();
     }
@@ -227,7 +244,7 @@ public sealed class ModelSession : IDisposable
     internal CropRun Rent()
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        var memory = SharedRuntime.Memory.Rent((int)layout.Bytes);
+        var memory = memories.Rent((int)layout.HostBytes, (int)layout.DeviceBytes);
         lock (gate)
         {
             foreach (var (retired, kept) in runs.Where(run => run.Key.Retired).ToArray())
@@ -247,20 +264,20 @@ public sealed class ModelSession : IDisposable
     }
 
     /// <summary>Gives a run back, also one that threw.</summary>
-    internal static void Return(CropRun run) => SharedRuntime.Memory.Return(run.Memory);
+    internal static void Return(CropRun run) => run.Memory.Pool.Return(run.Memory);
 
-    private static RunLayout Inspect(ModelPackage package, ModelGraph graph, ModelGraph? trunk, BatchSizes sizes)
+    private static RunLayout Inspect(ModelPackage package, ModelGraph graph, ModelGraph? trunk, ModelGraph? cut, BatchSizes sizes)
     {
         var inspection = new GraphInspection(package, graph.Session);
         if (package.Card.Split is not { } split || trunk is null)
         {
-            return new RunLayout(package.Card, graph, inspection.Check(), trunkGraph: null, trunk: null, sizes);
+            return new RunLayout(package.Card, graph, inspection.Check(), trunkGraph: null, trunk: null, cut, sizes);
         }
 
         var tensors = new SplitInspection(package, split, trunk.Session).Check(out var maps);
         using (maps)
         {
-            return new RunLayout(package.Card, graph, inspection.CheckRest(tensors.CropMaps, maps), trunk, tensors, sizes);
+            return new RunLayout(package.Card, graph, inspection.CheckRest(tensors.CropMaps, maps), trunk, tensors, cut, sizes);
         }
     }
 

@@ -17,11 +17,18 @@ internal sealed class RunLayout
     /// <param name="answers">Its tensors.</param>
     /// <param name="trunkGraph">The trunk, where the network is split.</param>
     /// <param name="trunk">Its tensors.</param>
+    /// <param name="cutGraph">Cuts windows out of maps on the device; null on the CPU, where they are copied.</param>
     /// <param name="sizes">Numbers of rows to run.</param>
     public RunLayout(
-        ModelCard card, ModelGraph graph, AnswerTensors answers, ModelGraph? trunkGraph, TrunkTensors? trunk, BatchSizes sizes)
+        ModelCard card,
+        ModelGraph graph,
+        AnswerTensors answers,
+        ModelGraph? trunkGraph,
+        TrunkTensors? trunk,
+        ModelGraph? cutGraph,
+        BatchSizes sizes)
     {
-        (Card, Graph, Answers, TrunkGraph, Trunk, Sizes) = (card, graph, answers, trunkGraph, trunk, sizes);
+        (Card, Graph, Answers, TrunkGraph, Trunk, CutGraph, Sizes) = (card, graph, answers, trunkGraph, trunk, cutGraph, sizes);
         var batch = answers.FixedBatch ?? 1;
         var rows = (sizes.Largest + batch - 1) / batch * batch;
         var crops = Math.Min(CropsPerTrunkRun, sizes.Largest);
@@ -31,17 +38,23 @@ internal sealed class RunLayout
             ? [new GraphTensor("", TensorElementType.Float, logits.RowShape, OutputKinds.Probabilities)]
             : [];
         Outputs = [.. answers.Outputs, .. softmax];
+        var mapsStay = cutGraph is not null && trunk is not null;
         Tensors =
         [
-            (answers.Input, rows),
-            .. Outputs.Select(output => (output, rows)),
-            .. trunk is null ? [] : ((GraphTensor, int)[])
+            (answers.Input, rows, mapsStay),
+            .. Outputs.Select(output => (output, rows, false)),
+            .. trunk is null ? [] : ((GraphTensor, int, bool)[])
             [
-                (trunk.CanvasPixels, CanvasesPerTrunkRun), (trunk.CanvasMaps, CanvasesPerTrunkRun),
-                (trunk.CropPixels, crops), (trunk.CropMaps, crops),
+                (trunk.CanvasPixels, CanvasesPerTrunkRun, false), (trunk.CanvasMaps, CanvasesPerTrunkRun, mapsStay),
+                (trunk.CropPixels, crops, false), (trunk.CropMaps, crops, mapsStay),
+                .. mapsStay ? [(WindowCut.PlacesOf(trunk.Split.CropSide), rows, false)] : ((GraphTensor, int, bool)[])[],
             ],
         ];
-        Bytes = Tensors.Sum(tensor => RunTensor.Bytes(tensor.Tensor, tensor.Rows));
+        HostBytes = Bytes(onDevice: false);
+        DeviceBytes = Bytes(onDevice: true);
+
+        long Bytes(bool onDevice) =>
+            Tensors.Where(tensor => tensor.OnDevice == onDevice).Sum(tensor => RunTensor.Bytes(tensor.Tensor, tensor.Rows));
     }
 
     public ModelCard Card { get; }
@@ -54,14 +67,22 @@ internal sealed class RunLayout
 
     public TrunkTensors? Trunk { get; }
 
+    public ModelGraph? CutGraph { get; }
+
     public BatchSizes Sizes { get; }
 
     /// <summary>The answers, including probabilities that are made from logits.</summary>
     public IReadOnlyList<GraphTensor> Outputs { get; }
 
-    /// <summary>Tensors and their rows: the input, the outputs, and the four of a trunk.</summary>
-    public IReadOnlyList<(GraphTensor Tensor, int Rows)> Tensors { get; }
+    /// <summary>
+    /// Tensors, their rows, and whether they are in the GPU's memory: the input, the outputs, the four of a trunk, and the places of
+    /// windows where they are cut on the GPU.
+    /// </summary>
+    public IReadOnlyList<(GraphTensor Tensor, int Rows, bool OnDevice)> Tensors { get; }
 
-    /// <summary>Bytes of a run's memory.</summary>
-    public long Bytes { get; }
+    /// <summary>Bytes of a run's host memory.</summary>
+    public long HostBytes { get; }
+
+    /// <summary>Bytes of the GPU's memory that a run keeps between its graphs.</summary>
+    public long DeviceBytes { get; }
 }

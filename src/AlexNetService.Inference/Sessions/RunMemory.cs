@@ -4,31 +4,46 @@ using Microsoft.ML.OnnxRuntime;
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>
-/// One pinned block for everything that a run reads and writes. Sessions use it one after the other, each in its own layout.
+/// Everything that a run reads and writes: one block of host memory, and one in the memory of a GPU for the maps between two graphs.
+/// Sessions on the CPU use it one after the other, each in its own layout.
 /// </summary>
-/// <param name="length">Length, in bytes.</param>
-internal sealed class RunMemory(int length)
+/// <param name="pool">Where it goes back to.</param>
+/// <param name="host">Memory that this process can read.</param>
+/// <param name="device">Memory of the GPU, or null where nothing stays there.</param>
+internal sealed class RunMemory(RunMemoryPool pool, OrtMemoryAllocation host, OrtMemoryAllocation? device) : IDisposable
 {
-    private readonly byte[] block = GC.AllocateArray<byte>(length, pinned: true);
-
-    public int Length => length;
+    public RunMemoryPool Pool => pool;
 
     /// <summary>Whether the pool has given it up for a larger one.</summary>
     public bool Retired { get; set; }
 
-    /// <summary>Lays tensors into the block, one behind the other.</summary>
-    /// <param name="layout">Tensors, and the number of rows of each.</param>
-    public RunTensor[] Lay(IReadOnlyList<(GraphTensor Tensor, int Rows)> layout)
+    /// <summary>Host memory that no pool keeps.</summary>
+    public static RunMemory Alone(uint bytes) => new(SharedRuntime.Memory, OrtAllocator.DefaultInstance.Allocate(bytes), device: null);
+
+    public bool Fits(int hostBytes, int deviceBytes) => host.Size >= hostBytes && (device?.Size ?? 0) >= deviceBytes;
+
+    /// <summary>Lays tensors into the blocks, one behind the other.</summary>
+    /// <param name="layout">Tensors, the number of rows of each, and whether they are in the GPU's memory.</param>
+    public RunTensor[] Lay(IReadOnlyList<(GraphTensor Tensor, int Rows, bool OnDevice)> layout)
     {
         var tensors = new RunTensor[layout.Count];
-        long offset = 0;
+        var (hostEnd, deviceEnd) = (0, 0);
         for (var i = 0; i < tensors.Length; i++)
         {
-            tensors[i] = new RunTensor(layout[i].Tensor, layout[i].Rows, block, (int)offset);
-            offset += RunTensor.Bytes(layout[i].Tensor, layout[i].Rows);
+            var (tensor, rows, onDevice) = layout[i];
+            ref var end = ref onDevice ? ref deviceEnd : ref hostEnd;
+            tensors[i] = new RunTensor(tensor, rows, onDevice && device is not null ? device : host, onDevice, end);
+            end += (int)RunTensor.Bytes(tensor, rows);
         }
 
         return tensors;
+    }
+
+    /// <summary>Frees the blocks before the finalizers of their handles would; no tensor in them may be used any more.</summary>
+    public void Dispose()
+    {
+        host.Dispose();
+        device?.Dispose();
     }
 }
 
@@ -36,48 +51,61 @@ internal sealed class RunMemory(int length)
 /// <param name="tensor">Name, type and shape of a row.</param>
 /// <param name="rows">Rows at most.</param>
 /// <param name="block">The memory.</param>
+/// <param name="onDevice">Whether the memory is the GPU's, which this process cannot read.</param>
 /// <param name="offset">Where the tensor begins, in bytes.</param>
-internal sealed class RunTensor(GraphTensor tensor, int rows, byte[] block, int offset)
+internal sealed unsafe class RunTensor(GraphTensor tensor, int rows, OrtMemoryAllocation block, bool onDevice, int offset)
 {
-    // Where vectors begin.
-    private const int Alignment = 64;
+    // Where vectors begin; GPUs read 256 bytes at a time.
+    private const int Alignment = 256;
 
     public GraphTensor Tensor => tensor;
 
     public int Rows => rows;
 
+    public bool OnDevice => onDevice;
+
     /// <summary>Bytes that a tensor takes in the memory of a run.</summary>
     public static long Bytes(GraphTensor tensor, int rows) =>
-        ((((long)tensor.RowBytes * rows) + Alignment - 1) / Alignment * Alignment) + Alignment;
+        (((long)tensor.RowBytes * rows) + Alignment - 1) / Alignment * Alignment;
 
-    public Span<byte> Row(int row) => block.AsSpan(offset + (row * tensor.RowBytes), tensor.RowBytes);
+    /// <summary>The same memory under the name that another graph gives it.</summary>
+    public RunTensor As(string name) => new(tensor with { Name = name }, rows, block, onDevice, offset);
+
+    /// <exception cref="InvalidOperationException">The tensor is in the GPU's memory.</exception>
+    public Span<byte> Row(int row) => onDevice
+        ? throw new InvalidOperationException($"'{tensor.Name}' is in the memory of the device.")
+        : new Span<byte>((byte*)block.DangerousGetHandle() + offset, rows * tensor.RowBytes).Slice(row * tensor.RowBytes, tensor.RowBytes);
 
     public Span<float> Floats(int row) => MemoryMarshal.Cast<byte, float>(Row(row));
 
-    /// <summary>An ONNX Runtime value over some of the rows; to be disposed. The block is pinned for as long as it is referenced.</summary>
+    /// <summary>An ONNX Runtime value over some of the rows; to be disposed before the memory is.</summary>
     public OrtValue View(int first, int count) => OrtValue.CreateTensorValueWithData(
-        OrtMemoryInfo.DefaultInstance,
+        // Page-locked memory is host memory to ONNX Runtime; the driver knows what is locked.
+        onDevice ? block.Info : OrtMemoryInfo.DefaultInstance,
         tensor.Type,
         [count, .. tensor.RowShape],
-        Marshal.UnsafeAddrOfPinnedArrayElement(block, offset + (first * tensor.RowBytes)),
+        block.DangerousGetHandle() + offset + (first * tensor.RowBytes),
         (long)count * tensor.RowBytes);
 }
 
 /// <summary>
-/// The memory of runs: a block for each run at a time, whatever its model. Members of an ensemble take turns with it, and a model that
-/// is loaded again finds it.
+/// The memory of runs: as much as there are runs at a time. On the CPU one pool serves every model, so that members of an ensemble take
+/// turns and a model that is loaded again finds it. On a GPU each model has a pool, because the allocators belong to its session.
 /// </summary>
-internal sealed class RunMemoryPool
+/// <param name="host">Allocates host memory; null is the default allocator. The pool disposes it.</param>
+/// <param name="device">Allocates the GPU's memory, where something stays there. The pool disposes it.</param>
+internal sealed class RunMemoryPool(OrtAllocator? host = null, OrtAllocator? device = null) : IDisposable
 {
     private readonly Lock gate = new();
     private readonly List<RunMemory> idle = [];
 
-    /// <param name="bytes">Length at least.</param>
-    public RunMemory Rent(int bytes)
+    /// <param name="hostBytes">Host memory, at least.</param>
+    /// <param name="deviceBytes">The GPU's memory, at least.</param>
+    public RunMemory Rent(int hostBytes, int deviceBytes)
     {
         lock (gate)
         {
-            var found = idle.FindLastIndex(memory => memory.Length >= bytes);
+            var found = idle.FindLastIndex(memory => memory.Fits(hostBytes, deviceBytes));
             if (found >= 0)
             {
                 var memory = idle[found];
@@ -87,13 +115,17 @@ internal sealed class RunMemoryPool
 
             if (idle.Count > 0)
             {
-                // Too small for the largest model that there is now.
+                // Too small for the largest model that there is now. Sessions that have bound tensors to it let go of it at their next
+                // run; it is freed after the last of them.
                 idle[^1].Retired = true;
                 idle.RemoveAt(idle.Count - 1);
             }
         }
 
-        return new RunMemory(bytes);
+        return new RunMemory(
+            this,
+            (host ?? OrtAllocator.DefaultInstance).Allocate((uint)hostBytes),
+            deviceBytes > 0 ? device?.Allocate((uint)deviceBytes) : null);
     }
 
     public void Return(RunMemory memory)
@@ -102,5 +134,14 @@ internal sealed class RunMemoryPool
         {
             idle.Add(memory);
         }
+    }
+
+    /// <summary>Frees the memory; no run may be in progress.</summary>
+    public void Dispose()
+    {
+        idle.ForEach(memory => memory.Dispose());
+        idle.Clear();
+        host?.Dispose();
+        device?.Dispose();
     }
 }

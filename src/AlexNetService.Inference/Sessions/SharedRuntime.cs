@@ -15,7 +15,7 @@ internal static class SharedRuntime
     private static readonly Lock Gate = new();
     private static int poolThreads = -1;
 
-    /// <summary>Memory for the pixels, maps and answers of runs.</summary>
+    /// <summary>Memory for the pixels, maps and answers of runs on the CPU.</summary>
     public static RunMemoryPool Memory { get; } = new();
 
     /// <summary>Creates environment, pool and arena before the first session.</summary>

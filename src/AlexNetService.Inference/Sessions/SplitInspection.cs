@@ -73,7 +73,8 @@ internal sealed class SplitInspection(ModelPackage package, SplitGraph split, In
     private OrtValue Run(GraphTensor pixels, GraphTensor expected, int side, byte[] squares)
     {
         var rows = squares.Length / Bytes(side);
-        var tensor = new RunMemory(checked((int)RunTensor.Bytes(pixels, rows))).Lay([(pixels, rows)])[0];
+        using var memory = RunMemory.Alone(checked((uint)RunTensor.Bytes(pixels, rows)));
+        var tensor = memory.Lay([(pixels, rows, false)])[0];
         var packing = new PixelPacking(input, side);
         for (var row = 0; row < rows; row++)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Package;
 
@@ -23,24 +24,37 @@ internal sealed class TrunkRun : IDisposable
     private readonly RunTensor target;
     private readonly GraphRun canvases;
     private readonly GraphRun crops;
+    private readonly RunTensor? places;
+    private readonly GraphRun? canvasWindows;
+    private readonly GraphRun? cropWindows;
     private readonly int[] rowsOfCrops;
     private int pending;
 
-    /// <param name="graph">The trunk.</param>
-    /// <param name="split">Geometry of the maps.</param>
-    /// <param name="input">Geometry of canvas and crops.</param>
-    /// <param name="sizes">Rows that graphs may run on.</param>
-    /// <param name="tensors">Pixels and maps of canvases, pixels and maps of crops.</param>
+    /// <param name="layout">A model that is split.</param>
+    /// <param name="tensors">
+    /// Pixels and maps of canvases, pixels and maps of crops, and the places of windows where they are cut on the device.
+    /// </param>
     /// <param name="target">Input of the rest, a row a crop.</param>
-    public TrunkRun(
-        ModelGraph graph, SplitGraph split, Preprocessing input, BatchSizes sizes, ReadOnlySpan<RunTensor> tensors, RunTensor target)
+    public TrunkRun(RunLayout layout, ReadOnlySpan<RunTensor> tensors, RunTensor target)
     {
-        (this.split, this.input, this.target) = (split, input, target);
+        if (layout is not { Trunk.Split: { } geometry, TrunkGraph: { } graph })
+        {
+            throw new ArgumentException("The model is not split.", nameof(layout));
+        }
+
+        (split, input, this.target) = (geometry, layout.Card.Preprocessing, target);
         (canvasPixels, canvasMaps, cropPixels, cropMaps) = (tensors[0], tensors[1], tensors[2], tensors[3]);
-        this.sizes = sizes.UpTo(cropPixels.Rows);
+        sizes = layout.Sizes.UpTo(cropPixels.Rows);
         packing = new PixelPacking(input, input.Canvas);
         canvases = new GraphRun(graph, canvasPixels, [canvasMaps]);
         crops = new GraphRun(graph, cropPixels, [cropMaps]);
+        if (layout.CutGraph is { } cut)
+        {
+            places = tensors[4];
+            canvasWindows = new GraphRun(cut, places, [target.As(WindowCut.Windows)], canvasMaps.As(WindowCut.Maps));
+            cropWindows = new GraphRun(cut, places, [target.As(WindowCut.Windows)], cropMaps.As(WindowCut.Maps));
+        }
+
         rowsOfCrops = new int[cropPixels.Rows];
     }
 
@@ -88,8 +102,14 @@ internal sealed class TrunkRun : IDisposable
         canvases.Run(0, mirrored ? mirrorRow + 1 : 1);
         for (var i = 0; i < windows.Length; i++)
         {
-            Cut(canvasMaps.Row(windows[i].Mirrored ? mirrorRow : Plain), windows[i], target.Row(first + i));
+            // A mirrored crop was cut first and then flipped: in the mirror it lies at the other end.
+            var window = windows[i];
+            var left = window.Mirrored ? input.Canvas - input.Crop - window.Left : window.Left;
+            var row = window.Mirrored ? mirrorRow : Plain;
+            Take(canvasMaps, row, split.CanvasSide, left / split.Step, window.Top / split.Step, first + i);
         }
+
+        canvasWindows?.Run(first, windows.Length);
     }
 
     /// <summary>Runs the crops that came alone.</summary>
@@ -103,7 +123,17 @@ internal sealed class TrunkRun : IDisposable
         crops.Run(0, sizes.Padded(pending));
         for (var i = 0; i < pending; i++)
         {
-            cropMaps.Row(i).CopyTo(target.Row(rowsOfCrops[i]));
+            Take(cropMaps, i, split.CropSide, left: 0, top: 0, rowsOfCrops[i]);
+        }
+
+        for (var (begin, end) = (0, 0); cropWindows is not null && begin < pending; begin = end)
+        {
+            for (end = begin + 1; end < pending && rowsOfCrops[end] == rowsOfCrops[end - 1] + 1;)
+            {
+                end++;
+            }
+
+            cropWindows.Run(rowsOfCrops[begin], end - begin);
         }
 
         pending = 0;
@@ -113,6 +143,8 @@ internal sealed class TrunkRun : IDisposable
     {
         canvases.Dispose();
         crops.Dispose();
+        canvasWindows?.Dispose();
+        cropWindows?.Dispose();
     }
 
     private static (bool Plain, bool Mirrored) Orientations(ReadOnlySpan<CropWindow> windows)
@@ -126,22 +158,52 @@ internal sealed class TrunkRun : IDisposable
         return (plain, mirrored);
     }
 
-    /// <param name="maps">[maps,canvasSide,canvasSide] of the canvas, or of its mirror.</param>
-    /// <param name="window">The crop. A mirrored one was cut first and then flipped: in the mirror it lies at the other end.</param>
-    /// <param name="crop">[maps,cropSide,cropSide].</param>
-    private void Cut(ReadOnlySpan<byte> maps, CropWindow window, Span<byte> crop)
+    /// <summary>
+    /// Takes a window out of maps into a row of the rest's input. Where the maps are on the device, this notes the places, and a run of
+    /// the graph that cuts windows takes them.
+    /// </summary>
+    /// <param name="maps">A row is [maps,side,side].</param>
+    /// <param name="row">The row.</param>
+    /// <param name="side">Side of the maps.</param>
+    /// <param name="left">Where the window begins.</param>
+    /// <param name="top">Where the window begins.</param>
+    /// <param name="crop">Row of the rest's input, [maps,cropSide,cropSide].</param>
+    private void Take(RunTensor maps, int row, int side, int left, int top, int crop)
     {
-        var left = (window.Mirrored ? input.Canvas - input.Crop - window.Left : window.Left) / split.Step;
-        var top = window.Top / split.Step;
+        if (places is null)
+        {
+            Copy(maps.Row(row), side, left, top, target.Row(crop));
+            return;
+        }
+
+        var of = MemoryMarshal.Cast<byte, int>(places.Row(crop));
+        for (var y = 0; y < split.CropSide; y++)
+        {
+            var begin = (((row * side) + top + y) * side) + left;
+            for (var x = 0; x < split.CropSide; x++)
+            {
+                of[(y * split.CropSide) + x] = begin + x;
+            }
+        }
+    }
+
+    private void Copy(ReadOnlySpan<byte> maps, int side, int left, int top, Span<byte> crop)
+    {
+        if (side == split.CropSide)
+        {
+            maps.CopyTo(crop);
+            return;
+        }
+
         var bytes = GraphTensor.BytesOf(target.Tensor.Type);
-        var (canvasRow, cropRow) = (split.CanvasSide * bytes, split.CropSide * bytes);
+        var (mapsRow, cropRow) = (side * bytes, split.CropSide * bytes);
         for (var map = 0; map < split.Count; map++)
         {
-            var source = maps.Slice((((map * split.CanvasSide) + top) * canvasRow) + (left * bytes));
+            var source = maps.Slice((((map * side) + top) * mapsRow) + (left * bytes));
             var rows = crop.Slice(map * split.CropSide * cropRow, split.CropSide * cropRow);
             for (var y = 0; y < split.CropSide; y++)
             {
-                source.Slice(y * canvasRow, cropRow).CopyTo(rows.Slice(y * cropRow, cropRow));
+                source.Slice(y * mapsRow, cropRow).CopyTo(rows.Slice(y * cropRow, cropRow));
             }
         }
     }

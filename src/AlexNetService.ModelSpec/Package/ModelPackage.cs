@@ -53,7 +53,10 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
         return package;
     }
 
-    private static ModelCard ReadCard(string folder)
+    /// <summary>Reads the card alone and checks nothing in it.</summary>
+    /// <param name="folder">The package folder.</param>
+    /// <exception cref="InvalidPackageException">There is no card, or it cannot be read.</exception>
+    public static ModelCard ReadCard(string folder)
     {
         var path = Path.Combine(folder, CardFile);
         try

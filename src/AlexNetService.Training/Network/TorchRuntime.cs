@@ -21,16 +21,22 @@ public static partial class TorchRuntime
     /// <param name="threads">Threads per operation; 0 for one per core.</param>
     public static void Prepare(int threads = 0)
     {
-        if (OperatingSystem.IsLinux())
-        {
-            // Waiting threads would spin and take cores from other threads (measured: a tenth of the speed on a busy machine).
-            _ = SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
-        }
+        WaitPassively();
 
         // glibc would map and unmap every large tensor and fault its pages in again each time (measured: 13 to 45 % of a step).
         GlibcHeap.Set(GlibcHeap.MostMappings, 0);
         GlibcHeap.Set(GlibcHeap.TrimThreshold, int.MaxValue);
         torch.set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
+    }
+
+    /// <summary>Tells OpenMP, which reads it when libtorch is loaded, that threads should not spin while they wait.</summary>
+    internal static void WaitPassively()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            // Spinning threads take cores from other threads (measured: a tenth of the speed on a busy machine).
+            _ = SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
+        }
     }
 
     /// <summary>Returns unused memory to the system; freed tensors leave holes that glibc does not return by itself.</summary>

@@ -55,6 +55,12 @@ internal sealed class SplitFolder : IDisposable
 
     public Canvas RandomCanvas(int seed) => TestFolder.RandomCanvas(seed, Whole.Card.Preprocessing.Canvas);
 
+    /// <summary>Opens a package as on a GPU: in memory that counts as the device's, which the CPU's allocator gives.</summary>
+    public static ModelSession OpenElsewhere(ModelPackage package, int maxCropsPerRun = 16, string? batchSizes = null) => ModelSession.Open(
+        package,
+        new RuntimeOptions { Threads = 1, MaxCropsPerRun = maxCropsPerRun, BatchSizes = batchSizes },
+        new ExecutionTarget("cpu", "CPUExecutionProvider") { IsElsewhere = true });
+
     public static ModelSession Open(ModelPackage package, int maxCropsPerRun = 16, string? batchSizes = null) =>
         ModelSession.Open(package, new RuntimeOptions { Threads = 1, MaxCropsPerRun = maxCropsPerRun, BatchSizes = batchSizes });
 
