@@ -48,7 +48,9 @@ public sealed class FoundDataTests : IDisposable
         var measured = await Programs.AlexnetAsync("evaluate", "--run", Path.Combine(folder.Path, "run"), "--data", Data);
         Assert.Contains("no class, because it has no photograph: 'bird'.", measured.Error, StringComparison.Ordinal);
         Assert.Contains(
-            "learned from 31 of these photographs; --validation-fraction 0.1 measures only the others.", measured.Error, StringComparison.Ordinal);
+            "learned from 31 of these photographs; --validation-fraction 0.1 measures only the others.",
+            measured.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
