@@ -39,5 +39,7 @@ public sealed class ImageFormatsTests
     [InlineData("\0\0\0\x0cJXL \r\n", "JPEG XL")]
     public void Fault_OfAKnownFormatThatIsNotRead_NamesIt(string begin, string name) =>
         Assert.StartsWith(
-            $"The bytes are a {name} picture and not a JPEG,", Drawn.Decode(Encoding.Latin1.GetBytes(begin), 8).Fault?.Reason, StringComparison.Ordinal);
+            $"The bytes are a {name} picture and not a JPEG,",
+            Drawn.Decode(Encoding.Latin1.GetBytes(begin), 8).Fault?.Reason,
+            StringComparison.Ordinal);
 }

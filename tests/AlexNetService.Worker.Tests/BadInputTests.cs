@@ -67,7 +67,11 @@ public sealed class BadInputTests : IDisposable
             await Programs.AlexnetAsync("evaluate", "--package", Path.Combine(repository, "untrained", "1"), "--data", data);
 
         Assert.Equal(ExitCode.BadInput, code);
-        Assert.Contains("no class 'class0'", error, StringComparison.Ordinal);
+        const string Reason = "'untrained version 1' has no class 'class0', which 'data' has; it knows class-0, class-1";
+        Assert.Contains(Reason, error, StringComparison.Ordinal);
+        var quantized = await Programs.AlexnetAsync("quantize", "--package", Path.Combine(repository, "untrained", "1"), "--data", data);
+        Assert.Equal(ExitCode.BadInput, quantized.ExitCode);
+        Assert.Contains(Reason, quantized.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,8 +27,8 @@ public static class DataSetOpener
 
     /// <summary>The supported data sets, for help texts.</summary>
     public static string Kinds { get; } =
-        "a folder of class folders, a zip or tar of one, a CSV of path,label, ILSVRC-2012's tars or their folder, WebDataset shards, CIFAR-10's binary batches, "
-        + "or the output of 'alexnet prepare'";
+        "a folder of class folders, a zip or tar of one, a CSV of path,label, ILSVRC-2012's tars or their folder, WebDataset shards, "
+        + "CIFAR-10's binary batches, or the output of 'alexnet prepare'";
 
     /// <summary>Whether a file's name ends as that of a photograph that can be read.</summary>
     /// <param name="path">The file.</param>

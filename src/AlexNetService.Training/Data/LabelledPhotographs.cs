@@ -66,8 +66,8 @@ public abstract class LabelledPhotographs : IDisposable
 
     /// <summary>
     /// Divides the photographs into a training set and a held-out set, as its own folders do, or by a share. Of a share, about every
-    /// ⌈1/fraction⌉-th photograph of each class is held out, spread evenly over the order. The choice does not depend on the seed of a run
-    /// or on the limit of the training set, so that no member of an ensemble has seen the photographs on which the members are judged.
+    /// ⌈1/fraction⌉-th photograph of each class is held out, spread evenly over the order. The choice does not depend on the seed of a
+    /// run or on the limit of the training set, so that no member of an ensemble has seen the photographs on which the members are judged.
     /// </summary>
     /// <param name="share">The share that is held out, and the limits for each class.</param>
     public (IReadOnlyList<Photograph> Training, IReadOnlyList<Photograph> HeldOut) Split(DataShare share)
@@ -78,7 +78,8 @@ public abstract class LabelledPhotographs : IDisposable
 
     private (IReadOnlyList<Photograph> Training, IReadOnlyList<Photograph> HeldOut) Divided(DataShare share)
     {
-        var (training, judged, seen, counts) = (new List<Photograph>(), new List<Photograph>(), new int[Labels.Count], new int[Labels.Count]);
+        var (training, judged) = (new List<Photograph>(), new List<Photograph>());
+        var (seen, counts) = (new int[Labels.Count], new int[Labels.Count]);
         foreach (var photograph in Photographs)
         {
             counts[photograph.Label]++;

@@ -124,9 +124,9 @@ public sealed class DataSets : IDisposable
             var empty = all.FirstOrDefault(photograph => !left.Contains(photograph.Label)) is { } first
                 ? $"Class '{Source.Labels[first.Label].Id}' of '{Source.Name}'"
                 : $"'{Source.Name}'";
+            var reasons = learned.Unreadable.Select(reason => $"left out: {reason}").Concat(copies);
             throw new DataSetException(string.Join(
-                ' ',
-                [$"{empty} has no photograph left to learn from. Add photographs.", .. learned.Unreadable, .. copies]));
+                ' ', reasons.Prepend($"{empty} has no photograph left to learn from. Add photographs. What was found:")));
         }
     }
 }

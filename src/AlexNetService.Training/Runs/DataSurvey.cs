@@ -14,8 +14,8 @@ public sealed record DataSurvey(string DataSet, IReadOnlyList<ClassCount> Classe
     private const int FewHeldOut = 50;
     private const int Listed = 20;
 
-    // Measured with the preset alexnet-cifar: five classes of 100 small photographs diverge with its own rate, and end at 44 % error with
-    // a rate found by hand. 100 classes of 100 make 10,000, which all hidden layers share.
+    // Five classes of 100 small photographs diverged with the preset alexnet-cifar, and ended at 44 % error with a rate found by hand.
+    // Many classes need fewer of each, because they share the hidden layers.
     private const int FewOfAClassFromNothing = 500;
     private const int FewFromNothing = 10_000;
 
@@ -54,8 +54,8 @@ public sealed record DataSurvey(string DataSet, IReadOnlyList<ClassCount> Classe
         var few = classes.Where(counted => counted.Learned + counted.HeldOut is > 0 and < FewOfAClass).ToArray();
         if (few.Length > 0)
         {
-            yield return "fewer than "
-                + $"{FewOfAClass} photographs: {string.Join(", ", few.Take(FewOfAClass).Select(one => $"'{one.Class}' ({one.Learned + one.HeldOut})"))}"
+            var some = few.Take(FewOfAClass).Select(one => $"'{one.Class}' ({one.Learned + one.HeldOut})");
+            yield return $"fewer than {FewOfAClass} photographs: {string.Join(", ", some)}"
                 + (few.Length > FewOfAClass ? $" and {few.Length - FewOfAClass} more classes" : "")
                 + ". A network hardly learns such a class, and its error cannot be measured. Add photographs.";
         }

@@ -190,11 +190,10 @@ internal sealed class EvaluateCommand
         var seen = evaluation.Photographs.Intersect(learned).Count();
         if (seen > 0)
         {
-            TrainingDisplay.Warn(model.Share is { } share && heldOut.Count > 0 && share.HeldOut != evaluation.ValidationFraction
-                ? string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{model.Name} learned from {seen} of these photographs; --validation-fraction {share.HeldOut} measures only the others.")
-                : $"{model.Name} learned from {seen} of these photographs; its errors on others will be larger.");
+            var remedy = model.Share is { } share && heldOut.Count > 0 && share.HeldOut != evaluation.ValidationFraction
+                ? string.Create(CultureInfo.InvariantCulture, $"--validation-fraction {share.HeldOut} measures only the others.")
+                : "its errors on others will be larger.";
+            TrainingDisplay.Warn($"{model.Name} learned from {seen} of these photographs; {remedy}");
         }
     }
 

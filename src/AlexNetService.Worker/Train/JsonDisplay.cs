@@ -6,7 +6,9 @@ using AlexNetService.Worker.Log;
 
 namespace AlexNetService.Worker.Train;
 
-/// <summary>Shows a run as JSON events: <c>data</c>, <c>begin</c>, <c>step</c> every half minute, <c>epoch</c>, <c>stopped</c>, <c>done</c>.</summary>
+/// <summary>
+/// Shows a run as JSON events: <c>data</c>, <c>begin</c>, <c>step</c> every half minute, <c>epoch</c>, <c>stopped</c>, <c>done</c>.
+/// </summary>
 internal sealed class JsonDisplay(JsonLog log) : TrainingDisplay
 {
     private static readonly TimeSpan StepEvery = TimeSpan.FromSeconds(30);

@@ -29,7 +29,8 @@ public sealed class ClassFoldersTests : IDisposable
 
         Assert.Equal(
             [
-                "left out 3 pictures of formats that are not read (2 .heic, 1 .avif; the first: 'class0/a.HEIC'). Save them as JPEG or PNG.",
+                "left out 3 pictures of formats that are not read (2 .heic, 1 .avif; the first: 'class0/a.HEIC'). "
+                    + "Save them as JPEG or PNG.",
                 "left out 1 other file (1 without ending; the first: 'class1/notes').",
             ],
             Findings());
@@ -75,12 +76,15 @@ public sealed class ClassFoldersTests : IDisposable
 
         Assert.Equal(["class0", "class1"], data.Labels.Select(label => label.Id));
         Assert.Equal((8, 6), (learned.Count, heldOut.Count));
-        Assert.All(learned, photograph => Assert.StartsWith($"top/train/class{photograph.Label}/", photograph.Path, StringComparison.Ordinal));
-        Assert.All(heldOut, photograph => Assert.StartsWith($"top/val/class{photograph.Label}/", photograph.Path, StringComparison.Ordinal));
+        Assert.All(learned, photograph =>
+            Assert.StartsWith($"top/train/class{photograph.Label}/", photograph.Path, StringComparison.Ordinal));
+        Assert.All(heldOut, photograph =>
+            Assert.StartsWith($"top/val/class{photograph.Label}/", photograph.Path, StringComparison.Ordinal));
         Assert.Equal(learned.Concat(heldOut), data.Photographs);
         Assert.Equal(
-            "'data' is divided by its folders: train/ (8 photographs) is learned from, val/ (6 photographs) is held out instead of a share; "
-            + "test/ (3 photographs) is neither learned from nor used for choices: measure it at the end, with evaluate --data on that folder.",
+            "'data' is divided by its folders: train/ (8 photographs) is learned from, val/ (6 photographs) is held out instead of a "
+            + "share; test/ (3 photographs) is neither learned from nor used for choices: measure it at the end, with evaluate --data on "
+            + "that folder.",
             data.Findings[^1]);
     }
 

@@ -35,7 +35,7 @@ public sealed class PhotographListTests : IDisposable
     }
 
     [Theory]
-    [InlineData("path,label\nphotos/class0/0000.png,cat\nphotos/cats/1.png,cat\n", "Line 3 of ", "names 'photos/cats/1.png', and there is no")]
+    [InlineData("path,label\nphotos/class0/0000.png,cat\nphotos/1.png,cat\n", "Line 3 of ", "names 'photos/1.png', and there is no")]
     [InlineData("photos/class0/0000.png,cat\nphotos/class1/0000.png,\n", "Line 2 of ", "has no label for 'photos/class1/0000.png'")]
     [InlineData("photos/class0/0000.png\n", "Line 1 of ", "has no label")]
     [InlineData(

@@ -48,6 +48,24 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Checkpoint_OfBeforeTheRulesForSmallClassesAndCopies_KeepsItsPhotographs()
+    {
+        var written = Make(epochs: 1);
+        var recipe = written.State.Recipe with { LeastHeldOutPerClass = 2 };
+        var path = Folder.Save(written with { State = written.State with { Recipe = recipe, LeavesOutCopies = true } }, keep: 3);
+        var file = SafeTensors.Read(path);
+        Assert.Equal((2, true), (Folder.Newest().State.Recipe.Share.Least, Folder.Newest().State.LeavesOutCopies));
+
+        var older = file.Metadata.ToDictionary(entry => entry.Key, entry => entry.Value
+            .Replace(",\"LeastHeldOutPerClass\":2", "", StringComparison.Ordinal)
+            .Replace("\"LeavesOutCopies\":true,", "", StringComparison.Ordinal));
+        Assert.NotEqual(file.Metadata, older);
+        (file with { Metadata = older }).Write(path);
+
+        Assert.Equal((0, false), (Folder.Newest().State.Recipe.Share.Least, Folder.Newest().State.LeavesOutCopies));
+    }
+
+    [Fact]
     public void Checkpoint_Truncated_IsSkippedWithAMessage()
     {
         Folder.Save(Make(epochs: 1), keep: 3);

@@ -1,9 +1,9 @@
 namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>
-/// Photographs in one folder for each class. Folders round all classes are stepped into. If the folders there are <c>train/</c>,
-/// <c>val/</c> and <c>test/</c>, each with class folders, the data set is divided so, and <c>test/</c> is not part of it. Where there are no
-/// folders and every file is named <c>nNNNNNNNN_…</c>, as in ImageNet, that synset is the class.
+/// Photographs in one folder for each class. Folders around all classes are stepped into. If the folders there are <c>train/</c>,
+/// <c>val/</c> and <c>test/</c>, each with class folders, they divide the data set, and <c>test/</c> is not part of it. Where there are
+/// no folders and every file is named <c>nNNNNNNNN_…</c>, as in ImageNet, that synset is the class.
 /// </summary>
 internal sealed class ClassFolders
 {
