@@ -50,7 +50,7 @@ public sealed class ModelCatalogTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "a,other", "a-fp16=a,a-int8=a")]
+    [InlineData("", "a,other", "a-int8=a")]
     [InlineData("a-int8,other", "a-int8,other", "")]
     [InlineData("a,a-int8", "a,a-int8", "")]
     public async Task Open_QuantizedSiblings_AnswerOnlyWhereTheyAreNamed(string members, string expected, string leftOut)
@@ -64,7 +64,9 @@ public sealed class ModelCatalogTests : IDisposable
 
         Assert.Equal(expected, string.Join(',', lease.Snapshot.Default.Members.Select(member => member.Session.Card.Name)));
         Assert.Equal(leftOut, string.Join(',', catalog.LeftOut.Select(pair => $"{pair.Key}={pair.Value}")));
-        Assert.Equal(["a", "a-fp16", "a-int8", "other"], lease.Snapshot.Names);
+
+        // The one in half precision is served in place of its original on a GPU; on the CPU it is not served beside it.
+        Assert.Equal(["a", "a-int8", "other"], lease.Snapshot.Names);
     }
 
     [Fact]
