@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AlexNetService.Imaging;
 using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Requests;
@@ -11,7 +12,7 @@ namespace AlexNetService.OpenInference;
 /// <param name="queue">Limits the crops of a request.</param>
 public sealed class TensorInference(InferenceEngine engine, OpenInferenceOptions options, QueueOptions queue)
 {
-    private const int QueueFullSeconds = 1;
+    private const int ExpiredSeconds = 1;
     private const int StoppingSeconds = 5;
 
     /// <summary>Checks a request against its model and runs it.</summary>
@@ -24,7 +25,7 @@ public sealed class TensorInference(InferenceEngine engine, OpenInferenceOptions
         CheckedRequest request;
         try
         {
-            request = CheckedRequest.Of(call, model, queue.LimitCrops, options.MaxPictures);
+            request = CheckedRequest.Of(call, model, queue.PerRequest, options.MaxPictures);
         }
         catch (TensorException e)
         {
@@ -103,12 +104,15 @@ public sealed class TensorInference(InferenceEngine engine, OpenInferenceOptions
             $"Element {element} of the tensor: {fault.Reason}"),
         InferenceResult.Refused { Reason: Refusal.Draining } => new ProtocolError(
             ProtocolErrorKind.Unavailable, "The service is stopping. Try again in a few seconds.", StoppingSeconds),
+        InferenceResult.Refused refused => new ProtocolError(
+            ProtocolErrorKind.Unavailable,
+            "The queue is full. Try again later, or send fewer rows in a request.",
+            refused.RetrySeconds),
         InferenceResult.Expired { Waited: var waited } => new ProtocolError(
             ProtocolErrorKind.Unavailable,
             FormattableString.Invariant(
                 $"The request waited {waited.TotalSeconds:0.0} seconds and was not run. Try again, or send fewer rows in a request."),
-            QueueFullSeconds),
-        _ => new ProtocolError(
-            ProtocolErrorKind.Unavailable, "The queue is full. Try again in a moment, or send fewer rows in a request.", QueueFullSeconds),
+            ExpiredSeconds),
+        _ => throw new UnreachableException(),
     };
 }

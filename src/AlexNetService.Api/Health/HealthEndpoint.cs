@@ -30,7 +30,11 @@ internal static class HealthEndpoint
             served.Failure is not null ? "failed" : served.Draining ? "draining" : served.Reasons.Count > 0 ? "loading" : "ready",
             served.Reasons,
             [.. (served.Catalog?.States() ?? []).Select(ModelHealth.Of)],
-            new QueueHealth(engine.WaitingCrops, queue.Value.LimitCrops));
+            new QueueHealth(
+                engine.WaitingCrops,
+                queue.Value.LimitCrops,
+                Math.Round(engine.Wait.TotalSeconds, 3),
+                queue.Value.MaxWait.TotalSeconds));
         return answer.Reasons.Count == 0
             ? TypedResults.Ok(answer)
             : TypedResults.Json(answer, statusCode: StatusCodes.Status503ServiceUnavailable);
@@ -64,4 +68,6 @@ internal sealed record ModelHealth(string Name, string State, int? Version, bool
 /// <summary>The crops that wait for the models.</summary>
 /// <param name="Crops">Crops that wait, or for which room is reserved.</param>
 /// <param name="LimitCrops">Maximum crops. A full queue refuses requests, but the service stays ready.</param>
-internal sealed record QueueHealth(int Crops, int LimitCrops);
+/// <param name="WaitSeconds">How long a request that comes now would wait until it could begin.</param>
+/// <param name="MaxWaitSeconds">Maximum wait; beyond it requests are refused.</param>
+internal sealed record QueueHealth(int Crops, int LimitCrops, double WaitSeconds, double MaxWaitSeconds);

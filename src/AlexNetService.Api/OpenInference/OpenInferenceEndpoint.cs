@@ -97,7 +97,7 @@ internal static class OpenInferenceEndpoint
         ProtocolCatalog models,
         IOptions<QueueOptions> queue,
         IOptions<OpenInferenceOptions> options) =>
-        Of(served, models, name, context, found => found.Config(queue.Value.LimitCrops, options.Value.MaxPictures));
+        Of(served, models, name, context, found => found.Config(queue.Value.PerRequest, options.Value.MaxPictures));
 
     private static Results<Ok<StatisticsAnswer>, InferenceError> Statistics(
         string name, HttpContext context, ServedModels served, ProtocolCatalog models, InferenceStatistics statistics) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Problems;
 using AlexNetService.Imaging;
@@ -8,7 +9,7 @@ namespace AlexNetService.Api.Uploads;
 /// <summary>Problems with pictures, their forms and their parameters.</summary>
 internal static class UploadProblems
 {
-    private const int QueueFullSeconds = 1;
+    private const int ExpiredSeconds = 1;
 
     public static Problem BrokenForm => new(
         StatusCodes.Status400BadRequest,
@@ -44,15 +45,18 @@ internal static class UploadProblems
         InferenceResult.Undecodable { Fault: var fault } => Undecodable(fault),
         InferenceResult.Expired { Waited: var waited } => Expired(waited),
         InferenceResult.Refused { Reason: Refusal.Draining } => ModelProblems.NotReady(served),
-        _ => QueueFull,
+        InferenceResult.Refused refused => QueueFull(refused),
+        _ => throw new UnreachableException(),
     };
 
-    private static Problem QueueFull => new(
+    /// <summary>The request would wait longer than Queue:MaxWait, or the queue has no room.</summary>
+    public static Problem QueueFull(InferenceResult.Refused refused) => new(
         StatusCodes.Status503ServiceUnavailable,
         "The queue is full",
-        "More crops wait than Queue:LimitCrops allows. Try again in a moment, or ask for fewer crops or models.")
+        FormattableString.Invariant($"A new picture would wait about {refused.Wait.TotalSeconds:0.0} seconds, or too many crops wait. ")
+        + "Try again later, or ask for fewer crops or models.")
     {
-        RetryAfter = QueueFullSeconds,
+        RetryAfter = refused.RetrySeconds,
     };
 
     private static Problem Undecodable(DecodeFault fault) => new(
@@ -71,6 +75,6 @@ internal static class UploadProblems
         FormattableString.Invariant(
             $"It waited {waited.TotalSeconds:0.0} seconds and was not run. Try again in a moment, or ask for fewer crops or models."))
     {
-        RetryAfter = QueueFullSeconds,
+        RetryAfter = ExpiredSeconds,
     };
 }

@@ -16,6 +16,7 @@ namespace AlexNetService.Api.Uploads;
 /// <summary>A request with pictures, which the framework binds for every route that takes them.</summary>
 /// <param name="Context">The request.</param>
 /// <param name="Served">What is served.</param>
+/// <param name="Engine">Tells whether it has room for another request.</param>
 /// <param name="Options">Limits.</param>
 /// <param name="Time">Measures the request.</param>
 /// <param name="Log">The request's line in the log.</param>
@@ -23,6 +24,7 @@ namespace AlexNetService.Api.Uploads;
 internal sealed record UploadRequest(
     HttpContext Context,
     ServedModels Served,
+    InferenceEngine Engine,
     IOptions<ClassifyOptions> Options,
     TimeProvider Time,
     IDiagnosticContext Log,
@@ -33,13 +35,21 @@ internal sealed record UploadRequest(
     /// <summary>Time since the headers arrived.</summary>
     public TimeSpan Elapsed => Time.GetElapsedTime(begun);
 
-    /// <summary>Reads the pictures, and then takes the models: a slow upload must not keep a replaced model in memory.</summary>
+    /// <summary>
+    /// Reads the pictures, and then takes the models: a slow upload must not keep a replaced model in memory. If the engine is overloaded,
+    /// the body is not read.
+    /// </summary>
     /// <param name="models">Names of models and ensembles; empty for the default.</param>
     public async Task<Result<Upload, Problem>> ReadAsync(IReadOnlyList<string> models)
     {
         if (!Served.TryOpen(out var catalog))
         {
             return ModelProblems.NotReady(Served);
+        }
+
+        if (Engine.RefuseEarly() is { } full)
+        {
+            return UploadProblems.QueueFull(full);
         }
 
         var body = new UploadBody(Context.GetEndpoint()?.Metadata.GetMetadata<UploadMetadata>()?.Many ?? false, Options.Value);

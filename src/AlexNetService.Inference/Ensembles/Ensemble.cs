@@ -49,6 +49,10 @@ public sealed class Ensemble
     /// <summary>Crops that every member takes in one run.</summary>
     internal int MaxCropsPerRun => Members.Min(member => member.Session.MaxCropsPerRun);
 
+    /// <summary>Time that one thread needs for crops, as far as that is known.</summary>
+    /// <param name="crops">Number of crops, counted once for each member.</param>
+    internal TimeSpan TimeOf(int crops) => crops * Members.Average(member => member.Session.CropTime.TotalSeconds) * TimeSpan.FromSeconds(1);
+
     /// <summary>The only member.</summary>
     /// <exception cref="ArgumentException">There are several.</exception>
     internal ModelSession Only => Members is [var only]

@@ -59,6 +59,7 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
         var begun = time.GetTimestamp();
         run.Execute(Kinds());
         var finished = time.GetTimestamp();
+        session.Ran(run.Count, time.GetElapsedTime(begun, finished));
         meters?.Ran(session, run.Count, time.GetElapsedTime(begun, finished));
         var row = 0;
         foreach (var (work, first, count) in parts)

@@ -17,6 +17,7 @@ internal sealed class CropQueue
     private readonly LinkedList<ModelQueue> turns = [];
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int reserved;
+    private TimeSpan reservedTime;
     private int inflight;
     private int threads;
     private bool stopping;
@@ -35,6 +36,18 @@ internal sealed class CropQueue
     /// <inheritdoc cref="InferenceEngine.WaitingCrops"/>
     public int WaitingCrops => Volatile.Read(ref reserved);
 
+    /// <inheritdoc cref="InferenceEngine.Wait"/>
+    public TimeSpan Wait
+    {
+        get
+        {
+            lock (gate)
+            {
+                return reservedTime / Math.Max(1, threads);
+            }
+        }
+    }
+
     /// <inheritdoc cref="InferenceEngine.RunSideBySide"/>
     public void RunSideBySide(int runs)
     {
@@ -50,8 +63,9 @@ internal sealed class CropQueue
 
     /// <summary>Reserves room for a request's crops before anything is done for it.</summary>
     /// <param name="crops">Crops, counted once for each model.</param>
+    /// <param name="time">Time that one thread needs for them.</param>
     /// <returns>Null where there is room; give it back with <see cref="Leave"/>.</returns>
-    public Refusal? Enter(int crops)
+    public Refusal? Enter(int crops, TimeSpan time)
     {
         lock (gate)
         {
@@ -60,12 +74,13 @@ internal sealed class CropQueue
                 return Refusal.Draining;
             }
 
-            if (reserved + crops > options.LimitCrops)
+            if (reserved + crops > options.LimitCrops || reservedTime / Math.Max(1, threads) > options.MaxWait)
             {
                 return Refusal.QueueFull;
             }
 
             reserved += crops;
+            reservedTime += time;
             inflight++;
             return null;
         }
@@ -73,11 +88,13 @@ internal sealed class CropQueue
 
     /// <summary>Ends what <see cref="Enter"/> began.</summary>
     /// <param name="crops">Crops whose room the works have not given back.</param>
-    public void Leave(int crops)
+    /// <param name="time">Time of these crops.</param>
+    public void Leave(int crops, TimeSpan time)
     {
         lock (gate)
         {
             reserved -= crops;
+            reservedTime -= time;
             inflight--;
             Monitor.PulseAll(gate);
         }
@@ -110,7 +127,9 @@ internal sealed class CropQueue
                 {
                     // The last works take over the room, and give it back as soon as a run has them.
                     work.Reserved = work.Crops;
+                    work.ReservedTime = request.ReservedTime * ((double)work.Crops / request.Reserved);
                     request.Reserved -= work.Crops;
+                    request.ReservedTime -= work.ReservedTime;
                 }
 
                 QueueOf(work.Session).Add(work);
@@ -286,7 +305,8 @@ internal sealed class CropQueue
     private void GiveRoomBack(CropWork work)
     {
         reserved -= work.Reserved;
-        work.Reserved = 0;
+        reservedTime -= work.ReservedTime;
+        (work.Reserved, work.ReservedTime) = (0, TimeSpan.Zero);
     }
 
     private void Abandon()

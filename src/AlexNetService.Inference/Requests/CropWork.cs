@@ -27,6 +27,9 @@ internal abstract class CropWork(InferenceRequest request, ModelSession session,
     /// <summary>Room that it gives back when it is taken; 0 where the request keeps the room. Guarded by the queue's lock.</summary>
     public int Reserved { get; set; }
 
+    /// <summary>Time of that room. Guarded by the queue's lock.</summary>
+    public TimeSpan ReservedTime { get; set; }
+
     /// <summary>When it began to wait, a timestamp.</summary>
     public long Submitted { get; set; }
 

@@ -34,6 +34,9 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Crops that wait, or for which room is reserved.</summary>
     public int WaitingCrops => Queue.WaitingCrops;
 
+    /// <summary>How long a request that comes now would wait until it could begin, as far as that is known.</summary>
+    public TimeSpan Wait => Queue.Wait;
+
     internal CropQueue Queue { get; }
 
     /// <summary>Allows several runs at a time; the sessions must have been opened for that many.</summary>
@@ -45,6 +48,11 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <param name="ensemble">The models that photographs will be decoded for.</param>
     public static void WarmDecoder(Ensemble ensemble) => DecodeWorkers.Warm(ensemble.CanvasSides);
 
+    /// <summary>Refuses a request before its photograph is read, if there is no room for any.</summary>
+    /// <returns>The refusal, or null where a request may be accepted.</returns>
+    public InferenceResult.Refused? RefuseEarly() =>
+        Queue.Wait > options.MaxWait || Queue.WaitingCrops >= options.LimitCrops ? Refuse(Refusal.QueueFull) : null;
+
     /// <summary>Answers a request.</summary>
     /// <param name="request">The request; it can be run once.</param>
     /// <returns>The answer, or why there is none; to be disposed.</returns>
@@ -52,20 +60,21 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The request was cancelled before all of its crops were in a run.</exception>
     public async Task<InferenceResult> RunAsync(InferenceRequest request)
     {
-        var crops = request.Plan(options.LimitCrops);
-        if (Queue.Enter(crops) is { } refusal)
+        var crops = request.Plan(options.PerRequest);
+        var cost = request.Ensemble.TimeOf(crops);
+        if (Queue.Enter(crops, cost) is { } refusal)
         {
             return Refuse(refusal);
         }
 
-        request.Reserved = crops;
+        (request.Reserved, request.ReservedTime) = (crops, cost);
         try
         {
             return await AnswerAsync(request);
         }
         finally
         {
-            Queue.Leave(request.Reserved);
+            Queue.Leave(request.Reserved, request.ReservedTime);
         }
     }
 
@@ -84,10 +93,11 @@ public sealed class InferenceEngine : IAsyncDisposable
             return [];
         }
 
-        var crops = requests.Max(request => request.Plan(options.LimitCrops));
+        var crops = requests.Max(request => request.Plan(options.PerRequest));
         var together = Math.Min(requests.Count, Math.Max(1, Math.Min(
-            requests.Min(request => request.Ensemble.MaxCropsPerRun / (int)request.Views), options.LimitCrops / crops)));
-        if (Queue.Enter(together * crops) is { } refusal)
+            requests.Min(request => request.Ensemble.MaxCropsPerRun / (int)request.Views), options.PerRequest / crops)));
+        var cost = requests[0].Ensemble.TimeOf(together * crops);
+        if (Queue.Enter(together * crops, cost) is { } refusal)
         {
             return [.. requests.Select(_ => Refuse(refusal))];
         }
@@ -109,7 +119,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
         finally
         {
-            Queue.Leave(together * crops);
+            Queue.Leave(together * crops, cost);
         }
 
         async Task AnswerInTurnAsync()
@@ -208,6 +218,6 @@ public sealed class InferenceEngine : IAsyncDisposable
     private InferenceResult.Refused Refuse(Refusal reason)
     {
         meters?.Refused(reason);
-        return new InferenceResult.Refused(reason);
+        return new InferenceResult.Refused(reason, reason == Refusal.QueueFull ? Queue.Wait : TimeSpan.Zero);
     }
 }

@@ -54,6 +54,9 @@ public abstract class InferenceRequest
     /// <summary>Room in the queue that the request itself holds, in crops. Guarded by the queue's lock.</summary>
     internal int Reserved { get; set; }
 
+    /// <summary>Time of that room, as one thread needs it. Guarded by the queue's lock.</summary>
+    internal TimeSpan ReservedTime { get; set; }
+
     /// <summary>Works that were taken for a run. Guarded by the queue's lock.</summary>
     internal int WorksTaken { get; set; }
 

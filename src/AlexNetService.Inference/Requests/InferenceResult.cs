@@ -126,7 +126,12 @@ public abstract record InferenceResult : IDisposable
 
     /// <summary>The request was not accepted.</summary>
     /// <param name="Reason">The cause.</param>
-    public sealed record Refused(Refusal Reason) : Unanswered;
+    /// <param name="Wait">How long it would have waited, as far as that is known; zero if the engine is stopping.</param>
+    public sealed record Refused(Refusal Reason, TimeSpan Wait = default) : Unanswered
+    {
+        /// <summary>Whole seconds after which it is worth trying again, at least one.</summary>
+        public int RetrySeconds => Math.Max(1, (int)Math.Ceiling(Wait.TotalSeconds));
+    }
 
     /// <summary>The request timed out while queued; no run was spent on it.</summary>
     /// <param name="Waited">From its start until it left the queue.</param>

@@ -26,6 +26,6 @@ public sealed class HealthTests(SharedService service)
 
         Assert.Contains(("cifar-a", "ready", 1), List(health, "models").Select(model =>
             (Text(model, "name"), Text(model, "state"), Number<int>(model, "version"))));
-        Assert.Equal(320, health["queue"]?["limitCrops"]?.GetValue<int>());
+        Assert.Equal(20_000, health["queue"]?["limitCrops"]?.GetValue<int>());
     }
 }

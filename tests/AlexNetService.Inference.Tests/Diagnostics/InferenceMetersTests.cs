@@ -66,9 +66,9 @@ public sealed class InferenceMetersTests : IDisposable
         var leaving = engine.RunAsync(Request(TestViews.Ten, client: client));
         recorded.Observe();
         var waiting = recorded.Values("alexnet.queue.crops")[^1];
-        Assert.Null(engine.Queue.Enter(10));
+        Assert.Null(engine.Queue.Enter(10, TimeSpan.Zero));
         await engine.RunAsync(Request(TestViews.Ten));
-        engine.Queue.Leave(10);
+        engine.Queue.Leave(10, TimeSpan.Zero);
         await client.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
         clock.Open();

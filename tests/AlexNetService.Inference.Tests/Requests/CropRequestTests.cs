@@ -59,7 +59,7 @@ public sealed class CropRequestTests : IDisposable
         var refused = await engine.RunAsync(Request(TestFolder.Crops(1)));
         ticks.Open();
 
-        Assert.Equal(new InferenceResult.Refused(Refusal.QueueFull), refused);
+        Assert.Equal(Refusal.QueueFull, Assert.IsType<InferenceResult.Refused>(refused).Reason);
         Answered(await many);
 
         // In ticks of the clock, of which every run takes several: a few runs, not a hundred.

@@ -42,16 +42,58 @@ public sealed class InferenceEngineTests : IDisposable
     public async Task Enter_MoreThanTheLimit_IsRefusedUntilRoomIsGivenBack()
     {
         await using var engine = Engine(limit: 20);
-        var (first, second, third) = (engine.Queue.Enter(10), engine.Queue.Enter(10), engine.Queue.Enter(1));
-        engine.Queue.Leave(10);
-        var fourth = engine.Queue.Enter(10);
+        var (first, second) = (engine.Queue.Enter(10, TimeSpan.Zero), engine.Queue.Enter(10, TimeSpan.Zero));
+        var third = engine.Queue.Enter(1, TimeSpan.Zero);
+        engine.Queue.Leave(10, TimeSpan.Zero);
+        var fourth = engine.Queue.Enter(10, TimeSpan.Zero);
         var (waiting, inflight) = (engine.WaitingCrops, engine.InflightCount);
-        engine.Queue.Leave(10);
-        engine.Queue.Leave(10);
+        engine.Queue.Leave(10, TimeSpan.Zero);
+        engine.Queue.Leave(10, TimeSpan.Zero);
 
         Assert.Equal((null, null, Refusal.QueueFull, null), (first, second, third, fourth));
         Assert.Equal((20, 2), (waiting, inflight));
         Assert.Equal((0, 0), (engine.WaitingCrops, engine.InflightCount));
+    }
+
+    [Theory]
+    [InlineData(1, 4, false)]
+    [InlineData(1, 6, true)]
+    [InlineData(2, 6, false)] // two threads need half as long
+    public async Task Enter_BehindWorkOfManySeconds_IsRefusedIfItCouldNotBeginInTime(int threads, int seconds, bool isRefused)
+    {
+        await using var engine = Engine(limit: 1000);
+        engine.RunSideBySide(threads);
+        var busy = TimeSpan.FromSeconds(seconds);
+
+        // What is alone begins at once, however long it takes.
+        Assert.Null(engine.Queue.Enter(1, busy));
+        var (early, next) = (engine.RefuseEarly(), engine.Queue.Enter(1, TimeSpan.FromMilliseconds(1)));
+        engine.Queue.Leave(1, busy);
+
+        Assert.Equal(isRefused ? Refusal.QueueFull : null, next);
+        Assert.Equal(
+            isRefused ? (busy / threads, seconds / threads) : ((TimeSpan, int)?)null,
+            early is null ? null : (early.Wait, early.RetrySeconds));
+        if (next is null)
+        {
+            engine.Queue.Leave(1, TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.Equal(TimeSpan.Zero, engine.Wait);
+        Assert.Null(engine.RefuseEarly());
+    }
+
+    [Fact]
+    public async Task RunAsync_OfARequest_GivesItsTimeBackAndFollowsTheCostOfACrop()
+    {
+        await using var engine = new InferenceEngine(new QueueOptions(), new DecodingOptions { Threads = 1 }, TimeProvider.System);
+        var before = session.CropTime;
+
+        using var result = Answered(await engine.RunAsync(Request(crops: 10, seed: 1)));
+
+        Assert.Equal((TimeSpan.Zero, 0), (engine.Wait, engine.WaitingCrops));
+        Assert.NotEqual(TimeSpan.Zero, session.CropTime);
+        Assert.NotEqual(before, session.CropTime);
     }
 
     [Fact]

@@ -89,7 +89,7 @@ public sealed class PhotographRequestTests : IDisposable
         var full = await engine.RunAsync(Request(1, TestEnsemble.Of(a)));
 
         Assert.Equal(DecodeFaultKind.UnknownFormat, Assert.IsType<InferenceResult.Undecodable>(text).Fault.Kind);
-        Assert.Equal(new InferenceResult.Refused(Refusal.QueueFull), full);
+        Assert.Equal(Refusal.QueueFull, Assert.IsType<InferenceResult.Refused>(full).Reason);
         Assert.Equal(0, engine.WaitingCrops);
     }
 
@@ -236,15 +236,15 @@ public sealed class PhotographRequestTests : IDisposable
     public async Task RunAsync_NoRoomForTheFirstOfMany_RefusesAll()
     {
         await using var engine = Engine(limit: 40);
-        Assert.Null(engine.Queue.Enter(30));
+        Assert.Null(engine.Queue.Enter(30, TimeSpan.Zero));
         var ensemble = TestEnsemble.Of(a);
 
         var results = await engine.RunAsync([Request(1, ensemble), Request(2, ensemble), Request(3, ensemble)]);
 
         Assert.Equal(3, results.Count);
-        Assert.All(results, result => Assert.Equal(new InferenceResult.Refused(Refusal.QueueFull), result));
+        Assert.All(results, result => Assert.Equal(Refusal.QueueFull, Assert.IsType<InferenceResult.Refused>(result).Reason));
         Assert.Equal(30, engine.WaitingCrops);
-        engine.Queue.Leave(30);
+        engine.Queue.Leave(30, TimeSpan.Zero);
     }
 
     [Fact]
