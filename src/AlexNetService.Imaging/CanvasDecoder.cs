@@ -101,13 +101,13 @@ public static class CanvasDecoder
     }
 
     /// <summary>
-    /// 1, 2, 4 or 8. libjpeg's reduced pictures are box averages. Where they are still much larger than the canvas, the antialiased
-    /// reduction that follows hides the difference.
+    /// 1, 2, 4 or 8. Where libjpeg's reduced picture is still much larger than the canvas, the antialiased reduction that follows hides the
+    /// difference: at 4 times the canvas 0.5 of 255 are left, at 2 times 1.7 (measured by <c>decode</c> on a canvas of 64).
     /// </summary>
     private static int ShrinkOnLoad(int shorter, int side)
     {
-        var shrink = 1;
-        while (shrink < 8 && shorter / (2 * shrink) >= Math.Max(LeastShrunkSide, 2 * side))
+        var (shrink, least) = (1, Math.Min(4 * side, Math.Max(LeastShrunkSide, 2 * side)));
+        while (shrink < 8 && shorter / (2 * shrink) >= least)
         {
             shrink *= 2;
         }

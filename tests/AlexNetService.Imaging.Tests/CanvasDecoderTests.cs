@@ -1,3 +1,4 @@
+using AlexNetService.Shared;
 using NetVips;
 
 namespace AlexNetService.Imaging.Tests;
@@ -23,6 +24,26 @@ public sealed class CanvasDecoderTests
 
         Assert.All(result.Canvas?.Pixels ?? [], pixel => Assert.Equal(200, pixel));
         Assert.Equal(3 * 259 * 259, result.Canvas?.Pixels.Length);
+    }
+
+    /// <summary>Edges, waves and a little noise, from coarse to as fine as a pixel, as photographs have them.</summary>
+    [Theory]
+    [InlineData(".jpg[Q=95]", 1_500, 64)] // libjpeg reduces by 8
+    [InlineData(".jpg[Q=95]", 375, 64)] // by 2
+    [InlineData(".jpg[Q=95]", 700, 259)]
+    [InlineData(".png", 1_500, 64)] // box averages of 7
+    [InlineData(".png", 700, 259)]
+    public void Decode_LargePicture_IsCloseToAnExactReduction(string suffix, int pixels, int side)
+    {
+        var (random, drawn) = (new Random(3), new byte[pixels * pixels * 3]);
+        for (var i = 0; i < drawn.Length; i++)
+        {
+            var (x, y) = ((double)(i / 3 % pixels) / pixels, (double)(i / 3 / pixels) / pixels);
+            var waves = (40 * Math.Sin(40 * x * x)) + (30 * Math.Sin((25 * y) + (9 * x))) + (x + y > 1.1 ? 30 : -30);
+            drawn[i] = (byte)Math.Clamp(125 + waves + random.Next(-6, 7), 0, 255);
+        }
+
+        Assert.InRange(ExactReduction.MeanDifference(Drawn.Encode(drawn, pixels, pixels, suffix), pixels, side), 0, 0.5);
     }
 
     [Fact]

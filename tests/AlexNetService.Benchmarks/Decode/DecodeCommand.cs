@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Shared;
+using SkiaSharp;
 
 namespace AlexNetService.Benchmarks.Decode;
 
@@ -68,7 +71,32 @@ internal static class DecodeCommand
                 CultureInfo.InvariantCulture, $"  {each.Name,-26} {cpu,7:0.00} ms of CPU per picture  {ratio,6:0.00} ×"));
         }
 
+        PrintDifference(files, side);
         cases.ForEach(each => each.Dispose());
         return 0;
+    }
+
+    /// <summary>Prints how far our canvases are from exact reductions.</summary>
+    private static void PrintDifference(byte[][] files, int side)
+    {
+        var differences = new List<double>();
+        foreach (var file in files)
+        {
+            using var data = SKData.CreateCopy(file);
+            using var codec = SKCodec.Create(data);
+            var shorter = Math.Min(codec.Info.Width, codec.Info.Height);
+            if (shorter > side && shorter <= CanvasDecoder.MaxCanvasSide)
+            {
+                differences.Add(ExactReduction.MeanDifference(file, shorter, side));
+            }
+        }
+
+        if (differences.Count > 0)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Mean difference to an exact reduction of {differences.Count} files: {differences.Average():0.00} of 255; ")
+                + string.Create(CultureInfo.InvariantCulture, $"{differences.Max():0.00} for the worst file."));
+        }
     }
 }
