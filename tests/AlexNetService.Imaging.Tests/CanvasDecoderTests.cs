@@ -28,12 +28,12 @@ public sealed class CanvasDecoderTests
 
     /// <summary>Edges, waves and a little noise, from coarse to as fine as a pixel, as photographs have them.</summary>
     [Theory]
-    [InlineData(".jpg[Q=95]", 1_500, 64)] // libjpeg reduces by 8
-    [InlineData(".jpg[Q=95]", 375, 64)] // by 2
-    [InlineData(".jpg[Q=95]", 700, 259)]
-    [InlineData(".png", 1_500, 64)] // box averages of 7
-    [InlineData(".png", 700, 259)]
-    public void Decode_LargePicture_IsCloseToAnExactReduction(string suffix, int pixels, int side)
+    [InlineData(".jpg[Q=95]", 1_500, 64, 0.5)] // libjpeg reduces by 8
+    [InlineData(".jpg[Q=95]", 375, 64, 0.5)] // by 2
+    [InlineData(".jpg[Q=95]", 700, 259, 0.5)]
+    [InlineData(".png", 1_500, 64, 0.6)] // box averages of 7
+    [InlineData(".png", 700, 259, 0.5)]
+    public void Decode_LargePicture_IsCloseToAnExactReduction(string suffix, int pixels, int side, double most)
     {
         var (random, drawn) = (new Random(3), new byte[pixels * pixels * 3]);
         for (var i = 0; i < drawn.Length; i++)
@@ -43,7 +43,7 @@ public sealed class CanvasDecoderTests
             drawn[i] = (byte)Math.Clamp(125 + waves + random.Next(-6, 7), 0, 255);
         }
 
-        Assert.InRange(ExactReduction.MeanDifference(Drawn.Encode(drawn, pixels, pixels, suffix), pixels, side), 0, 0.5);
+        Assert.InRange(ExactReduction.MeanDifference(Drawn.Encode(drawn, pixels, pixels, suffix), pixels, side), 0, most);
     }
 
     [Fact]
