@@ -54,6 +54,22 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_OnAMissingDevice_IsExitCodeTwoAndASentenceAndBeginsNoRun()
+    {
+        var data = Pictures.Write(Path.Combine(folder.Path, "data"), classes: 2, perClass: 20);
+        var run = Path.Combine(folder.Path, "run");
+
+        // No machine has this many.
+        var (code, _, error) = await Programs.AlexnetAsync(
+            "train", "--preset", "alexnet-cifar", "--data", data, "--output", run, "--devices", "cuda:98,cuda:99");
+
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.StartsWith("alexnet: cuda:98 is not available: libtorch sees ", error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.False(Directory.Exists(run));
+    }
+
+    [Fact]
     public async Task Evaluate_OnClassesTheModelDoesNotKnow_NamesThem()
     {
         var data = Pictures.Write(Path.Combine(folder.Path, "data"), classes: 2, perClass: 2);

@@ -67,21 +67,26 @@ internal static class GpuTrainingRows
             rows.AddRange(Learned(subject, architecture, batch, placement));
         }
 
-        var subjectOfTwo = $"training, {architecture.Preset}, batch {batch}, {two} against {one}";
-        var perPlacement = Enum.GetValues<ComputePrecision>().Length;
-        rows.Add((subjectOfTwo, rates.Count < 2 * perPlacement
-            ? "skipped: one of them is missing"
-            : string.Join("; ", Enum.GetValues<ComputePrecision>().Select((precision, i) => Both(precision, rates[perPlacement + i] / rates[i])))));
+        rows.Add(($"training, {architecture.Preset}, batch {batch}, {two} against {one}", Ratios(rates)));
         rows.AddRange(OfPyTorch(architecture, batch, one, python, seconds));
         return rows;
     }
 
     /// <summary>
-    /// If a device is always at work and the work is that of one device, the work of the two together takes 1 of the time of one, and they
-    /// take 1 / ratio. So both work for 1 − 1 / ratio of it, which is ratio − 1 of their own time.
+    /// TorchSharp has no events, so the share of the time in which both devices work is computed: if together they do the work of one device
+    /// and one of them is always at work, it is ratio − 1.
     /// </summary>
-    private static string Both(ComputePrecision precision, double ratio) =>
-        Text($"{precision} {ratio:0.00} ×, so both work at least {Math.Max(0, ratio - 1):0 %} of the time");
+    private static string Ratios(List<double> rates)
+    {
+        var precisions = Enum.GetValues<ComputePrecision>();
+        return rates.Count < 2 * precisions.Length
+            ? "skipped: one of them is missing"
+            : string.Join("; ", precisions.Index().Select(entry =>
+            {
+                var ratio = rates[precisions.Length + entry.Index] / rates[entry.Index];
+                return Text($"{entry.Item} {ratio:0.00} ×, so both work {Math.Clamp(ratio - 1, 0, 1):0 %} of the time");
+            }));
+    }
 
     private static string Compared(float[] expected, NetworkArchitecture architecture, int batch, ColumnPlacement placement)
     {
@@ -94,7 +99,8 @@ internal static class GpuTrainingRows
             var difference = step.Losses(ComparedSteps, Rate).Zip(expected, (mine, theirs) => Math.Abs((double)mine - theirs)).Max();
 
             // Written so that a NaN fails.
-            return Text($"{(difference <= ComparedTo ? "equal to" : "DIFFERENT from")} cpu,cpu: {difference:E1} nats, {ComparedTo} allowed");
+            var verdict = difference <= ComparedTo ? "equal to" : "DIFFERENT from";
+            return Text($"{verdict} cpu,cpu: {difference:E1} nats, {ComparedTo} allowed");
         }
         finally
         {
@@ -111,16 +117,19 @@ internal static class GpuTrainingRows
         losses = [.. losses, .. step.Losses(LearningSteps - losses.Length, Rate)];
         var after = Memory(placement);
         var (first, last) = (losses[0], losses[^10..].Average());
-        yield return ($"{subject}, loss over {LearningSteps} steps", Text($"{first:0.000} → {last:0.000}{(last < first ? "" : ", NOT LOWER")}"));
-        yield return ($"{subject}, memory after {LearningSteps / 4} and {LearningSteps} steps", Text(
-            $"tensors {before.Tensors} → {after.Tensors}, host {before.Host} → {after.Host} MB, devices {before.Devices} → {after.Devices}"));
+        var fault = last < first ? "" : ", NOT LOWER";
+        yield return ($"{subject}, loss over {LearningSteps} steps", Text($"{first:0.000} → {last:0.000}{fault}"));
+        yield return (
+            $"{subject}, memory after {LearningSteps / 4} and {LearningSteps} steps",
+            Text($"{before.Tensors} → {after.Tensors} tensors, host {before.Host} → {after.Host} MB, ")
+                + (placement.UsesCuda ? $"GPUs {before.Devices} → {after.Devices}" : "no GPU"));
     }
 
     /// <summary>Live tensors, resident memory in MB, and the memory in use on all GPUs.</summary>
     private static (long Tensors, long Host, string Devices) Memory(ColumnPlacement placement)
     {
         TorchRuntime.Trim();
-        return (Tensor.TotalCount, Environment.WorkingSet >> 20, placement.UsesCuda ? DeviceMemory() : "have none of their own");
+        return (Tensor.TotalCount, Environment.WorkingSet >> 20, placement.UsesCuda ? DeviceMemory() : "");
     }
 
     private static string DeviceMemory()

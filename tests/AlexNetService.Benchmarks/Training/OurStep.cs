@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace AlexNetService.Benchmarks.Training;
 
-/// <summary>The training step of <c>alexnet train</c> on one batch of random crops, from their bytes on the host to the loss there.</summary>
+/// <summary>The training step of <c>alexnet train</c> on one batch of random crops, from their bytes to the loss.</summary>
 internal sealed class OurStep : Contender
 {
     // With fewer labels than classes the loss falls soon.

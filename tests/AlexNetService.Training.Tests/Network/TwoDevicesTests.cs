@@ -102,8 +102,9 @@ public sealed class TwoDevicesTests
     }
 
     /// <summary>
-    /// A model of two CUDA devices. Each has one stream; a stretch takes its multiply-adds, twice as many backward; a copy takes no time, but
-    /// starts after all work that both devices were given before, and both wait for it (ATen/native/cuda/Copy.cu, copy_device_to_device).
+    /// A model of two CUDA devices. Each has one stream; a stretch takes its multiply-adds, twice as many backward; a copy takes no time,
+    /// but starts after all work that both devices were given before, and both wait for it (libtorch, ATen/native/cuda/Copy.cu,
+    /// copy_device_to_device).
     /// </summary>
     [Fact]
     public void TwoDevices_InAModelOfTheirStreams_AreTwiceAsFastAsOne()
@@ -165,9 +166,8 @@ public sealed class TwoDevicesTests
             segments[^1] = (segments[^1].EachColumn + ((double)row.MultiplyAdds / columns), columns);
         }
 
-        var durations = segments.Concat(segments.AsEnumerable().Reverse().Select(segment => segment with { EachColumn = 2 * segment.EachColumn }))
-            .SelectMany(segment => Enumerable.Repeat(segment.EachColumn, segment.Columns))
-            .ToArray();
+        var forward = segments.SelectMany(segment => Enumerable.Repeat(segment.EachColumn, segment.Columns)).ToArray();
+        double[] durations = [.. forward, .. forward.Reverse().Select(duration => 2 * duration)];
         var (busyUntil, stretch) = (new double[2], 0);
         foreach (var (source, target) in queued)
         {
