@@ -32,5 +32,6 @@ public sealed class GpuBenchmarkTests
         new Dictionary<string, string?>(),
         [Path.Combine(AppContext.BaseDirectory, "AlexNetService.Benchmarks.dll"), "gpu", "--brief", .. arguments]);
 
-    private static string[] Rows(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[] Rows(string output) =>
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }
