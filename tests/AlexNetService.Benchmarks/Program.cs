@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AlexNetService.Benchmarks.Decode;
 using AlexNetService.Benchmarks.Engine;
+using AlexNetService.Benchmarks.Gpu;
 using AlexNetService.Benchmarks.Service;
 using AlexNetService.Benchmarks.Training;
 
@@ -9,6 +10,7 @@ var root = new RootCommand("Benchmarks of AlexNetService. Run them on a quiet ma
     TrainingCommand.Create(),
     FirstGradientCommand.Create(),
     EngineCommand.Create(),
+    GpuCommand.Create(),
     DecodeCommand.Create(),
     ServiceCommand.Create(),
     OverloadCommand.Create(),

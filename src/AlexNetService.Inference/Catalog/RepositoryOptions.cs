@@ -16,7 +16,8 @@ public sealed class RepositoryOptions
     public string Path { get; set; } = "models";
 
     /// <summary>
-    /// Models to load at start, a comma list of names. Empty (default) means all packages of the folder.
+    /// Models to load at start, a comma list of names. Empty (default) means all packages of the folder, except those in half precision
+    /// beside their originals.
     /// </summary>
     public string Load { get; set; } = "";
 

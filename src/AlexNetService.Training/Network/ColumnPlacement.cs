@@ -52,7 +52,7 @@ public sealed record ColumnPlacement(IReadOnlyList<torch.Device> Devices)
             ? torch.device(DeviceType.CUDA, index)
             : throw new DeviceException(
                 $"{name} is not available: libtorch sees {available} CUDA devices. "
-                + "Use --devices cpu, or build with -p:Accelerator=cuda on a machine that has the device.");
+                + "Use --devices cpu, or build with -p:Torch=cuda on a machine that has the device.");
     }
 }
 
