@@ -144,7 +144,7 @@ public sealed class Canvases
         }
 
         throw new DataSetException(
-            $"No photograph of class '{source.Labels[label].Id}' of '{source.Name}' can be decoded. The first: {Unreadable[0]}");
+            $"No photograph of the class of '{Photographs[place].Path}' of '{source.Name}' can be decoded. The first: {Unreadable[0]}");
     }
 
     /// <summary>Removes unreadable photographs from the list, and the gaps that they left in the pixels.</summary>

@@ -17,6 +17,7 @@ internal sealed class UnreadablePhotographs(string dataSet, IReadOnlyList<Photog
 
     private readonly Lazy<Dictionary<int, int>> classes = new(() => photographs.CountBy(photograph => photograph.Label).ToDictionary());
     private readonly ConcurrentDictionary<int, string> reasons = new();
+    private readonly ConcurrentDictionary<int, int> ofClass = new();
 
     /// <summary>Number of unreadable photographs.</summary>
     public int Count => reasons.Count;
@@ -30,7 +31,13 @@ internal sealed class UnreadablePhotographs(string dataSet, IReadOnlyList<Photog
     /// <summary>Adds a photograph; many threads may add at once.</summary>
     /// <param name="place">Its place.</param>
     /// <param name="reason">Its path and the reason.</param>
-    public void Add(int place, string reason) => reasons[place] = reason;
+    public void Add(int place, string reason)
+    {
+        if (reasons.TryAdd(place, reason))
+        {
+            ofClass.AddOrUpdate(photographs[place].Label, 1, (_, before) => before + 1);
+        }
+    }
 
     /// <exception cref="DataSetException">Too many are unreadable.</exception>
     public void RequireFew()
@@ -42,14 +49,15 @@ internal sealed class UnreadablePhotographs(string dataSet, IReadOnlyList<Photog
                 + $"Replace or remove them. The first: {Reasons[0]}");
         }
 
-        foreach (var found in reasons.GroupBy(entry => photographs[entry.Key].Label))
+        foreach (var (label, unreadable) in ofClass)
         {
-            var (unreadable, all) = (found.Count(), classes.Value[found.Key]);
+            var all = classes.Value[label];
             if (unreadable > MostOfAClass && unreadable > MostOfAClassShare * all)
             {
+                var first = reasons.Where(entry => photographs[entry.Key].Label == label).MinBy(entry => entry.Key).Value;
                 throw new DataSetException(
                     $"{unreadable} of {all} photographs of one class of '{dataSet}' cannot be read, more than half. "
-                    + $"Replace or remove them. The first: {found.MinBy(entry => entry.Key).Value}");
+                    + $"Replace or remove them. The first: {first}");
             }
         }
     }

@@ -4,8 +4,8 @@ namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>
 /// A CSV file with a photograph a line: <c>path,label</c>, separated by commas, semicolons or tabs, quoted where needed. Paths are relative
-/// to the folder of the file, or absolute. The first line is a header if its first field does not end as the name of a picture; columns
-/// named <c>path</c> and <c>label</c> are then used, wherever they are. Other columns are not read.
+/// to the folder of the file, or absolute. The first line is a header if its first field neither is a file nor ends as the name of a
+/// picture; columns named <c>path</c> and <c>label</c> are then used, wherever they are. Other columns are not read.
 /// </summary>
 internal static class PhotographList
 {
@@ -22,7 +22,7 @@ internal static class PhotographList
     public static LabelledPhotographs Open(string path, bool labelled)
     {
         var (name, folder) = (Path.GetFileNameWithoutExtension(path), Path.GetDirectoryName(Path.GetFullPath(path)) ?? "");
-        var lines = Read(path);
+        var lines = Read(path, folder);
         var (seen, entries) = (new Dictionary<string, int>(StringComparer.Ordinal), new List<(string Path, long Bytes, string Label)>());
         foreach (var (number, file, label) in lines)
         {
@@ -59,7 +59,7 @@ internal static class PhotographList
     }
 
     /// <summary>Number, path with '/' and label of each line that is not empty.</summary>
-    private static List<(int Number, string File, string Label)> Read(string path)
+    private static List<(int Number, string File, string Label)> Read(string path, string folder)
     {
         var lines = new List<(int, string, string)>();
         try
@@ -75,15 +75,20 @@ internal static class PhotographList
             foreach (var row in reader)
             {
                 var fields = row[..].ToStringsArray();
-                if (isFirst && fields.Length > 0 && !Listing.IsPicture(fields[0]))
+                if (fields.All(field => field.Length == 0))
+                {
+                    continue;
+                }
+
+                if (isFirst && fields is [var begin, ..] && !Listing.IsPicture(begin) && !File.Exists(Path.Combine(folder, begin)))
                 {
                     (file, label) = (Column(fields, "path") ?? file, Column(fields, "label") ?? label);
                 }
-                else if (fields.Any(field => field.Length > 0))
+                else
                 {
                     // Sep 0.17.1 counts one line too many for the first row.
                     lines.Add((
-                        isFirst ? 1 : row.LineNumberFrom,
+                        row.RowIndex == 0 ? 1 : row.LineNumberFrom,
                         fields.ElementAtOrDefault(file)?.Replace('\\', '/') ?? "",
                         fields.ElementAtOrDefault(label) ?? ""));
                 }
