@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Requests;
@@ -9,7 +10,7 @@ using AlexNetService.Worker.Classify;
 
 namespace AlexNetService.Worker.Tests.Classify;
 
-public sealed class ClassifyTests : IDisposable
+public sealed partial class ClassifyTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
     private readonly ModelPackage package;
@@ -124,7 +125,7 @@ public sealed class ClassifyTests : IDisposable
         Assert.Equal(photograph, lines[0].TrimEnd());
         Assert.Equal(
             answer.GetProperty("predictions").EnumerateArray().Select(prediction => prediction.GetProperty("label").GetString()),
-            lines[1..4].Select(row => row[5..^11].Trim()));
+            lines[1..4].Select(row => Row().Match(row).Groups["label"].Value));
     }
 
     [Fact]
@@ -176,6 +177,9 @@ public sealed class ClassifyTests : IDisposable
     }
 
     public void Dispose() => folder.Dispose();
+
+    [GeneratedRegex(@"^ +\d  (?<label>.+?) +\d+\.\d\d %\s*$", RegexOptions.ExplicitCapture)]
+    private static partial Regex Row();
 
     private async Task<Prediction[]> ServedAsync(string photograph)
     {
