@@ -60,7 +60,7 @@ public sealed partial class ClassifyTests : IDisposable
     public async Task Output_WithAHalfWrittenLastLine_IsContinuedAndWhatItHoldsIsNotClassifiedAgain(string name)
     {
         File.Move(Path.Combine(data, "class0", "0000.png"), Path.Combine(data, "class0", "a \"quoted\",\nname.png"));
-        var file = Path.Combine(folder.Path, name);
+        var file = Path.Combine(folder.Path, "new", name);
         string[] classify = ["classify", data, "--package", Path.Combine(Repository.Root, "one"), "--output", file];
         Assert.Equal(ExitCode.Done, (await Programs.AlexnetAsync(classify)).ExitCode);
         var whole = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
@@ -98,7 +98,8 @@ public sealed partial class ClassifyTests : IDisposable
     public async Task Output_AfterAFailureThatIsInIt_StillEndsWithTheCodeOfFailures()
     {
         await File.WriteAllTextAsync(Path.Combine(data, "class0", "0002.png"), "not a picture", TestContext.Current.CancellationToken);
-        string[] classify = ["classify", data, "--package", package.Folder, "--output", Path.Combine(folder.Path, "answers.csv"), "--top", "2"];
+        var file = Path.Combine(folder.Path, "answers.csv");
+        string[] classify = ["classify", data, "--package", package.Folder, "--output", file, "--top", "2"];
 
         var first = await Programs.AlexnetAsync(classify);
         var second = await Programs.AlexnetAsync(classify);
