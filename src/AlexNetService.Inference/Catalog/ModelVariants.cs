@@ -20,7 +20,8 @@ public static class ModelVariants
             .ThenBy(card => card.Name, StringComparer.Ordinal))
         {
             string[] marks = [.. Marks(card)];
-            var name = marks.Select(mark => chosen.GetValueOrDefault(mark)).FirstOrDefault(other => other is not null) ?? card.Name;
+            var same = marks.Append(NameOf(card.Quantization?.FromName)).Select(mark => chosen.GetValueOrDefault(mark));
+            var name = same.FirstOrDefault(other => other is not null) ?? card.Name;
             if (name != card.Name)
             {
                 leftOut[card.Name] = name;
@@ -32,15 +33,24 @@ public static class ModelVariants
         return leftOut;
     }
 
-    /// <summary>What packages of the same network have in common: each of these is enough.</summary>
+    /// <summary>
+    /// What packages of the same network have in common; one of these is enough. A quantized one has no name here: several that were made
+    /// from versions of one model are several networks, unless a version of that model answers too.
+    /// </summary>
     private static IEnumerable<string> Marks(ModelCard card)
     {
-        yield return $"name {card.Quantization?.FromName ?? card.Name}";
         yield return $"graph {card.Quantization?.FromSha256 ?? card.Graph.Sha256}";
+        if (card.Quantization is null)
+        {
+            yield return NameOf(card.Name);
+        }
+
         if (card is { Quantization: null, Weights.Sha256: var weights })
         {
             // Another temperature changes the graph, not its weights.
             yield return $"weights {weights}";
         }
     }
+
+    private static string NameOf(string? model) => $"name {model}";
 }

@@ -60,7 +60,8 @@ public sealed class PackageRepository(string root)
         return new PackageRepository(root).Versions(name) is [var newest, ..]
             ? Path.Combine(path, newest.ToString(CultureInfo.InvariantCulture))
             : Directory.Exists(full) && new PackageRepository(full).Names() is [var first, ..] names
-                ? throw new InvalidPackageException(path, $"it holds models: {string.Join(", ", names)}. Name one: {Path.Combine(path, first)}")
+                ? throw new InvalidPackageException(
+                    path, $"it holds models: {string.Join(", ", names)}. Name one: {Path.Combine(path, first)}")
                 : path;
     }
 

@@ -34,7 +34,7 @@ public static class LearningRates
     private const double WarmUp = 0.05;
     private const double Least = 0.005;
 
-    /// <summary>Whether a run can get more epochs and still equal a run that had them from its start: its past rates stay the same.</summary>
+    /// <summary>Whether a run can get more epochs and then equals one that had them from its start: its past rates stay the same.</summary>
     /// <param name="schedule">The schedule of the run.</param>
     public static bool BearMoreEpochs(LearningRateSchedule schedule) =>
         schedule is LearningRateSchedule.Constant or LearningRateSchedule.Plateau;

@@ -44,6 +44,7 @@ internal sealed class AnswerOutput : IDisposable
     /// <exception cref="InputException">The file holds something else, or answers of other models.</exception>
     public static AnswerOutput File(string path, AnswerFormat format, int top, IReadOnlyList<string> models, int crops)
     {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "");
         var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         var output = new AnswerOutput(stream, format, top);
         try
@@ -121,7 +122,7 @@ internal sealed class AnswerOutput : IDisposable
         answered.Add(HashOf(answer.Photograph));
     }
 
-    /// <summary>The whole lines of the file, and where each ends. A field of CSV between quotation marks may hold the end of a line.</summary>
+    /// <summary>The whole lines of the file, and where each ends. A quoted field of CSV may hold the end of a line.</summary>
     private IEnumerable<(string Record, long End)> Records()
     {
         var (buffer, record, quoted, place) = (new byte[1 << 16], new List<byte>(), false, 0L);

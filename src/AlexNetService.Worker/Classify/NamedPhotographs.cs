@@ -63,7 +63,7 @@ internal sealed class NamedPhotographs : IDisposable
 
     public void Dispose() => sources.ForEach(source => source.DataSet?.Dispose());
 
-    /// <summary>The pictures in a folder, then those of the folders in it. Links to folders are not followed, hidden names left out.</summary>
+    /// <summary>The pictures in a folder, then those of its folders. Links to folders are not followed, hidden names left out.</summary>
     private static IEnumerable<NamedPhotograph> Below(string folder)
     {
         string[] files, folders;
@@ -78,7 +78,7 @@ internal sealed class NamedPhotographs : IDisposable
                     .Order(StringComparer.Ordinal),
             ];
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return [new NamedPhotograph(folder, () => throw new DataSetException($"The folder cannot be read: {e.Message}", e))];
         }

@@ -51,8 +51,8 @@ internal sealed record EvaluatedCard(
                     $"with this temperature the probabilities of those photographs are worse: calibration error {found.EceBefore:P2} → ")
                     + string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{found.EceAfter:P2}, NLL {found.NllBefore:F4} → {found.NllAfter:F4}. Fit it on more photographs, or measure with ")
-                    + "--temperature keep and export without it.");
+                        $"{found.EceAfter:P2}, NLL {found.NllBefore:F4} → {found.NllAfter:F4}. Fit it on more photographs, ")
+                    + "or measure with --temperature keep and export without it.");
             }
         }
 

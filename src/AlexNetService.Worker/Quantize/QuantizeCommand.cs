@@ -115,6 +115,9 @@ internal sealed class QuantizeCommand
             CultureInfo.InvariantCulture,
             $"{made.Folder}: {Megabytes(made.Card):F1} MB of graphs and weights; "
             + $"{old.Card.Name} version {old.Card.Version} has {Megabytes(old.Card):F1} MB"));
+        Console.WriteLine(
+            $"{called} is a variant of {old.Card.Name}: where both are served, {old.Card.Name} answers unless ModelRepository:Default or "
+            + $"the request names {called}.");
         return ExitCode.Done;
     }
 

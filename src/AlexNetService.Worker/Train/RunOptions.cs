@@ -16,7 +16,8 @@ internal static class RunOptions
     /// <summary>New options for one command.</summary>
     public static IReadOnlyList<RunOption> Create() =>
     [
-        OfTheRecipe(TrainCommand.Epochs, "Passes over the data.", recipe => recipe.Epochs, (recipe, value) => recipe with { Epochs = value }),
+        OfTheRecipe(
+            TrainCommand.Epochs, "Passes over the data.", recipe => recipe.Epochs, (recipe, value) => recipe with { Epochs = value }),
         OfTheRecipe(
             "--batch-size", "Photographs in a step.", recipe => recipe.BatchSize, (recipe, value) => recipe with { BatchSize = value }),
         OfTheRecipe(

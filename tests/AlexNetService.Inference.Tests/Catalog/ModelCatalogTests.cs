@@ -83,6 +83,19 @@ public sealed class ModelCatalogTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_VariantsOfTwoVersionsOfOneModel_AreTwoNetworks()
+    {
+        using var elsewhere = new TestFolder();
+        PublishVariant("one", elsewhere.Publish(TestFolder.Card("a"), TestFolder.Graph(1)), Precision.Int8, error: 0.13);
+        PublishVariant(
+            "two", elsewhere.Publish(TestFolder.Card("a") with { Version = 2 }, TestFolder.Graph(2)), Precision.Int8, error: 0.12);
+        using var catalog = await Load();
+        using var lease = catalog.Enter();
+
+        Assert.Equal(2, lease.Snapshot.Default.Members.Count);
+    }
+
+    [Fact]
     public async Task Open_TheSameNetworkUnderTwoNamesOrAVariantOfAnOlderVersion_AnswersOnce()
     {
         var older = folder.Publish(TestFolder.Card("a"), TestFolder.Graph(1));

@@ -17,6 +17,26 @@ public sealed class PackageRepositoryTests : IDisposable
     public void Dispose() => temporary.Dispose();
 
     [Fact]
+    public void Newest_OfAModelsFolder_IsItsNewestVersionAndOfAnyOtherPathThePath()
+    {
+        foreach (var version in (int[])[2, 10, 9])
+        {
+            repository.Publish(SampleCard.Of("cats", version), Graph);
+        }
+
+        var model = Path.Combine(temporary.Path, "cats");
+
+        Assert.Equal(repository.Folder("cats", 10), PackageRepository.Newest(model));
+        Assert.Equal(Path.Combine(model + "/", "10"), PackageRepository.Newest(model + "/"));
+        Assert.Equal(repository.Folder("cats", 9), PackageRepository.Newest(repository.Folder("cats", 9)));
+        Assert.Equal("/nowhere", PackageRepository.Newest("/nowhere"));
+        Assert.Contains(
+            "it holds models: cats. Name one",
+            Assert.Throws<InvalidPackageException>(() => PackageRepository.Newest(temporary.Path)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Publish_NewVersion_LeavesTheTwoFilesAndNothingElse()
     {
         var published = repository.Publish(SampleCard.Of("cats", 1), Graph);

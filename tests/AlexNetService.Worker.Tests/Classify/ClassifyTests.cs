@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Requests;
@@ -9,7 +10,7 @@ using AlexNetService.Worker.Classify;
 
 namespace AlexNetService.Worker.Tests.Classify;
 
-public sealed class ClassifyTests : IDisposable
+public sealed partial class ClassifyTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
     private readonly ModelPackage package;
@@ -59,7 +60,7 @@ public sealed class ClassifyTests : IDisposable
     public async Task Output_WithAHalfWrittenLastLine_IsContinuedAndWhatItHoldsIsNotClassifiedAgain(string name)
     {
         File.Move(Path.Combine(data, "class0", "0000.png"), Path.Combine(data, "class0", "a \"quoted\",\nname.png"));
-        var file = Path.Combine(folder.Path, name);
+        var file = Path.Combine(folder.Path, "new", name);
         string[] classify = ["classify", data, "--package", Path.Combine(Repository.Root, "one"), "--output", file];
         Assert.Equal(ExitCode.Done, (await Programs.AlexnetAsync(classify)).ExitCode);
         var whole = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
@@ -97,7 +98,8 @@ public sealed class ClassifyTests : IDisposable
     public async Task Output_AfterAFailureThatIsInIt_StillEndsWithTheCodeOfFailures()
     {
         await File.WriteAllTextAsync(Path.Combine(data, "class0", "0002.png"), "not a picture", TestContext.Current.CancellationToken);
-        string[] classify = ["classify", data, "--package", package.Folder, "--output", Path.Combine(folder.Path, "answers.csv"), "--top", "2"];
+        var file = Path.Combine(folder.Path, "answers.csv");
+        string[] classify = ["classify", data, "--package", package.Folder, "--output", file, "--top", "2"];
 
         var first = await Programs.AlexnetAsync(classify);
         var second = await Programs.AlexnetAsync(classify);
@@ -124,7 +126,7 @@ public sealed class ClassifyTests : IDisposable
         Assert.Equal(photograph, lines[0].TrimEnd());
         Assert.Equal(
             answer.GetProperty("predictions").EnumerateArray().Select(prediction => prediction.GetProperty("label").GetString()),
-            lines[1..4].Select(row => row[5..^10].Trim()));
+            lines[1..4].Select(row => Row().Match(row).Groups["label"].Value));
     }
 
     [Fact]
@@ -176,6 +178,9 @@ public sealed class ClassifyTests : IDisposable
     }
 
     public void Dispose() => folder.Dispose();
+
+    [GeneratedRegex(@"^ +\d  (?<label>.+?) +\d+\.\d\d %\s*$", RegexOptions.ExplicitCapture)]
+    private static partial Regex Row();
 
     private async Task<Prediction[]> ServedAsync(string photograph)
     {
