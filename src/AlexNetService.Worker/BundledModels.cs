@@ -19,9 +19,9 @@ internal static class BundledModels
             : EnsembleCard.ReadAll(Folder) is [var ensemble, ..] ? ensemble.Members[0].Name
             : packages.Names() is [var first, ..] ? first
             : null;
-        return name is null
+        return name is null || packages.Versions(name) is not [var newest, ..]
             ? throw new InputException($"There are no bundled models in '{Folder}'. Name a --preset or a trained network to begin --from.")
-            : packages.Folder(name, packages.Versions(name)[0]);
+            : packages.Folder(name, newest);
     }
 
     /// <summary>Opens them as the web service does: all packages, newest versions; the snapshot's default answers.</summary>

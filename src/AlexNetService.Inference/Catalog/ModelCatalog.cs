@@ -221,7 +221,15 @@ public sealed class ModelCatalog : IDisposable
             return new CatalogChange.Refused($"'{name}' is the last model that answers by default. Load another version of it instead.");
         }
 
-        Publish(others);
+        try
+        {
+            Publish(others);
+        }
+        catch (CatalogException e)
+        {
+            return new CatalogChange.Refused(e.Message);
+        }
+
         return Done(name, new CatalogChange.Unloaded(name, served.Version));
     }
 

@@ -51,7 +51,8 @@ public sealed class Ensemble
 
     /// <summary>Time that one thread needs for crops, as far as that is known.</summary>
     /// <param name="crops">Number of crops, counted once for each member.</param>
-    internal TimeSpan TimeOf(int crops) => crops * Members.Average(member => member.Session.CropTime.TotalSeconds) * TimeSpan.FromSeconds(1);
+    internal TimeSpan TimeOf(int crops) =>
+        TimeSpan.FromSeconds(crops * Members.Average(member => member.Session.CropTime.TotalSeconds));
 
     /// <summary>The only member.</summary>
     /// <exception cref="ArgumentException">There are several.</exception>

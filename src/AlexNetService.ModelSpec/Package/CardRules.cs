@@ -76,6 +76,12 @@ internal static class CardRules
             return string.Create(CultureInfo.InvariantCulture, $"the ensemble weight {weight} must be above 0.");
         }
 
+        if (card.Confidence is { } confidence
+            && !(confidence.Bins is { Count: > 0 } bins && bins.All(bin => bin is { From: >= 0 and < 1 } && bin.Right >= 0 && bin.Right <= bin.Answers)))
+        {
+            return "the confidence table has no bins, or a bin with a number that is impossible.";
+        }
+
         return card.Calibration is not { } calibration ? null
             : !IsAboveZero(calibration.Temperature)
                 ? string.Create(CultureInfo.InvariantCulture, $"the temperature {calibration.Temperature} must be above 0.")

@@ -16,16 +16,20 @@ public sealed record ConfidenceTable(string DataSet, int Images, int Crops, IRea
     // How many answers the model's own probability counts for: without them, a bin of two answers would promise an error of 0.
     private const double Prior = 2;
 
-    /// <summary>The least probability such that answers of at least this probability are right often enough.</summary>
+    /// <summary>The least probability from which on answers of every probability are right often enough.</summary>
     /// <param name="share">Share of them that must be right, 0 to 1.</param>
     /// <returns>The probability, 0 to 1; null if no answers are right so often.</returns>
     public double? Level(double share = UsualShare)
     {
-        var (answers, right, level) = (0, 0, (double?)null);
+        var (level, to) = ((double?)null, 1.0);
         foreach (var bin in Bins.Reverse())
         {
-            (answers, right) = (answers + bin.Answers, right + bin.Right);
-            level = answers > 0 && right >= share * answers ? bin.From : level;
+            if (ExpectedError((bin.From + to) / 2) > 1 - share)
+            {
+                break;
+            }
+
+            (level, to) = (bin.From, bin.From);
         }
 
         return level;

@@ -36,8 +36,9 @@ public sealed record EnsembleCard
     /// <summary>Reads the ensembles of a repository, by name in ordinal order.</summary>
     /// <param name="root">The repository's folder.</param>
     /// <exception cref="InvalidPackageException">A file is not an ensemble card, or its name is not that of the ensemble.</exception>
-    public static IReadOnlyList<EnsembleCard> ReadAll(string root) =>
-        [.. Directory.EnumerateFiles(root, "*" + FileSuffix).Order(StringComparer.Ordinal).Select(Read)];
+    public static IReadOnlyList<EnsembleCard> ReadAll(string root) => Directory.Exists(root)
+        ? [.. Directory.EnumerateFiles(root, "*" + FileSuffix).Order(StringComparer.Ordinal).Select(Read)]
+        : [];
 
     /// <summary>Writes the file, whole or not at all.</summary>
     /// <param name="root">The repository's folder.</param>

@@ -25,6 +25,12 @@ public static class DataSetOpener
         new(PhotographList.Recognises, PhotographList.Open),
     ];
 
+    /// <summary>Endings of pictures that people have and that are not read; files with other endings are no pictures.</summary>
+    public static IReadOnlyList<string> OtherPictures { get; } =
+    [
+        ".heic", ".heif", ".avif", ".bmp", ".jxl", ".jp2", ".svg", ".psd", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf",
+    ];
+
     /// <summary>The supported data sets, for help texts.</summary>
     public static string Kinds { get; } =
         "a folder of class folders, a zip or tar of one, a CSV of path,label, ILSVRC-2012's tars or their folder, WebDataset shards, "

@@ -19,6 +19,7 @@ internal static class ClassifierFit
 {
     // More crops than this bring little: the fit only has to be a good start.
     private const int MostCrops = 20_000;
+    private const int BatchSize = 64;
 
     // Decay of the weights on features of length 1, divided by the number of photographs: the prior counts as much for few as for many.
     private const double Decay = 0.1;
@@ -82,7 +83,7 @@ internal static class ClassifierFit
         CropWindow[] windows = [.. Enumerable.Range(0, views).Select(view => ten[(4 + (5 * view) + (view / 2)) % ten.Length])];
         var augmentation = new Augmentation(table.Geometry, colours, colourShift: 0);
         using var centring = new PixelCentring(colours, table.Geometry.Crop, placement);
-        using var feed = new BatchFeed(batchSize: 64, table.Geometry.Crop, augmentation.Pixels, placement.UsesCuda);
+        using var feed = new BatchFeed(BatchSize, table.Geometry.Crop, augmentation.Pixels, placement.UsesCuda);
         int Cut(int use, Span<byte> crop, Span<float> shift)
         {
             var place = (int)((long)(use / windows.Length) * training.Photographs.Count / photographs);
@@ -92,11 +93,12 @@ internal static class ClassifierFit
 
         var crops = photographs * windows.Length;
         var (features, labels) = (new List<Tensor>(), new List<Tensor>());
-        foreach (var batch in MeasuringProgress.Over(feed.Run(crops, Cut), (crops + 63) / 64, "features, batches"))
+        foreach (var batch in MeasuringProgress.Over(feed.Run(crops, Cut), (crops + BatchSize - 1) / BatchSize, "features", "batches"))
         {
             stop.ThrowIfCancellationRequested();
-            features.Add(network.Features(centring.Of(batch)).flatten(1).cpu());
-            labels.Add(batch.Labels().clone());
+            using var step = NewDisposeScope();
+            features.Add(network.Features(centring.Of(batch)).flatten(1).cpu().MoveToOuterDisposeScope());
+            labels.Add(batch.Labels().clone().MoveToOuterDisposeScope());
         }
 
         return (cat([.. features], dim: 0), cat([.. labels], dim: 0));
@@ -110,8 +112,9 @@ internal static class ClassifierFit
         // One scale for all values, so that the decay means the same for every network; a column of ones carries the bias.
         using var least = 1e-6.ToScalar();
         var mean = features.mean([0]);
-        var length = (features - mean).square().sum(1).mean().sqrt().clamp_min(least);
-        var inputs = cat([(features - mean) / length, ones(crops, 1)], dim: 1);
+        var centred = features - mean;
+        var length = centred.mul(centred).sum(1).mean().sqrt().clamp_min(least);
+        var inputs = cat([centred / length, ones(crops, 1)], dim: 1);
         var weights = PhotographWeights(labels, classes, balanced);
         var right = nn.functional.one_hot(labels, classes).to(ScalarType.Float32);
         using var step = Step(inputs, weights, decay).ToScalar();

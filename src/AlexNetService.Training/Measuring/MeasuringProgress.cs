@@ -13,11 +13,13 @@ public static class MeasuringProgress
     /// <param name="photographs">One item a photograph.</param>
     /// <param name="count">How many there will be.</param>
     /// <param name="model">What is measured.</param>
+    /// <param name="items">What the items are, in the plural.</param>
     /// <param name="alsoInLogs">Whether to write a line every half minute where standard error is not a terminal.</param>
-    public static IEnumerable<T> Over<T>(IEnumerable<T> photographs, int count, string model, bool alsoInLogs = false) =>
-        Console.IsErrorRedirected && !alsoInLogs ? photographs : Shown(photographs, count, model, Console.IsErrorRedirected);
+    public static IEnumerable<T> Over<T>(
+        IEnumerable<T> photographs, int count, string model, string items = "photographs", bool alsoInLogs = false) =>
+        Console.IsErrorRedirected && !alsoInLogs ? photographs : Shown(photographs, count, model, items, Console.IsErrorRedirected);
 
-    private static IEnumerable<T> Shown<T>(IEnumerable<T> photographs, int count, string model, bool isLog)
+    private static IEnumerable<T> Shown<T>(IEnumerable<T> photographs, int count, string model, string items, bool isLog)
     {
         var clock = TimeProvider.System;
         var (from, shown, seen) = (clock.GetTimestamp(), TimeSpan.Zero, 0);
@@ -33,7 +35,7 @@ public static class MeasuringProgress
                     shown = elapsed;
                     var left = TimeSpan.FromSeconds((count - seen) * elapsed.TotalSeconds / seen);
                     var text = string.Create(
-                        CultureInfo.InvariantCulture, $"{model}: {seen}/{count} photographs  {(int)left.TotalHours}:{left:mm\\:ss} left");
+                        CultureInfo.InvariantCulture, $"{model}: {seen}/{count} {items}  {(int)left.TotalHours}:{left:mm\\:ss} left");
                     Console.Error.Write(isLog ? text + Environment.NewLine : $"\r{text}\u001b[K");
                 }
             }

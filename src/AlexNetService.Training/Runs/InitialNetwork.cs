@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
@@ -29,7 +28,7 @@ public sealed record InitialNetwork(Func<int, NetworkArchitecture> Table, Traine
         var learned = new HashSet<Photograph>();
         for (var past = Trained?.Manifest; past is not null; past = past.BegunWith)
         {
-            if (past.DataSetSha256 == source.Sha256 && past.Recipe.Deserialize(RunJson.Line.TrainingRecipe) is { } recipe)
+            if (past.DataSetSha256 == source.Sha256 && RunCheckpoint.RecipeOf(past) is { } recipe)
             {
                 learned.UnionWith(source.Split(recipe.Share).Training);
             }
@@ -72,5 +71,5 @@ public sealed record TrainedNetwork(
     };
 
     /// <summary>Whether its weights were centred in training; if so, further training keeps them so.</summary>
-    public bool IsCentred => Manifest?.Recipe.Deserialize(RunJson.Line.TrainingRecipe)?.CentredWeights ?? false;
+    public bool IsCentred => RunCheckpoint.RecipeOf(Manifest)?.CentredWeights ?? false;
 }

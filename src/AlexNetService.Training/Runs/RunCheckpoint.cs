@@ -69,12 +69,16 @@ public static class RunCheckpoint
 
     /// <summary>What a package's network learned from and what was held out, or null if its card does not tell.</summary>
     /// <param name="training">The card's manifest.</param>
-    public static DataShare? ShareOf(TrainingManifest? training)
+    public static DataShare? ShareOf(TrainingManifest? training) => RecipeOf(training)?.Share;
+
+    /// <summary>The recipe of a package's network, or null if its card has none that this software can read.</summary>
+    /// <param name="training">The card's manifest.</param>
+    public static TrainingRecipe? RecipeOf(TrainingManifest? training)
     {
         try
         {
             return training?.Recipe is { ValueKind: JsonValueKind.Object } recipe
-                ? recipe.Deserialize(RunJson.Line.TrainingRecipe)?.Share
+                ? recipe.Deserialize(RunJson.Line.TrainingRecipe)
                 : null;
         }
         catch (JsonException)

@@ -170,6 +170,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
                 ? $"the run has {recipe.Epochs}, and its {recipe.Schedule} schedule depends on their number. "
                     + $"Begin another run with its weights: --from \"{folder}\"."
             : epochs < recipe.Epochs ? $"the run has {recipe.Epochs}, and epochs can only be added."
+            : recipe.Patience > 0 ? $"the run ends early, after {recipe.Patience} epochs without a lower error (--patience)."
             : (recipe with { Epochs = epochs }).Broken();
         return reason is null ? epochs : throw new InputException($"--epochs cannot change on --resume; {reason}");
     }

@@ -110,7 +110,7 @@ internal sealed class ClassifyCommand
         var leftOut = ModelVariants.LeftOut(opened.Select(package => package.Card));
         foreach (var (variant, model) in leftOut)
         {
-            TrainingDisplay.Warn($"{variant} is the same network as {model}, which answers alone. Name one of them to choose.");
+            TrainingDisplay.Warn($"{variant} is left out: it is the same network as {model}. Name one of them to choose.");
         }
 
         var sessions = new List<ModelSession>();
@@ -151,7 +151,7 @@ internal sealed class ClassifyCommand
         // Enough for a full run while the next ones are read and decoded.
         var cores = runtime.Threads == 0 ? Environment.ProcessorCount : runtime.Threads;
         var together = (2 * runtime.MaxCropsPerRun / (int)views) + (2 * cores);
-        var queue = new QueueOptions { LimitCrops = together * ensemble.Members.Count * (int)views, DeadlineMs = 0 };
+        var queue = new QueueOptions { LimitCrops = together * ensemble.Members.Count * (int)views, DeadlineMs = 0, MaxWait = TimeSpan.MaxValue };
         var decoding = new DecodingOptions { Threads = cores, QueueLimit = together };
         await using var engine = new InferenceEngine(queue, decoding, TimeProvider.System);
         engine.RunSideBySide(Math.Max(1, runtime.ConcurrentRuns));

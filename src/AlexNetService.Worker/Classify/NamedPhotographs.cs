@@ -14,10 +14,6 @@ internal sealed record NamedPhotograph(string Name, Func<byte[]> Read);
 /// </summary>
 internal sealed class NamedPhotographs : IDisposable
 {
-    /// <summary>Pictures that no decoder here reads. They are answered with the reason; other files in a folder are not pictures.</summary>
-    private static readonly string[] OtherPictures =
-        [".jpe", ".jfif", ".bmp", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf"];
-
     private readonly List<(string Path, LabelledPhotographs? DataSet)> sources = [];
 
     private NamedPhotographs()
@@ -92,7 +88,7 @@ internal sealed class NamedPhotographs : IDisposable
     private static string Inside(string path, string name) => $"{path.TrimEnd('/', Path.DirectorySeparatorChar)}/{name}";
 
     private static bool IsPicture(string name) => DataSetOpener.IsPicture(name)
-        || (!name.StartsWith('.') && OtherPictures.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase));
+        || (!name.StartsWith('.') && DataSetOpener.OtherPictures.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase));
 
     /// <summary>Whether a file is a photograph, by its name or its first bytes, rather than a data set.</summary>
     private static bool IsPhotograph(string path)

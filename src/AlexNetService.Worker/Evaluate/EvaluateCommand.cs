@@ -116,7 +116,8 @@ internal sealed class EvaluateCommand
 
     private int Run(ParseResult parsed)
     {
-        var (folders, checkpoints) = (parsed.GetValue(packages) ?? [], parsed.GetValue(runs) ?? []);
+        string[] folders = [.. (parsed.GetValue(packages) ?? []).Select(PackageRepository.Newest)];
+        var checkpoints = parsed.GetValue(runs) ?? [];
         if (folders.Length + checkpoints.Length == 0)
         {
             throw new InputException("Name --package folders, --run folders, or both.");
@@ -126,6 +127,8 @@ internal sealed class EvaluateCommand
         {
             throw new InputException("--ensemble needs two or more --package folders, no --run, and --temperature keep.");
         }
+
+        var together = parsed.GetValue(ensemble) is { } name ? NamedEnsemble.Of(name, folders) : null;
 
         using var source = DataSetOpener.Open(parsed.GetValue(data) ?? throw new InputException("Name the --data to measure on."));
         TrainingDisplay.Warn(source.Findings);
@@ -148,9 +151,9 @@ internal sealed class EvaluateCommand
         }
 
         Print(report, parsed.GetValue(perClass), parsed.GetValue(confusion));
-        if (parsed.GetValue(ensemble) is { } name)
+        if (together is not null)
         {
-            Console.WriteLine($"ensemble: {NamedEnsemble.Write(name, folders, report)}");
+            Console.WriteLine($"ensemble: {together.Write(folders, report)}");
         }
 
         return ExitCode.Done;

@@ -2,31 +2,41 @@ using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Worker.Evaluate;
 
-/// <summary>Writes the card of an ensemble that was measured.</summary>
-internal static class NamedEnsemble
+/// <summary>An ensemble to measure and to name.</summary>
+/// <param name="name">Its name.</param>
+/// <param name="root">The repository of its members.</param>
+internal sealed class NamedEnsemble(string name, string root)
 {
-    /// <summary>Writes the card beside the members' folders.</summary>
+    /// <summary>Checks the name and the members, before anything is measured.</summary>
     /// <param name="name">Name of the ensemble.</param>
-    /// <param name="folders">Folders of the members, …/NAME/VERSION, all of one repository.</param>
-    /// <param name="report">What was measured of them.</param>
-    /// <returns>Path of the file.</returns>
-    /// <exception cref="InputException">The packages lie in different repositories.</exception>
-    public static string Write(string name, IReadOnlyList<string> folders, EvaluationReport report)
+    /// <param name="folders">Folders of the members, …/NAME/VERSION.</param>
+    /// <exception cref="InputException">The packages lie in different repositories, or the name is not possible.</exception>
+    public static NamedEnsemble Of(string name, IReadOnlyList<string> folders)
     {
         string[] roots = [.. folders.Select(folder => Path.GetFullPath(Path.Combine(folder, "..", ".."))).Distinct()];
-        if (roots is not [var root] || report.Ensemble is not { } measured)
-        {
-            throw new InputException($"--ensemble needs packages of one repository, not of {string.Join(" and ", roots)}.");
-        }
+        return PackageName.Broken(name) is { } reason ? throw new InputException($"--ensemble: {reason}")
+            : roots is [var root] ? new NamedEnsemble(name, root)
+            : throw new InputException($"--ensemble needs packages of one repository, not of {string.Join(" and ", roots)}.");
+    }
 
-        var cards = folders.Select(folder => ModelPackage.Open(folder).Card).ToArray();
+    /// <summary>Writes the ensemble's card beside the members' folders.</summary>
+    /// <param name="folders">Folders of the members, in the order of the report.</param>
+    /// <param name="report">What was measured of them.</param>
+    /// <returns>Path of the file.</returns>
+    public string Write(IReadOnlyList<string> folders, EvaluationReport report)
+    {
+        var measured = report.Ensemble ?? throw new InvalidOperationException("One model is no ensemble.");
+        var cards = folders.Select(folder => ModelPackage.Open(folder).Card);
         return new EnsembleCard
         {
             Name = name,
+
+            // A member of weight 0 has no part in the mean.
             Members =
             [
                 .. cards.Select((card, i) => new EnsembleCardMember(
-                    card.Name, card.Version, card.Graph.Sha256, report.Weights?.Values[i] ?? card.EnsembleWeight ?? 1)),
+                    card.Name, card.Version, card.Graph.Sha256, report.Weights?.Values[i] ?? card.EnsembleWeight ?? 1))
+                    .Where(member => member.Weight > 0),
             ],
             Metrics =
             [

@@ -61,10 +61,12 @@ internal sealed record EvaluatedCard(
             Console.WriteLine(table.Level() is { } level
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"answers of {level:P0} or more are right in {ConfidenceTable.UsualShare:P0} of {table.Images} photographs")
+                    $"predictions with a probability of {level:P0} or more are right {ConfidenceTable.UsualShare:P0} of the time ")
+                    + $"(measured on {table.Images} photographs)"
                 : string.Create(
                     CultureInfo.InvariantCulture,
-                    $"no answers are right in {ConfidenceTable.UsualShare:P0} of {table.Images} photographs, however probable"));
+                    $"no prediction is right {ConfidenceTable.UsualShare:P0} of the time, however probable ")
+                    + $"(measured on {table.Images} photographs)");
         }
 
         if (EnsembleWeight is { } weight)

@@ -45,6 +45,7 @@ internal sealed class NarrowedPackage
             Version = version,
             Golden = null,
             Metrics = [],
+            Confidence = null,
         };
         // Rounding is invisible in the picture, so the original's is used.
         var files = graphs.Files with { Filters = From.Card.Filters is { } filters ? PackageFiles.CopyOf(From.PathOf(filters)) : null };

@@ -145,7 +145,9 @@ internal sealed class TrainCommand
         var trained = source is null ? null : TrainedSource.Read(source);
         if (trained is not null && ofTheRun.FirstOrDefault(option => option.IsOfTheNetwork && parsed.IsGiven(option.Option)) is { } extra)
         {
-            throw new InputException($"{extra.Option.Name} cannot change the network of --from. Leave it out.");
+            throw new InputException(parsed.IsGiven(from)
+                ? $"{extra.Option.Name} cannot change the network of --from. Leave it out."
+                : $"{extra.Option.Name} needs a --preset: without one, training begins with the bundled network.");
         }
 
         var table = (trained is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(trained.Architecture.Preset)) ?? "";

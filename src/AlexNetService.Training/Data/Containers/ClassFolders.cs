@@ -15,12 +15,6 @@ internal sealed class ClassFolders
     private static readonly string[] Validation = ["val", "valid", "validation"];
     private static readonly string[] Test = ["test", "testing"];
 
-    // Pictures that people have and that are not read; other files are no photographs.
-    private static readonly string[] OtherPictures =
-    [
-        ".heic", ".heif", ".avif", ".bmp", ".jxl", ".jp2", ".jfif", ".svg", ".psd", ".dng", ".cr2", ".cr3", ".nef", ".arw",
-    ];
-
     private readonly string name;
     private readonly bool labelled;
     private readonly (string Path, long Bytes)[] pictures;
@@ -40,7 +34,7 @@ internal sealed class ClassFolders
         areSynsets = pictures.All(entry => !entry.Path.Contains('/') && BeginsWithSynset(entry.Path));
         depth = areSynsets ? 0 : SharedDepth(pictures);
         tops = [.. pictures.Select(entry => FolderAt(entry.Path, depth)).Distinct(StringComparer.Ordinal)];
-        isDivided = tops.Length > 1 && tops.Any(top => Is(top, Train)) && tops.All(top => Is(top, [.. Train, .. Validation, .. Test]));
+        isDivided = labelled && tops.Length > 1 && tops.Any(top => Is(top, Train)) && tops.All(top => Is(top, [.. Train, .. Validation, .. Test]));
     }
 
     private int ClassDepth => isDivided ? depth + 1 : depth;
@@ -82,7 +76,7 @@ internal sealed class ClassFolders
     private void FindFiles()
     {
         var files = others.Where(entry => !entry.Path.EndsWith('/')).Select(entry => entry.Path).ToArray();
-        var unsupported = files.Where(path => Is(Path.GetExtension(path), OtherPictures)).ToArray();
+        var unsupported = files.Where(path => Is(Path.GetExtension(path), DataSetOpener.OtherPictures)).ToArray();
         if (unsupported.Length > 0)
         {
             findings.Add(
@@ -208,7 +202,7 @@ internal sealed class ClassFolders
 
     private static string Counted(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 
-    private static bool Is(string name, string[] names) => names.Contains(name, StringComparer.OrdinalIgnoreCase);
+    private static bool Is(string name, IReadOnlyList<string> names) => names.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     private static bool IsHidden(string path) => path.Split('/').Any(part => part.StartsWith('.') || part == "__MACOSX");
 

@@ -11,7 +11,7 @@ namespace AlexNetService.Training.Data.Containers;
 /// <param name="Sha256">Hash over names and lengths, lower-case hexadecimal.</param>
 internal sealed record Listing(IReadOnlyList<ClassLabel> Labels, IReadOnlyList<Photograph> Photographs, string Sha256)
 {
-    private static readonly string[] Endings = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff"];
+    private static readonly string[] Endings = [".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".gif", ".tif", ".tiff"];
 
     /// <summary>Whether a file's name ends as that of a supported picture.</summary>
     public static bool IsPicture(string path) =>
