@@ -73,8 +73,8 @@ internal static class GpuTrainingRows
     }
 
     /// <summary>
-    /// TorchSharp has no events, so the share of the time in which both devices work is computed: if together they do the work of one device
-    /// and one of them is always at work, it is ratio − 1.
+    /// TorchSharp has no events, so the share of the time in which both devices work is computed: if together they do the work of one
+    /// device and one of them is always at work, it is ratio − 1.
     /// </summary>
     private static string Ratios(List<double> rates)
     {

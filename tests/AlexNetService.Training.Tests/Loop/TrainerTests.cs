@@ -162,6 +162,25 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void Training_ThatDivergesInTheStepUnderWayWhenACheckpointIsDue_WritesNone()
+    {
+        var clock = new HandClock();
+        using var trainer = Start(
+            "run",
+            epochs: 1,
+            rate: 1e38,
+            batch: 16,
+            clock: clock,
+            policy: new CheckpointPolicy(Keep: 2, TimeSpan.FromMinutes(1)),
+            progress: new EachStep(() => clock.Advance(TimeSpan.FromMinutes(1))));
+
+        var failure = Assert.Throws<DivergedException>(() => trainer.Run(epochDone: null, TestContext.Current.CancellationToken));
+
+        Assert.Contains("step 1 of epoch 1", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(new CheckpointFolder(Run("run")).Files);
+    }
+
+    [Fact]
     public void Training_OverFiftySteps_KeepsNoTensor()
     {
         using var trainer = Start("run", epochs: 60);
