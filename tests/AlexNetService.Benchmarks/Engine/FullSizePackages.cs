@@ -12,15 +12,14 @@ namespace AlexNetService.Benchmarks.Engine;
 /// made once and reused. The int8 ones are calibrated on noise, so their answers mean nothing.
 /// </summary>
 /// <param name="folder">The folder of the packages.</param>
-internal sealed class FullSizePackages(string folder)
+/// <param name="architecture">Another layer table than the full one.</param>
+internal sealed class FullSizePackages(string folder, NetworkArchitecture? architecture = null)
 {
     private const int Seed = 2012;
     private const int CalibrationRuns = 4;
     private const int CropsPerRun = 10;
 
     private static readonly double[] MeanColour = [123.7, 116.3, 103.5];
-    private static readonly NetworkArchitecture Architecture = AlexNetLayers.ForImageNet();
-
     private readonly PackageRepository repository = new(Directory.CreateDirectory(folder).FullName);
 
     /// <summary>Names of the float32 packages.</summary>
@@ -28,6 +27,8 @@ internal sealed class FullSizePackages(string folder)
 
     /// <summary>Names of the int8 packages.</summary>
     public static IReadOnlyList<string> Bytes { get; } = [.. Floats.Select(name => name + "-int8")];
+
+    private NetworkArchitecture Architecture { get; } = architecture ?? AlexNetLayers.ForImageNet();
 
     /// <summary>Opens a package, and makes it first if it does not exist.</summary>
     public ModelPackage Open(string name)
@@ -83,7 +84,7 @@ internal sealed class FullSizePackages(string folder)
         }), graphs.Files);
     }
 
-    private static ModelCard Card(string name) => new()
+    private ModelCard Card(string name) => new()
     {
         Name = name,
         Version = 1,
@@ -95,7 +96,7 @@ internal sealed class FullSizePackages(string folder)
     };
 
     // Mean 0 and variance 2 / (inputs of a unit) keep signals in the range of a trained network, so the arithmetic has the usual speed.
-    private static NamedWeights Weights(string name)
+    private NamedWeights Weights(string name)
     {
         var random = new Random(Seed + Floats.ToList().IndexOf(name));
         return new NamedWeights(Architecture, Architecture.Weights().ToDictionary(shape => shape.Name, shape =>

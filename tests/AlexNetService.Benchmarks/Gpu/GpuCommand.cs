@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AlexNetService.Benchmarks.Engine;
 using AlexNetService.Inference.Sessions;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Benchmarks.Gpu;
@@ -16,7 +17,7 @@ internal static class GpuCommand
             "--full-size",
             "Folder in which a full-size package is made once and reused; 0.4 GB.",
             Path.Combine(Path.GetTempPath(), "alexnet-full-size"));
-        var brief = new Option<bool>("--brief") { Description = "Leave out the full-size package." };
+        var brief = new Option<bool>("--brief") { Description = "Take a small network in place of the full-size one." };
         var repository = new Option<DirectoryInfo>("--repository")
         {
             Description = "Folder of packages; by default the bundled ones.",
@@ -40,26 +41,27 @@ internal static class GpuCommand
     {
         ModelPackage[] packages = [.. bundled.Names().Select(name => ModelPackage.Open(bundled.Folder(name, bundled.Versions(name)[0])))];
         var table = new GpuTable(device, Unusable(packages[0], device));
-        var halves = Directory.CreateTempSubdirectory("alexnet-half-");
+        var folder = Directory.CreateTempSubdirectory("alexnet-gpu-");
         try
         {
-            if (!table.Skips && fullSize is not null)
-            {
-                packages = [.. packages, new FullSizePackages(fullSize).Open(FullSizePackages.Floats[0])];
-            }
-
-            var parity = new ParityRows(device, new PackageRepository(halves.FullName));
+            // Made only where rows are measured.
+            var made = fullSize is null
+                ? new FullSizePackages(folder.CreateSubdirectory("small").FullName, AlexNetLayers.ForCifar())
+                : new FullSizePackages(fullSize);
+            var large = fullSize is null ? "small" : "full size";
+            ModelPackage Open() => made.Open(FullSizePackages.Floats[0]);
+            var parity = new ParityRows(device, new PackageRepository(folder.CreateSubdirectory("half").FullName));
             foreach (var package in packages)
             {
-                parity.AddTo(table, package);
+                parity.AddTo(table, package.Card.Name, package.Card.Quantization, () => package);
             }
 
-            // The full-size package where there is one.
-            await new SpeedRows(device, duration, stop).AddToAsync(table, packages[^1], parity.HalfOf);
+            parity.AddTo(table, large, quantization: null, Open);
+            await new SpeedRows(device, duration, stop).AddToAsync(table, large, Open, parity.HalfOf);
         }
         finally
         {
-            halves.Delete(recursive: true);
+            folder.Delete(recursive: true);
         }
 
         table.PrintSkipped();

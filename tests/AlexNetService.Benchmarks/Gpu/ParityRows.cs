@@ -16,16 +16,23 @@ internal sealed class ParityRows(string device, PackageRepository halves)
 {
     private const int Photographs = 4;
 
-    // Largest differences allowed, relative to the largest logit: export's, and those of ten bits.
+    // Largest differences allowed, relative to the largest logit: export's, and that of fewer bits.
     private const double Float32 = 1e-3;
-    private const double TenBits = 3e-2;
+    private const double FewerBits = 3e-2;
 
-    public void AddTo(GpuTable table, ModelPackage package)
+    /// <param name="table">The rows' table.</param>
+    /// <param name="name">Name of the package in the table.</param>
+    /// <param name="quantization">Its bits: only a package in float32 can be made in float16.</param>
+    /// <param name="open">Opens it.</param>
+    public void AddTo(GpuTable table, string name, Quantization? quantization, Func<ModelPackage> open)
     {
-        var name = package.Card.Name;
-        table.Add($"{name}, float32: CPU against {device}", () => Compare(package, package, tf32: false, Float32));
-        table.Add($"{name}, TF32: CPU against {device}", () => Compare(package, package, tf32: true, TenBits));
-        table.Add($"{name}, float16: CPU against {device}", () => Compare(package, HalfOf(package), tf32: false, TenBits));
+        var (bits, limit) = quantization is { Precision: var fewer } ? ($"{fewer}", FewerBits) : ("float32", Float32);
+        table.Add($"{name}, {bits}: CPU against {device}", () => Compare(open(), open(), tf32: false, limit));
+        table.Add($"{name}, {bits} and TF32: CPU against {device}", () => Compare(open(), open(), tf32: true, FewerBits));
+        if (quantization is null)
+        {
+            table.Add($"{name}, float16: CPU against {device}", () => Compare(open(), HalfOf(open()), tf32: false, FewerBits));
+        }
     }
 
     /// <summary>The package in half precision, made at the first call.</summary>

@@ -26,12 +26,13 @@ internal sealed class SpeedRows(string device, TimeSpan duration, CancellationTo
     private static readonly int[] Clients = [1, 8, 64];
 
     /// <param name="table">The rows' table.</param>
-    /// <param name="package">The model, in float32.</param>
+    /// <param name="name">Name of the package in the table.</param>
+    /// <param name="open">Opens it; it is in float32.</param>
     /// <param name="halfOf">Makes it in half precision.</param>
-    public async Task AddToAsync(GpuTable table, ModelPackage package, Func<ModelPackage, ModelPackage> halfOf)
+    public async Task AddToAsync(GpuTable table, string name, Func<ModelPackage> open, Func<ModelPackage, ModelPackage> halfOf)
     {
-        await BothAsync(table, $"{package.Card.Name}, float16", () => halfOf(package));
-        await BothAsync(table, $"{package.Card.Name}, float32", () => package);
+        await BothAsync(table, $"{name}, float16", () => halfOf(open()));
+        await BothAsync(table, $"{name}, float32", open);
     }
 
     private async Task BothAsync(GpuTable table, string what, Func<ModelPackage> made)
