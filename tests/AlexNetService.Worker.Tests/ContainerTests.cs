@@ -25,7 +25,7 @@ public sealed class ContainerTests : IDisposable
         var again = await Programs.AlexnetAsync(environment, "train");
 
         Assert.Equal((ExitCode.Done, ExitCode.Done), (first.ExitCode, again.ExitCode));
-        Assert.Equal(["begin", "epoch", "epoch", "done"], Events(first.Output).Select(Name));
+        Assert.Equal(["data", "begin", "epoch", "epoch", "done"], Events(first.Output).Select(Name));
         Assert.Equal(["already-done"], Events(again.Output).Select(Name));
         foreach (var line in Events(first.Output))
         {
@@ -33,7 +33,7 @@ public sealed class ContainerTests : IDisposable
             Assert.True(line.GetProperty("time").TryGetDateTimeOffset(out _));
         }
 
-        var epoch = Events(first.Output)[2];
+        var epoch = Events(first.Output)[3];
         Assert.Equal(2, epoch.GetProperty("epoch").GetInt32());
         Assert.InRange(epoch.GetProperty("loss").GetDouble(), 0, 100);
     }
