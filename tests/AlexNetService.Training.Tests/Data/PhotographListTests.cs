@@ -11,7 +11,7 @@ public sealed class PhotographListTests : IDisposable
 
     [Theory]
     [InlineData("photos/class0/0000.png,cat\nphotos/class1/0000.png,\"dog, old\"\nphotos/class0/0001.png,cat\n")]
-    [InlineData("\r\npath,label\r\nphotos/class0/0000.png,cat\r\n\r\nphotos/class1/0000.png,\"dog, old\"\r\nphotos/class0/0001.png,cat")]
+    [InlineData("path,label\r\nphotos/class0/0000.png,cat\r\n\r\nphotos/class1/0000.png,\"dog, old\"\r\nphotos/class0/0001.png,cat")]
     [InlineData("id;label;path\n1;cat;photos/class0/0000.png\n2;dog, old;photos\\class1\\0000.png\n3; cat ;photos/class0/0001.png\n")]
     [InlineData("file\tclass\nphotos/class0/0000.png\tcat\n./photos/class1/0000.png\tdog, old\nphotos/class0/0001.png\tcat\n")]
     public void List_OfPathsAndLabels_IsADataSet(string text)
