@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Tests.Shared;
 
 namespace AlexNetService.Api.FunctionalTests.Processes;
 
@@ -53,6 +54,34 @@ public sealed class ProcessTests(SharedService service)
         Assert.Empty(exceptions);
         var sentence = Assert.Single((await process.StandardError.ReadToEndAsync(none)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.EndsWith("or choose another address with --urls.", sentence.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_WithOneNetworkUnderTwoNames_LogsWhichOfThemAnswers()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var name in (string[])["cifar-a", "twin"])
+        {
+            var package = Directory.CreateDirectory(Path.Combine(folder.Path, name, "1")).FullName;
+            foreach (var file in Directory.EnumerateFiles(Path.Combine(service.Repository.Root, "cifar-a", "1")))
+            {
+                File.Copy(file, Path.Combine(package, Path.GetFileName(file)));
+            }
+
+            var card = Path.Combine(package, "card.json");
+            var text = await File.ReadAllTextAsync(card, none);
+            text = text.Replace("\"name\": \"cifar-a\"", $"\"name\": \"{name}\"", StringComparison.Ordinal);
+            await File.WriteAllTextAsync(card, text, none);
+        }
+
+        var settings = Settings(folder.Path);
+        settings["ModelRepository__Default"] = "";
+        using var process = ServiceProcess.Start(settings);
+
+        var entry = await process.LoggedAsync("\"twin\" is the same network as");
+
+        Assert.Equal("cifar-a", entry["Model"]?.GetValue<string>());
+        await process.LoggedAsync("Ready with 2 models and 0 ensembles; the default is \"cifar-a\"");
     }
 
     [Fact]
