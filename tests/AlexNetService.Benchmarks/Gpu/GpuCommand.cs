@@ -1,8 +1,11 @@
 using System.CommandLine;
+using System.Diagnostics;
 using AlexNetService.Benchmarks.Engine;
+using AlexNetService.Benchmarks.Training;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
+using AlexNetService.Training.Network;
 
 namespace AlexNetService.Benchmarks.Gpu;
 
@@ -23,16 +26,59 @@ internal static class GpuCommand
             Description = "Folder of packages; by default the bundled ones.",
             DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(AppContext.BaseDirectory, "models")),
         };
+        var python = CommandOptions.Of("--pytorch", "A Python with torch for CUDA, or 'none'.", "python3");
+        var training = new Option<bool>("--training")
+        {
+            Description = "Only the rows about training. Without it they run in a process of their own, because libtorch and ONNX Runtime "
+                + "may bring two versions of CUDA.",
+        };
         const string What = "Parity of packages on the CPU and on a GPU (float32, TF32, float16); images per second and latency with ten "
-            + "crops for 1, 8 and 64 clients, beside plain ONNX Runtime. Without a GPU it says what it skipped.";
-        var command = new Command("gpu", What) { device, seconds, fullSize, brief, repository };
-        command.SetAction((parsed, stop) => RunAsync(
-            new PackageRepository(parsed.GetRequiredValue(repository).FullName),
-            parsed.GetValue(brief) ? null : parsed.GetRequiredValue(fullSize),
-            parsed.GetRequiredValue(device),
-            TimeSpan.FromSeconds(parsed.GetValue(seconds)),
-            stop));
+            + "crops for 1, 8 and 64 clients, beside plain ONNX Runtime; a training step on one device and on two. Without a GPU it says "
+            + "what it skipped.";
+        var command = new Command("gpu", What) { device, seconds, fullSize, brief, repository, python, training };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var (name, isBrief) = (parsed.GetRequiredValue(device), parsed.GetValue(brief));
+            if (parsed.GetValue(training))
+            {
+                return Train(name, isBrief, parsed.GetRequiredValue(python));
+            }
+
+            var code = await RunAsync(
+                new PackageRepository(parsed.GetRequiredValue(repository).FullName),
+                isBrief ? null : parsed.GetRequiredValue(fullSize),
+                name,
+                TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+                stop);
+            string[] again = ["gpu", "--training", "--device", name, "--pytorch", parsed.GetRequiredValue(python)];
+            return Math.Max(code, await ElsewhereAsync(isBrief ? [.. again, "--brief"] : again, stop));
+        });
         return command;
+    }
+
+    private static int Train(string device, bool isBrief, string python)
+    {
+        TorchRuntime.Prepare();
+        var rows = device == "cpu"
+            ? GpuTrainingRows.Measure(AlexNetLayers.ForCifar(), batch: 32, "cpu", "cpu,cpu", "none", seconds: isBrief ? 0.1 : 8)
+            : GpuTrainingRows.Measure(python);
+        foreach (var (what, result) in rows)
+        {
+            GpuTable.PrintRow(what, result);
+        }
+
+        return 0;
+    }
+
+    private static async Task<int> ElsewhereAsync(string[] arguments, CancellationToken stop)
+    {
+        var program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is not known.");
+        string[] whole = Path.GetFileNameWithoutExtension(program) == "dotnet"
+            ? [Path.Combine(AppContext.BaseDirectory, "AlexNetService.Benchmarks.dll"), .. arguments]
+            : arguments;
+        using var process = Process.Start(program, whole);
+        await process.WaitForExitAsync(stop);
+        return process.ExitCode;
     }
 
     /// <returns>0, also where rows were skipped; 1 where packages do not agree or do not run.</returns>

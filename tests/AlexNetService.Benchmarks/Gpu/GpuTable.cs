@@ -40,6 +40,9 @@ internal sealed class GpuTable(string device, string? unusable)
         }
     }
 
+    /// <summary>Prints a row.</summary>
+    public static void PrintRow(string what, string result) => Console.WriteLine($"{what,-58} {result}");
+
     private static (bool Good, string Result) Guarded(Func<(bool Good, string Result)> measure)
     {
         try
@@ -62,6 +65,6 @@ internal sealed class GpuTable(string device, string? unusable)
             { Good: false, Result: var bad } => "FAILED: " + bad,
             { Result: var good } => good,
         };
-        Console.WriteLine($"{what,-58} {text}");
+        PrintRow(what, text);
     }
 }
