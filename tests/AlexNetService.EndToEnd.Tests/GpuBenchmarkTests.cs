@@ -23,7 +23,7 @@ public sealed class GpuBenchmarkTests
         var (code, output, error) = await RunAsync("--device", "cpu", "--seconds", "0.1");
 
         var (rows, training) = Rows(output);
-        Assert.Equal((0, ""), (code, error.Trim()));
+        Assert.True(code == 0, error);
         Assert.Equal(12, rows.Count(row => row.Contains(" images/s, p50 ", StringComparison.Ordinal)));
         Assert.All(
             rows.Where(row => !row.Contains(" images/s, p50 ", StringComparison.Ordinal)),
