@@ -32,9 +32,9 @@ public sealed class ImageFormatsTests
     public void Recognise_OtherBytes_GiveNone(string begin) => Assert.Null(ImageFormats.Recognise(Encoding.Latin1.GetBytes(begin)));
 
     [Theory]
-    [InlineData("\0\0\0\x18ftypheic", "HEIC")]
-    [InlineData("\0\0\0\x1cftypmif1", "HEIF")]
-    [InlineData("\0\0\0\x20ftypavif", "AVIF")]
+    [InlineData("\0\0\0\u0018ftypheic", "HEIC")]
+    [InlineData("\0\0\0\u001cftypmif1", "HEIF")]
+    [InlineData("\0\0\0\u0020ftypavif", "AVIF")]
     [InlineData("BM6\x01\0\0\0\0\0\0\x36\0", "BMP")]
     [InlineData("\0\0\0\x0cJXL \r\n", "JPEG XL")]
     public void Fault_OfAKnownFormatThatIsNotRead_NamesIt(string begin, string name) =>
