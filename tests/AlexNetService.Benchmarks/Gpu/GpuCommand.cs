@@ -58,6 +58,7 @@ internal static class GpuCommand
 
     private static int Train(string device, bool isBrief, string python)
     {
+        LibTorchFolder.Load(Environment.GetEnvironmentVariable(LibTorchFolder.Variable), AppContext.BaseDirectory);
         TorchRuntime.Prepare();
         var rows = device == "cpu"
             ? GpuTrainingRows.Measure(AlexNetLayers.ForCifar(), batch: 32, "cpu", "cpu,cpu", "none", seconds: isBrief ? 0.1 : 8)
