@@ -20,9 +20,9 @@ internal sealed partial class ModelLoader(
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Started(stoppingToken);
         try
         {
+            await Started(stoppingToken);
             var catalog = await ModelCatalog.OpenAsync(repository.Value, ensembles.Value, runtime.Value, Opened, stoppingToken);
             engine.RunSideBySide(catalog.ConcurrentRuns);
             using var lease = catalog.Enter();

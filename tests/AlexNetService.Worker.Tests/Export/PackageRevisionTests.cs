@@ -49,7 +49,7 @@ public sealed class PackageRevisionTests : IDisposable
     [InlineData(false)]
     public async Task Export_OfATemperatureThatMakesProbabilitiesWorse_Warns(bool isWorse)
     {
-        Write(weights: null, qualities: isWorse ? (After, Before) : (Before, After));
+        Write(weights: null, qualities: (Before, isWorse ? After : Before)); // After has the larger calibration error
 
         var (code, _, error) = await Programs.AlexnetAsync(
             "export", "--package", package.Folder, "--evaluation", Evaluation, "--repository", Repository.Root);
