@@ -40,8 +40,8 @@ internal static class CanvasPipeline
     };
 
     /// <summary>
-    /// Box averages by whole numbers as long as at least three times the canvas remains, then the filter, whose few taps are exact enough in
-    /// 8 bits. Averages over very many pixels need floats: libvips rounds the factor of each pixel.
+    /// Box averages by whole numbers as long as at least three times the canvas remains, then the filter, whose few taps are exact enough
+    /// in 8 bits. Averages over very many pixels need floats: libvips rounds the factor of each pixel.
     /// </summary>
     private static Image Reduce(Image image, int side)
     {

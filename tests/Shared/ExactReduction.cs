@@ -42,7 +42,7 @@ internal static class ExactReduction
         return Columns(values, stored, side);
     }
 
-    /// <summary>[rows,stored] → [side,rows]: the rows become shorter, and the result is transposed, so that a second call is whole.</summary>
+    /// <summary>[rows,stored] → [side,rows]: rows become shorter, and the result is transposed, so that a second call is whole.</summary>
     private static double[] Columns(double[] plane, int stored, int side)
     {
         var (rows, scale) = (plane.Length / stored, (double)stored / side);

@@ -10,8 +10,8 @@ namespace AlexNetService.Api.Classify;
 /// <param name="Timing">Where the time went.</param>
 /// <param name="RequestId">Identifies this request in the service's log.</param>
 /// <param name="Confident">
-/// Whether the first prediction is so probable that such answers are right as often as <c>minConfidence</c> asks, 90 % by default; absent if
-/// that was not measured for these models and this number of crops.
+/// Whether the first prediction is so probable that such answers are right as often as <c>minConfidence</c> asks, 90 % by default; absent
+/// if that was not measured for these models and this number of crops.
 /// </param>
 /// <param name="ExpectedError">How often answers of about this probability are wrong, 0 to 1; absent like <c>confident</c>.</param>
 internal sealed record ClassifyAnswer(
@@ -38,7 +38,7 @@ internal sealed record ClassifyAnswer(
             error);
     }
 
-    /// <summary>Whether the first prediction is sure enough, and how often such predictions are wrong; nulls if that is not known.</summary>
+    /// <summary>Whether the first prediction is sure enough, and how often such predictions are wrong; nulls if not known.</summary>
     public static (bool? Confident, double? ExpectedError) Confidence(
         IReadOnlyList<RankedPrediction> predictions, Ensemble ensemble, ClassifySettings settings)
     {

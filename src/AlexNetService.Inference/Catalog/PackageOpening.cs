@@ -32,7 +32,9 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
             .. wanted.Except(names).Select(name => Absent("ModelRepository:Load", name)),
             .. options.Versions.Keys.Except(names).Select(name => Absent("ModelRepository:Versions", name)),
         ];
-        return reasons.Length > 0 ? throw new CatalogException(reasons) : wanted.Count > 0 ? wanted : [.. names.Where(name => !IsHalfOfAnother(name, names))];
+        return reasons.Length > 0 ? throw new CatalogException(reasons)
+            : wanted.Count > 0 ? wanted
+            : [.. names.Where(name => !IsHalfOfAnother(name, names))];
 
         string Absent(string setting, string name) =>
             $"{setting} names '{name}', which is not in '{repository.Root}'; there is {string.Join(", ", names)}.";

@@ -16,8 +16,8 @@ public sealed class QueueOptions
     public TimeSpan MaxWait { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Crops that may wait, counted once for each model; default 20,000. It bounds memory where crops are cheap; a request that would exceed
-    /// it is refused at once.
+    /// Crops that may wait, counted once for each model; default 20,000. It bounds memory where crops are cheap; a request that would
+    /// exceed it is refused at once.
     /// </summary>
     [Range(1, 1_000_000, ErrorMessage = "Queue:LimitCrops must be {1} to {2}.")]
     public int LimitCrops { get; set; } = 20_000;

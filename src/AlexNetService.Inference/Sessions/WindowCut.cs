@@ -31,7 +31,9 @@ internal static class WindowCut
     /// <param name="side">Side of a window.</param>
     public static GraphTensor PlacesOf(int side) => new(Places, TensorElementType.Int32, [side, side]);
 
-    /// <summary>The serialised ModelProto, written field by field of onnx.proto: this project does not depend on ours that write graphs.</summary>
+    /// <summary>
+    /// The serialised ModelProto, written field by field of onnx.proto: this project does not depend on ours that write graphs.
+    /// </summary>
     /// <param name="maps">Element type of the maps.</param>
     public static byte[] Graph(TensorElementType maps)
     {

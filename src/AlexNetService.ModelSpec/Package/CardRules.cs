@@ -77,7 +77,8 @@ internal static class CardRules
         }
 
         if (card.Confidence is { } confidence
-            && !(confidence.Bins is { Count: > 0 } bins && bins.All(bin => bin is { From: >= 0 and < 1 } && bin.Right >= 0 && bin.Right <= bin.Answers)))
+            && !(confidence.Bins is { Count: > 0 } bins
+                && bins.All(bin => bin is { From: >= 0 and < 1, Right: >= 0 } && bin.Right <= bin.Answers)))
         {
             return "the confidence table has no bins, or a bin with a number that is impossible.";
         }

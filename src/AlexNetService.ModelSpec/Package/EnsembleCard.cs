@@ -62,7 +62,9 @@ public sealed record EnsembleCard
         {
             using var stream = File.OpenRead(path);
             var card = JsonSerializer.Deserialize(stream, CardJson.Format.EnsembleCard);
-            return card is { Members.Count: > 0 } && Path.GetFileName(path) == card.Name + FileSuffix && PackageName.Broken(card.Name) is null
+            return card is { Members.Count: > 0 }
+                && Path.GetFileName(path) == card.Name + FileSuffix
+                && PackageName.Broken(card.Name) is null
                 && card.Members.All(member => member is { Weight: > 0 })
                 ? card
                 : throw new InvalidPackageException(path, $"it is not the card of an ensemble of that name. {Remedy}");

@@ -147,7 +147,9 @@ internal static class ClassifierFit
         return weights / weights.sum();
     }
 
-    /// <summary>1 / Lipschitz constant of the gradient: half the largest eigenvalue of the inputs' second moments, plus the decay.</summary>
+    /// <summary>
+    /// 1 / Lipschitz constant of the gradient: half the largest eigenvalue of the inputs' second moments, plus the decay.
+    /// </summary>
     private static double Step(Tensor inputs, Tensor weights, double decay)
     {
         var direction = ones(inputs.shape[1], 1);

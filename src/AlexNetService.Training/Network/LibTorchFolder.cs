@@ -42,7 +42,8 @@ public static unsafe class LibTorchFolder
 
         if (carried)
         {
-            throw new DeviceException($"{Variable} is set, but this program has its own libtorch. Build it with -p:Torch=folder, on Linux.");
+            throw new DeviceException(
+                $"{Variable} is set, but this program has its own libtorch. Build it with -p:Torch=folder, on Linux.");
         }
 
         if (!File.Exists(Path.Combine(folder, Core)))

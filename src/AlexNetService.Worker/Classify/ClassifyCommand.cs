@@ -135,7 +135,8 @@ internal sealed class ClassifyCommand
     /// <summary>The ensembles of the repositories that packages lie in.</summary>
     private static IReadOnlyList<EnsembleCard> Cards(IEnumerable<ModelPackage> packages) =>
     [
-        .. packages.Select(package => Path.GetFullPath(Path.Combine(package.Folder, "..", ".."))).Distinct().SelectMany(EnsembleCard.ReadAll),
+        .. packages.Select(package => Path.GetFullPath(Path.Combine(package.Folder, "..", ".."))).Distinct()
+            .SelectMany(EnsembleCard.ReadAll),
     ];
 
     private async Task<int> ClassifyAsync(
@@ -151,7 +152,10 @@ internal sealed class ClassifyCommand
         // Enough for a full run while the next ones are read and decoded.
         var cores = runtime.Threads == 0 ? Environment.ProcessorCount : runtime.Threads;
         var together = (2 * runtime.MaxCropsPerRun / (int)views) + (2 * cores);
-        var queue = new QueueOptions { LimitCrops = together * ensemble.Members.Count * (int)views, DeadlineMs = 0, MaxWait = TimeSpan.MaxValue };
+        var queue = new QueueOptions
+        {
+            LimitCrops = together * ensemble.Members.Count * (int)views, DeadlineMs = 0, MaxWait = TimeSpan.MaxValue,
+        };
         var decoding = new DecodingOptions { Threads = cores, QueueLimit = together };
         await using var engine = new InferenceEngine(queue, decoding, TimeProvider.System);
         engine.RunSideBySide(Math.Max(1, runtime.ConcurrentRuns));

@@ -127,7 +127,8 @@ internal sealed class Evaluation
             Ensemble = members.Count == 1 ? null : Together(members, weights, split),
             Weights = Weights == WeightChoice.Cards ? null : Weighed(members, split),
             Others = Others is null ? null
-                : OtherPhotographs.Of(Others, [.. members.Select(member => (member.Model, member.Temperature, member.Measured))], weights, MostCrops, stop),
+                : OtherPhotographs.Of(
+                    Others, [.. members.Select(member => (member.Model, member.Temperature, member.Measured))], weights, MostCrops, stop),
         };
     }
 

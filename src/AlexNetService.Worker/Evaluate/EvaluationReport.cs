@@ -49,7 +49,8 @@ internal sealed record EvaluationReport
     /// <summary>Confidence on photographs that show none of the classes, or null if that was not requested.</summary>
     public OtherPhotographs? Others { get; init; }
 
-    /// <summary>How often first predictions of a model or of the ensemble are right, with the fitted temperatures if there are any.</summary>
+    /// <summary>How often first predictions are right, with the fitted temperatures if there are any.</summary>
+    /// <param name="found">The calibration of a model or of the ensemble.</param>
     public ConfidenceTable ConfidenceOf(CalibrationReport found) => (found.After ?? found.Before).Table(DataSet, found.Crops);
 
     /// <summary>Writes the file, whole or not at all.</summary>

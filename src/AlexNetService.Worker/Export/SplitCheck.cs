@@ -83,7 +83,8 @@ internal static class SplitCheck
         var maps = Run<byte, T>(
             package.PathOf(split.Trunk), package.Card.Tensors.Input, both, [2, NetworkArchitecture.Channels, side, side], split.Maps);
         var cut = Cut(split, maps, windows, far: side - package.Card.Preprocessing.Crop);
-        return Run<T, float>(package.PathOf(split.Rest), split.Maps, cut, [windows.Length, split.Count, split.CropSide, split.CropSide], output);
+        long[] dimensions = [windows.Length, split.Count, split.CropSide, split.CropSide];
+        return Run<T, float>(package.PathOf(split.Rest), split.Maps, cut, dimensions, output);
     }
 
     private static byte[] Mirrored(byte[] canvas, int side)

@@ -22,10 +22,13 @@ public sealed class UnknownParameterTests(SharedService service)
     }
 
     [Theory]
-    [InlineData("/v1/classify", "?top_k=1", "'top_k'. Did you mean 'top'? This route takes top, crops, models, detail.")]
-    [InlineData("/v1/classify", "?top=1&TOPK=1", "'TOPK'. Did you mean 'top'? This route takes top, crops, models, detail.")]
-    [InlineData("/v1/classify", "?=1", "''. This route takes top, crops, models, detail.")]
-    [InlineData("/v1/classify/batch", "?model=seven", "'model'. Did you mean 'models'? This route takes top, crops, models, detail.")]
+    [InlineData("/v1/classify", "?top_k=1", "'top_k'. Did you mean 'top'? This route takes top, crops, models, detail, minConfidence.")]
+    [InlineData("/v1/classify", "?top=1&TOPK=1", "'TOPK'. Did you mean 'top'? This route takes top, crops, models, detail, minConfidence.")]
+    [InlineData("/v1/classify", "?=1", "''. This route takes top, crops, models, detail, minConfidence.")]
+    [InlineData(
+        "/v1/classify/batch",
+        "?model=seven",
+        "'model'. Did you mean 'models'? This route takes top, crops, models, detail, minConfidence.")]
     [InlineData("/v1/features", "?normalize=true", "'normalize'. Did you mean 'normalise'? This route takes models, crops, normalise.")]
     [InlineData("/v1/features", "?top=1", "'top'. This route takes models, crops, normalise.")]
     [InlineData("/v1/explain", "?klass=1", "'klass'. Did you mean 'class'? This route takes models, class, window, stride, overlay.")]

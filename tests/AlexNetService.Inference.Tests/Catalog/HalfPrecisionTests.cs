@@ -48,7 +48,8 @@ public sealed class HalfPrecisionTests : IDisposable
     {
         var (first, second) = (Publish("a", version: 1), Publish("a", version: 2));
         PublishHalf("of-first", first);
-        PublishHalf("of-changed", second with { Card = second.Card with { Graph = second.Card.Graph with { Sha256 = new string('0', 64) } } });
+        var changed = second.Card with { Graph = second.Card.Graph with { Sha256 = new string('0', 64) } };
+        PublishHalf("of-changed", second with { Card = changed });
 
         Assert.Equal(second.Folder, Opening("cuda:0").Find("a", 2).Folder);
     }

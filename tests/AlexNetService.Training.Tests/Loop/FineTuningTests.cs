@@ -41,7 +41,8 @@ public sealed class FineTuningTests : IDisposable
             var augmentation = new Augmentation(table.Geometry, colours, colourShift: 0);
             using var centring = new PixelCentring(colours, table.Geometry.Crop, network.Placement);
             using var feed = new BatchFeed(8, table.Geometry.Crop, augmentation.Pixels);
-            return Validation.CentreCrop(network, data.Validation, augmentation, centring, feed, TestContext.Current.CancellationToken).Top1;
+            var stop = TestContext.Current.CancellationToken;
+            return Validation.CentreCrop(network, data.Validation, augmentation, centring, feed, stop).Top1;
         }
     }
 

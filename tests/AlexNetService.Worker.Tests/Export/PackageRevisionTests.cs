@@ -13,7 +13,7 @@ public sealed class PackageRevisionTests : IDisposable
     private const double Temperature = 2.5;
 
     private static readonly Quality Before = Quality.Of(Answers.Of((0, [0.9f, 0.1f]), (1, [0.8f, 0.2f])));
-    private static readonly Quality After = Quality.Of(Answers.Of((0, [0.58f, 0.42f]), (1, [0.55f, 0.45f])));
+    private static readonly Quality After = Quality.Of(Answers.Of((0, [0.6f, 0.4f]), (1, [0.55f, 0.45f])));
 
     private readonly TemporaryFolder folder = new();
     private readonly ModelPackage package;

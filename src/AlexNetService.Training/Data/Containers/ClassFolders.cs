@@ -34,7 +34,8 @@ internal sealed class ClassFolders
         areSynsets = pictures.All(entry => !entry.Path.Contains('/') && BeginsWithSynset(entry.Path));
         depth = areSynsets ? 0 : SharedDepth(pictures);
         tops = [.. pictures.Select(entry => FolderAt(entry.Path, depth)).Distinct(StringComparer.Ordinal)];
-        isDivided = labelled && tops.Length > 1 && tops.Any(top => Is(top, Train)) && tops.All(top => Is(top, [.. Train, .. Validation, .. Test]));
+        isDivided = labelled && tops.Length > 1 && tops.Any(top => Is(top, Train))
+            && tops.All(top => Is(top, [.. Train, .. Validation, .. Test]));
     }
 
     private int ClassDepth => isDivided ? depth + 1 : depth;
