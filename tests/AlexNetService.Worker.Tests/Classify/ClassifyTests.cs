@@ -123,7 +123,9 @@ public sealed partial class ClassifyTests : IDisposable
         var answer = JsonSerializer.Deserialize<JsonElement>(line.Output);
         Assert.Equal(bundled, answer.GetProperty("models").EnumerateArray().Select(model => model.GetString()?.Split('/')[0]));
         var lines = table.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(photograph, lines[0].TrimEnd());
+        var isSure = answer.GetProperty("confident").GetBoolean();
+        Assert.Equal(isSure, lines[0].TrimEnd() == photograph);
+        Assert.StartsWith(isSure ? photograph : photograph + "  (not sure: ", lines[0], StringComparison.Ordinal);
         Assert.Equal(
             answer.GetProperty("predictions").EnumerateArray().Select(prediction => prediction.GetProperty("label").GetString()),
             lines[1..4].Select(row => Row().Match(row).Groups["label"].Value));
