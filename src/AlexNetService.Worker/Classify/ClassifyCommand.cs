@@ -154,7 +154,9 @@ internal sealed class ClassifyCommand
         var together = (2 * runtime.MaxCropsPerRun / (int)views) + (2 * cores);
         var queue = new QueueOptions
         {
-            LimitCrops = together * ensemble.Members.Count * (int)views, DeadlineMs = 0, MaxWait = TimeSpan.MaxValue,
+            LimitCrops = together * ensemble.Members.Count * (int)views,
+            DeadlineMs = 0,
+            MaxWait = TimeSpan.MaxValue,
         };
         var decoding = new DecodingOptions { Threads = cores, QueueLimit = together };
         await using var engine = new InferenceEngine(queue, decoding, TimeProvider.System);

@@ -59,7 +59,11 @@ public sealed class SwaggerTests(SharedService service)
         Assert.Equivalent(
             new Dictionary<string, string>
             {
-                ["top"] = "integer", ["crops"] = "integer", ["models"] = "string", ["detail"] = "boolean", ["minConfidence"] = "number",
+                ["top"] = "integer",
+                ["crops"] = "integer",
+                ["models"] = "string",
+                ["detail"] = "boolean",
+                ["minConfidence"] = "number",
             },
             parameters,
             strict: true);

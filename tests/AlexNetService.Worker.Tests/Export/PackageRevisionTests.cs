@@ -182,21 +182,21 @@ public sealed class PackageRevisionTests : IDisposable
         double? temperature = Temperature,
         string? sha256 = null,
         (Quality Before, Quality After)? qualities = null) => new EvaluationReport
-    {
-        DataSet = "cifar",
-        DataSetSha256 = new string('a', 64),
-        ValidationFraction = 0.1,
-        Photographs = 41,
-        FittedOn = 20,
-        MeasuredOn = 21,
-        Classes = ["a", "b", "c"],
-        Models =
+        {
+            DataSet = "cifar",
+            DataSetSha256 = new string('a', 64),
+            ValidationFraction = 0.1,
+            Photographs = 41,
+            FittedOn = 20,
+            MeasuredOn = 21,
+            Classes = ["a", "b", "c"],
+            Models =
         [
             Model("one version 1", temperature, sha256 ?? package.Card.Graph.Sha256, qualities ?? (Before, After)),
             Model("two version 1", temperature, new string('b', 64), (Before, After)),
         ],
-        Weights = weights,
-    }.Write(Evaluation);
+            Weights = weights,
+        }.Write(Evaluation);
 
     private static ModelReport Model(string name, double? temperature, string sha256, (Quality Before, Quality After) qualities) => new(
         name,
