@@ -85,7 +85,7 @@ internal static class BatchEndpoint
     private static BatchResult Answer(string name, InferenceResult.Answered answered, Ensemble ensemble, ClassifySettings settings)
     {
         var predictions = RankedPrediction.Top(answered.Probabilities.Span, ensemble, settings.Top);
-        var (confident, error) = ClassifyAnswer.Confidence(predictions, ensemble, settings);
+        var (confident, error) = ensemble.Judge(predictions[0].Probability, settings.Views, settings.MinConfidence);
         var models = settings.Detail ? MemberAnswer.Of(ensemble, answered, settings.Top) : null;
         return new BatchResult(name, predictions, models, Error: null, confident, error);
     }

@@ -27,7 +27,7 @@ internal sealed record ClassifyAnswer(
         InferenceResult.Answered answered, Ensemble ensemble, ClassifySettings settings, AnswerTiming timing, string requestId)
     {
         var predictions = RankedPrediction.Top(answered.Probabilities.Span, ensemble, settings.Top);
-        var (confident, error) = Confidence(predictions, ensemble, settings);
+        var (confident, error) = ensemble.Judge(predictions[0].Probability, settings.Views, settings.MinConfidence);
         return new ClassifyAnswer(
             predictions,
             settings.Detail ? MemberAnswer.Of(ensemble, answered, settings.Top) : MemberAnswer.Of(ensemble),
@@ -36,19 +36,6 @@ internal sealed record ClassifyAnswer(
             requestId,
             confident,
             error);
-    }
-
-    /// <summary>Whether the first prediction is sure enough, and how often such predictions are wrong; nulls if not known.</summary>
-    public static (bool? Confident, double? ExpectedError) Confidence(
-        IReadOnlyList<RankedPrediction> predictions, Ensemble ensemble, ClassifySettings settings)
-    {
-        if (ensemble.Confidence is not { } table || table.Crops != (int)settings.Views)
-        {
-            return (null, null);
-        }
-
-        var probability = predictions[0].Probability;
-        return (probability >= table.Level(settings.MinConfidence), Math.Round(table.ExpectedError(probability), 4));
     }
 }
 

@@ -64,6 +64,16 @@ public sealed class Ensemble
     /// <param name="session">The model, open; whoever opened it disposes it.</param>
     public static Ensemble Alone(ModelSession session) => new([new EnsembleMember(session, Weight: 1)]);
 
+    /// <summary>Whether a first prediction is sure enough, and how often such predictions are wrong; nulls if not measured.</summary>
+    /// <param name="probability">Probability of the first prediction.</param>
+    /// <param name="views">Which crops were averaged.</param>
+    /// <param name="share">How often answers must be right to count as confident, 0 to 1.</param>
+    public (bool? Confident, double? ExpectedError) Judge(
+        float probability, TestViews views, double share = ConfidenceTable.UsualShare) =>
+        Confidence is { } table && table.Crops == (int)views
+            ? (probability >= table.Level(share), Math.Round(table.ExpectedError(probability), 4))
+            : (null, null);
+
     /// <summary>Makes an ensemble of models that fit together.</summary>
     /// <param name="members">At least one member. One that is named twice counts once.</param>
     /// <param name="ensemble">The ensemble.</param>

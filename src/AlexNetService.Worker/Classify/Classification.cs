@@ -69,16 +69,8 @@ internal sealed class Classification(InferenceEngine engine, Ensemble ensemble, 
 
     private PhotographAnswer Answered(NamedPhotograph photograph, IReadOnlyList<RankedClass> predictions)
     {
-        var table = ensemble.Confidence is { } measured && measured.Crops == (int)views ? measured : null;
-        var probability = predictions[0].Probability;
-        return new PhotographAnswer(
-            photograph.Name,
-            predictions,
-            null,
-            Models,
-            (int)views,
-            table is null ? null : probability >= table.Level(),
-            table is null ? null : Math.Round(table.ExpectedError(probability), 4));
+        var (confident, error) = ensemble.Judge(predictions[0].Probability, views);
+        return new PhotographAnswer(photograph.Name, predictions, null, Models, (int)views, confident, error);
     }
 
     private PhotographAnswer Failed(NamedPhotograph photograph, string reason) => new(photograph.Name, null, reason, Models, (int)views);
