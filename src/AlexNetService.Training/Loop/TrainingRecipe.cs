@@ -57,6 +57,9 @@ public sealed record TrainingRecipe
     /// <summary>Standard deviation of the random factor on each principal component of the colours; 0 for none.</summary>
     public double ColourShift { get; init; } = 0.1;
 
+    /// <summary>Share of the steps in which a rectangle of each crop comes from another crop (<see cref="Loop.CutMix"/>); 0 in the paper.</summary>
+    public double CutMix { get; init; }
+
     /// <summary>
     /// Rate of a layer as a multiple of the rate of the layer after it; the classifier has the full rate. Below 1 the first layers, which
     /// are of use for any photograph, change least in fine-tuning (Howard and Ruder 2018). 1 as in the paper.
@@ -147,6 +150,7 @@ public sealed record TrainingRecipe
         : !Enum.IsDefined(Precision) ? $"{Precision} is not a precision; use {string.Join(" or ", Enum.GetNames<ComputePrecision>())}."
         : ScaleJitter is not (>= 0 and < 1) ? $"A scale jitter of {ScaleJitter} is impossible; use at least 0 and less than 1, such as 0.2."
         : ColourShift is not (>= 0 and <= 10) ? $"A colour shift of {ColourShift} is impossible; use 0 to 10."
+        : CutMix is not (>= 0 and <= 1) ? $"A share of {CutMix} of the steps for cutmix is impossible; use 0 to 1."
         : DepthRate is not (> 0 and <= 1) ? $"A depth rate of {DepthRate} is impossible; use above 0 and at most 1, such as 0.8."
         : Patience < 0 ? $"A patience of {Patience} epochs is impossible; use 0 or more."
         : ValidationFraction is not (>= 0 and < 1)

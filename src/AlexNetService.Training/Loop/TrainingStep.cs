@@ -1,5 +1,6 @@
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Training.Network;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Loop;
@@ -45,10 +46,18 @@ internal sealed class TrainingStep : IDisposable
     {
         using var scope = threads.NewScope();
         network.SeedDropout(seed);
+        var copied = CutMix.Draw(recipe.CutMix, (int)crops[0].shape[2], seed)?.Mix(crops);
         var pass = new CutPass(network, threads);
         var logits = pass.Forward(crops);
         var right = HostTensors.Send(labels, logits.device);
-        var loss = nn.functional.cross_entropy(logits, right, classWeights);
+        var loss = Loss(logits, right);
+        using var next = (copied ?? 0).ToScalar();
+        using var own = (1 - (copied ?? 0)).ToScalar();
+        if (copied > 0)
+        {
+            loss = loss.mul(own).add(Loss(logits, CutMix.Next(right)), next);
+        }
+
         loss.backward();
         pass.Backward(logits.grad ?? throw new InvalidOperationException("The loss does not depend on the logits."));
         sgd.Step(rate, recipe.Momentum, recipe.WeightDecay, recipe.BiasRate, recipe.BiasDecay);
@@ -61,4 +70,6 @@ internal sealed class TrainingStep : IDisposable
         sgd.Dispose();
         classWeights?.Dispose();
     }
+
+    private Tensor Loss(Tensor logits, Tensor labels) => nn.functional.cross_entropy(logits, labels, classWeights);
 }

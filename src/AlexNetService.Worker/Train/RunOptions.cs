@@ -43,6 +43,12 @@ internal static class RunOptions
             recipe => recipe.ScaleJitter,
             (recipe, value) => recipe with { ScaleJitter = value }),
         OfTheRecipe(
+            "--cut-mix",
+            "Share of the steps in which a rectangle of each crop comes from another photograph, and the loss weighs both labels by area. "
+                + "0: never, as in the paper.",
+            recipe => recipe.CutMix,
+            (recipe, value) => recipe with { CutMix = value }),
+        OfTheRecipe(
             "--bias-rate",
             "Learning rate of the biases as a multiple of the weights': 1 as in the paper, 2 as in its code.",
             recipe => recipe.BiasRate,

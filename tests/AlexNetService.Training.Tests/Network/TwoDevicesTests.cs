@@ -78,7 +78,7 @@ public sealed class TwoDevicesTests
     {
         using var network = new ColumnNetwork(Table, new ColumnPlacement([Meta, Meta]), precision);
         network.train();
-        using var step = new TrainingStep(network, new TrainingRecipe { CentredWeights = true }, [1, 2, 3]);
+        using var step = new TrainingStep(network, new TrainingRecipe { CentredWeights = true, CutMix = 1 }, [1, 2, 3]);
         using var centring = new PixelCentring(
             new ColourStatistics([10, 20, 30], [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [0, 0, 0]), crop: 16, network.Placement);
         using var scope = NewDisposeScope();

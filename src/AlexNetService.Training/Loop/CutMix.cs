@@ -1,0 +1,58 @@
+using static TorchSharp.torch;
+
+namespace AlexNetService.Training.Loop;
+
+/// <summary>
+/// The rectangle of every crop of a batch that comes from the next crop (Yun et al. 2019). The loss weighs both labels by their area, so
+/// the network cannot rely on one part of an object. All crops of a batch have the same rectangle.
+/// </summary>
+/// <param name="Top">First row.</param>
+/// <param name="Left">First column.</param>
+/// <param name="Height">Rows, 0 or more.</param>
+/// <param name="Width">Columns, 0 or more.</param>
+internal readonly record struct CutMix(int Top, int Left, int Height, int Width)
+{
+    /// <summary>Draws the rectangle of a step: its area before it is cut at the edges is uniform, and so is the place of its centre.</summary>
+    /// <param name="share">Share of the steps that mix, 0 to 1.</param>
+    /// <param name="side">Side of a crop, in pixels.</param>
+    /// <param name="seed">The seed of the step.</param>
+    /// <returns>The rectangle, or null if this step does not mix.</returns>
+    public static CutMix? Draw(double share, int side, long seed)
+    {
+        var random = new Random((int)(seed ^ (seed >> 32)));
+        if (random.NextDouble() >= share)
+        {
+            return null;
+        }
+
+        var half = side * Math.Sqrt(random.NextDouble()) / 2;
+        var (top, height) = Extent();
+        var (left, width) = Extent();
+        return new CutMix(top, left, height, width);
+
+        (int First, int Length) Extent()
+        {
+            var centre = side * random.NextDouble();
+            var first = (int)Math.Max(0, centre - half);
+            return (first, (int)Math.Min(side, centre + half) - first);
+        }
+    }
+
+    /// <summary>Copies the rectangle of each crop from the next crop, and the last crop's from the first.</summary>
+    /// <param name="crops">[N,3,crop,crop] for each column, on its device; columns may share a tensor.</param>
+    /// <returns>The share of the area that is copied, 0 to 1.</returns>
+    public double Mix(IReadOnlyList<Tensor> crops)
+    {
+        foreach (var crop in crops.Distinct<Tensor>(ReferenceEqualityComparer.Instance))
+        {
+            var rectangle = crop.narrow(2, Top, Height).narrow(3, Left, Width);
+            rectangle.copy_(Next(rectangle));
+        }
+
+        return (double)Height * Width / (crops[0].shape[2] * crops[0].shape[3]);
+    }
+
+    /// <summary>The values of the next crop in the place of each crop's own. (<c>roll</c> does not exist for the meta device.)</summary>
+    /// <param name="values">[N,…].</param>
+    public static Tensor Next(Tensor values) => cat([values.narrow(0, 1, values.shape[0] - 1), values.narrow(0, 0, 1)]);
+}
