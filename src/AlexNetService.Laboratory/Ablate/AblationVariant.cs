@@ -44,6 +44,12 @@ internal sealed record AblationVariant(string Name, string Text, string Paper)
         {
             Switches = new() { Exchange = false },
         },
+        new("no-mean", "pixels of 0 to 255, without subtracting the mean colour", "–")
+        {
+            Recipe = recipe => recipe with { SubtractMean = false },
+        },
+        new("no-conv4", "one convolution less: without conv4", "about +2 / –") { Switches = new() { MoreConvolutions = -1 } },
+        new("conv4_2", "one convolution more: conv4 twice", "–") { Switches = new() { MoreConvolutions = 1 } },
         new("free-weights", "the paper's update, without holding the weights of a unit to a sum of zero", "as here")
         {
             Recipe = recipe => recipe with { CentredWeights = false },

@@ -32,6 +32,9 @@ public sealed record NetworkSwitches
     /// <summary>Whether convolutions may read both columns; otherwise columns only meet in the dense layers (§3.2).</summary>
     public bool Exchange { get; init; } = true;
 
+    /// <summary>Depth: 1 repeats conv4 (as conv4_2), -1 leaves it out, 0 changes nothing (§7: without a middle layer, about 2 points).</summary>
+    public int MoreConvolutions { get; init; }
+
     /// <summary>Applies the switches to a table. Its name tells which differ: <c>alexnet-cifar-tanh-no-lrn</c>.</summary>
     /// <param name="architecture">A table.</param>
     /// <exception cref="ArchitectureException">The resulting table is not a network.</exception>
@@ -43,10 +46,28 @@ public sealed record NetworkSwitches
         {
             Preset = architecture.Preset + Suffix(architecture.Columns),
             Columns = columns,
-            Layers = [.. architecture.Layers.Where(Stays).Select(layer => Switched(layer, HalfKernels && layer != last))],
+            Layers = [.. Deepened(architecture.Layers).Where(Stays).Select(layer => Switched(layer, HalfKernels && layer != last))],
         };
         _ = switched.Rows();
         return switched;
+    }
+
+    /// <summary>A convolution that reads another layer's maps than before gets the initial weights of the one that read them before.</summary>
+    private IEnumerable<Layer> Deepened(IReadOnlyList<Layer> layers)
+    {
+        if (MoreConvolutions == 0)
+        {
+            return layers;
+        }
+
+        var fourth = layers.OfType<Convolution>().Single(layer => layer.Name == "conv4");
+        var fifth = layers.OfType<Convolution>().Single(layer => layer.Name == "conv5");
+        return MoreConvolutions > 0
+            ? layers.SelectMany(layer => layer.Name == "relu4"
+                ? [layer, fifth with { Name = "conv4_2", Maps = fourth.Maps }, new Rectifier("relu4_2")]
+                : new[] { layer })
+            : layers.Where(layer => layer.Name is not ("conv4" or "relu4"))
+                .Select(layer => layer == fifth ? fifth with { WeightStd = fourth.WeightStd } : layer);
     }
 
     private bool Stays(Layer layer) => layer switch
@@ -78,5 +99,6 @@ public sealed record NetworkSwitches
         Dropout switch { null => "", 0 => "-no-dropout", var rate => Invariant($"-dropout-{rate}") },
         Columns is { } other && other != columns ? Invariant($"-{other}-column{(other == 1 ? "" : "s")}") : "",
         HalfKernels ? "-half-kernels" : "",
-        Exchange ? "" : "-no-exchange");
+        Exchange ? "" : "-no-exchange",
+        MoreConvolutions switch { 0 => "", > 0 => "-conv4_2", _ => "-no-conv4" });
 }

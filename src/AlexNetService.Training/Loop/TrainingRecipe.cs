@@ -72,6 +72,9 @@ public sealed record TrainingRecipe
     /// <summary>Epochs without a lower held-out error after which the run ends; 0 for never.</summary>
     public int Patience { get; init; }
 
+    /// <summary>Whether the mean colour, or the mean image, of the training set is subtracted from each crop (§2).</summary>
+    public bool SubtractMean { get; init; } = true;
+
     /// <summary>Share of each class that is held out, 0 to less than 1.</summary>
     public double ValidationFraction { get; init; } = 0.1;
 

@@ -65,6 +65,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             colours = colours with { Mean = trained.Mean.Mean, MeanImage = trained.Mean.MeanImage };
         }
 
+        colours = recipe.SubtractMean ? colours : colours with { Mean = [0, 0, 0], MeanImage = null };
         var state = new TrainingState
         {
             Architecture = architecture,

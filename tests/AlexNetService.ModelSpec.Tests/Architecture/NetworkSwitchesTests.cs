@@ -58,6 +58,20 @@ public sealed class NetworkSwitchesTests
     }
 
     [Fact]
+    public void Apply_MoreConvolutions_RepeatsConv4OrLeavesItOut()
+    {
+        var deeper = new NetworkSwitches { MoreConvolutions = 1 }.Apply(Paper);
+        var shallower = new NetworkSwitches { MoreConvolutions = -1 }.Apply(Paper);
+
+        Assert.Equal(("alexnet-conv4_2", "alexnet-no-conv4"), (deeper.Preset, shallower.Preset));
+        Assert.Equal(Paper.Layers, deeper.Layers.Where(layer => layer.Name is not ("conv4_2" or "relu4_2")));
+        Assert.Equal(["relu4", "conv4_2", "relu4_2", "conv5"], deeper.Layers.Select(layer => layer.Name).Skip(11).Take(4));
+        Assert.Equal((384 * 192 * 9) + 384, deeper.Rows().Single(row => row.Layer.Name == "conv4_2").Parameters);
+        Assert.Equal(["relu3", "conv5", "relu5"], shallower.Layers.Select(layer => layer.Name).Skip(9).Take(3));
+        Assert.Equal(Paper.Layers.Count - 2, shallower.Layers.Count);
+    }
+
+    [Fact]
     public void Apply_SeveralTurned_SaysSoInTheName()
     {
         var switches = new NetworkSwitches { Tanh = true, ResponseNormalisation = false, Dropout = 0, Columns = 1 };
