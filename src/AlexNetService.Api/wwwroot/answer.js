@@ -1,22 +1,31 @@
-const percent = new Intl.NumberFormat('en', { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+export const percent = new Intl.NumberFormat('en', { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const Opinions = 3;
 
-/** Shows the five bars, each member's opinion, and where the time went. */
-export function showAnswer(answer) {
+/** Shows the five bars, how sure the answer is, each member's opinion, and where the time went. */
+export function showAnswer(answer, seen, confidence) {
   document.getElementById('predictions').replaceChildren(...answer.predictions.map(bar));
-  showConfidence(answer);
+  showConfidence(answer, seen, confidence);
+  document.getElementById('opinions').hidden = answer.models.length === 1;
   document.getElementById('members').replaceChildren(...answer.models.map(opinion));
   showTiming(answer.timing);
 }
 
-/** Says plainly when the first prediction is not sure. */
-function showConfidence(answer) {
+/** Says plainly whether the first prediction is sure, from photographs on which that was measured. */
+function showConfidence({ confident, expectedError, predictions }, seen, confidence) {
   const note = document.getElementById('confidence');
-  note.hidden = answer.confident !== false;
-  if (!note.hidden) {
-    const wrong = Math.round(100 * answer.expectedError);
-    note.textContent = `Not sure: of 100 answers like this one, about ${wrong} are wrong. It may show something that the models never learned.`;
+  note.hidden = typeof confident !== 'boolean';
+  note.classList.toggle('sure', confident === true);
+  if (note.hidden) {
+    return;
   }
+
+  const right = Math.round(100 * (1 - expectedError));
+  const level = confidence?.level;
+  note.textContent = confident
+    ? `Sure: of 100 answers like this one, about ${right} are right, if the photograph shows one of the ${seen?.classes ?? ''} classes.`
+    : `Not sure: of 100 answers like this one, about ${right} are right`
+      + (level ? `; from ${percent.format(level)} on, 90 are. ` : '. ')
+      + 'The photograph may also show something that the network never learned.';
 }
 
 function bar(prediction) {
@@ -60,7 +69,8 @@ function showTiming(timing) {
   document.getElementById('timing-caption').textContent = caption;
 }
 
-function make(tag, className = '', text = '') {
+/** Makes an element with a class and a text. */
+export function make(tag, className = '', text = '') {
   const made = document.createElement(tag);
   made.className = className;
   made.textContent = text;

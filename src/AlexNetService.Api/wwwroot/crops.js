@@ -13,6 +13,22 @@ export async function showCrops(preview, { canvas, crop }) {
   document.getElementById('crops-caption').textContent = shown
     ? `Four corners, the centre, and their mirrors: ${crop} × ${crop} of ${canvas} × ${canvas} pixels each.`
     : 'This browser cannot show the format; the service read it all the same.';
+  showShrunk(shown ? preview : null, canvas);
+}
+
+/** The photograph at the networks' own resolution: every square is one of their pixels. */
+function showShrunk(preview, side) {
+  const shrunk = document.getElementById('shrunk');
+  document.getElementById('small').hidden = !preview;
+  if (preview) {
+    shrunk.width = shrunk.height = side;
+    const context = shrunk.getContext('2d');
+    context.imageSmoothingQuality = 'high';
+    const square = Math.min(preview.naturalWidth, preview.naturalHeight);
+    context.drawImage(
+      preview, (preview.naturalWidth - square) / 2, (preview.naturalHeight - square) / 2, square, square, 0, 0, side, side);
+    document.getElementById('shrunk-caption').textContent = `This is all that the networks see: ${side} × ${side} pixels.`;
+  }
 }
 
 function positions(canvas, crop) {

@@ -1,20 +1,28 @@
-import { ask } from './service.js';
+import { ask, rememberKey } from './service.js';
 import { showCrops } from './crops.js';
 import { hideOcclusion, showOcclusion } from './occlusion.js';
 import { showAnswer } from './answer.js';
+import { showKnown } from './known.js';
+import { query, showSettings } from './settings.js';
+import { showProgram } from './program.js';
+import { showSheet } from './sheet.js';
 
 const element = id => document.getElementById(id);
-const file = element('file');
 const preview = element('preview');
 const explain = element('explain');
+let chosen = [];
 let picture = null;
 let underWay = new AbortController();
-let models = [];
+let served = { models: [], ensembles: [], default: [] };
 
-// Browsers fire no change event if the same file is chosen again, unless the input was emptied.
-file.addEventListener('click', () => { file.value = ''; });
-file.addEventListener('change', () => choose(file.files[0]));
-document.addEventListener('paste', event => choose([...event.clipboardData.files][0]));
+for (const input of [element('file'), element('shot')]) {
+  // Browsers fire no change event if the same file is chosen again, unless the input was emptied.
+  input.addEventListener('click', () => { input.value = ''; });
+  input.addEventListener('change', () => choose([...input.files]));
+}
+
+element('camera').hidden = !matchMedia('(pointer: coarse)').matches;
+document.addEventListener('paste', event => take(event, event.clipboardData));
 document.addEventListener('dragover', event => {
   event.preventDefault();
   document.body.classList.add('over');
@@ -27,44 +35,84 @@ document.addEventListener('dragleave', event => {
 document.addEventListener('drop', event => {
   event.preventDefault();
   document.body.classList.remove('over');
-  choose(event.dataTransfer.files[0]);
+  take(event, event.dataTransfer);
 });
 explain.addEventListener('click', makeMap);
-element('access').addEventListener('submit', event => {
+element('access').addEventListener('submit', async event => {
   event.preventDefault();
-  sessionStorage.setItem('key', element('key').value);
+  rememberKey(element('key').value);
   element('access').hidden = true;
-  introduce();
-  choose(picture);
+  await introduce();
+  choose(chosen);
 });
 
 introduce();
 
+/** Says what answers here and what it knows. */
 async function introduce() {
   const { answer } = await ask('v1/models');
-  models = answer?.models ?? [];
-  const members = answer?.default ?? [];
+  served = answer ?? served;
+  const members = served.default;
   element('ensemble').textContent = members.length === 0 ? ''
     : `Ten crops through ${members.length === 1 ? 'one network' : `${members.length} networks, averaged`}: ${members.map(name).join(', ')}.`;
+  showSettings(served, () => choose(chosen));
+  if (members.length > 0) {
+    showKnown((await ask(`v1/models/${encodeURIComponent(members[0].name)}`)).answer?.card.labels);
+  }
 }
 
-async function choose(chosen) {
-  if (!chosen) {
+/** Takes photographs from the clipboard or from a drag. A link to another site is refused: only its own browser tab may read it. */
+function take(event, data) {
+  const files = [...data.files];
+  if (files.length > 0) {
+    choose(files);
+  } else if (event.type === 'drop') {
+    complain({ title: 'That was a link, not a file', detail: 'This page reads only your files. Save the picture first, then drop the file.' });
+  }
+}
+
+async function choose(files) {
+  if (files.length === 0) {
     return;
   }
 
-  // Only the last picture chosen may answer.
+  chosen = files;
+  begin();
+  element('sheet').hidden = true;
+  if (files.length === 1) {
+    await classify(files[0]);
+    return;
+  }
+
+  element('status').textContent = `Looking at ${files.length} photographs…`;
+  const { answer, problem, left } = await ask(`v1/classify/batch?${query({ top: 1 })}`, files, underWay.signal);
+  if (!left) {
+    element('status').textContent = '';
+    if (problem) {
+      complain(problem);
+    } else {
+      showSheet(files, answer.results, file => { begin(); classify(file); });
+    }
+  }
+}
+
+/** Only the last choice may answer. */
+function begin() {
   underWay.abort();
   underWay = new AbortController();
-  picture = chosen;
-  show(preview, chosen);
   element('answer').hidden = true;
   element('error').hidden = true;
   element('explain-status').textContent = '';
   explain.disabled = false;
   hideOcclusion();
+}
+
+async function classify(file) {
+  picture = file;
+  URL.revokeObjectURL(preview.src);
+  preview.src = URL.createObjectURL(file);
   element('status').textContent = 'Looking…';
-  const { answer, problem, left } = await ask('v1/classify?top=5&detail=true', chosen, underWay.signal);
+  const { answer, problem, left } = await ask(`v1/classify?${query({ top: 5, detail: true })}`, [file], underWay.signal);
   if (left) {
     return;
   }
@@ -76,15 +124,26 @@ async function choose(chosen) {
   }
 
   element('answer').hidden = false;
-  showAnswer(answer);
-  const seen = models.find(model => model.name === answer.models[0].name);
+  const seen = served.models.find(model => model.name === answer.models[0].name);
+  showAnswer(answer, seen, confidenceOf(answer));
+  showProgram(answer);
   showCrops(preview, seen ?? { canvas: 1, crop: 1 });
+  element('predictions-title').focus({ preventScroll: true });
+  element('predictions').scrollIntoView({ block: 'nearest' });
+}
+
+/** The measured confidence of the networks that answered: of one network, or of an ensemble of just these. */
+function confidenceOf({ models, crops }) {
+  const names = models.map(name).join();
+  const source = models.length === 1 ? served.models.find(model => name(model) === names)
+    : served.ensembles.find(ensemble => ensemble.members.map(name).join() === names);
+  return source?.confidence?.crops === crops ? source.confidence : null;
 }
 
 async function makeMap() {
   explain.disabled = true;
   element('explain-status').textContent = 'Looking again and again…';
-  const { answer, problem, left } = await ask('v1/explain', picture, underWay.signal);
+  const { answer, problem, left } = await ask('v1/explain', [picture], underWay.signal);
   if (left) {
     return;
   }
@@ -93,17 +152,12 @@ async function makeMap() {
   element('explain-status').textContent = problem ? problem.detail ?? problem.title : showOcclusion(answer);
 }
 
-function show(image, chosen) {
-  URL.revokeObjectURL(image.src);
-  image.src = URL.createObjectURL(chosen);
-}
-
 function complain(problem) {
   element('access').hidden = problem.status !== 401;
   element('error').hidden = false;
   element('error-title').textContent = problem.title;
   element('error-detail').textContent = problem.detail ?? '';
-  element('error-request').textContent = problem.requestId ? `Request ${problem.requestId}` : '';
+  element('error-request').textContent = problem.traceId ? `Reference ${problem.traceId}` : '';
 }
 
 function name(model) {

@@ -112,6 +112,100 @@ public sealed class PageTests(SharedService service, Chromium chromium)
         await Assertions.Expect(page.Locator("#error")).ToBeHiddenAsync();
     }
 
+    [Fact]
+    public async Task Known_BeforeAnyPhotograph_ListsTheClassesAndSearchesThem()
+    {
+        await using var browser = await OpenAsync();
+        var page = browser.Page;
+        await page.Locator("#known-title").ClickAsync();
+        using var card = await service.Client.GetAsync(new Uri("v1/models/cifar-a", UriKind.Relative), TestContext.Current.CancellationToken);
+        var names = List((await card.JsonAsync()).GetProperty("card"), "labels").Select(label => Text(label, "name")).ToArray();
+
+        Assert.Equal(names.Order(StringComparer.OrdinalIgnoreCase), await browser.TextsAsync("#classes li"));
+        await page.Locator("#search").FillAsync(names[3]);
+        Assert.Equal([names[3]], await page.Locator("#classes li:visible").AllInnerTextsAsync());
+        await page.Locator("#search").FillAsync("harpsichord");
+        await Assertions.Expect(page.Locator("#found")).ToContainTextAsync("never learned \"harpsichord\"");
+        Assert.Empty(browser.Complaints);
+    }
+
+    [Fact]
+    public async Task Choose_SeveralFiles_ShowsEachAnswerOrErrorAndOpensOne()
+    {
+        await using var browser = await OpenAsync();
+        var page = browser.Page;
+
+        await page.SetInputFilesAsync(
+            "#file", [Photograph, new FilePayload { Name = "letter.jpg", MimeType = "image/jpeg", Buffer = new byte[500] }]);
+        await Assertions.Expect(page.Locator("#sheet .card")).ToHaveCountAsync(2);
+        var cards = await browser.TextsAsync("#sheet .card");
+        await page.Locator("#sheet .card").First.ClickAsync();
+        await Assertions.Expect(page.Locator("#predictions li")).ToHaveCountAsync(5);
+
+        Assert.Contains(Text(List(await service.Client.ClassifyAsync(), "predictions")[0], "label"), cards[0], StringComparison.Ordinal);
+        Assert.Contains("cannot be decoded", cards[1], StringComparison.Ordinal);
+        Assert.Empty(browser.Complaints);
+    }
+
+    [Fact]
+    public async Task Drop_LinkOfAnotherSite_IsRefusedWithWhatToDo()
+    {
+        await using var browser = await OpenAsync();
+
+        await browser.Page.EvaluateAsync(
+            """
+            () => {
+              const data = new DataTransfer();
+              data.setData('text/uri-list', 'https://example.com/photograph.jpg');
+              document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data }));
+            }
+            """);
+
+        await Assertions.Expect(browser.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Save the picture first");
+    }
+
+    [Fact]
+    public async Task Settings_OneCropOfOneNetwork_AreInTheAddressTheRequestAndItsCode()
+    {
+        await using var browser = await OpenAsync();
+        var page = browser.Page;
+        await page.SetInputFilesAsync("#file", Photograph);
+        await Assertions.Expect(page.Locator("#members h3")).ToHaveCountAsync(2);
+
+        await page.GetByText("Settings", new PageGetByTextOptions { Exact = true }).ClickAsync();
+        await page.GetByLabel("cifar-b").UncheckAsync();
+        await page.Locator("#crops-setting").SelectOptionAsync("1");
+        await Assertions.Expect(page.Locator("#members h3")).ToHaveCountAsync(1);
+        await page.GetByText("Ask from a program").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Python" }).ClickAsync();
+
+        Assert.Equal("?crops=1&models=cifar-a", new Uri(page.Url).Query);
+        Assert.Contains("/v1/classify?crops=1&models=cifar-a", await page.InnerTextAsync("#code"), StringComparison.Ordinal);
+        Assert.Contains("\"crops\": 1", await page.InnerTextAsync("#json"), StringComparison.Ordinal);
+        await page.ReloadAsync();
+        await Assertions.Expect(page.Locator("#crops-setting")).ToHaveValueAsync("1");
+        Assert.Empty(browser.Complaints);
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light, 1280)]
+    [InlineData(ColorScheme.Dark, 320)]
+    public async Task Models_ListAndCard_SayWhatIsServedWithoutConsoleErrors(ColorScheme colours, int width)
+    {
+        await using var browser = await OpenAsync(colours, width);
+        var page = browser.Page;
+        await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Models" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#state")).ToHaveTextAsync("The service is ready.");
+        Assert.Equal(["cifar-a", "cifar-b"], await browser.TextsAsync("td a"));
+
+        await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "cifar-a" }).ClickAsync();
+
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("cifar-a 1");
+        await Assertions.Expect(page.Locator(".columns li")).ToHaveCountAsync(10);
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth"));
+        Assert.Empty(browser.Complaints);
+    }
+
     [Theory]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]
