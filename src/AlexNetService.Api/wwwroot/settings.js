@@ -20,7 +20,7 @@ export function showSettings(served, changed) {
   const now = new URLSearchParams(location.search);
   const wanted = now.get('models')?.split(',') ?? served.default.map(model => model.name);
   crops.value = now.get('crops') ?? '10';
-  models.replaceChildren(make('legend', '', 'Networks'), ...served.models.map(model => {
+  models.replaceChildren(...served.models.map(model => {
     const label = make('label', '', ` ${model.name}: ${model.classes} classes`);
     const box = make('input');
     box.type = 'checkbox';

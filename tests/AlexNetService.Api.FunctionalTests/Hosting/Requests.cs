@@ -82,7 +82,7 @@ internal static class Requests
 
     public static T Number<T>(JsonNode node, string name) => Value(node, name).GetValue<T>();
 
-    private static JsonNode Value(JsonNode node, string name) =>
+    public static JsonNode Value(JsonNode node, string name) =>
         node[name] ?? throw new InvalidOperationException($"There is no {name} in {node.ToJsonString()}.");
 
     /// <summary>The probability of each class, by index.</summary>
