@@ -57,8 +57,6 @@ public static class AlexNetGraph
     internal static string MapsOf(NetworkArchitecture architecture, SharedTrunk trunk) => architecture.Layers[trunk.Layers - 1].Name;
 
     /// <summary>Name of the tensor that a layer writes, in every graph that this project builds.</summary>
-    /// <param name="architecture">The layer table.</param>
-    /// <param name="layer">One of its layers.</param>
     public static string TensorOf(NetworkArchitecture architecture, Layer layer) =>
         layer is Classifier ? Logits : ReferenceEquals(layer, FeatureSource(architecture)) ? Features : layer.Name;
 

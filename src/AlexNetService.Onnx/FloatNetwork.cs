@@ -32,7 +32,6 @@ public sealed class FloatNetwork
     public IReadOnlyList<string> Measured { get; }
 
     /// <summary>Reads the graph of a package.</summary>
-    /// <param name="package">The package, its hashes verified.</param>
     /// <exception cref="InvalidPackageException">It has fewer bits already, or no layer can have fewer.</exception>
     public static FloatNetwork Open(ModelPackage package)
     {
@@ -59,7 +58,6 @@ public sealed class FloatNetwork
     }
 
     /// <summary>The graph with the tensors of <see cref="Measured"/> as additional outputs.</summary>
-    /// <returns>A serialised ModelProto.</returns>
     public byte[] WithMeasuredOutputs()
     {
         var copy = model.Clone();
@@ -145,8 +143,6 @@ public sealed class FloatNetwork
     }
 
     /// <summary>Cuts a graph in two at a tensor that all paths from the input lead through.</summary>
-    /// <param name="graph">The graph; is not changed.</param>
-    /// <param name="tensor">The tensor.</param>
     /// <returns>The nodes that make the tensor, and the others; without inputs and outputs.</returns>
     private static (GraphProto Before, GraphProto After) Cut(GraphProto graph, string tensor)
     {

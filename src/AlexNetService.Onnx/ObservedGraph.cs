@@ -10,13 +10,10 @@ namespace AlexNetService.Onnx;
 public static class ObservedGraph
 {
     /// <summary>Name of the output that gives a tensor's values.</summary>
-    /// <param name="tensor">Name of the tensor.</param>
     public static string OutputOf(string tensor) => tensor + ".observed";
 
     /// <summary>Reads the package's graph and adds outputs. The weights stay in the package's file.</summary>
-    /// <param name="package">The package, its hashes verified.</param>
     /// <param name="tensors">Names of tensors. Each is cast to 32-bit floats, whatever type the graph computes in.</param>
-    /// <returns>A serialised ModelProto.</returns>
     /// <exception cref="InvalidPackageException">The graph has no such tensor, or is not an ONNX file.</exception>
     public static byte[] Of(ModelPackage package, IReadOnlyList<string> tensors)
     {

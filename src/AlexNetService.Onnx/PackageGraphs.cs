@@ -35,7 +35,6 @@ public sealed class PackageGraphs
     };
 
     /// <summary>Builds the graphs.</summary>
-    /// <param name="architecture">The layer table.</param>
     /// <param name="weights">The merged weights; they must not change before the package is published.</param>
     /// <param name="mean">
     /// Mean of the training set, 0..255, which the graph subtracts: red, green, blue or, where the table has a mean image, [3,crop,crop]

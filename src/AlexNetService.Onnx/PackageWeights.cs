@@ -13,7 +13,6 @@ namespace AlexNetService.Onnx;
 public static class PackageWeights
 {
     /// <summary>Reads the weights of a package that this software exported: float32, fp16 or int8.</summary>
-    /// <param name="package">The package, its hashes verified.</param>
     /// <returns>
     /// The weights of the card's layer table in float32, and the mean that the graph subtracts: [3], or [3,crop,crop] for tables with a
     /// mean image. Weights of an int8 package are byte × scale, so each is at most half a step of its output away from the original.

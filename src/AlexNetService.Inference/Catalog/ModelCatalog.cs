@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using AlexNetService.Imaging;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 
@@ -265,7 +266,9 @@ public sealed class ModelCatalog : IDisposable
     private void Free(LoadedModel model)
     {
         model.Session.Dispose();
-        NativeMemory.GiveBack();
+        
+        // A freed model leaves holes between the blocks of requests in progress.
+        GlibcHeap.Trim();
         lock (gate)
         {
             alive.Remove(model);

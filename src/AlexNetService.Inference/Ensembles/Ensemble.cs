@@ -49,10 +49,8 @@ public sealed class Ensemble
     /// <summary>Crops that every member takes in one run.</summary>
     internal int MaxCropsPerRun => Members.Min(member => member.Session.MaxCropsPerRun);
 
-    /// <summary>Time that one thread needs for crops, as far as that is known.</summary>
-    /// <param name="crops">Number of crops, counted once for each member.</param>
-    internal TimeSpan TimeOf(int crops) =>
-        TimeSpan.FromSeconds(crops * Members.Average(member => member.Session.CropTime.TotalSeconds));
+    /// <summary>Time that one thread needs for a crop of one member, the mean over the members, as far as it is known.</summary>
+    internal TimeSpan CropTime => TimeSpan.FromSeconds(Members.Average(member => member.Session.CropTime.TotalSeconds));
 
     /// <summary>The only member.</summary>
     /// <exception cref="ArgumentException">There are several.</exception>

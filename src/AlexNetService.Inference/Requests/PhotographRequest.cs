@@ -28,15 +28,14 @@ public sealed class PhotographRequest(ReadOnlyMemory<byte> photograph, Ensemble 
 
     internal override CropWork[] Next()
     {
-        var canvases = Canvases ?? throw new InvalidOperationException("The photograph is not decoded.");
-        var values = Values = InferenceResult.Answered.Rent(Ensemble, rows: 1, Outputs);
+        var values = Values = new InferenceResult.Answered(Ensemble, rows: 1, Outputs);
         var works = new CropWork[Ensemble.Members.Count];
         for (var i = 0; i < works.Length; i++)
         {
             var session = Ensemble.Members[i].Session;
             var input = session.Card.Preprocessing;
             var windows = CropViews.Of((int)views, new CropGeometry(input.Canvas, input.Crop));
-            works[i] = new CanvasWork(this, session, canvases[input.Canvas], windows, values.Of(i));
+            works[i] = new CropWork(this, session, Canvas(input.Canvas), windows, areTensor: false, values.Of(i));
         }
 
         return works;

@@ -13,9 +13,9 @@ public readonly record struct CropOutputs
     public Memory<float> Features { get; init; }
 
     internal OutputKinds Kinds =>
-        (Probabilities.IsEmpty ? 0 : OutputKinds.Probabilities) |
-        (Logits.IsEmpty ? 0 : OutputKinds.Logits) |
-        (Features.IsEmpty ? 0 : OutputKinds.Features);
+        (Probabilities.IsEmpty ? 0 : OutputKinds.Probabilities)
+        | (Logits.IsEmpty ? 0 : OutputKinds.Logits)
+        | (Features.IsEmpty ? 0 : OutputKinds.Features);
 
     /// <summary>The same for some of the rows.</summary>
     internal CropOutputs Rows(int first, int count, ModelSession session) => new()

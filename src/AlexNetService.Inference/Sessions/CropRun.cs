@@ -5,24 +5,24 @@ namespace AlexNetService.Inference.Sessions;
 /// <summary>One run of a model, from pixels to answers, in memory that is used again. For one thread at a time.</summary>
 internal sealed class CropRun : IDisposable
 {
-    private readonly RunLayout layout;
+    private readonly ModelGraphs model;
     private readonly RunTensor input;
     private readonly Dictionary<OutputKinds, RunTensor> outputs;
     private readonly GraphRun graph;
     private readonly PixelPacking packing;
     private readonly TrunkRun? trunk;
 
-    /// <param name="layout">The model's graphs and tensors.</param>
-    /// <param name="memory">At least as long as the layout.</param>
-    public CropRun(RunLayout layout, RunMemory memory)
+    public CropRun(ModelGraphs model, RunMemory memory)
     {
-        (this.layout, Memory) = (layout, memory);
-        var (tensors, answers) = (memory.Lay(layout.Tensors), 1 + layout.Outputs.Count);
+        (this.model, Memory) = (model, memory);
+        var (tensors, answers) = (memory.Lay(model.Tensors), 1 + model.Outputs.Count);
         input = tensors[0];
         outputs = tensors[1..answers].ToDictionary(output => output.Tensor.Kind);
-        graph = new GraphRun(layout.Graph, input, [.. layout.Answers.Outputs.Select(output => outputs[output.Kind])]);
-        packing = new PixelPacking(layout.Card.Preprocessing, layout.Card.Preprocessing.Crop);
-        trunk = layout.Trunk is null ? null : new TrunkRun(layout, tensors.AsSpan(answers..), input);
+        graph = new GraphRun(model.Answers, input, [.. outputs.Values]);
+        packing = new PixelPacking(model.Card.Preprocessing, model.Card.Preprocessing.Crop);
+        trunk = model is { Trunk: { } trunkGraph, Card.Split: { } split }
+            ? new TrunkRun(model, trunkGraph, split, tensors.AsSpan(answers..), input)
+            : null;
     }
 
     public RunMemory Memory { get; }
@@ -31,7 +31,7 @@ internal sealed class CropRun : IDisposable
     public int Count { get; private set; }
 
     /// <summary>Crops that can still be added.</summary>
-    public int Room => layout.Sizes.Largest - Count;
+    public int Room => model.MaxCrops - Count;
 
     /// <summary>Begins anew, also after a run that threw.</summary>
     public void Begin()
@@ -40,22 +40,21 @@ internal sealed class CropRun : IDisposable
         trunk?.Begin();
     }
 
-    /// <param name="crop">[3,crop,crop], 0..255, red plane first.</param>
-    public void Add(ReadOnlySpan<byte> crop)
+    /// <summary>Adds a crop: [3,crop,crop], 0..255, red plane first, or a row of the package's input tensor.</summary>
+    public void Add(ReadOnlySpan<byte> crop, bool isTensor)
     {
-        var row = Count++;
-        packing.Pack(crop, trunk is null ? input.Row(row) : trunk.Next(row));
+        var row = NextRow();
+        if (isTensor)
+        {
+            crop.CopyTo(row);
+        }
+        else
+        {
+            packing.Pack(crop, row);
+        }
     }
 
-    /// <param name="tensor">One crop as the package's input tensor holds it, byte for byte.</param>
-    public void AddTensor(ReadOnlySpan<byte> tensor)
-    {
-        var row = Count++;
-        tensor.CopyTo(trunk is null ? input.Row(row) : trunk.Next(row));
-    }
-
-    /// <param name="canvas">[3,canvas,canvas] of the card's canvas, 0..255, red plane first.</param>
-    /// <param name="windows">Parts of it, no more than there is room for.</param>
+    /// <summary>Adds windows, no more than there is room for, of a [3,canvas,canvas] canvas, 0..255, red plane first.</summary>
     public void Add(ReadOnlySpan<byte> canvas, ReadOnlySpan<CropWindow> windows)
     {
         if (trunk is not null && trunk.IsWorthwhile(windows))
@@ -67,8 +66,7 @@ internal sealed class CropRun : IDisposable
 
         foreach (var window in windows)
         {
-            var row = Count++;
-            packing.Pack(canvas, window, trunk is null ? input.Row(row) : trunk.Next(row));
+            packing.Pack(canvas, window, NextRow());
         }
     }
 
@@ -76,10 +74,10 @@ internal sealed class CropRun : IDisposable
     public void Execute(OutputKinds kinds)
     {
         trunk?.RunCrops();
-        var needed = layout.Answers.Needed(kinds);
+        var needed = model.Needed(kinds);
 
         // A fixed batch is run again and again. Rows behind the last crop are computed and not read.
-        var batch = layout.Answers.FixedBatch ?? layout.Sizes.Padded(Count);
+        var batch = model.FixedBatch ?? model.Padded(Count, model.MaxCrops);
         for (var first = 0; first < Count; first += batch)
         {
             graph.Run(first, batch, needed);
@@ -87,7 +85,7 @@ internal sealed class CropRun : IDisposable
 
         if (kinds.HasFlag(OutputKinds.Probabilities) && !needed.HasFlag(OutputKinds.Probabilities))
         {
-            var temperature = layout.Card.Calibration?.Temperature ?? 1;
+            var temperature = model.Card.Calibration?.Temperature ?? 1;
             for (var i = 0; i < Count; i++)
             {
                 Softmax.Row(Row(OutputKinds.Logits, i), temperature, outputs[OutputKinds.Probabilities].Floats(i));
@@ -102,5 +100,11 @@ internal sealed class CropRun : IDisposable
     {
         trunk?.Dispose();
         graph.Dispose();
+    }
+
+    private Span<byte> NextRow()
+    {
+        var row = Count++;
+        return trunk is null ? input.Row(row) : trunk.Next(row);
     }
 }

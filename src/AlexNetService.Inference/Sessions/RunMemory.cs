@@ -7,9 +7,6 @@ namespace AlexNetService.Inference.Sessions;
 /// Everything that a run reads and writes: one block of host memory, and one in the memory of a GPU for the maps between two graphs.
 /// Sessions on the CPU use it one after the other, each in its own layout.
 /// </summary>
-/// <param name="pool">Where it goes back to.</param>
-/// <param name="host">Memory that this process can read.</param>
-/// <param name="device">Memory of the GPU, or null where nothing stays there.</param>
 internal sealed class RunMemory(RunMemoryPool pool, OrtMemoryAllocation host, OrtMemoryAllocation? device) : IDisposable
 {
     public RunMemoryPool Pool => pool;
@@ -17,13 +14,9 @@ internal sealed class RunMemory(RunMemoryPool pool, OrtMemoryAllocation host, Or
     /// <summary>Whether the pool has given it up for a larger one.</summary>
     public bool Retired { get; set; }
 
-    /// <summary>Host memory that no pool keeps.</summary>
-    public static RunMemory Alone(uint bytes) => new(SharedRuntime.Memory, OrtAllocator.DefaultInstance.Allocate(bytes), device: null);
-
     public bool Fits(int hostBytes, int deviceBytes) => host.Size >= hostBytes && (device?.Size ?? 0) >= deviceBytes;
 
-    /// <summary>Lays tensors into the blocks, one behind the other.</summary>
-    /// <param name="layout">Tensors, the number of rows of each, and whether they are in the GPU's memory.</param>
+    /// <summary>Lays tensors into the blocks, one behind the other; see <see cref="ModelGraphs.Tensors"/>.</summary>
     public RunTensor[] Lay(IReadOnlyList<(GraphTensor Tensor, int Rows, bool OnDevice)> layout)
     {
         var tensors = new RunTensor[layout.Count];
@@ -48,11 +41,6 @@ internal sealed class RunMemory(RunMemoryPool pool, OrtMemoryAllocation host, Or
 }
 
 /// <summary>A tensor in the memory of a run.</summary>
-/// <param name="tensor">Name, type and shape of a row.</param>
-/// <param name="rows">Rows at most.</param>
-/// <param name="block">The memory.</param>
-/// <param name="onDevice">Whether the memory is the GPU's, which this process cannot read.</param>
-/// <param name="offset">Where the tensor begins, in bytes.</param>
 internal sealed unsafe class RunTensor(GraphTensor tensor, int rows, OrtMemoryAllocation block, bool onDevice, int offset)
 {
     // Where vectors begin; GPUs read 256 bytes at a time.
@@ -62,6 +50,7 @@ internal sealed unsafe class RunTensor(GraphTensor tensor, int rows, OrtMemoryAl
 
     public int Rows => rows;
 
+    /// <summary>Whether the memory is the GPU's, which this process cannot read.</summary>
     public bool OnDevice => onDevice;
 
     /// <summary>Bytes that a tensor takes in the memory of a run.</summary>
@@ -93,14 +82,13 @@ internal sealed unsafe class RunTensor(GraphTensor tensor, int rows, OrtMemoryAl
 /// turns and a model that is loaded again finds it. On a GPU each model has a pool, because the allocators belong to its session.
 /// </summary>
 /// <param name="host">Allocates host memory; null is the default allocator. The pool disposes it.</param>
-/// <param name="device">Allocates the GPU's memory, where something stays there. The pool disposes it.</param>
+/// <param name="device">Allocates the GPU's memory, if any. The pool disposes it.</param>
 internal sealed class RunMemoryPool(OrtAllocator? host = null, OrtAllocator? device = null) : IDisposable
 {
     private readonly Lock gate = new();
     private readonly List<RunMemory> idle = [];
 
-    /// <param name="hostBytes">Host memory, at least.</param>
-    /// <param name="deviceBytes">The GPU's memory, at least.</param>
+    /// <summary>Rents memory of at least so many bytes.</summary>
     public RunMemory Rent(int hostBytes, int deviceBytes)
     {
         lock (gate)

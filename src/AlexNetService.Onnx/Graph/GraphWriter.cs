@@ -9,7 +9,6 @@ namespace AlexNetService.Onnx.Graph;
 
 /// <summary>Collects the nodes and initialisers of one graph.</summary>
 /// <param name="columns">How many columns the maps are divided over; a grouped convolution has as many groups.</param>
-/// <param name="weights">The merged weights.</param>
 /// <param name="external">Receives the large initialisers, or null where the graph holds all of them.</param>
 internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWeights? external = null)
 {
@@ -21,11 +20,8 @@ internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWei
     public int Columns => columns;
 
     /// <summary>Adds a node with one output.</summary>
-    /// <param name="operation">ONNX operator.</param>
-    /// <param name="inputs">Names of the tensors that it reads.</param>
     /// <param name="output">Name of the tensor that it writes; also the node's name.</param>
     /// <param name="attributes">Attributes that differ from the operator's defaults.</param>
-    /// <returns>The name of the output.</returns>
     /// <exception cref="ArchitectureException">Another tensor has that name already.</exception>
     public string Node(string operation, IEnumerable<string> inputs, string output, params ReadOnlySpan<AttributeProto> attributes)
     {
@@ -50,7 +46,6 @@ internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWei
     }
 
     /// <summary>A weight of the network as an initialiser under its own name.</summary>
-    /// <param name="name">Name of the weight.</param>
     /// <param name="dimensions">Dimensions for the operator; the weight's own where there are none.</param>
     public string Weight(string name, params ReadOnlySpan<long> dimensions)
     {
@@ -133,7 +128,6 @@ internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWei
 }
 
 /// <summary>A tensor between two layers.</summary>
-/// <param name="Name">Its name in the graph.</param>
 /// <param name="Shape">Its shape for one crop, all columns together, the first column's maps first.</param>
 /// <param name="Flat">Whether it is [N, values] in the graph rather than [N, maps, height, width].</param>
 internal readonly record struct Activation(string Name, Shape Shape, bool Flat);

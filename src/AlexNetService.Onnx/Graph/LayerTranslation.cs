@@ -9,11 +9,7 @@ internal static class LayerTranslation
     private const double PaperBeta = 0.75;
 
     /// <summary>Writes one layer's nodes.</summary>
-    /// <param name="graph">The graph that receives them.</param>
-    /// <param name="row">The layer and its shapes.</param>
-    /// <param name="input">The tensor that it reads.</param>
     /// <param name="output">Name of the tensor that it writes. Layers that change nothing write no node and return their input.</param>
-    /// <returns>The tensor that the next layer reads.</returns>
     /// <exception cref="ArchitectureException">The layer's kind has no translation.</exception>
     public static Activation Write(GraphWriter graph, LayerRow row, Activation input, string output) => row.Layer switch
     {

@@ -11,8 +11,6 @@ namespace AlexNetService.Onnx.Quantized;
 /// Nodes that only pass values on follow the type of their input. Response normalisation stays in 32 bits, because on pixels of 0..255
 /// the squares of maps exceed 65504, the largest 16-bit float. Inputs and outputs keep their types.
 /// </summary>
-/// <param name="graph">The graph; is changed.</param>
-/// <param name="read">Reads a float initialiser.</param>
 internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]> read)
 {
     private const string Halved = ".half";

@@ -12,10 +12,7 @@ namespace AlexNetService.Onnx.Quantized;
 /// surround them (QDQ), and a runtime fuses each group into one integer operator, or runs it in floats where it has no such operator.
 /// Weights: int8, symmetric, one scale for each output. Activations: uint8, one scale for each tensor.
 /// </summary>
-/// <param name="graph">The graph; is changed.</param>
 /// <param name="ranges">The range of each tensor that becomes bytes, by name.</param>
-/// <param name="weightBits">7 or 8.</param>
-/// <param name="read">Reads a float initialiser.</param>
 internal sealed class Int8Rewriting(
     GraphProto graph, IReadOnlyDictionary<string, TensorRange> ranges, int weightBits, Func<TensorProto, float[]> read)
 {
@@ -27,8 +24,6 @@ internal sealed class Int8Rewriting(
     private readonly WeightedNodes weighted = new(graph);
 
     /// <summary>The tensors whose ranges are needed.</summary>
-    /// <param name="graph">The graph.</param>
-    /// <param name="floats">Names of the nodes that stay in floats.</param>
     public static IReadOnlyList<string> Measured(GraphProto graph, IReadOnlySet<string> floats)
     {
         var weighted = new WeightedNodes(graph);
@@ -42,7 +37,6 @@ internal sealed class Int8Rewriting(
     }
 
     /// <summary>Rewrites every weighted node, except for those that stay in floats.</summary>
-    /// <param name="floats">Names of the nodes that stay in floats.</param>
     public void Run(IReadOnlySet<string> floats)
     {
         var nodes = Chosen(weighted, floats).ToArray();

@@ -97,11 +97,12 @@ public sealed class DeviceMemoryTests
     private static float[][] Run(SplitFolder folder, ModelSession session, int seed)
     {
         float[][] answers = [.. Views.Select(_ => new float[TestFolder.Classes])];
-        TestBatch.Run([.. answers.Select((answer, i) => new CanvasWork(
+        TestBatch.Run([.. answers.Select((answer, i) => new CropWork(
             TestBatch.Request(session),
             session,
             folder.RandomCanvas((10 * seed) + i).Pixels,
             TestEnsemble.Windows(session, Views[i]),
+            areTensor: false,
             new CropOutputs { Probabilities = answer }))]);
         return answers;
     }
