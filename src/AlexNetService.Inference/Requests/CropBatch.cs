@@ -30,7 +30,7 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
         }
         finally
         {
-            ModelSession.Return(run);
+            session.Return(run);
         }
     }
 

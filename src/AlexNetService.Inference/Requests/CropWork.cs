@@ -5,14 +5,11 @@ namespace AlexNetService.Inference.Requests;
 
 /// <summary>Some crops of a request for one model. Crops of several works share a run.</summary>
 /// <param name="request">The request; told when the crops have run.</param>
-/// <param name="session">The model.</param>
 /// <param name="pixels">
 /// With windows: [3,canvas,canvas] of the card's canvas, answered by one row, the mean over the windows. Without: crops, each answered by
 /// a row. It must not change until the work has run.
 /// </param>
-/// <param name="windows">The crops of a canvas, or null where the crops are given.</param>
-/// <param name="areTensor">Whether given crops are rows of the package's input tensor; otherwise [N,3,crop,crop], 0..255, red first.</param>
-/// <param name="outputs">Where the answers are written.</param>
+/// <param name="areTensor">Whether given crops are rows of the input tensor; otherwise [N,3,crop,crop], 0..255, red plane first.</param>
 internal sealed class CropWork(
     InferenceRequest request,
     ModelSession session,
@@ -64,9 +61,13 @@ internal sealed class CropWork(
     /// <summary>Takes the answers to one crop from a row of the run it was in; crops come in order.</summary>
     public void Read(int crop, CropRun run, int row)
     {
-        Read(crop, run, row, OutputKinds.Probabilities, outputs.Probabilities);
-        Read(crop, run, row, OutputKinds.Logits, outputs.Logits);
-        Read(crop, run, row, OutputKinds.Features, outputs.Features);
+        foreach (var kind in CropOutputs.AllKinds)
+        {
+            if (Kinds.HasFlag(kind))
+            {
+                Read(crop, run.Row(kind, row), outputs[kind].Span);
+            }
+        }
     }
 
     /// <summary>All crops have run and were read.</summary>
@@ -85,15 +86,8 @@ internal sealed class CropWork(
         }
     }
 
-    private void Read(int crop, CropRun run, int row, OutputKinds kind, Memory<float> memory)
+    private void Read(int crop, ReadOnlySpan<float> values, Span<float> target)
     {
-        if (memory.IsEmpty)
-        {
-            return;
-        }
-
-        var values = run.Row(kind, row);
-        var target = memory.Span;
         if (windows is null || crop == 0)
         {
             // The memory was used before: the first row of a mean overwrites it.

@@ -64,12 +64,7 @@ public abstract record InferenceResult : IDisposable
         public InferenceTiming Timing { get; private set; }
 
         /// <summary>The values of a single kind; empty where it was not asked for.</summary>
-        public ReadOnlyMemory<float> this[OutputKinds kind] => kind switch
-        {
-            OutputKinds.Probabilities => Probabilities,
-            OutputKinds.Logits => Logits,
-            _ => Features,
-        };
+        public ReadOnlyMemory<float> this[OutputKinds kind] => kind == OutputKinds.Probabilities ? Probabilities : ofMembers[kind];
 
         /// <summary>[rows,classes] of one member, by its place in the ensemble.</summary>
         public ReadOnlyMemory<float> MemberProbabilities(int member) => Of(member).Probabilities;
@@ -99,16 +94,12 @@ public abstract record InferenceResult : IDisposable
     }
 
     /// <summary>The answer to an <see cref="OcclusionRequest"/>.</summary>
-    /// <param name="Map">The map.</param>
-    /// <param name="Timing">Where the time went.</param>
     public sealed record Explained(OcclusionMap Map, InferenceTiming Timing) : InferenceResult;
 
     /// <summary>The bytes are not a photograph that can be decoded.</summary>
-    /// <param name="Fault">The cause.</param>
     public sealed record Undecodable(DecodeFault Fault) : InferenceResult;
 
     /// <summary>The request was not accepted.</summary>
-    /// <param name="Reason">The cause.</param>
     /// <param name="Wait">How long it would have waited, as far as that is known; zero if the engine is stopping.</param>
     public sealed record Refused(Refusal Reason, TimeSpan Wait = default) : InferenceResult
     {

@@ -115,6 +115,7 @@ public sealed class OcclusionRequest : InferenceRequest
     /// <summary>The crop's own mean colour covers a part without adding anything new to the picture.</summary>
     private static byte[] MeanColour(byte[] pixels) =>
     [
-        .. pixels.Chunk(pixels.Length / NetworkArchitecture.Channels).Select(plane => (byte)Math.Round(plane.Average(value => (double)value))),
+        .. pixels.Chunk(pixels.Length / NetworkArchitecture.Channels)
+            .Select(plane => (byte)Math.Round(plane.Average(value => (double)value))),
     ];
 }

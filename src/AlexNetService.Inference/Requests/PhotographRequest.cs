@@ -7,8 +7,6 @@ namespace AlexNetService.Inference.Requests;
 
 /// <summary>Asks what a photograph shows: the mean over its views and over the models.</summary>
 /// <param name="photograph">The file's bytes; they must not change until the request is answered.</param>
-/// <param name="ensemble">The models.</param>
-/// <param name="views">Which crops are averaged.</param>
 public sealed class PhotographRequest(ReadOnlyMemory<byte> photograph, Ensemble ensemble, TestViews views)
     : InferenceRequest(ensemble, photograph)
 {

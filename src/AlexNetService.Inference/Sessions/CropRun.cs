@@ -1,4 +1,5 @@
 using AlexNetService.Imaging;
+using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetService.Inference.Sessions;
 
@@ -6,16 +7,19 @@ namespace AlexNetService.Inference.Sessions;
 internal sealed class CropRun : IDisposable
 {
     private readonly ModelGraphs model;
+    private readonly OrtMemoryAllocation host;
+    private readonly OrtMemoryAllocation? device;
     private readonly RunTensor input;
     private readonly Dictionary<OutputKinds, RunTensor> outputs;
     private readonly GraphRun graph;
     private readonly PixelPacking packing;
     private readonly TrunkRun? trunk;
 
-    public CropRun(ModelGraphs model, RunMemory memory)
+    public CropRun(ModelGraphs model)
     {
-        (this.model, Memory) = (model, memory);
-        var (tensors, answers) = (memory.Lay(model.Tensors), 1 + model.Outputs.Count);
+        this.model = model;
+        (host, device) = model.Allocate();
+        var (tensors, answers) = (Lay(), 1 + model.Outputs.Count);
         input = tensors[0];
         outputs = tensors[1..answers].ToDictionary(output => output.Tensor.Kind);
         graph = new GraphRun(model.Answers, input, [.. outputs.Values]);
@@ -24,8 +28,6 @@ internal sealed class CropRun : IDisposable
             ? new TrunkRun(model, trunkGraph, split, tensors.AsSpan(answers..), input)
             : null;
     }
-
-    public RunMemory Memory { get; }
 
     /// <summary>Crops that were added.</summary>
     public int Count { get; private set; }
@@ -96,10 +98,29 @@ internal sealed class CropRun : IDisposable
     /// <summary>A crop's answer, to be read after the run.</summary>
     public ReadOnlySpan<float> Row(OutputKinds kind, int crop) => outputs[kind].Floats(crop);
 
+    /// <summary>Frees the memory before the finalizers of its handles would.</summary>
     public void Dispose()
     {
         trunk?.Dispose();
         graph.Dispose();
+        host.Dispose();
+        device?.Dispose();
+    }
+
+    /// <summary>Lays the tensors into the memory, one behind the other.</summary>
+    private RunTensor[] Lay()
+    {
+        var tensors = new RunTensor[model.Tensors.Count];
+        var (hostEnd, deviceEnd) = (0, 0);
+        for (var i = 0; i < tensors.Length; i++)
+        {
+            var (tensor, rows, onDevice) = model.Tensors[i];
+            ref var end = ref onDevice ? ref deviceEnd : ref hostEnd;
+            tensors[i] = new RunTensor(tensor, rows, onDevice && device is not null ? device : host, onDevice, end);
+            end += (int)RunTensor.Bytes(tensor, rows);
+        }
+
+        return tensors;
     }
 
     private Span<byte> NextRow()

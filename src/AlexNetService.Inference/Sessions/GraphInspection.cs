@@ -17,7 +17,7 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
     private readonly ModelCard card = package.Card;
 
     /// <summary>Checks a graph that is the whole network: it takes pixels.</summary>
-    /// <returns>The input, the only batch size that the graph takes or null where it takes any, and the outputs that the card names.</returns>
+    /// <returns>The input, the only batch size that the graph takes or null where it takes any, and the card's outputs.</returns>
     /// <exception cref="InvalidPackageException">Graph and card disagree.</exception>
     public (GraphTensor Input, int? FixedBatch, IReadOnlyList<GraphTensor> Outputs) Check()
     {

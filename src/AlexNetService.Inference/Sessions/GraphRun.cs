@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetService.Inference.Sessions;
@@ -7,9 +6,7 @@ namespace AlexNetService.Inference.Sessions;
 /// Runs a graph on tensors that stay where they are. Names and tensors are bound once for each number of rows, so that a run passes only
 /// the binding.
 /// </summary>
-/// <param name="graph">The graph.</param>
 /// <param name="input">The input whose rows are run.</param>
-/// <param name="outputs">Its outputs.</param>
 /// <param name="whole">An input on the graph's device that every run reads whole, or null.</param>
 internal sealed class GraphRun(OpenGraph graph, RunTensor input, IReadOnlyList<RunTensor> outputs, RunTensor? whole = null) : IDisposable
 {
@@ -20,18 +17,21 @@ internal sealed class GraphRun(OpenGraph graph, RunTensor input, IReadOnlyList<R
     /// <summary>Runs some rows of the input into the same rows of the outputs: those of the given kinds, and those of no kind.</summary>
     public void Run(int first, int count, OutputKinds kinds = 0)
     {
-        ref var kept = ref CollectionsMarshal.GetValueRefOrAddDefault(bindings, (first, count, kinds), out var exists);
-        var (ports, rows) = exists ? kept : kept = Bind(first, count, kinds);
+        if (!bindings.TryGetValue((first, count, kinds), out var bound))
+        {
+            bindings[(first, count, kinds)] = bound = Bind(first, count, kinds);
+        }
+
         if (copiesInput)
         {
             // Binding is what copies the rows to the device.
-            ports.BindInput(input.Tensor.Name, rows);
+            bound.Ports.BindInput(input.Tensor.Name, bound.Input);
         }
 
-        graph.Session.RunWithBinding(graph.RunOptions, ports);
+        graph.Session.RunWithBinding(graph.RunOptions, bound.Ports);
         if (graph.IsElsewhere)
         {
-            ports.SynchronizeBoundOutputs();
+            bound.Ports.SynchronizeBoundOutputs();
         }
     }
 

@@ -5,7 +5,6 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>An input or output of a graph.</summary>
-/// <param name="Name">Name of the tensor.</param>
 /// <param name="Type">Element type: bytes, floats, half floats, or int32 for places of windows.</param>
 /// <param name="RowShape">Dimensions of one row, such as [3,crop,crop] or [classes].</param>
 /// <param name="Kind">The answer that an output holds; 0 for inputs and for the maps of a trunk.</param>

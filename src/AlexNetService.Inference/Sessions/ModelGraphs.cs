@@ -1,4 +1,5 @@
 using AlexNetService.ModelSpec.Package;
+using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace AlexNetService.Inference.Sessions;
@@ -14,6 +15,7 @@ internal sealed class ModelGraphs : IDisposable
 
     private readonly int[]? batchSizes;
     private readonly bool makesProbabilities;
+    private (OrtAllocator Host, OrtAllocator Device)? allocators;
 
     private ModelGraphs(ModelPackage package, OpenGraph answers, OpenGraph? trunk, OpenGraph? cut, int maxCrops, int[]? batchSizes)
     {
@@ -42,8 +44,7 @@ internal sealed class ModelGraphs : IDisposable
         }
 
         Tensors = Lay(input, ofTrunk);
-        (HostBytes, DeviceBytes) = (Bytes(onDevice: false), Bytes(onDevice: true));
-        if (Math.Max(HostBytes, DeviceBytes) is > int.MaxValue and var bytes)
+        if (Math.Max(Bytes(onDevice: false), Bytes(onDevice: true)) is > int.MaxValue and var bytes)
         {
             throw new InvalidPackageException(
                 package.Folder, $"{maxCrops} of its crops take {bytes:N0} bytes in one run. Set Inference:MaxCropsPerRun lower.");
@@ -75,12 +76,6 @@ internal sealed class ModelGraphs : IDisposable
     /// </summary>
     public IReadOnlyList<(GraphTensor Tensor, int Rows, bool OnDevice)> Tensors { get; }
 
-    /// <summary>Bytes of a run's host memory.</summary>
-    public long HostBytes { get; }
-
-    /// <summary>Bytes of the GPU's memory that a run keeps between its graphs.</summary>
-    public long DeviceBytes { get; }
-
     /// <summary>The sizes to run once before the first request: the largest first, so that the others fit into its memory.</summary>
     public IEnumerable<int> WarmSizes => (batchSizes ?? [1, 10, MaxCrops]).Where(size => size <= MaxCrops).Distinct().OrderDescending();
 
@@ -106,7 +101,10 @@ internal sealed class ModelGraphs : IDisposable
             cut = target.IsElsewhere ? OpenGraph.OfWindowCut(split?.Type ?? MapType.Float32, target, sessionOptions) : null;
             trunk = split is not null ? OpenGraph.OfPackage(package, split.Trunk, target, sessionOptions) : null;
             answers = OpenGraph.OfPackage(package, split?.Rest ?? package.Card.Graph, target, sessionOptions);
-            return new ModelGraphs(package, answers, trunk, cut, options.MaxCropsPerRun, options.BatchSizesOn(target));
+            return new ModelGraphs(package, answers, trunk, cut, options.MaxCropsPerRun, options.BatchSizesOn(target))
+            {
+                allocators = target.IsElsewhere ? target.MemoryOf(answers.Session) : null,
+            };
         }
         catch
         {
@@ -130,8 +128,15 @@ internal sealed class ModelGraphs : IDisposable
     /// </summary>
     public int Padded(int count, int rows) => batchSizes is null ? count : Math.Min(rows, batchSizes.First(size => size >= count));
 
+    /// <summary>Memory for the tensors of a run: of the host, and of the GPU where tensors stay there.</summary>
+    public (OrtMemoryAllocation Host, OrtMemoryAllocation? Device) Allocate() => (
+        (allocators?.Host ?? OrtAllocator.DefaultInstance).Allocate((uint)Bytes(onDevice: false)),
+        Bytes(onDevice: true) is > 0 and var bytes ? allocators?.Device.Allocate((uint)bytes) : null);
+
     public void Dispose()
     {
+        allocators?.Host.Dispose();
+        allocators?.Device.Dispose();
         Cut?.Dispose();
         Answers.Dispose();
         Trunk?.Dispose();

@@ -14,17 +14,13 @@ namespace AlexNetService.Inference.Sessions;
 public sealed class ModelSession : IDisposable
 {
     private readonly ModelGraphs graphs;
-    private readonly RunMemoryPool memories;
     private readonly Lock gate = new();
-    private readonly Dictionary<RunMemory, CropRun> runs = [];
+    private readonly Stack<CropRun> idle = [];
     private long cropTicks;
-    private volatile bool disposed;
+    private bool disposed;
 
-    private ModelSession(ModelPackage package, ExecutionTarget target, ModelGraphs graphs)
-    {
+    private ModelSession(ModelPackage package, ExecutionTarget target, ModelGraphs graphs) =>
         (Package, Device, Provider, this.graphs) = (package, target.Device, target.Provider, graphs);
-        memories = target.IsElsewhere ? target.MemoryOf(graphs.Answers.Session) : SharedRuntime.Memory;
-    }
 
     /// <summary>The package.</summary>
     public ModelPackage Package { get; }
@@ -194,17 +190,10 @@ public sealed class ModelSession : IDisposable
             }
 
             disposed = true;
-            foreach (var run in runs.Values)
+            while (idle.TryPop(out var run))
             {
                 run.Dispose();
             }
-
-            runs.Clear();
-        }
-
-        if (memories != SharedRuntime.Memory)
-        {
-            memories.Dispose();
         }
 
         graphs.Dispose();
@@ -219,28 +208,23 @@ public sealed class ModelSession : IDisposable
     /// <summary>Rents a run of up to <see cref="MaxCropsPerRun"/> crops; give it back with <see cref="Return"/>.</summary>
     internal CropRun Rent()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        var memory = memories.Rent((int)graphs.HostBytes, (int)graphs.DeviceBytes);
         lock (gate)
         {
-            foreach (var (retired, kept) in runs.Where(run => run.Key.Retired).ToArray())
-            {
-                kept.Dispose();
-                runs.Remove(retired);
-            }
-
-            if (!runs.TryGetValue(memory, out var run))
-            {
-                runs[memory] = run = new CropRun(graphs, memory);
-            }
-
+            ObjectDisposedException.ThrowIf(disposed, this);
+            var run = idle.TryPop(out var found) ? found : new CropRun(graphs);
             run.Begin();
             return run;
         }
     }
 
     /// <summary>Gives a run back, also one that threw.</summary>
-    internal static void Return(CropRun run) => run.Memory.Pool.Return(run.Memory);
+    internal void Return(CropRun run)
+    {
+        lock (gate)
+        {
+            idle.Push(run);
+        }
+    }
 
     /// <summary>Runs crops, or windows of a canvas where there are any.</summary>
     private void Run(ReadOnlySpan<byte> pixels, ReadOnlySpan<CropWindow> windows, int count, CropOutputs outputs)
@@ -263,9 +247,7 @@ public sealed class ModelSession : IDisposable
                 }
 
                 run.Execute(outputs.Kinds);
-                CopyRows(run, OutputKinds.Probabilities, outputs.Probabilities.Span, first);
-                CopyRows(run, OutputKinds.Logits, outputs.Logits.Span, first);
-                CopyRows(run, OutputKinds.Features, outputs.Features.Span, first);
+                CopyRows(run, outputs, first);
             }
         }
         finally
@@ -274,12 +256,15 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    private static void CopyRows(CropRun run, OutputKinds kind, Span<float> target, int first)
+    private static void CopyRows(CropRun run, CropOutputs outputs, int first)
     {
-        for (var i = 0; i < run.Count && !target.IsEmpty; i++)
+        foreach (var kind in CropOutputs.AllKinds.Where(kind => outputs.Kinds.HasFlag(kind)))
         {
-            var row = run.Row(kind, i);
-            row.CopyTo(target[((first + i) * row.Length)..]);
+            for (var i = 0; i < run.Count; i++)
+            {
+                var row = run.Row(kind, i);
+                row.CopyTo(outputs[kind].Span[((first + i) * row.Length)..]);
+            }
         }
     }
 
@@ -287,16 +272,13 @@ public sealed class ModelSession : IDisposable
     /// <exception cref="ArgumentException">It has another length, or the card names no such tensor.</exception>
     private void RequireRows(CropOutputs outputs, int count)
     {
-        Require(outputs.Probabilities.Length, OutputKinds.Probabilities, Classes);
-        Require(outputs.Logits.Length, OutputKinds.Logits, HasLogits ? Classes : 0);
-        Require(outputs.Features.Length, OutputKinds.Features, Features);
-
-        void Require(int length, OutputKinds kind, int values)
+        foreach (var kind in CropOutputs.AllKinds)
         {
-            if (length > 0 && length != count * values)
+            var values = graphs.Find(kind)?.Values ?? 0;
+            if (!outputs[kind].IsEmpty && outputs[kind].Length != count * values)
             {
                 throw new ArgumentException(
-                    $"'{Card.Name}' gives {count * values} values of {kind} for {count} crops; there is room for {length}.");
+                    $"'{Card.Name}' gives {count * values} values of {kind} for {count} crops; there is room for {outputs[kind].Length}.");
             }
         }
     }

@@ -4,9 +4,9 @@ using Microsoft.ML.OnnxRuntime;
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>
-/// What all sessions of the process share: ONNX Runtime's environment, its thread pool, its arena, and the memory of runs. With a pool and
-/// an arena for each session, every member of an ensemble would keep idle threads and the activations of its largest run. This is the only
-/// static state in the code, because ONNX Runtime allows one environment a process.
+/// What all sessions of the process share: ONNX Runtime's environment, its thread pool and its arena. With a pool and an arena for each
+/// session, every member of an ensemble would keep idle threads and the activations of its largest run. This is the only static state in
+/// the code, because ONNX Runtime allows one environment a process.
 /// </summary>
 internal static class SharedRuntime
 {
@@ -18,9 +18,6 @@ internal static class SharedRuntime
 
     private static readonly Lock Gate = new();
     private static int poolThreads = -1;
-
-    /// <summary>Memory for the pixels, maps and answers of runs on the CPU.</summary>
-    public static RunMemoryPool Memory { get; } = new();
 
     /// <summary>
     /// Creates environment, pool and arena before the first session, which decides the threads of the pool, including the calling one.

@@ -30,9 +30,6 @@ internal sealed class TrunkRun : IDisposable
     private readonly int[] rowsOfCrops;
     private int pending;
 
-    /// <param name="model">A model that is split.</param>
-    /// <param name="trunk">Its trunk.</param>
-    /// <param name="split">Geometry of the maps.</param>
     /// <param name="tensors">
     /// Pixels and maps of canvases, pixels and maps of crops, and the places of windows where they are cut on the device.
     /// </param>

@@ -88,8 +88,8 @@ internal sealed class Int8Rewriting(
 
         Insert(
             exact,
-            Node("QuantizeLinear", [exact, scale, zero], BytesOf(tensor)),
-            Node("DequantizeLinear", [BytesOf(tensor), scale, zero], restored));
+            OnnxNode.Of("QuantizeLinear", [exact, scale, zero], BytesOf(tensor)),
+            OnnxNode.Of("DequantizeLinear", [BytesOf(tensor), scale, zero], restored));
     }
 
     private void QuantizeWeights(WeightedNode node, float inputScale)
@@ -137,7 +137,7 @@ internal sealed class Int8Rewriting(
         var zeroBytes = new byte[scales.Length * (type == DataType.Int8 ? sizeof(sbyte) : sizeof(int))];
         var zeros = Constant(tensor.Name + ".zero", type, [scales.Length], zeroBytes);
         graph.Node.Insert(
-            graph.Node.IndexOf(node.Node), Node("DequantizeLinear", [bytes, scale, zeros], restored, NodeAttribute.Int("axis", 0)));
+            graph.Node.IndexOf(node.Node), OnnxNode.Of("DequantizeLinear", [bytes, scale, zeros], restored, OnnxNode.Int("axis", 0)));
         node.Node.Input[place] = restored;
     }
 
@@ -158,15 +158,6 @@ internal sealed class Int8Rewriting(
         {
             graph.Node.Insert(place++, node);
         }
-    }
-
-    private static NodeProto Node(
-        string operation, IEnumerable<string> inputs, string output, params ReadOnlySpan<AttributeProto> attributes)
-    {
-        var node = new NodeProto { OpType = operation, Name = output, Output = { output } };
-        node.Input.AddRange(inputs);
-        node.Attribute.AddRange(attributes.ToArray());
-        return node;
     }
 
     private static void Replace(RepeatedField<string> names, string old, string replacement)
