@@ -30,7 +30,8 @@ internal static class GraphCut
     }
 
     /// <summary>
-    /// The trunk, from canvases or crops of one size to maps, and the rest, from the maps of crops to the outputs. The model stays as it is.
+    /// The trunk, from canvases or crops of one size to maps, and the rest, from the maps of crops to the outputs. The model does not
+    /// change.
     /// </summary>
     public static (ModelProto, ModelProto) At(SplitGraph split, string pixels, ModelProto model)
     {
