@@ -6,7 +6,7 @@ using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
 namespace AlexNetService.Onnx;
 
-/// <summary>The graphs of a layer table, from input to outputs: the whole network, or its trunk and its rest.</summary>
+/// <summary>The graph of a layer table, from input to outputs.</summary>
 public static class AlexNetGraph
 {
     private const string Image = "image";
@@ -20,68 +20,25 @@ public static class AlexNetGraph
     /// <summary>Crops → logits, probabilities, features.</summary>
     internal static ModelProto Whole(NetworkArchitecture architecture, GraphWriter writer, IReadOnlyList<double> mean)
     {
-        var crop = CropShape(architecture);
-        WriteLayers(writer, architecture, architecture.Rows(), WriteInput(writer, architecture, mean));
-        writer.Graph.Name = architecture.Preset;
-        writer.Graph.Input.Add(ModelFile.Value(Image, DataType.Uint8, "RGB crops, 0..255", crop.Maps, crop.Height, crop.Width));
-        WriteOutputs(writer, architecture);
-        return ModelFile.Wrap(writer.Graph, architecture);
-    }
-
-    /// <summary>Canvases or crops, all of one size → the maps that crops share.</summary>
-    internal static ModelProto Trunk(NetworkArchitecture architecture, SharedTrunk trunk, GraphWriter writer, IReadOnlyList<double> mean)
-    {
-        var maps = WriteLayers(writer, architecture, architecture.Rows().Take(trunk.Layers), WriteInput(writer, architecture, mean));
-        writer.Graph.Name = architecture.Preset + ".trunk";
-        writer.Graph.Input.Add(ModelFile.OpenMaps(
-            Image, DataType.Uint8, "RGB canvases or crops, 0..255", NetworkArchitecture.Channels, "height", "width"));
-        writer.Graph.Output.Add(ModelFile.OpenMaps(
-            maps.Name, DataType.Float, $"one place for every {trunk.Step} pixels", trunk.Crop.Maps, "rows", "columns"));
-        return ModelFile.Wrap(writer.Graph, architecture);
-    }
-
-    /// <summary>The maps of crops → logits, probabilities, features.</summary>
-    internal static ModelProto Rest(NetworkArchitecture architecture, SharedTrunk trunk, GraphWriter writer)
-    {
-        var (name, shape) = (MapsOf(architecture, trunk), trunk.Crop);
-        var maps = new Activation(writer.Input(name), shape, Flat: false);
-        WriteLayers(writer, architecture, architecture.Rows().Skip(trunk.Layers), maps);
-        writer.Graph.Name = architecture.Preset + ".rest";
-        writer.Graph.Input.Add(ModelFile.Value(
-            name, DataType.Float, "the crops' windows of the trunk's maps", shape.Maps, shape.Height, shape.Width));
-        WriteOutputs(writer, architecture);
-        return ModelFile.Wrap(writer.Graph, architecture);
-    }
-
-    /// <summary>Name of the tensor between trunk and rest: the output of the trunk's last layer.</summary>
-    internal static string MapsOf(NetworkArchitecture architecture, SharedTrunk trunk) => architecture.Layers[trunk.Layers - 1].Name;
-
-    /// <summary>Name of the tensor that a layer writes, in every graph that this project builds.</summary>
-    /// <param name="architecture">The layer table.</param>
-    /// <param name="layer">One of its layers.</param>
-    public static string TensorOf(NetworkArchitecture architecture, Layer layer) =>
-        layer is Classifier ? Logits : ReferenceEquals(layer, FeatureSource(architecture)) ? Features : layer.Name;
-
-    private static Activation WriteLayers(
-        GraphWriter writer, NetworkArchitecture architecture, IEnumerable<LayerRow> rows, Activation activation)
-    {
-        foreach (var row in rows)
+        var activation = WriteInput(writer, architecture, mean);
+        foreach (var row in architecture.Rows())
         {
             activation = LayerTranslation.Write(writer, row, activation, TensorOf(architecture, row.Layer));
         }
 
-        return activation;
+        writer.Node("Softmax", [Logits], Probabilities, OnnxNode.Int("axis", 1));
+        var (graph, crop, features) = (writer.Graph, architecture.Geometry.Crop, architecture.FeatureLayer);
+        graph.Name = architecture.Preset;
+        graph.Input.Add(ModelFile.Value(Image, DataType.Uint8, "RGB crops, 0..255", NetworkArchitecture.Channels, crop, crop));
+        graph.Output.Add(ModelFile.Value(Logits, DataType.Float, "before the softmax", architecture.Classes));
+        graph.Output.Add(ModelFile.Value(Probabilities, DataType.Float, "softmax of the logits", architecture.Classes));
+        graph.Output.Add(ModelFile.Value(Features, DataType.Float, $"{features.Name}, after its nonlinearity", features.Units));
+        return ModelFile.Wrap(graph, architecture);
     }
 
-    private static void WriteOutputs(GraphWriter writer, NetworkArchitecture architecture)
-    {
-        writer.Node("Softmax", [Logits], Probabilities, NodeAttribute.Int("axis", 1));
-        var outputs = writer.Graph.Output;
-        outputs.Add(ModelFile.Value(Logits, DataType.Float, "before the softmax", architecture.Classes));
-        outputs.Add(ModelFile.Value(Probabilities, DataType.Float, "softmax of the logits", architecture.Classes));
-        outputs.Add(ModelFile.Value(
-            Features, DataType.Float, $"{architecture.FeatureLayer.Name}, after its nonlinearity", architecture.FeatureLayer.Units));
-    }
+    /// <summary>Name of the tensor that a layer writes, in every graph that this project builds.</summary>
+    public static string TensorOf(NetworkArchitecture architecture, Layer layer) =>
+        layer is Classifier ? Logits : ReferenceEquals(layer, FeatureSource(architecture)) ? Features : layer.Name;
 
     private static Activation WriteInput(GraphWriter writer, NetworkArchitecture architecture, IReadOnlyList<double> mean)
     {
@@ -91,20 +48,19 @@ public static class AlexNetGraph
                 $"The mean has {mean.Count} values; '{architecture.Preset}' needs {architecture.MeanValues}.", nameof(mean));
         }
 
-        var side = architecture.MeanImage ? architecture.Geometry.Crop : 1;
+        var crop = architecture.Geometry.Crop;
+        var side = architecture.MeanImage ? crop : 1;
         var constant = writer.Constant(
             MeanOf(architecture),
             [1, NetworkArchitecture.Channels, side, side],
             () => [.. mean.Select(value => (float)value)]);
-        var pixels = writer.Node("Cast", [writer.Input(Image)], "pixels", NodeAttribute.Int("to", (int)DataType.Float));
-        return new Activation(writer.Node("Sub", [pixels, constant], "centred"), CropShape(architecture), Flat: false);
+        var pixels = writer.Node("Cast", [writer.Input(Image)], "pixels", OnnxNode.Int("to", (int)DataType.Float));
+        var shape = new Shape(NetworkArchitecture.Channels, crop, crop);
+        return new Activation(writer.Node("Sub", [pixels, constant], "centred"), shape, Flat: false);
     }
 
     /// <summary>Name of the initialiser that holds the mean.</summary>
     internal static string MeanOf(NetworkArchitecture architecture) => architecture.MeanImage ? "mean_image" : "mean_colour";
-
-    private static Shape CropShape(NetworkArchitecture architecture) =>
-        new(NetworkArchitecture.Channels, architecture.Geometry.Crop, architecture.Geometry.Crop);
 
     // The nonlinearity that follows the feature layer, or the feature layer itself where none follows.
     private static Layer FeatureSource(NetworkArchitecture architecture) => architecture.Layers

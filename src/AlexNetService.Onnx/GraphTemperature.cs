@@ -17,10 +17,8 @@ public static class GraphTemperature
     private const string Inverse = "temperature.inverse";
 
     /// <summary>Divides the logits by a temperature before the softmax, and removes the division of an earlier call.</summary>
-    /// <param name="model">A serialised ModelProto.</param>
     /// <param name="tensors">Names of its tensors, logits and probabilities among them.</param>
     /// <param name="temperature">Above 0; 1 leaves the plain softmax.</param>
-    /// <returns>The changed ModelProto.</returns>
     /// <exception cref="ArgumentException">The probabilities are not the output of a Softmax over the logits.</exception>
     public static byte[] Set(ReadOnlySpan<byte> model, TensorNames tensors, double temperature)
     {

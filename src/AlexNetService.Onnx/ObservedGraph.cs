@@ -1,6 +1,5 @@
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Onnx.Graph;
-using AlexNetService.Onnx.Schema;
 using Google.Protobuf;
 using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
@@ -10,48 +9,25 @@ namespace AlexNetService.Onnx;
 public static class ObservedGraph
 {
     /// <summary>Name of the output that gives a tensor's values.</summary>
-    /// <param name="tensor">Name of the tensor.</param>
     public static string OutputOf(string tensor) => tensor + ".observed";
 
-    /// <summary>Reads the package's graph and adds outputs. The weights stay in the package's file.</summary>
-    /// <param name="package">The package, its hashes verified.</param>
-    /// <param name="tensors">Names of tensors. Each is cast to 32-bit floats, whatever type the graph computes in.</param>
+    /// <summary>
+    /// Reads the package's graph and adds outputs for named tensors, cast to 32-bit floats, whatever type the graph computes in. The
+    /// weights stay in the package's file.
+    /// </summary>
     /// <returns>A serialised ModelProto.</returns>
     /// <exception cref="InvalidPackageException">The graph has no such tensor, or is not an ONNX file.</exception>
     public static byte[] Of(ModelPackage package, IReadOnlyList<string> tensors)
     {
-        try
+        var model = ModelFile.Read(package);
+        var known = model.Graph.Node.SelectMany(node => node.Output).ToHashSet(StringComparer.Ordinal);
+        if (tensors.FirstOrDefault(tensor => !known.Contains(tensor)) is { } missing)
         {
-            using var stream = File.OpenRead(package.GraphPath);
-            var model = ModelProto.Parser.ParseFrom(stream);
-            var known = model.Graph.Node.SelectMany(node => node.Output).ToHashSet(StringComparer.Ordinal);
-            foreach (var tensor in tensors)
-            {
-                if (!known.Contains(tensor))
-                {
-                    throw new InvalidPackageException(package.Folder, $"the graph has no tensor '{tensor}'.");
-                }
-
-                model.Graph.Node.Add(new NodeProto
-                {
-                    OpType = "Cast",
-                    Name = OutputOf(tensor),
-                    Input = { tensor },
-                    Output = { OutputOf(tensor) },
-                    Attribute = { NodeAttribute.Int("to", (int)DataType.Float) },
-                });
-                model.Graph.Output.Add(new ValueInfoProto
-                {
-                    Name = OutputOf(tensor),
-                    Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } },
-                });
-            }
-
-            return model.ToByteArray();
+            throw new InvalidPackageException(package.Folder, $"the graph has no tensor '{missing}'.");
         }
-        catch (InvalidProtocolBufferException e)
-        {
-            throw new InvalidPackageException(package.Folder, $"{package.Card.Graph.File} is not an ONNX file: {e.Message}", e);
-        }
+
+        model.Graph.Node.AddRange(tensors.Select(tensor => OnnxNode.Cast(tensor, OutputOf(tensor), DataType.Float)));
+        model.Graph.Output.AddRange(tensors.Select(tensor => ModelFile.Floats(OutputOf(tensor))));
+        return model.ToByteArray();
     }
 }

@@ -35,7 +35,6 @@ public sealed class PackageGraphs
     };
 
     /// <summary>Builds the graphs.</summary>
-    /// <param name="architecture">The layer table.</param>
     /// <param name="weights">The merged weights; they must not change before the package is published.</param>
     /// <param name="mean">
     /// Mean of the training set, 0..255, which the graph subtracts: red, green, blue or, where the table has a mean image, [3,crop,crop]
@@ -48,41 +47,31 @@ public sealed class PackageGraphs
     public static PackageGraphs Build(NetworkArchitecture architecture, NamedWeights weights, IReadOnlyList<double> mean)
     {
         weights.RequireFit(architecture);
-        var external = new ExternalWeights(ModelPackage.DefaultWeightsFile);
-        var model = AlexNetGraph.Whole(architecture, Writer(), mean);
-        if (SharedTrunk.Of(architecture) is not { } shared)
-        {
-            return Of(external, AlexNetGraph.Tensors, split: null, model, trunk: null, rest: null);
-        }
-
-        var trunk = AlexNetGraph.Trunk(architecture, shared, Writer(), mean);
-        var rest = AlexNetGraph.Rest(architecture, shared, Writer());
-        var split = new SplitGraph(
+        var external = new ExternalWeights();
+        var model = AlexNetGraph.Whole(architecture, new GraphWriter(architecture.Columns, weights, external), mean);
+        var split = SharedTrunk.Of(architecture) is not { } shared ? null : new SplitGraph(
             new GraphFile(ModelPackage.DefaultTrunkFile, "", 0),
             new GraphFile(ModelPackage.DefaultRestFile, "", 0),
-            AlexNetGraph.MapsOf(architecture, shared),
+            architecture.Layers[shared.Layers - 1].Name,
             MapType.Float32,
             shared.Crop.Maps,
             shared.Canvas.Height,
             shared.Crop.Height,
             shared.Step);
-        return Of(external, AlexNetGraph.Tensors, split, model, trunk, rest);
-
-        GraphWriter Writer() => new(architecture.Columns, weights, external);
+        return Of(external, AlexNetGraph.Tensors, split, model);
     }
 
-    /// <summary>Graphs whose large initialisers are already in a file of weights.</summary>
-    internal static PackageGraphs Of(
-        ExternalWeights weights, TensorNames tensors, SplitGraph? split, ModelProto model, ModelProto? trunk, ModelProto? rest)
+    /// <summary>The graphs of a model whose large initialisers are already in a file of weights, cut where there is a split.</summary>
+    internal static PackageGraphs Of(ExternalWeights weights, TensorNames tensors, SplitGraph? split, ModelProto model)
     {
         var hash = weights.IsEmpty ? null : weights.Sha256();
-        return new PackageGraphs(
-            weights,
-            tensors,
-            split,
-            Finish(model, hash),
-            trunk is null ? null : Finish(trunk, hash),
-            rest is null ? null : Finish(rest, hash));
+        if (split is null)
+        {
+            return new PackageGraphs(weights, tensors, split, Finish(model, hash), trunk: null, rest: null);
+        }
+
+        var (trunk, rest) = GraphCut.At(split, tensors.Input, model);
+        return new PackageGraphs(weights, tensors, split, Finish(model, hash), Finish(trunk, hash), Finish(rest, hash));
     }
 
     /// <summary>The same graphs with probabilities = softmax(logits / T); see <see cref="GraphTemperature"/>.</summary>

@@ -2,9 +2,9 @@ using System.Runtime.InteropServices;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Onnx.Graph;
 using AlexNetService.Onnx.Quantized;
 using AlexNetService.Onnx.Schema;
-using Google.Protobuf;
 using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
 namespace AlexNetService.Onnx;
@@ -13,7 +13,6 @@ namespace AlexNetService.Onnx;
 public static class PackageWeights
 {
     /// <summary>Reads the weights of a package that this software exported: float32, fp16 or int8.</summary>
-    /// <param name="package">The package, its hashes verified.</param>
     /// <returns>
     /// The weights of the card's layer table in float32, and the mean that the graph subtracts: [3], or [3,crop,crop] for tables with a
     /// mean image. Weights of an int8 package are byte × scale, so each is at most half a step of its output away from the original.
@@ -26,17 +25,15 @@ public static class PackageWeights
                 package.Folder, "its card has no layer table, because other software made its graph. Name a package of 'alexnet export'.");
         try
         {
-            using var stream = File.OpenRead(package.GraphPath);
             var stored = new StoredWeights(package);
-            var initialisers = ModelProto.Parser.ParseFrom(stream).Graph.Initializer
-                .ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+            var initialisers = ModelFile.Read(package).Graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
             var weights = new NamedWeights(architecture, architecture.Weights().ToDictionary(
                 shape => shape.Name,
                 shape => new WeightTensor(shape.Dimensions, Values(initialisers, shape.Name, stored)),
                 StringComparer.Ordinal));
             return (weights, stored.Floats(initialisers[AlexNetGraph.MeanOf(architecture)]));
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or ArchitectureException or KeyNotFoundException)
+        catch (Exception e) when (e is ArchitectureException or KeyNotFoundException)
         {
             throw new InvalidPackageException(package.Folder, $"{package.Card.Graph.File} does not hold its layer table: {e.Message}", e);
         }

@@ -17,9 +17,9 @@ public sealed class RepositoryControl(ProtocolCatalog models)
     {
         var (packages, states) = (catalog.Packages(), catalog.States().ToDictionary(state => state.Name, StringComparer.Ordinal));
         var versions =
-            from name in packages.Select(package => package.Name).Union(states.Keys).Order(StringComparer.Ordinal)
+            from name in packages.Keys.Union(states.Keys).Order(StringComparer.Ordinal)
             let state = states.GetValueOrDefault(name)
-            from version in (packages.FirstOrDefault(package => package.Name == name)?.Versions ?? [])
+            from version in (packages.GetValueOrDefault(name) ?? [])
                 .Union(state?.Versions ?? []).OrderDescending()
             select Entry(name, version, state);
         var ensembles = models.All(snapshot).Where(model => model.Session is null)

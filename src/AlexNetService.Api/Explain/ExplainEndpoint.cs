@@ -53,7 +53,7 @@ internal static class ExplainEndpoint
 
         var timing = request.Answered([model.Card.Name], map.Grid.Count + 1, spent);
         return request.Context.ChosenType() == OfferedTypes.Png
-            ? TypedResults.Bytes(OcclusionOverlay.Png(map), OfferedTypes.Png)
+            ? TypedResults.Bytes(map.ToPng(), OfferedTypes.Png)
             : TypedResults.Ok(ExplainAnswer.Of(model, map, settings.Overlay, timing, request.Context.TraceIdentifier));
     }
 }
@@ -101,7 +101,7 @@ internal sealed record ExplainAnswer(
         [.. map.Fill.ToArray().Select(value => (int)value)],
         map.Grid.Offsets,
         [.. map.Falls.ToArray().Chunk(map.Grid.Offsets.Count)],
-        overlay ? $"data:image/png;base64,{Convert.ToBase64String(OcclusionOverlay.Png(map))}" : null,
+        overlay ? $"data:image/png;base64,{Convert.ToBase64String(map.ToPng())}" : null,
         timing,
         requestId);
 }

@@ -53,7 +53,9 @@ internal static class UploadProblems
     public static Problem QueueFull(InferenceResult.Refused refused) => new(
         StatusCodes.Status503ServiceUnavailable,
         "The queue is full",
-        FormattableString.Invariant($"A new picture would wait about {refused.Wait.TotalSeconds:0.0} seconds, or too many crops wait. ")
+        (refused.Wait > TimeSpan.Zero
+            ? FormattableString.Invariant($"Too many crops are waiting, for about {refused.Wait.TotalSeconds:0.0} seconds. ")
+            : "Too many crops are waiting. ")
         + "Try again later, or ask for fewer crops or models.")
     {
         RetryAfter = refused.RetrySeconds,

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AlexNetService.Api.Classify;
 using AlexNetService.Api.Models;
 using AlexNetService.Api.Problems;
@@ -96,13 +95,10 @@ internal sealed record UploadRequest(
         return rounded;
     }
 
-    private static Result<Ensemble, Problem> Select(CatalogSnapshot snapshot, IReadOnlyList<string> names) => snapshot.Select(names) switch
-    {
-        Selection.Found { Ensemble: var ensemble } => ensemble,
-        Selection.Unknown { Name: var name } => ModelProblems.Unknown(name, snapshot),
-        Selection.Mismatched { Reason: var reason } => UploadProblems.BadParameter(reason),
-        _ => throw new UnreachableException(),
-    };
+    private static Result<Ensemble, Problem> Select(CatalogSnapshot snapshot, IReadOnlyList<string> names) =>
+        snapshot.TrySelect(names, out var ensemble, out var unknown, out var mismatch) ? ensemble
+        : unknown is not null ? ModelProblems.Unknown(unknown, snapshot)
+        : UploadProblems.BadParameter(mismatch);
 }
 
 /// <summary>The pictures of a request, and the models that answer it until it is disposed.</summary>

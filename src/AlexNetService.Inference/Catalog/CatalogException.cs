@@ -1,7 +1,6 @@
 namespace AlexNetService.Inference.Catalog;
 
 /// <summary>The repository cannot be served.</summary>
-/// <param name="reasons">The causes and their remedies, a sentence each.</param>
 public sealed class CatalogException(IReadOnlyList<string> reasons) : Exception(string.Join(' ', reasons))
 {
     /// <summary>The causes and their remedies, a sentence each.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace AlexNetService.Inference.Catalog;
 
 /// <summary>
@@ -9,12 +11,10 @@ internal sealed class CatalogThread : IDisposable
     /// <summary>Changes that may wait or run; more are refused.</summary>
     public const int Limit = 16;
 
-    private readonly object gate = new();
-    private readonly Queue<Action> jobs = [];
+    private readonly BlockingCollection<Action> jobs = [];
     private readonly CancellationTokenSource ending = new();
     private readonly Thread thread;
     private int changes;
-    private bool ended;
 
     public CatalogThread()
     {
@@ -22,81 +22,54 @@ internal sealed class CatalogThread : IDisposable
         thread.Start();
     }
 
-    /// <summary>Queues a change; null where too many wait.</summary>
-    /// <param name="change">Gets a token that also fires when the catalog is disposed.</param>
-    /// <param name="cancellation">Takes the change out of the queue, or stops it between two steps.</param>
+    /// <summary>
+    /// Queues a change; null where too many wait. The token that the change gets also fires when the catalog is disposed. Cancellation
+    /// takes the change out of the queue, or stops it between two steps.
+    /// </summary>
     public Task<T>? TryRun<T>(Func<CancellationToken, T> change, CancellationToken cancellation)
     {
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (gate)
+        ObjectDisposedException.ThrowIf(jobs.IsAddingCompleted, this);
+        if (Interlocked.Increment(ref changes) > Limit)
         {
-            ObjectDisposedException.ThrowIf(ended, this);
-            if (changes == Limit)
-            {
-                return null;
-            }
-
-            changes++;
-            jobs.Enqueue(() => Run(change, done, cancellation));
-            Monitor.Pulse(gate);
+            Interlocked.Decrement(ref changes);
+            return null;
         }
 
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        jobs.Add(() => Run(change, done, cancellation), CancellationToken.None);
         return done.Task;
     }
 
     /// <summary>Queues a job that must be done in any case; runs it at once, on the calling thread, after the thread has ended.</summary>
     public void Post(Action job)
     {
-        lock (gate)
+        try
         {
-            if (!ended)
-            {
-                jobs.Enqueue(job);
-                Monitor.Pulse(gate);
-                return;
-            }
+            jobs.Add(job);
         }
-
-        job();
-    }
-
-    /// <summary>Stops the changes, runs the posted jobs, and ends the thread. A second call does nothing.</summary>
-    public void Dispose()
-    {
-        lock (gate)
-        {
-            if (ended)
-            {
-                return;
-            }
-
-            ended = true;
-            Monitor.Pulse(gate);
-        }
-
-        ending.Cancel();
-        thread.Join();
-        ending.Dispose();
-    }
-
-    private void Work()
-    {
-        while (Take() is { } job)
+        catch (InvalidOperationException)
         {
             job();
         }
     }
 
-    private Action? Take()
+    /// <summary>Stops the changes, runs the posted jobs, and ends the thread. A second call does nothing.</summary>
+    public void Dispose()
     {
-        lock (gate)
+        if (!jobs.IsAddingCompleted)
         {
-            while (jobs.Count == 0 && !ended)
-            {
-                Monitor.Wait(gate);
-            }
+            jobs.CompleteAdding();
+            ending.Cancel();
+            thread.Join();
+            ending.Dispose();
+        }
+    }
 
-            return jobs.Count > 0 ? jobs.Dequeue() : null;
+    private void Work()
+    {
+        foreach (var job in jobs.GetConsumingEnumerable())
+        {
+            job();
         }
     }
 
@@ -119,10 +92,7 @@ internal sealed class CatalogThread : IDisposable
         }
         finally
         {
-            lock (gate)
-            {
-                changes--;
-            }
+            Interlocked.Decrement(ref changes);
         }
     }
 }

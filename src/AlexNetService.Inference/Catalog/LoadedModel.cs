@@ -7,18 +7,15 @@ namespace AlexNetService.Inference.Catalog;
 /// </summary>
 internal sealed class LoadedModel
 {
-    /// <param name="session">The model, verified and warm.</param>
-    /// <param name="card">SHA-256 of the card's file; the card holds the hashes of the graphs.</param>
-    /// <param name="unused">Called once, when nobody holds it any more.</param>
-    public LoadedModel(ModelSession session, byte[] card, Action<LoadedModel> unused)
+    public LoadedModel(ModelSession session, byte[] cardHash, Action<LoadedModel> unused)
     {
-        Session = session;
-        CardHash = card;
+        (Session, CardHash) = (session, cardHash);
         Holders = new UseCount(() => unused(this));
     }
 
     public ModelSession Session { get; }
 
+    /// <summary>SHA-256 of the card's file; the card holds the hashes of the graphs.</summary>
     public byte[] CardHash { get; }
 
     public UseCount Holders { get; }

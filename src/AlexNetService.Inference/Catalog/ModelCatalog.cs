@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using AlexNetService.Imaging;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 
@@ -39,12 +40,10 @@ public sealed class ModelCatalog : IDisposable
     /// </summary>
     public IReadOnlyDictionary<string, string> LeftOut { get; private set; } = FrozenDictionary<string, string>.Empty;
 
-    /// <summary>Opens, verifies and warms the models that the settings name, on the catalog's own thread: all of them or none.</summary>
-    /// <param name="repository">The packages.</param>
-    /// <param name="ensembles">The ensembles.</param>
-    /// <param name="runtime">Device and threads.</param>
-    /// <param name="opened">Called with each model as soon as it is warm.</param>
-    /// <param name="cancellation">Checked between the steps of each package.</param>
+    /// <summary>
+    /// Opens, verifies and warms the models that the settings name, on the catalog's own thread: all of them or none. Reports each model as
+    /// soon as it is warm. Cancellation is checked between the steps of each package.
+    /// </summary>
     /// <exception cref="CatalogException">
     /// The folder is missing or empty, a package is refused, or the default or an ensemble cannot answer.
     /// </exception>
@@ -86,19 +85,18 @@ public sealed class ModelCatalog : IDisposable
         }
     }
 
-    /// <summary>Serves a version of a package, in place of the version that is served, if any.</summary>
-    /// <param name="name">Name of the model.</param>
-    /// <param name="version">The version; null is the pinned version or, without one, the newest.</param>
-    /// <param name="cancellation">Stops the load before the version is served.</param>
+    /// <summary>
+    /// Serves a version of a package, in place of the version that is served, if any; null is the pinned version or, without one, the
+    /// newest. Cancellation stops the load before the version is served.
+    /// </summary>
     public Task<CatalogChange> LoadAsync(string name, int? version, CancellationToken cancellation) =>
         ChangeAsync(either => Load(name, version, either), cancellation);
 
     /// <summary>
     /// Stops serving a model. Refused for a model that <c>ModelRepository:Default</c> or <c>Ensembles</c> name, and for the last one that
-    /// answers by default: an ensemble without one of its members would give other answers under the same name.
+    /// answers by default: an ensemble without one of its members would give other answers under the same name. Cancellation stops the
+    /// unload before it begins.
     /// </summary>
-    /// <param name="name">Name of the model.</param>
-    /// <param name="cancellation">Stops the unload before it begins.</param>
     public Task<CatalogChange> UnloadAsync(string name, CancellationToken cancellation) => ChangeAsync(_ => Unload(name), cancellation);
 
     /// <summary>The states of the models in memory and of those that were refused, by name in ordinal order.</summary>
@@ -117,8 +115,8 @@ public sealed class ModelCatalog : IDisposable
         }
     }
 
-    /// <summary>The packages in the repository's folder, loaded or not, by name in ordinal order; read from disk each time.</summary>
-    public IReadOnlyList<PackageVersions> Packages() => packages.Listed();
+    /// <summary>The packages in the repository's folder, loaded or not: name → versions, newest first; read from disk each time.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<int>> Packages() => packages.Listed();
 
     /// <summary>Stops a change under way, and frees the models as soon as the last request has left.</summary>
     public void Dispose()
@@ -207,7 +205,8 @@ public sealed class ModelCatalog : IDisposable
     {
         if (Served(name) is not { } served)
         {
-            return NotServed(name);
+            return new CatalogChange.NotFound(
+                $"'{name}' is not served; there is {string.Join(", ", (current?.Models ?? []).Select(model => model.Card.Name))}.");
         }
 
         if (plan.SettingThatNames(name) is { } setting)
@@ -257,7 +256,7 @@ public sealed class ModelCatalog : IDisposable
     private CatalogSnapshot Publish(IReadOnlyList<LoadedModel> models)
     {
         LoadedModel[] ordered = [.. models.OrderBy(model => model.Name, StringComparer.Ordinal)];
-        var next = new CatalogSnapshot(ordered, plan.Bind([.. ordered.Select(model => model.Session)], answering, packages.Ensembles()));
+        var next = plan.Bind(ordered, answering, packages.Ensembles());
         Interlocked.Exchange(ref current, next)?.Users.Leave();
         return next;
     }
@@ -265,7 +264,9 @@ public sealed class ModelCatalog : IDisposable
     private void Free(LoadedModel model)
     {
         model.Session.Dispose();
-        NativeMemory.GiveBack();
+        
+        // A freed model leaves holes between the blocks of requests in progress.
+        GlibcHeap.Trim();
         lock (gate)
         {
             alive.Remove(model);
@@ -276,11 +277,7 @@ public sealed class ModelCatalog : IDisposable
 
     private LoadedModel[] Others(string name) => [.. (current?.Loaded ?? []).Where(model => model.Name != name)];
 
-    private CatalogChange.NotFound NotServed(string name) =>
-        new($"'{name}' is not served; there is {string.Join(", ", (current?.Models ?? []).Select(model => model.Card.Name))}.");
-
-    private T Done<T>(string name, T change)
-        where T : CatalogChange
+    private CatalogChange Done(string name, CatalogChange change)
     {
         lock (gate)
         {

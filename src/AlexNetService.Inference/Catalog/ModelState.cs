@@ -1,8 +1,6 @@
 namespace AlexNetService.Inference.Catalog;
 
 /// <summary>The state of a model.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Phase">Whether requests can use it.</param>
 /// <param name="Version">The version that is served, or null.</param>
 /// <param name="Versions">The versions in memory, newest first: the served one and those that requests under way still use.</param>
 /// <param name="Loading">Whether a version is being opened now.</param>

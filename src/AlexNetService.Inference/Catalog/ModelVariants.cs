@@ -9,7 +9,6 @@ namespace AlexNetService.Inference.Catalog;
 public static class ModelVariants
 {
     /// <summary>Chooses one package of each network: an original before a quantized one, then the one of the least error.</summary>
-    /// <param name="cards">The cards of the packages.</param>
     /// <returns>Name of each package that is not chosen → name of the one that is chosen instead.</returns>
     public static IReadOnlyDictionary<string, string> LeftOut(IEnumerable<ModelCard> cards)
     {

@@ -26,24 +26,23 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
             ]);
         }
 
-        var wanted = MemberList.Names(options.Load);
+        string[] wanted = [.. RepositoryOptions.Split(options.Load).Distinct(StringComparer.Ordinal)];
         string[] reasons =
         [
             .. wanted.Except(names).Select(name => Absent("ModelRepository:Load", name)),
             .. options.Versions.Keys.Except(names).Select(name => Absent("ModelRepository:Versions", name)),
         ];
         return reasons.Length > 0 ? throw new CatalogException(reasons)
-            : wanted.Count > 0 ? wanted
+            : wanted.Length > 0 ? wanted
             : [.. names.Where(name => !IsHalfOfAnother(name, names))];
 
         string Absent(string setting, string name) =>
             $"{setting} names '{name}', which is not in '{repository.Root}'; there is {string.Join(", ", names)}.";
     }
 
-    /// <summary>The packages in the folder; none where the folder is gone.</summary>
-    public IReadOnlyList<PackageVersions> Listed() => Directory.Exists(repository.Root)
-        ? [.. repository.Names().Select(name => new PackageVersions(name, repository.Versions(name)))]
-        : [];
+    /// <summary>The packages in the folder with their versions, newest first; none where the folder is gone.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<int>> Listed() =>
+        (Directory.Exists(repository.Root) ? repository.Names() : []).ToDictionary(name => name, repository.Versions);
 
     /// <summary>The ensembles of the folder.</summary>
     /// <exception cref="CatalogException">The card of an ensemble cannot be read.</exception>
@@ -59,11 +58,9 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
         }
     }
 
-    /// <summary>Finds a version of a package: the requested one, else the pinned one, else the newest.</summary>
-    /// <param name="name">Name of the model.</param>
-    /// <param name="version">The requested version, or null.</param>
-    /// <param name="found">The version.</param>
-    /// <param name="reason">Why there is none, a sentence.</param>
+    /// <summary>
+    /// Finds a version of a package: the requested one, else the pinned one, else the newest. If there is none, the reason is a sentence.
+    /// </summary>
     public bool TryFind(string name, int? version, out int found, [NotNullWhen(false)] out string? reason)
     {
         var versions = Directory.Exists(repository.Root) ? repository.Versions(name) : [];

@@ -30,4 +30,7 @@ public sealed class RepositoryOptions
     /// are loaded at start, which must then share their labels; of a package and its quantized variants only one, the original.
     /// </summary>
     public string Default { get; set; } = "";
+
+    /// <summary>The parts of a comma list.</summary>
+    internal static string[] Split(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

@@ -2,9 +2,8 @@ namespace AlexNetService.Inference.Catalog;
 
 /// <summary>
 /// Counts the users of something, its owner being the first. After the last one has left nobody can enter, so that it is freed once, when
-/// unused.
+/// unused, on the thread of the last user.
 /// </summary>
-/// <param name="freed">Called once, on the thread of the last user.</param>
 internal sealed class UseCount(Action freed)
 {
     private int users = 1;
@@ -12,18 +11,13 @@ internal sealed class UseCount(Action freed)
     /// <summary>Adds a user; false where the last one has left already.</summary>
     public bool TryEnter()
     {
-        for (var seen = Volatile.Read(ref users); seen > 0;)
+        int seen;
+        do
         {
-            var before = Interlocked.CompareExchange(ref users, seen + 1, seen);
-            if (before == seen)
-            {
-                return true;
-            }
-
-            seen = before;
+            seen = Volatile.Read(ref users);
         }
-
-        return false;
+        while (seen > 0 && Interlocked.CompareExchange(ref users, seen + 1, seen) != seen);
+        return seen > 0;
     }
 
     public void Leave()

@@ -18,9 +18,6 @@ internal sealed class DecodeWorkers : IDisposable
     private readonly Thread[] threads;
 
     /// <summary>Starts the threads.</summary>
-    /// <param name="options">Threads and limits.</param>
-    /// <param name="time">Source of timestamps.</param>
-    /// <param name="meters">Told how long decoding takes, or null.</param>
     public DecodeWorkers(DecodingOptions options, TimeProvider time, InferenceMeters? meters)
     {
         (this.options, this.time, this.meters) = (options, time, meters);
@@ -33,8 +30,7 @@ internal sealed class DecodeWorkers : IDisposable
         }
     }
 
-    /// <summary>Decodes a very small picture and drops it.</summary>
-    /// <param name="sides">Distinct canvas sides, in pixels.</param>
+    /// <summary>Decodes a very small picture for distinct canvas sides and drops it.</summary>
     public static void Warm(IReadOnlyList<int> sides)
     {
         if (PictureCanvases.TryDecode(SmallestGif, sides, CanvasDecoder.DefaultMaxPixels, out var canvases, out _))
@@ -58,11 +54,7 @@ internal sealed class DecodeWorkers : IDisposable
     public void Dispose()
     {
         jobs.CompleteAdding();
-        foreach (var thread in threads)
-        {
-            thread.Join();
-        }
-
+        Array.ForEach(threads, thread => thread.Join());
         jobs.Dispose();
     }
 

@@ -23,7 +23,6 @@ internal sealed class PictureCanvases : IDisposable
     }
 
     /// <summary>The canvas of a side: [3,side,side], 0..255, red plane first.</summary>
-    /// <param name="side">Side, in pixels.</param>
     /// <exception cref="InvalidOperationException">The photograph was not decoded for this side.</exception>
     public ReadOnlyMemory<byte> this[int side]
     {
@@ -41,12 +40,7 @@ internal sealed class PictureCanvases : IDisposable
         }
     }
 
-    /// <summary>Decodes a photograph once for each side.</summary>
-    /// <param name="encoded">The file's bytes.</param>
-    /// <param name="sides">Distinct canvas sides, in pixels.</param>
-    /// <param name="maxPixels">Limit on width × height as the header states them.</param>
-    /// <param name="canvases">The canvases; to be disposed.</param>
-    /// <param name="fault">Why there are none.</param>
+    /// <summary>Decodes a photograph once for each side. The limit is on width × height as the header states them.</summary>
     public static bool TryDecode(
         ReadOnlyMemory<byte> encoded,
         IReadOnlyList<int> sides,

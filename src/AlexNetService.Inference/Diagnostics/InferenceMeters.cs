@@ -11,10 +11,6 @@ public sealed class InferenceMeters
     public const string Name = "AlexNetService.Inference";
 
     private const string Model = "alexnet.model";
-    private const string BatchSize = "alexnet.batch_size";
-    private const string Reason = "alexnet.reason";
-    private const string QueueFull = "queue_full";
-    private const string Draining = "draining";
 
     // From a small model on a fast machine to the default deadline of thirty seconds.
     private static readonly InstrumentAdvice<double> Seconds =
@@ -33,7 +29,6 @@ public sealed class InferenceMeters
     private long cancelled;
 
     /// <summary>Creates the instruments.</summary>
-    /// <param name="factory">Owns the meter.</param>
     public InferenceMeters(IMeterFactory factory)
     {
         meter = factory.Create(Name);
@@ -45,7 +40,7 @@ public sealed class InferenceMeters
         // Observable, so that each counter exists from the start, at 0: a rate needs a first value.
         meter.CreateObservableCounter<long>(
             "alexnet.pictures.refused",
-            () => [Count(ref queueFull, QueueFull), Count(ref draining, Draining)],
+            () => [Count(ref queueFull, "queue_full"), Count(ref draining, "draining")],
             "{picture}",
             "Requests that were not accepted, by reason.");
         meter.CreateObservableCounter(
@@ -67,7 +62,7 @@ public sealed class InferenceMeters
     internal void Ran(ModelSession session, int crops, TimeSpan time)
     {
         var model = new KeyValuePair<string, object?>(Model, session.Card.Name);
-        runTime.Record(time.TotalSeconds, model, new KeyValuePair<string, object?>(BatchSize, crops));
+        runTime.Record(time.TotalSeconds, model, new KeyValuePair<string, object?>("alexnet.batch_size", crops));
         cropsPerRun.Record(crops, model);
     }
 
@@ -80,7 +75,7 @@ public sealed class InferenceMeters
     internal void Cancelled() => Interlocked.Increment(ref cancelled);
 
     private static Measurement<long> Count(ref long count, string reason) =>
-        new(Interlocked.Read(ref count), new KeyValuePair<string, object?>(Reason, reason));
+        new(Interlocked.Read(ref count), new KeyValuePair<string, object?>("alexnet.reason", reason));
 
     private Histogram<double> Times(string name, string description) => meter.CreateHistogram(name, "s", description, tags: null, Seconds);
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using AlexNetService.Inference.Requests;
-using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.Inference.Diagnostics;
 
@@ -15,10 +14,7 @@ public static class InferenceTraces
 
     private static readonly ActivitySource Source = new(Name);
 
-    /// <summary>Writes the spans of a request's works that have run.</summary>
-    /// <param name="time">Source of the timestamps.</param>
-    /// <param name="request">The request.</param>
-    /// <param name="isFirst">Whether they are its first works: then decoding is written too.</param>
+    /// <summary>Writes the spans of the works that have run; with a request's first works, also that of decoding.</summary>
     internal static void Write(TimeProvider time, InferenceRequest request, bool isFirst)
     {
         if (!Source.HasListeners())
@@ -34,16 +30,16 @@ public static class InferenceTraces
         Write("queue", time, request.Works[0].Submitted, request.Works.Min(work => work.Started));
         foreach (var work in request.Works)
         {
-            Write("run", time, work.Started, work.Finished, work.Session);
+            Write("run", time, work.Started, work.Finished, work.Session.Card.Name);
         }
     }
 
-    private static void Write(string name, TimeProvider time, long started, long finished, ModelSession? model = null)
+    private static void Write(string name, TimeProvider time, long started, long finished, string? model = null)
     {
         var (now, stamp) = (time.GetUtcNow(), time.GetTimestamp());
         using var span = Source.StartActivity(
             name, ActivityKind.Internal, default(ActivityContext), startTime: now - time.GetElapsedTime(started, stamp));
-        span?.SetTag("alexnet.model", model?.Card.Name);
+        span?.SetTag("alexnet.model", model);
         span?.SetEndTime((now - time.GetElapsedTime(finished, stamp)).UtcDateTime);
     }
 }

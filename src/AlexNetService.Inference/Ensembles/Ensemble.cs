@@ -4,13 +4,12 @@ using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Ensembles;
 
-/// <summary>A model in an ensemble.</summary>
-/// <param name="Session">The model, open; whoever opened it disposes it.</param>
-/// <param name="Weight">Its share in the mean, relative to the other members'; above 0.</param>
+/// <summary>
+/// A model in an ensemble, open (whoever opened it disposes it), and its share in the mean, relative to the other members', above 0.
+/// </summary>
 public sealed record EnsembleMember(ModelSession Session, double Weight)
 {
     /// <summary>A member with the weight that its card names, or 1.</summary>
-    /// <param name="session">The model, open; whoever opened it disposes it.</param>
     public EnsembleMember(ModelSession session)
         : this(session, session.Card.EnsembleWeight ?? 1)
     {
@@ -49,10 +48,8 @@ public sealed class Ensemble
     /// <summary>Crops that every member takes in one run.</summary>
     internal int MaxCropsPerRun => Members.Min(member => member.Session.MaxCropsPerRun);
 
-    /// <summary>Time that one thread needs for crops, as far as that is known.</summary>
-    /// <param name="crops">Number of crops, counted once for each member.</param>
-    internal TimeSpan TimeOf(int crops) =>
-        TimeSpan.FromSeconds(crops * Members.Average(member => member.Session.CropTime.TotalSeconds));
+    /// <summary>Time that one thread needs for a crop of one member, the mean over the members, as far as it is known.</summary>
+    internal TimeSpan CropTime => TimeSpan.FromSeconds(Members.Average(member => member.Session.CropTime.TotalSeconds));
 
     /// <summary>The only member.</summary>
     /// <exception cref="ArgumentException">There are several.</exception>
@@ -60,25 +57,23 @@ public sealed class Ensemble
         ? only.Session
         : throw new ArgumentException($"{Members.Count} models were named where one can answer. Name one model.");
 
-    /// <summary>An ensemble of one model.</summary>
-    /// <param name="session">The model, open; whoever opened it disposes it.</param>
+    /// <summary>An ensemble of one model, open; whoever opened it disposes it.</summary>
     public static Ensemble Alone(ModelSession session) => new([new EnsembleMember(session, Weight: 1)]);
 
-    /// <summary>Whether a first prediction is sure enough, and how often such predictions are wrong; nulls if not measured.</summary>
-    /// <param name="probability">Probability of the first prediction.</param>
-    /// <param name="views">Which crops were averaged.</param>
-    /// <param name="share">How often answers must be right to count as confident, 0 to 1.</param>
+    /// <summary>
+    /// Whether a first prediction of this probability is right at least as often as the share, 0 to 1, and how often such predictions are
+    /// wrong; nulls if that was not measured with these views.
+    /// </summary>
     public (bool? Confident, double? ExpectedError) Judge(
         float probability, TestViews views, double share = ConfidenceTable.UsualShare) =>
         Confidence is { } table && table.Crops == (int)views
             ? (probability >= table.Level(share), Math.Round(table.ExpectedError(probability), 4))
             : (null, null);
 
-    /// <summary>Makes an ensemble of models that fit together.</summary>
-    /// <param name="members">At least one member. One that is named twice counts once.</param>
-    /// <param name="ensemble">The ensemble.</param>
-    /// <param name="reason">Why they do not fit and what to do, a sentence.</param>
-    /// <param name="cards">The ensembles of the repository.</param>
+    /// <summary>
+    /// Makes an ensemble of members, at least one, that fit together; otherwise the reason is a sentence that says what to do. A member
+    /// that is named twice counts once. The ensemble gets the card that names exactly these members, if there is one.
+    /// </summary>
     public static bool TryCreate(
         IReadOnlyList<EnsembleMember> members,
         [NotNullWhen(true)] out Ensemble? ensemble,
@@ -93,10 +88,8 @@ public sealed class Ensemble
     }
 
     /// <summary>
-    /// Weighted mean over the members; the same to the last bit in whatever order the members were named.
+    /// Weighted mean of [members,classes] over the members, the same to the last bit in whatever order the members were named.
     /// </summary>
-    /// <param name="byMember">[members,classes], members in order.</param>
-    /// <param name="mean">[classes], written whole.</param>
     internal void Mean(ReadOnlySpan<float> byMember, Span<float> mean)
     {
         var total = summing.Sum(member => Members[member].Weight);

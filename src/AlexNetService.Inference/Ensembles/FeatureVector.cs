@@ -6,7 +6,6 @@ namespace AlexNetService.Inference.Ensembles;
 public static class FeatureVector
 {
     /// <summary>Divides a vector by its length, √Σx², so that products of vectors are cosines. A vector of zeros stays as it is.</summary>
-    /// <param name="vector">The vector.</param>
     public static void Normalise(Span<float> vector)
     {
         var sum = 0.0;

@@ -3,14 +3,13 @@ using AlexNetService.ModelSpec.Package;
 namespace AlexNetService.Inference.Ensembles;
 
 /// <summary>A class and how probable it is.</summary>
-/// <param name="Label">The class.</param>
 /// <param name="Probability">0 to 1.</param>
 public readonly record struct Prediction(ClassLabel Label, float Probability)
 {
-    /// <summary>The most probable classes, most probable first; of equal ones, the lower index first.</summary>
-    /// <param name="probabilities">[classes].</param>
-    /// <param name="labels">The classes, by index.</param>
-    /// <param name="count">How many; fewer where there are fewer classes.</param>
+    /// <summary>
+    /// The most probable of [classes] probabilities, most probable first; of equal ones, the lower index first. There are fewer than the
+    /// count where there are fewer classes.
+    /// </summary>
     public static Prediction[] Top(ReadOnlySpan<float> probabilities, IReadOnlyList<ClassLabel> labels, int count)
     {
         var top = new Prediction[Math.Min(count, probabilities.Length)];

@@ -29,10 +29,10 @@ public sealed record OcclusionGrid
     /// <summary>Number of places.</summary>
     public int Count => Offsets.Count * Offsets.Count;
 
-    /// <summary>A grid over a crop.</summary>
-    /// <param name="crop">Side of the crop, in pixels.</param>
-    /// <param name="window">Side of the square, 1 to <paramref name="crop"/>; null is a fifth of the crop.</param>
-    /// <param name="stride">Pixels from one place to the next, at least 1; null gives 100 to 170 places.</param>
+    /// <summary>
+    /// A grid over a crop, in pixels: the side of the square, 1 to that of the crop, or null for a fifth of the crop; and the stride from
+    /// one place to the next, at least 1, or null for 100 to 170 places.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The square does not fit into the crop, or the stride is below 1.</exception>
     public static OcclusionGrid Over(int crop, int? window = null, int? stride = null)
     {
@@ -44,13 +44,13 @@ public sealed record OcclusionGrid
         return new OcclusionGrid(crop, side, step);
     }
 
-    /// <summary>Covers one place of a crop.</summary>
-    /// <param name="place">Number of the place, rows from the top, each from the left.</param>
-    /// <param name="fill">Red, green and blue of the square.</param>
-    /// <param name="pixels">[3,crop,crop], 0..255, red plane first.</param>
+    /// <summary>Top and left of a place; places count rows from the top, each from the left.</summary>
+    internal (int Top, int Left) At(int place) => (Offsets[place / Offsets.Count], Offsets[place % Offsets.Count]);
+
+    /// <summary>Covers one place of a crop, [3,crop,crop], 0..255, red plane first, with a colour.</summary>
     internal void Cover(int place, ReadOnlySpan<byte> fill, Span<byte> pixels)
     {
-        var (top, left) = (Offsets[place / Offsets.Count], Offsets[place % Offsets.Count]);
+        var (top, left) = At(place);
         for (var channel = 0; channel < fill.Length; channel++)
         {
             for (var row = top; row < top + Window; row++)

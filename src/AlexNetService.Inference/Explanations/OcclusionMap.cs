@@ -1,11 +1,11 @@
+using AlexNetService.Imaging;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Explanations;
 
 /// <summary>How much a class depends on each part of a photograph's centre crop.</summary>
-/// <param name="Label">The class.</param>
 /// <param name="Probability">Its probability with nothing covered, 0 to 1.</param>
-/// <param name="Grid">The places that were covered.</param>
 /// <param name="Fill">Red, green and blue of the square: the mean colour of the crop.</param>
 /// <param name="Falls">[rows,columns], how much the probability falls where the square is; below 0 where it rises.</param>
 /// <param name="Crop">[3,crop,crop], the crop with nothing covered, 0..255, red plane first.</param>
@@ -15,4 +15,74 @@ public sealed record OcclusionMap(
     OcclusionGrid Grid,
     ReadOnlyMemory<byte> Fill,
     ReadOnlyMemory<float> Falls,
-    ReadOnlyMemory<byte> Crop);
+    ReadOnlyMemory<byte> Crop)
+{
+    private const float Strongest = 0.75f;
+    private const int LeastSide = 256;
+
+    private static readonly byte[] Red = [230, 40, 20];
+    private static readonly byte[] Blue = [30, 90, 230];
+
+    /// <summary>
+    /// The map drawn over its crop as a PNG: red where covering lowers the probability, blue where it raises it. Small crops are enlarged
+    /// by a whole number.
+    /// </summary>
+    public byte[] ToPng()
+    {
+        var crop = Crop.Span;
+        var (side, heat) = (Grid.Crop, Heat());
+        var largest = heat.Max(Math.Abs);
+        var times = Math.Max(1, (LeastSide + side - 1) / side);
+        var (large, plane) = (side * times, side * side);
+        var picture = new byte[NetworkArchitecture.Channels * large * large];
+        for (var pixel = 0; pixel < plane; pixel++)
+        {
+            // Luminance by Rec. 601.
+            var grey = (0.299f * crop[pixel]) + (0.587f * crop[plane + pixel]) + (0.114f * crop[(2 * plane) + pixel]);
+            var share = largest > 0 ? Strongest * Math.Abs(heat[pixel]) / largest : 0;
+            var colour = heat[pixel] > 0 ? Red : Blue;
+            for (var channel = 0; channel < colour.Length; channel++)
+            {
+                Paint((byte)Math.Round((grey * (1 - share)) + (colour[channel] * share)), channel, pixel);
+            }
+        }
+
+        return CanvasEncoder.Png(picture, large);
+
+        void Paint(byte value, int channel, int pixel)
+        {
+            var (top, left) = (pixel / side * times, pixel % side * times);
+            for (var row = top; row < top + times; row++)
+            {
+                picture.AsSpan((((channel * large) + row) * large) + left, times).Fill(value);
+            }
+        }
+    }
+
+    /// <summary>[crop,crop], for each pixel the mean over the squares that covered it.</summary>
+    private float[] Heat()
+    {
+        var (falls, grid) = (Falls, Grid);
+        var (heat, covered) = (new float[grid.Crop * grid.Crop], new int[grid.Crop * grid.Crop]);
+        for (var place = 0; place < grid.Count; place++)
+        {
+            var (top, left) = grid.At(place);
+            for (var row = top; row < top + grid.Window; row++)
+            {
+                for (var column = left; column < left + grid.Window; column++)
+                {
+                    heat[(row * grid.Crop) + column] += falls.Span[place];
+                    covered[(row * grid.Crop) + column]++;
+                }
+            }
+        }
+
+        for (var pixel = 0; pixel < heat.Length; pixel++)
+        {
+            // Strides wider than the square leave gaps.
+            heat[pixel] /= Math.Max(1, covered[pixel]);
+        }
+
+        return heat;
+    }
+}

@@ -4,14 +4,11 @@ using AlexNetService.Inference.Sessions;
 namespace AlexNetService.Inference.Requests;
 
 /// <summary>Runs the crops of several works through their session, in as few runs as its memory allows. For one thread.</summary>
-/// <param name="time">Source of timestamps.</param>
-/// <param name="meters">Records waits and runs, or null.</param>
 internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
 {
     private readonly List<(CropWork Work, int First, int Count)> parts = [];
 
-    /// <param name="works">Works of one session, at least one; each is finished as soon as its last crop has run.</param>
-    /// <param name="started">When they were taken, a timestamp.</param>
+    /// <summary>Runs works of one session, at least one. Each is finished as soon as its last crop has run.</summary>
     public void Run(IReadOnlyList<CropWork> works, long started)
     {
         var session = works[0].Session;
@@ -33,7 +30,7 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
         }
         finally
         {
-            ModelSession.Return(run);
+            session.Return(run);
         }
     }
 
@@ -56,8 +53,15 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
 
     private void Execute(CropRun run, ModelSession session)
     {
+        // An output that any of the works needs is computed for all rows: that costs less than another run.
+        OutputKinds kinds = 0;
+        foreach (var part in parts)
+        {
+            kinds |= part.Work.Kinds;
+        }
+
         var begun = time.GetTimestamp();
-        run.Execute(Kinds());
+        run.Execute(kinds);
         var finished = time.GetTimestamp();
         session.Ran(run.Count, time.GetElapsedTime(begun, finished));
         meters?.Ran(session, run.Count, time.GetElapsedTime(begun, finished));
@@ -77,17 +81,5 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
 
         parts.Clear();
         run.Begin();
-    }
-
-    /// <summary>An output that any of the works needs is computed for all rows: that costs less than another run.</summary>
-    private OutputKinds Kinds()
-    {
-        OutputKinds kinds = 0;
-        foreach (var part in parts)
-        {
-            kinds |= part.Work.Kinds;
-        }
-
-        return kinds;
     }
 }

@@ -13,8 +13,7 @@ internal sealed class CropQueue
     private readonly TimeProvider time;
     private readonly InferenceMeters? meters;
     private readonly object gate = new();
-    private readonly Dictionary<ModelSession, ModelQueue> queues = [];
-    private readonly LinkedList<ModelQueue> turns = [];
+    private readonly List<ModelQueue> turns = [];
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int reserved;
     private TimeSpan reservedTime;
@@ -61,22 +60,26 @@ internal sealed class CropQueue
         }
     }
 
-    /// <summary>Reserves room for a request's crops before anything is done for it.</summary>
-    /// <param name="crops">Crops, counted once for each model.</param>
-    /// <param name="time">Time that one thread needs for them.</param>
-    /// <returns>Null where there is room; give it back with <see cref="Leave"/>.</returns>
+    /// <summary>Whether so many crops more may wait, counted once for each model.</summary>
+    public bool HasRoom(int crops)
+    {
+        lock (gate)
+        {
+            return reserved + crops <= options.LimitCrops && Wait <= options.MaxWait;
+        }
+    }
+
+    /// <summary>
+    /// Reserves room for crops before anything is done for their request, and the time that one thread needs for them. Null where there is
+    /// room; it is given back with <see cref="Leave"/>.
+    /// </summary>
     public Refusal? Enter(int crops, TimeSpan time)
     {
         lock (gate)
         {
-            if (stopping)
+            if (stopping || !HasRoom(crops))
             {
-                return Refusal.Draining;
-            }
-
-            if (reserved + crops > options.LimitCrops || reservedTime / Math.Max(1, threads) > options.MaxWait)
-            {
-                return Refusal.QueueFull;
+                return stopping ? Refusal.Draining : Refusal.QueueFull;
             }
 
             reserved += crops;
@@ -86,9 +89,7 @@ internal sealed class CropQueue
         }
     }
 
-    /// <summary>Ends what <see cref="Enter"/> began.</summary>
-    /// <param name="crops">Crops whose room the works have not given back.</param>
-    /// <param name="time">Time of these crops.</param>
+    /// <summary>Ends what <see cref="Enter"/> began; gives back the room of crops that no work has given back.</summary>
     public void Leave(int crops, TimeSpan time)
     {
         lock (gate)
@@ -100,8 +101,7 @@ internal sealed class CropQueue
         }
     }
 
-    /// <summary>Queues a request's next works.</summary>
-    /// <returns>Completes when each has run or left: true where all have run.</returns>
+    /// <summary>Queues a request's next works. Completes when each has run or left: true where all have run.</summary>
     public Task<bool> RunAsync(InferenceRequest request)
     {
         var works = request.Next();
@@ -126,13 +126,12 @@ internal sealed class CropQueue
                 if (!request.HasMore && request.Reserved > 0)
                 {
                     // The last works take over the room, and give it back as soon as a run has them.
-                    work.Reserved = work.Crops;
-                    work.ReservedTime = request.ReservedTime * ((double)work.Crops / request.Reserved);
+                    work.HoldsRoom = true;
                     request.Reserved -= work.Crops;
-                    request.ReservedTime -= work.ReservedTime;
                 }
 
-                QueueOf(work.Session).Add(work);
+                work.IsWaiting = true;
+                QueueOf(work.Session).Works.Add(work);
             }
 
             Monitor.PulseAll(gate);
@@ -155,26 +154,24 @@ internal sealed class CropQueue
             }
 
             request.Withdrawal = reason;
-            foreach (var work in request.Works)
+            foreach (var work in request.Works.Where(work => work.IsWaiting))
             {
-                if (work.Waiting is not null)
-                {
-                    var queue = queues[work.Session];
-                    queue.Remove(work);
-                    EndIfEmpty(queue);
-                    GiveRoomBack(work);
+                var queue = QueueOf(work.Session);
+                queue.Works.Remove(work);
+                TakeOut(work);
+                EndIfEmpty(queue);
 
-                    // Under the lock: the works' memory is given back as soon as all have left.
-                    request.Leave();
-                }
+                // Under the lock: the works' memory is given back as soon as all have left.
+                request.Leave();
             }
 
             Monitor.PulseAll(gate);
         }
     }
 
-    /// <summary>Accepts nothing more, finishes what was accepted, and ends the threads.</summary>
-    /// <param name="cancellation">Withdraws what no run has begun with.</param>
+    /// <summary>
+    /// Accepts nothing more, finishes what was accepted, and ends the threads. Cancellation withdraws what no run has begun with.
+    /// </summary>
     public async Task StopAsync(CancellationToken cancellation)
     {
         lock (gate)
@@ -226,21 +223,13 @@ internal sealed class CropQueue
         {
             while (true)
             {
-                for (var turn = turns.First; turn is not null; turn = turn.Next)
+                if (turns.Find(queue => queue.IsRipe || queue.IsFull || stopping) is { } next)
                 {
-                    var queue = turn.Value;
-                    if (queue.IsRipe || queue.IsFull || stopping)
-                    {
-                        queue.Take(batch);
-                        batch.ForEach(GiveRoomBack);
-                        turns.Remove(turn);
-                        turns.AddLast(turn);
-                        EndIfEmpty(queue);
-                        return true;
-                    }
+                    TakeFrom(next, batch);
+                    return true;
                 }
 
-                if (stopping && queues.Count == 0 && (inflight == 0 || abandoned))
+                if (stopping && turns.Count == 0 && (inflight == 0 || abandoned))
                 {
                     return false;
                 }
@@ -248,6 +237,28 @@ internal sealed class CropQueue
                 Monitor.Wait(gate);
             }
         }
+    }
+
+    /// <summary>Takes a model's oldest work and whatever else fits beside it, and puts the model at the end of the turns.</summary>
+    private void TakeFrom(ModelQueue queue, List<CropWork> batch)
+    {
+        var (taken, limit) = (0, queue.Session.MaxCropsPerRun);
+        queue.Works.RemoveAll(work =>
+        {
+            if (taken > 0 && taken + work.Crops > limit)
+            {
+                return false;
+            }
+
+            taken += work.Crops;
+            work.Request.WorksTaken++;
+            TakeOut(work);
+            batch.Add(work);
+            return true;
+        });
+        turns.Remove(queue);
+        turns.Add(queue);
+        EndIfEmpty(queue);
     }
 
     /// <summary>Requests whose first run would begin after their deadline leave without one, even where their timer is late.</summary>
@@ -273,23 +284,28 @@ internal sealed class CropQueue
 
     private ModelQueue QueueOf(ModelSession session)
     {
-        if (!queues.TryGetValue(session, out var queue))
+        if (turns.Find(queue => queue.Session == session) is { } found)
         {
-            queues[session] = queue = new ModelQueue(session);
-            turns.AddLast(queue);
-            queue.Delay(time, TimeSpan.FromMilliseconds(options.MaxDelayMs), Ripen);
+            return found;
         }
 
-        return queue;
+        var added = new ModelQueue(session) { IsRipe = options.MaxDelayMs == 0 };
+        turns.Add(added);
+        if (!added.IsRipe)
+        {
+            added.Delay = time.CreateTimer(
+                _ => Ripen(added), null, TimeSpan.FromMilliseconds(options.MaxDelayMs), Timeout.InfiniteTimeSpan);
+        }
+
+        return added;
     }
 
     private void EndIfEmpty(ModelQueue queue)
     {
-        if (queue.IsEmpty)
+        if (queue.Works.Count == 0)
         {
             turns.Remove(queue);
-            queues.Remove(queue.Session);
-            queue.Dispose();
+            queue.Delay?.Dispose();
         }
     }
 
@@ -297,16 +313,20 @@ internal sealed class CropQueue
     {
         lock (gate)
         {
-            queue.Ripen();
+            queue.IsRipe = true;
             Monitor.PulseAll(gate);
         }
     }
 
-    private void GiveRoomBack(CropWork work)
+    private void TakeOut(CropWork work)
     {
-        reserved -= work.Reserved;
-        reservedTime -= work.ReservedTime;
-        (work.Reserved, work.ReservedTime) = (0, TimeSpan.Zero);
+        work.IsWaiting = false;
+        if (work.HoldsRoom)
+        {
+            work.HoldsRoom = false;
+            reserved -= work.Crops;
+            reservedTime -= work.Crops * work.Request.CropTime;
+        }
     }
 
     private void Abandon()
@@ -314,12 +334,28 @@ internal sealed class CropQueue
         lock (gate)
         {
             abandoned = true;
-            foreach (var request in queues.Values.SelectMany(queue => queue.Works).Select(work => work.Request).Distinct().ToArray())
+            foreach (var request in turns.SelectMany(queue => queue.Works).Select(work => work.Request).Distinct().ToArray())
             {
                 Withdraw(request, Withdrawal.Stopped);
             }
 
             Monitor.PulseAll(gate);
         }
+    }
+
+    /// <summary>The works that wait for one model, oldest first.</summary>
+    private sealed class ModelQueue(ModelSession session)
+    {
+        public ModelSession Session => session;
+
+        public List<CropWork> Works { get; } = [];
+
+        /// <summary>Whether its oldest work has waited for others as long as it should.</summary>
+        public bool IsRipe { get; set; }
+
+        public ITimer? Delay { get; set; }
+
+        /// <summary>Whether a run would be full.</summary>
+        public bool IsFull => Works.Sum(work => work.Crops) >= session.MaxCropsPerRun;
     }
 }

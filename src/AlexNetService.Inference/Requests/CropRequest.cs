@@ -14,12 +14,10 @@ public sealed class CropRequest : InferenceRequest
     private int together;
     private int planned;
 
-    /// <summary>Makes a request.</summary>
-    /// <param name="tensor">
-    /// The crops as the package's input tensor holds them: [N,3,crop,crop] or [N,crop,crop,3], bytes, or floats of four bytes each, lowest
-    /// first. They must not change until the request is answered.
-    /// </param>
-    /// <param name="ensemble">One model.</param>
+    /// <summary>
+    /// Makes a request to one model. The tensor is the crops as the package's input tensor holds them: [N,3,crop,crop] or [N,crop,crop,3],
+    /// bytes, or little-endian floats. It must not change until the request is answered.
+    /// </summary>
     /// <exception cref="ArgumentException">There are several models, or the bytes are not a whole number of crops.</exception>
     public CropRequest(ReadOnlyMemory<byte> tensor, Ensemble ensemble)
         : base(ensemble, photograph: null)
@@ -48,10 +46,10 @@ public sealed class CropRequest : InferenceRequest
 
     internal override CropWork[] Next()
     {
-        var values = Values ??= InferenceResult.Answered.Rent(Ensemble, Count, Outputs);
+        var values = Values ??= new InferenceResult.Answered(Ensemble, Count, Outputs);
         var (first, count) = (planned, Math.Min(together, Count - planned));
         planned += count;
         var crops = tensor.Slice(first * session.TensorBytes, count * session.TensorBytes);
-        return [new RowWork(this, session, crops, areTensor: true, values.Of(0).Rows(first, count, session))];
+        return [new CropWork(this, session, crops, windows: null, areTensor: true, values.Of(0).Rows(first, count, session))];
     }
 }

@@ -16,10 +16,6 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly DecodeWorkers decoders;
 
     /// <summary>Starts the decoding threads, and one thread that runs crops.</summary>
-    /// <param name="queue">How much may wait, and how long.</param>
-    /// <param name="decoding">Decoding threads and limits.</param>
-    /// <param name="time">Source of timestamps, delays and deadlines.</param>
-    /// <param name="meters">Counts and times what happens, or null.</param>
     public InferenceEngine(QueueOptions queue, DecodingOptions decoding, TimeProvider time, InferenceMeters? meters = null)
     {
         (options, this.time, this.meters) = (queue, time, meters);
@@ -39,42 +35,40 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     internal CropQueue Queue { get; }
 
-    /// <summary>Allows several runs at a time; the sessions must have been opened for that many.</summary>
-    /// <param name="runs">How many, at least as many as before; see <see cref="Sessions.RuntimeOptions.ConcurrentRuns"/>.</param>
+    /// <summary>
+    /// Allows several runs at a time; the sessions must have been opened for that many, see
+    /// <see cref="Sessions.RuntimeOptions.ConcurrentRuns"/>.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than before.</exception>
     public void RunSideBySide(int runs) => Queue.RunSideBySide(runs);
 
-    /// <summary>Loads the native decoders, so that no request waits for them.</summary>
-    /// <param name="ensemble">The models that photographs will be decoded for.</param>
+    /// <summary>Loads the native decoders for an ensemble's canvases, so that no request waits for them.</summary>
     public static void WarmDecoder(Ensemble ensemble) => DecodeWorkers.Warm(ensemble.CanvasSides);
 
-    /// <summary>Refuses a request before its photograph is read, if there is no room for any.</summary>
-    /// <returns>The refusal, or null where a request may be accepted.</returns>
+    /// <summary>Refuses a request before its photograph is read, if there is no room for any; otherwise null.</summary>
     public InferenceResult.Refused? RefuseEarly() =>
-        Queue.Wait > options.MaxWait || Queue.WaitingCrops >= options.LimitCrops ? Refuse(Refusal.QueueFull) : null;
+        Queue.HasRoom(crops: 1) ? null : Refuse(Refusal.QueueFull);
 
-    /// <summary>Answers a request.</summary>
-    /// <param name="request">The request; it can be run once.</param>
-    /// <returns>The answer, or why there is none; to be disposed.</returns>
+    /// <summary>Answers a request, which can be run once. The result is the answer, or why there is none; dispose it.</summary>
     /// <exception cref="ArgumentException">The models cannot give what the request asks for.</exception>
     /// <exception cref="OperationCanceledException">The request was cancelled before all of its crops were in a run.</exception>
     public async Task<InferenceResult> RunAsync(InferenceRequest request)
     {
         var crops = request.Plan(options.PerRequest);
-        var cost = request.Ensemble.TimeOf(crops);
-        if (Queue.Enter(crops, cost) is { } refusal)
+        var cropTime = request.Ensemble.CropTime;
+        if (Queue.Enter(crops, crops * cropTime) is { } refusal)
         {
             return Refuse(refusal);
         }
 
-        (request.Reserved, request.ReservedTime) = (crops, cost);
+        (request.Reserved, request.CropTime) = (crops, cropTime);
         try
         {
             return await AnswerAsync(request);
         }
         finally
         {
-            Queue.Leave(request.Reserved, request.ReservedTime);
+            Queue.Leave(request.Reserved, request.Reserved * cropTime);
         }
     }
 
@@ -83,7 +77,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// not for all. A photograph that cannot be decoded fails alone; each one's deadline begins with its own turn.
     /// </summary>
     /// <param name="requests">The requests, for the same models.</param>
-    /// <returns>A result for each, in order; to be disposed. Where there is no room for the first ones, all are refused.</returns>
+    /// <returns>A result for each, in order; dispose them. Where there is no room for the first ones, all are refused.</returns>
     /// <exception cref="ArgumentException">The models cannot give what a request asks for.</exception>
     /// <exception cref="OperationCanceledException">A request was cancelled before all of its crops were in a run.</exception>
     public async Task<IReadOnlyList<InferenceResult>> RunAsync(IReadOnlyList<PhotographRequest> requests)
@@ -96,7 +90,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         var crops = requests.Max(request => request.Plan(options.PerRequest));
         var together = Math.Min(requests.Count, Math.Max(1, Math.Min(
             requests.Min(request => request.Ensemble.MaxCropsPerRun / (int)request.Views), options.PerRequest / crops)));
-        var cost = requests[0].Ensemble.TimeOf(together * crops);
+        var cost = together * crops * requests[0].Ensemble.CropTime;
         if (Queue.Enter(together * crops, cost) is { } refusal)
         {
             return [.. requests.Select(_ => Refuse(refusal))];
@@ -131,8 +125,10 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Finishes what was accepted, refuses what comes, and ends the threads that run crops.</summary>
-    /// <param name="cancellation">Ends the waiting: what no run has begun with is refused.</param>
+    /// <summary>
+    /// Finishes what was accepted, refuses what comes, and ends the threads that run crops. Cancellation ends the waiting: what no run has
+    /// begun with is refused.
+    /// </summary>
     public Task StopAsync(CancellationToken cancellation) => Queue.StopAsync(cancellation);
 
     /// <summary>Finishes what was accepted, and ends all threads.</summary>
@@ -163,7 +159,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     }
 
     /// <summary>Decodes the photograph, where there is one; null where the request can go on.</summary>
-    private async Task<InferenceResult.Unanswered?> DecodeAsync(InferenceRequest request)
+    private async Task<InferenceResult?> DecodeAsync(InferenceRequest request)
     {
         if (request.Photograph is null)
         {
@@ -200,7 +196,7 @@ public sealed class InferenceEngine : IAsyncDisposable
             time.GetElapsedTime(request.Started, request.Finished)));
     }
 
-    private InferenceResult.Unanswered Unanswered(InferenceRequest request)
+    private InferenceResult Unanswered(InferenceRequest request)
     {
         switch (request.Withdrawal)
         {

@@ -54,8 +54,8 @@ public abstract class InferenceRequest
     /// <summary>Room in the queue that the request itself holds, in crops. Guarded by the queue's lock.</summary>
     internal int Reserved { get; set; }
 
-    /// <summary>Time of that room, as one thread needs it. Guarded by the queue's lock.</summary>
-    internal TimeSpan ReservedTime { get; set; }
+    /// <summary>Time that one thread needs for a crop of the reserved room.</summary>
+    internal TimeSpan CropTime { get; set; }
 
     /// <summary>Works that were taken for a run. Guarded by the queue's lock.</summary>
     internal int WorksTaken { get; set; }
@@ -72,8 +72,9 @@ public abstract class InferenceRequest
     /// <summary>Whether more works follow the present ones.</summary>
     internal abstract bool HasMore { get; }
 
-    /// <summary>Checks the request against its models and plans its steps.</summary>
-    /// <param name="limit">Crops that many given crops may have in the queue at a time.</param>
+    /// <summary>
+    /// Checks the request against its models and plans its steps. Of many given crops, no more than the limit are in the queue at a time.
+    /// </summary>
     /// <returns>Crops in the queue at a time.</returns>
     /// <exception cref="ArgumentException">The models cannot give the answer.</exception>
     internal abstract int Plan(int limit);
@@ -90,6 +91,10 @@ public abstract class InferenceRequest
         return values;
     }
 
+    /// <summary>[3,side,side], 0..255, red plane first: the decoded photograph.</summary>
+    private protected ReadOnlyMemory<byte> Canvas(int side) =>
+        (Canvases ?? throw new InvalidOperationException("The photograph is not decoded."))[side];
+
     /// <summary>Gives back the memory that is not part of an answer.</summary>
     internal virtual void Release()
     {
@@ -97,8 +102,7 @@ public abstract class InferenceRequest
         Canvases?.Dispose();
     }
 
-    /// <param name="now">A timestamp.</param>
-    /// <param name="due">When the first run must begin, a timestamp.</param>
+    /// <summary>Sets the times, both timestamps.</summary>
     /// <exception cref="InvalidOperationException">The request was run before.</exception>
     internal void Begin(long now, long due)
     {
@@ -110,8 +114,7 @@ public abstract class InferenceRequest
         (hasBegun, Begun, Decoded, Due) = (true, now, now, due);
     }
 
-    /// <summary>Sets the works of the next step.</summary>
-    /// <returns>Completes when each of them has run or left: true where all have run.</returns>
+    /// <summary>Sets the works of the next step. Completes when each of them has run or left: true where all have run.</summary>
     internal Task<bool> BeginStep(CropWork[] works)
     {
         (Works, unfinished) = (works, works.Length);
@@ -133,10 +136,8 @@ public abstract class InferenceRequest
         EndWork();
     }
 
-    /// <summary>All crops of a work have run.</summary>
-    internal void Finish() => EndWork();
-
-    private void EndWork()
+    /// <summary>A work of the step has run, failed or left.</summary>
+    internal void EndWork()
     {
         if (Interlocked.Decrement(ref unfinished) > 0)
         {

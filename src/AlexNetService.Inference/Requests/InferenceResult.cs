@@ -31,29 +31,28 @@ public abstract record InferenceResult : IDisposable
     {
         private readonly int rowsOfClasses;
         private readonly CropOutputs ofMembers;
-        private readonly Memory<float> mean;
         private float[] rented;
 
-        private Answered(Ensemble ensemble, int rows, OutputKinds outputs)
+        /// <summary>An answer whose values are still to be written; only probabilities may come from more than one model.</summary>
+        internal Answered(Ensemble ensemble, int rows, OutputKinds outputs)
         {
-            var (members, first) = (ensemble.Members.Count, ensemble.Members[0].Session);
             rowsOfClasses = rows * ensemble.Labels.Count;
-            var probabilities = outputs.HasFlag(OutputKinds.Probabilities) ? members * rowsOfClasses : 0;
-            var ofEnsemble = members > 1 ? rowsOfClasses : 0;
+            var probabilities = outputs.HasFlag(OutputKinds.Probabilities) ? ensemble.Members.Count * rowsOfClasses : 0;
+            var mean = ensemble.Members.Count > 1 ? rowsOfClasses : 0;
             var logits = outputs.HasFlag(OutputKinds.Logits) ? rowsOfClasses : 0;
-            var features = outputs.HasFlag(OutputKinds.Features) ? rows * first.Features : 0;
-            rented = ArrayPool<float>.Shared.Rent(probabilities + ofEnsemble + logits + features);
+            var features = outputs.HasFlag(OutputKinds.Features) ? rows * ensemble.Members[0].Session.Features : 0;
+            rented = ArrayPool<float>.Shared.Rent(probabilities + mean + logits + features);
             ofMembers = new CropOutputs
             {
                 Probabilities = rented.AsMemory(0, probabilities),
-                Logits = rented.AsMemory(probabilities + ofEnsemble, logits),
-                Features = rented.AsMemory(probabilities + ofEnsemble + logits, features),
+                Logits = rented.AsMemory(probabilities + mean, logits),
+                Features = rented.AsMemory(probabilities + mean + logits, features),
             };
-            mean = members > 1 ? rented.AsMemory(probabilities, ofEnsemble) : ofMembers.Probabilities;
+            Probabilities = mean > 0 ? rented.AsMemory(probabilities, mean) : ofMembers.Probabilities;
         }
 
         /// <summary>[rows,classes], each row summing to 1: the ensemble's weighted mean. A photograph has one row.</summary>
-        public ReadOnlyMemory<float> Probabilities => mean;
+        public ReadOnlyMemory<float> Probabilities { get; }
 
         /// <summary>[rows,classes] of a model; a photograph has one row, the mean over its views.</summary>
         public ReadOnlyMemory<float> Logits => ofMembers.Logits;
@@ -64,24 +63,11 @@ public abstract record InferenceResult : IDisposable
         /// <summary>Where the time went.</summary>
         public InferenceTiming Timing { get; private set; }
 
-        /// <summary>One kind of values; empty where it was not asked for.</summary>
-        /// <param name="kind">A single kind.</param>
-        public ReadOnlyMemory<float> this[OutputKinds kind] => kind switch
-        {
-            OutputKinds.Probabilities => Probabilities,
-            OutputKinds.Logits => Logits,
-            _ => Features,
-        };
+        /// <summary>The values of a single kind; empty where it was not asked for.</summary>
+        public ReadOnlyMemory<float> this[OutputKinds kind] => kind == OutputKinds.Probabilities ? Probabilities : ofMembers[kind];
 
-        /// <summary>[rows,classes] of one member.</summary>
-        /// <param name="member">Its place in the ensemble.</param>
+        /// <summary>[rows,classes] of one member, by its place in the ensemble.</summary>
         public ReadOnlyMemory<float> MemberProbabilities(int member) => Of(member).Probabilities;
-
-        /// <summary>An answer whose values are still to be written.</summary>
-        /// <param name="ensemble">The models; only probabilities may come from more than one.</param>
-        /// <param name="rows">1 for the mean over a photograph's views; the number of crops that were given.</param>
-        /// <param name="outputs">What was asked for.</param>
-        internal static Answered Rent(Ensemble ensemble, int rows, OutputKinds outputs) => new(ensemble, rows, outputs);
 
         /// <summary>Where a member's values are written.</summary>
         internal CropOutputs Of(int member) => ofMembers.Probabilities.IsEmpty
@@ -94,7 +80,7 @@ public abstract record InferenceResult : IDisposable
             Timing = timing;
             if (ensemble.Members.Count > 1)
             {
-                ensemble.Mean(ofMembers.Probabilities.Span, mean.Span);
+                ensemble.Mean(ofMembers.Probabilities.Span, rented.AsSpan(ofMembers.Probabilities.Length, rowsOfClasses));
             }
         }
 
@@ -108,26 +94,14 @@ public abstract record InferenceResult : IDisposable
     }
 
     /// <summary>The answer to an <see cref="OcclusionRequest"/>.</summary>
-    /// <param name="Map">The map.</param>
-    /// <param name="Timing">Where the time went.</param>
     public sealed record Explained(OcclusionMap Map, InferenceTiming Timing) : InferenceResult;
 
-    /// <summary>There is no answer: one of the three records below.</summary>
-    public abstract record Unanswered : InferenceResult
-    {
-        private protected Unanswered()
-        {
-        }
-    }
-
     /// <summary>The bytes are not a photograph that can be decoded.</summary>
-    /// <param name="Fault">The cause.</param>
-    public sealed record Undecodable(DecodeFault Fault) : Unanswered;
+    public sealed record Undecodable(DecodeFault Fault) : InferenceResult;
 
     /// <summary>The request was not accepted.</summary>
-    /// <param name="Reason">The cause.</param>
     /// <param name="Wait">How long it would have waited, as far as that is known; zero if the engine is stopping.</param>
-    public sealed record Refused(Refusal Reason, TimeSpan Wait = default) : Unanswered
+    public sealed record Refused(Refusal Reason, TimeSpan Wait = default) : InferenceResult
     {
         /// <summary>Whole seconds after which it is worth trying again, at least one.</summary>
         public int RetrySeconds => Math.Max(1, (int)Math.Ceiling(Wait.TotalSeconds));
@@ -135,7 +109,7 @@ public abstract record InferenceResult : IDisposable
 
     /// <summary>The request timed out while queued; no run was spent on it.</summary>
     /// <param name="Waited">From its start until it left the queue.</param>
-    public sealed record Expired(TimeSpan Waited) : Unanswered;
+    public sealed record Expired(TimeSpan Waited) : InferenceResult;
 }
 
 /// <summary>Why a request is not accepted.</summary>

@@ -27,11 +27,10 @@ public sealed class OcclusionRequest : InferenceRequest
     private int label;
     private float probability;
 
-    /// <summary>Makes a request.</summary>
-    /// <param name="photograph">The file's bytes; they must not change until the request is answered.</param>
-    /// <param name="ensemble">One model.</param>
-    /// <param name="grid">The places to cover; made for the model's crop.</param>
-    /// <param name="classIndex">Index of the class; null is the most probable one.</param>
+    /// <summary>
+    /// Makes a request to one model, about the class of an index or, without one, the most probable class. The grid is for the model's
+    /// crop. The photograph's bytes must not change until the request is answered.
+    /// </summary>
     /// <exception cref="ArgumentException">There are several models, the grid is for another crop, or there is no such class.</exception>
     public OcclusionRequest(ReadOnlyMemory<byte> photograph, Ensemble ensemble, OcclusionGrid grid, int? classIndex)
         : base(ensemble, photograph)
@@ -57,7 +56,10 @@ public sealed class OcclusionRequest : InferenceRequest
     {
         if (planned == 0)
         {
-            CutPlain();
+            var input = session.Card.Preprocessing;
+            CropViews.Centre(new CropGeometry(input.Canvas, input.Crop))[0].CopyTo(
+                Canvas(input.Canvas).Span, input.Canvas, plain, input.Crop);
+            fill = MeanColour(plain);
             crops = ArrayPool<byte>.Shared.Rent(together * session.CropBytes);
             rows = ArrayPool<float>.Shared.Rent(together * session.Classes);
         }
@@ -75,7 +77,7 @@ public sealed class OcclusionRequest : InferenceRequest
         }
 
         var outputs = new CropOutputs { Probabilities = rows.AsMemory(0, count * session.Classes) };
-        return [new RowWork(this, session, crops.AsMemory(0, count * session.CropBytes), areTensor: false, outputs)];
+        return [new CropWork(this, session, crops.AsMemory(0, count * session.CropBytes), windows: null, areTensor: false, outputs)];
     }
 
     internal override InferenceResult Answer(InferenceTiming timing)
@@ -90,15 +92,6 @@ public sealed class OcclusionRequest : InferenceRequest
         ArrayPool<byte>.Shared.Return(crops);
         ArrayPool<float>.Shared.Return(rows);
         base.Release();
-    }
-
-    private void CutPlain()
-    {
-        var input = session.Card.Preprocessing;
-        var canvases = Canvases ?? throw new InvalidOperationException("The photograph is not decoded.");
-        CropViews.Centre(new CropGeometry(input.Canvas, input.Crop))[0].CopyTo(
-            canvases[input.Canvas].Span, input.Canvas, plain, input.Crop);
-        fill = MeanColour(plain);
     }
 
     /// <summary>Reads the rows of the crops that have run since the last call.</summary>
@@ -120,20 +113,9 @@ public sealed class OcclusionRequest : InferenceRequest
     }
 
     /// <summary>The crop's own mean colour covers a part without adding anything new to the picture.</summary>
-    private static byte[] MeanColour(ReadOnlySpan<byte> pixels)
-    {
-        var (mean, plane) = (new byte[NetworkArchitecture.Channels], pixels.Length / NetworkArchitecture.Channels);
-        for (var channel = 0; channel < mean.Length; channel++)
-        {
-            long sum = 0;
-            foreach (var value in pixels.Slice(channel * plane, plane))
-            {
-                sum += value;
-            }
-
-            mean[channel] = (byte)Math.Round(sum / (double)plane);
-        }
-
-        return mean;
-    }
+    private static byte[] MeanColour(byte[] pixels) =>
+    [
+        .. pixels.Chunk(pixels.Length / NetworkArchitecture.Channels)
+            .Select(plane => (byte)Math.Round(plane.Average(value => (double)value))),
+    ];
 }

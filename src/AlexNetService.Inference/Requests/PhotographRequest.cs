@@ -7,8 +7,6 @@ namespace AlexNetService.Inference.Requests;
 
 /// <summary>Asks what a photograph shows: the mean over its views and over the models.</summary>
 /// <param name="photograph">The file's bytes; they must not change until the request is answered.</param>
-/// <param name="ensemble">The models.</param>
-/// <param name="views">Which crops are averaged.</param>
 public sealed class PhotographRequest(ReadOnlyMemory<byte> photograph, Ensemble ensemble, TestViews views)
     : InferenceRequest(ensemble, photograph)
 {
@@ -28,15 +26,14 @@ public sealed class PhotographRequest(ReadOnlyMemory<byte> photograph, Ensemble 
 
     internal override CropWork[] Next()
     {
-        var canvases = Canvases ?? throw new InvalidOperationException("The photograph is not decoded.");
-        var values = Values = InferenceResult.Answered.Rent(Ensemble, rows: 1, Outputs);
+        var values = Values = new InferenceResult.Answered(Ensemble, rows: 1, Outputs);
         var works = new CropWork[Ensemble.Members.Count];
         for (var i = 0; i < works.Length; i++)
         {
             var session = Ensemble.Members[i].Session;
             var input = session.Card.Preprocessing;
             var windows = CropViews.Of((int)views, new CropGeometry(input.Canvas, input.Crop));
-            works[i] = new CanvasWork(this, session, canvases[input.Canvas], windows, values.Of(i));
+            works[i] = new CropWork(this, session, Canvas(input.Canvas), windows, areTensor: false, values.Of(i));
         }
 
         return works;

@@ -12,10 +12,21 @@ public readonly record struct CropOutputs
     /// <summary>Feature vectors, [rows,features]; needs a card that names a features tensor.</summary>
     public Memory<float> Features { get; init; }
 
+    /// <summary>The single kinds.</summary>
+    internal static OutputKinds[] AllKinds { get; } = [OutputKinds.Probabilities, OutputKinds.Logits, OutputKinds.Features];
+
     internal OutputKinds Kinds =>
-        (Probabilities.IsEmpty ? 0 : OutputKinds.Probabilities) |
-        (Logits.IsEmpty ? 0 : OutputKinds.Logits) |
-        (Features.IsEmpty ? 0 : OutputKinds.Features);
+        (Probabilities.IsEmpty ? 0 : OutputKinds.Probabilities)
+        | (Logits.IsEmpty ? 0 : OutputKinds.Logits)
+        | (Features.IsEmpty ? 0 : OutputKinds.Features);
+
+    /// <summary>The memory of a single kind.</summary>
+    internal Memory<float> this[OutputKinds kind] => kind switch
+    {
+        OutputKinds.Probabilities => Probabilities,
+        OutputKinds.Logits => Logits,
+        _ => Features,
+    };
 
     /// <summary>The same for some of the rows.</summary>
     internal CropOutputs Rows(int first, int count, ModelSession session) => new()

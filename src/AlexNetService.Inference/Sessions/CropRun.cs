@@ -1,37 +1,39 @@
 using AlexNetService.Imaging;
+using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>One run of a model, from pixels to answers, in memory that is used again. For one thread at a time.</summary>
 internal sealed class CropRun : IDisposable
 {
-    private readonly RunLayout layout;
+    private readonly ModelGraphs model;
+    private readonly OrtMemoryAllocation host;
+    private readonly OrtMemoryAllocation? device;
     private readonly RunTensor input;
     private readonly Dictionary<OutputKinds, RunTensor> outputs;
     private readonly GraphRun graph;
     private readonly PixelPacking packing;
     private readonly TrunkRun? trunk;
 
-    /// <param name="layout">The model's graphs and tensors.</param>
-    /// <param name="memory">At least as long as the layout.</param>
-    public CropRun(RunLayout layout, RunMemory memory)
+    public CropRun(ModelGraphs model)
     {
-        (this.layout, Memory) = (layout, memory);
-        var (tensors, answers) = (memory.Lay(layout.Tensors), 1 + layout.Outputs.Count);
+        this.model = model;
+        (host, device) = model.Allocate();
+        var (tensors, answers) = (Lay(), 1 + model.Outputs.Count);
         input = tensors[0];
         outputs = tensors[1..answers].ToDictionary(output => output.Tensor.Kind);
-        graph = new GraphRun(layout.Graph, input, [.. layout.Answers.Outputs.Select(output => outputs[output.Kind])]);
-        packing = new PixelPacking(layout.Card.Preprocessing, layout.Card.Preprocessing.Crop);
-        trunk = layout.Trunk is null ? null : new TrunkRun(layout, tensors.AsSpan(answers..), input);
+        graph = new GraphRun(model.Answers, input, [.. outputs.Values]);
+        packing = new PixelPacking(model.Card.Preprocessing, model.Card.Preprocessing.Crop);
+        trunk = model is { Trunk: { } trunkGraph, Card.Split: { } split }
+            ? new TrunkRun(model, trunkGraph, split, tensors.AsSpan(answers..), input)
+            : null;
     }
-
-    public RunMemory Memory { get; }
 
     /// <summary>Crops that were added.</summary>
     public int Count { get; private set; }
 
     /// <summary>Crops that can still be added.</summary>
-    public int Room => layout.Sizes.Largest - Count;
+    public int Room => model.MaxCrops - Count;
 
     /// <summary>Begins anew, also after a run that threw.</summary>
     public void Begin()
@@ -40,22 +42,21 @@ internal sealed class CropRun : IDisposable
         trunk?.Begin();
     }
 
-    /// <param name="crop">[3,crop,crop], 0..255, red plane first.</param>
-    public void Add(ReadOnlySpan<byte> crop)
+    /// <summary>Adds a crop: [3,crop,crop], 0..255, red plane first, or a row of the package's input tensor.</summary>
+    public void Add(ReadOnlySpan<byte> crop, bool isTensor)
     {
-        var row = Count++;
-        packing.Pack(crop, trunk is null ? input.Row(row) : trunk.Next(row));
+        var row = NextRow();
+        if (isTensor)
+        {
+            crop.CopyTo(row);
+        }
+        else
+        {
+            packing.Pack(crop, row);
+        }
     }
 
-    /// <param name="tensor">One crop as the package's input tensor holds it, byte for byte.</param>
-    public void AddTensor(ReadOnlySpan<byte> tensor)
-    {
-        var row = Count++;
-        tensor.CopyTo(trunk is null ? input.Row(row) : trunk.Next(row));
-    }
-
-    /// <param name="canvas">[3,canvas,canvas] of the card's canvas, 0..255, red plane first.</param>
-    /// <param name="windows">Parts of it, no more than there is room for.</param>
+    /// <summary>Adds windows, no more than there is room for, of a [3,canvas,canvas] canvas, 0..255, red plane first.</summary>
     public void Add(ReadOnlySpan<byte> canvas, ReadOnlySpan<CropWindow> windows)
     {
         if (trunk is not null && trunk.IsWorthwhile(windows))
@@ -67,8 +68,7 @@ internal sealed class CropRun : IDisposable
 
         foreach (var window in windows)
         {
-            var row = Count++;
-            packing.Pack(canvas, window, trunk is null ? input.Row(row) : trunk.Next(row));
+            packing.Pack(canvas, window, NextRow());
         }
     }
 
@@ -76,10 +76,10 @@ internal sealed class CropRun : IDisposable
     public void Execute(OutputKinds kinds)
     {
         trunk?.RunCrops();
-        var needed = layout.Answers.Needed(kinds);
+        var needed = model.Needed(kinds);
 
         // A fixed batch is run again and again. Rows behind the last crop are computed and not read.
-        var batch = layout.Answers.FixedBatch ?? layout.Sizes.Padded(Count);
+        var batch = model.FixedBatch ?? model.Padded(Count, model.MaxCrops);
         for (var first = 0; first < Count; first += batch)
         {
             graph.Run(first, batch, needed);
@@ -87,7 +87,7 @@ internal sealed class CropRun : IDisposable
 
         if (kinds.HasFlag(OutputKinds.Probabilities) && !needed.HasFlag(OutputKinds.Probabilities))
         {
-            var temperature = layout.Card.Calibration?.Temperature ?? 1;
+            var temperature = model.Card.Calibration?.Temperature ?? 1;
             for (var i = 0; i < Count; i++)
             {
                 Softmax.Row(Row(OutputKinds.Logits, i), temperature, outputs[OutputKinds.Probabilities].Floats(i));
@@ -98,9 +98,34 @@ internal sealed class CropRun : IDisposable
     /// <summary>A crop's answer, to be read after the run.</summary>
     public ReadOnlySpan<float> Row(OutputKinds kind, int crop) => outputs[kind].Floats(crop);
 
+    /// <summary>Frees the memory before the finalizers of its handles would.</summary>
     public void Dispose()
     {
         trunk?.Dispose();
         graph.Dispose();
+        host.Dispose();
+        device?.Dispose();
+    }
+
+    /// <summary>Lays the tensors into the memory, one behind the other.</summary>
+    private RunTensor[] Lay()
+    {
+        var tensors = new RunTensor[model.Tensors.Count];
+        var (hostEnd, deviceEnd) = (0, 0);
+        for (var i = 0; i < tensors.Length; i++)
+        {
+            var (tensor, rows, onDevice) = model.Tensors[i];
+            ref var end = ref onDevice ? ref deviceEnd : ref hostEnd;
+            tensors[i] = new RunTensor(tensor, rows, onDevice && device is not null ? device : host, onDevice, end);
+            end += (int)RunTensor.Bytes(tensor, rows);
+        }
+
+        return tensors;
+    }
+
+    private Span<byte> NextRow()
+    {
+        var row = Count++;
+        return trunk is null ? input.Row(row) : trunk.Next(row);
     }
 }

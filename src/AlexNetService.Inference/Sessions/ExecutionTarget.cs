@@ -75,11 +75,11 @@ internal sealed record ExecutionTarget(string Device, string Provider)
     /// Memory for the runs of a session elsewhere: page-locked host memory, which a GPU copies from and to without a detour through
     /// buffers of the driver, and memory of the device for maps that stay there.
     /// </summary>
-    public RunMemoryPool MemoryOf(InferenceSession session)
+    public (OrtAllocator Host, OrtAllocator Device) MemoryOf(InferenceSession session)
     {
         using var host = Memory(OrtMemoryInfo.allocatorCUDA_PINNED, OrtMemType.CpuOutput);
         using var device = Memory(OrtMemoryInfo.allocatorCUDA, OrtMemType.Default);
-        return new RunMemoryPool(new OrtAllocator(session, host), new OrtAllocator(session, device));
+        return (new OrtAllocator(session, host), new OrtAllocator(session, device));
     }
 
     private OrtMemoryInfo Memory(byte[] name, OrtMemType type) => IsCuda

@@ -1,5 +1,4 @@
 using System.Globalization;
-using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -10,8 +9,6 @@ namespace AlexNetService.Inference.Sessions;
 /// Checks the graph that ends in the answers against its card: the input by its declaration, the outputs by a run on black crops, because
 /// many graphs leave output dimensions open.
 /// </summary>
-/// <param name="package">The package the graph came from.</param>
-/// <param name="runtime">The graph, open: the whole network, or the rest of a split one.</param>
 internal sealed class GraphInspection(ModelPackage package, InferenceSession runtime)
 {
     // Graphs in half precision keep three digits.
@@ -20,28 +17,26 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
     private readonly ModelCard card = package.Card;
 
     /// <summary>Checks a graph that is the whole network: it takes pixels.</summary>
+    /// <returns>The input, the only batch size that the graph takes or null where it takes any, and the card's outputs.</returns>
     /// <exception cref="InvalidPackageException">Graph and card disagree.</exception>
-    public AnswerTensors Check()
+    public (GraphTensor Input, int? FixedBatch, IReadOnlyList<GraphTensor> Outputs) Check()
     {
-        var input = card.Preprocessing;
-        var expected = new GraphTensor(card.Tensors.Input, GraphTensor.TypeOf(input.Type), input.Layout == TensorLayout.Nchw
-            ? [NetworkArchitecture.Channels, input.Crop, input.Crop]
-            : [input.Crop, input.Crop, NetworkArchitecture.Channels]);
+        var expected = GraphTensor.OfPixels(card.Tensors.Input, card.Preprocessing, card.Preprocessing.Crop);
         var fixedBatch = RequireInput(expected);
 
         // Two crops where any number is allowed: that finds a graph whose outputs are bound to one crop.
         var crops = fixedBatch ?? 2;
-        using var black = Black(expected, crops);
-        return new AnswerTensors(expected, fixedBatch, Outputs(expected, black, crops));
+        using var black = OrtValue.CreateAllocatedTensorValue(
+            OrtAllocator.DefaultInstance, expected.Type, [crops, .. expected.RowShape]);
+        black.GetTensorMutableRawData().Clear();
+        return (expected, fixedBatch, Outputs(expected, black, crops));
     }
 
-    /// <summary>Checks a graph that is the rest of a split network: it takes maps.</summary>
-    /// <param name="expected">The maps of a crop.</param>
-    /// <param name="maps">Maps of two crops.</param>
+    /// <summary>Checks a graph that is the rest of a split network: it takes maps, of which those of two crops are given.</summary>
     /// <exception cref="InvalidPackageException">Graph and card disagree.</exception>
-    public AnswerTensors CheckRest(GraphTensor expected, OrtValue maps) => RequireInput(expected) is { } batch
+    public IReadOnlyList<GraphTensor> CheckRest(GraphTensor expected, OrtValue maps) => RequireInput(expected) is { } batch
         ? throw Refused($"input '{expected.Name}' of the rest takes a batch of {batch} only; it must take any.")
-        : new AnswerTensors(expected, FixedBatch: null, Outputs(expected, maps, crops: 2));
+        : Outputs(expected, maps, crops: 2);
 
     /// <returns>The only batch size the graph takes, or null where it takes any.</returns>
     private int? RequireInput(GraphTensor expected)
@@ -142,13 +137,6 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
             throw new InvalidPackageException(
                 package.Folder, $"the graph does not run on {crops} crops as the card describes them: {e.Message}", e);
         }
-    }
-
-    private static OrtValue Black(GraphTensor input, int crops)
-    {
-        var black = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, input.Type, [crops, .. input.RowShape]);
-        black.GetTensorMutableRawData().Clear();
-        return black;
     }
 
     private GraphTensor Output(OutputKinds kind, string name, OrtValue value, int crops)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetService.Inference.Sessions;
@@ -7,80 +6,72 @@ namespace AlexNetService.Inference.Sessions;
 /// Runs a graph on tensors that stay where they are. Names and tensors are bound once for each number of rows, so that a run passes only
 /// the binding.
 /// </summary>
-/// <param name="graph">The graph.</param>
 /// <param name="input">The input whose rows are run.</param>
-/// <param name="outputs">Its outputs.</param>
 /// <param name="whole">An input on the graph's device that every run reads whole, or null.</param>
-internal sealed class GraphRun(ModelGraph graph, RunTensor input, IReadOnlyList<RunTensor> outputs, RunTensor? whole = null) : IDisposable
+internal sealed class GraphRun(OpenGraph graph, RunTensor input, IReadOnlyList<RunTensor> outputs, RunTensor? whole = null) : IDisposable
 {
     private readonly bool copiesInput = graph.IsElsewhere && !input.OnDevice;
-    private readonly Dictionary<(int First, int Count, OutputKinds Kinds), Binding> bindings = [];
+    private readonly Dictionary<(int First, int Count, OutputKinds Kinds), (OrtIoBinding Ports, OrtValue Input)> bindings = [];
+    private readonly List<IDisposable> views = [];
 
-    /// <summary>Runs some rows of the input into the same rows of the outputs.</summary>
-    /// <param name="first">The first row.</param>
-    /// <param name="count">Number of rows.</param>
-    /// <param name="kinds">Outputs to compute, beside those of no kind.</param>
+    /// <summary>Runs some rows of the input into the same rows of the outputs: those of the given kinds, and those of no kind.</summary>
     public void Run(int first, int count, OutputKinds kinds = 0)
     {
-        ref var kept = ref CollectionsMarshal.GetValueRefOrAddDefault(bindings, (first, count, kinds), out _);
-        var binding = kept ??= Bind(first, count, kinds);
+        if (!bindings.TryGetValue((first, count, kinds), out var bound))
+        {
+            bindings[(first, count, kinds)] = bound = Bind(first, count, kinds);
+        }
+
         if (copiesInput)
         {
             // Binding is what copies the rows to the device.
-            binding.Ports.BindInput(input.Tensor.Name, binding.Input);
+            bound.Ports.BindInput(input.Tensor.Name, bound.Input);
         }
 
-        graph.Session.RunWithBinding(graph.RunOptions, binding.Ports);
+        graph.Session.RunWithBinding(graph.RunOptions, bound.Ports);
         if (graph.IsElsewhere)
         {
-            binding.Ports.SynchronizeBoundOutputs();
+            bound.Ports.SynchronizeBoundOutputs();
         }
     }
 
     public void Dispose()
     {
-        foreach (var binding in bindings.Values)
+        foreach (var (ports, _) in bindings.Values)
         {
-            binding.Dispose();
+            ports.Dispose();
         }
 
         bindings.Clear();
+        views.ForEach(view => view.Dispose());
+        views.Clear();
     }
 
-    private Binding Bind(int first, int count, OutputKinds kinds)
+    private (OrtIoBinding Ports, OrtValue Input) Bind(int first, int count, OutputKinds kinds)
     {
-        var needed = outputs.Where(output => kinds.HasFlag(output.Tensor.Kind)).ToArray();
-        var binding = new Binding(
-            graph.Session.CreateIoBinding(),
-            input.View(first, count),
-            whole?.View(0, whole.Rows),
-            [.. needed.Select(output => output.View(first, count))]);
+        var (ports, rows) = (graph.Session.CreateIoBinding(), View(input, first, count));
         if (!copiesInput)
         {
-            binding.Ports.BindInput(input.Tensor.Name, binding.Input);
+            ports.BindInput(input.Tensor.Name, rows);
         }
 
         if (whole is not null)
         {
-            binding.Ports.BindInput(whole.Tensor.Name, binding.Whole);
+            ports.BindInput(whole.Tensor.Name, View(whole, 0, whole.Rows));
         }
 
-        for (var i = 0; i < needed.Length; i++)
+        foreach (var output in outputs.Where(output => kinds.HasFlag(output.Tensor.Kind)))
         {
-            binding.Ports.BindOutput(needed[i].Tensor.Name, binding.Outputs[i]);
+            ports.BindOutput(output.Tensor.Name, View(output, first, count));
         }
 
-        return binding;
+        return (ports, rows);
     }
 
-    private sealed record Binding(OrtIoBinding Ports, OrtValue Input, OrtValue? Whole, OrtValue[] Outputs) : IDisposable
+    private OrtValue View(RunTensor tensor, int first, int count)
     {
-        public void Dispose()
-        {
-            Ports.Dispose();
-            Input.Dispose();
-            Whole?.Dispose();
-            Array.ForEach(Outputs, output => output.Dispose());
-        }
+        var view = tensor.View(first, count);
+        views.Add(view);
+        return view;
     }
 }

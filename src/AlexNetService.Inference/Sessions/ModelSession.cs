@@ -13,25 +13,14 @@ namespace AlexNetService.Inference.Sessions;
 /// </summary>
 public sealed class ModelSession : IDisposable
 {
-    private long cropTicks;
-    private readonly RunLayout layout;
-    private readonly RunMemoryPool memories;
+    private readonly ModelGraphs graphs;
     private readonly Lock gate = new();
-    private readonly Dictionary<RunMemory, CropRun> runs = [];
-    private volatile bool disposed;
+    private readonly Stack<CropRun> idle = [];
+    private long cropTicks;
+    private bool disposed;
 
-    private ModelSession(ModelPackage package, ExecutionTarget target, RuntimeOptions options, RunLayout layout)
-    {
-        (Package, Device, Provider, MaxCropsPerRun) = (package, target.Device, target.Provider, options.MaxCropsPerRun);
-        this.layout = layout;
-        if (Math.Max(layout.HostBytes, layout.DeviceBytes) is > int.MaxValue and var bytes)
-        {
-            throw new InvalidPackageException(
-                package.Folder, $"{MaxCropsPerRun} of its crops take {bytes:N0} bytes in one run. Set Inference:MaxCropsPerRun lower.");
-        }
-
-        memories = target.IsElsewhere ? target.MemoryOf(layout.Graph.Session) : SharedRuntime.Memory;
-    }
+    private ModelSession(ModelPackage package, ExecutionTarget target, ModelGraphs graphs) =>
+        (Package, Device, Provider, this.graphs) = (package, target.Device, target.Provider, graphs);
 
     /// <summary>The package.</summary>
     public ModelPackage Package { get; }
@@ -46,7 +35,7 @@ public sealed class ModelSession : IDisposable
     public string Provider { get; }
 
     /// <summary>Crops in one run of the graph at most; <see cref="Run(ReadOnlySpan{byte}, int, CropOutputs)"/> takes any number.</summary>
-    public int MaxCropsPerRun { get; }
+    public int MaxCropsPerRun => graphs.MaxCrops;
 
     /// <summary>Bytes of one crop, 3 × crop × crop.</summary>
     public int CropBytes => NetworkArchitecture.Channels * Card.Preprocessing.Crop * Card.Preprocessing.Crop;
@@ -59,72 +48,37 @@ public sealed class ModelSession : IDisposable
         OutputKinds.Probabilities | (HasLogits ? OutputKinds.Logits : 0) | (Features > 0 ? OutputKinds.Features : 0);
 
     /// <summary>Whether logits can be asked for.</summary>
-    public bool HasLogits => layout.Answers.Find(OutputKinds.Logits) is not null;
+    public bool HasLogits => graphs.Find(OutputKinds.Logits) is not null;
 
     /// <summary>Values of one crop's feature vector; 0 where the card names no features tensor.</summary>
-    public int Features => layout.Answers.Find(OutputKinds.Features)?.Values ?? 0;
+    public int Features => graphs.Find(OutputKinds.Features)?.Values ?? 0;
 
     /// <summary>Time of a crop in the recent runs; zero before the first.</summary>
     public TimeSpan CropTime => TimeSpan.FromTicks(Volatile.Read(ref cropTicks));
 
     /// <summary>The only batch size the graph takes, or null where it takes any.</summary>
-    public int? FixedBatch => layout.Answers.FixedBatch;
+    public int? FixedBatch => graphs.FixedBatch;
 
     /// <summary>
     /// Opens a package and checks its graphs against its card. Of a split network, trunk and rest are opened instead of the whole graph, so
     /// that no weight is in memory twice.
     /// </summary>
-    /// <param name="package">The package, its hash verified.</param>
-    /// <param name="options">Device, threads and buffer size.</param>
-    /// <exception cref="InvalidPackageException">The graph cannot be read, or differs from the card.</exception>
+    /// <exception cref="InvalidPackageException">A graph cannot be read, or differs from the card.</exception>
     /// <exception cref="DeviceUnavailableException">The device does not exist, or this build does not support it.</exception>
     public static ModelSession Open(ModelPackage package, RuntimeOptions options) =>
         Open(package, options, ExecutionTarget.Of(options, package.Card.Name));
 
-    /// <summary>The same on a given device.</summary>
-    internal static ModelSession Open(ModelPackage package, RuntimeOptions options, ExecutionTarget target)
-    {
-        using var sessionOptions = target.Configure(options);
-        if (package.Card.Quantization is { Precision: Precision.Int8 })
-        {
-            // This optimizer would make max pooling run on bytes, and its kernel for bytes in this layout is thirty times slower than
-            // that for floats.
-            sessionOptions.AddSessionConfigEntry("optimization.disable_specified_optimizers", "QDQPropagationTransformer");
-        }
+    internal static ModelSession Open(ModelPackage package, RuntimeOptions options, ExecutionTarget target) =>
+        new(package, target, ModelGraphs.Open(package, options, target));
 
-        ModelGraph? trunk = null;
-        ModelGraph? graph = null;
-        ModelGraph? cut = null;
-        try
-        {
-            // First, also for a network that is not split: a device that does not work is no fault of the package.
-            cut = target.IsElsewhere
-                ? ModelGraph.OpenCut(package.Card.Split?.Type ?? MapType.Float32, target, sessionOptions)
-                : null;
-            trunk = package.Card.Split is { } split ? ModelGraph.Open(package, split.Trunk, target, sessionOptions) : null;
-            graph = ModelGraph.Open(package, package.Card.Split?.Rest ?? package.Card.Graph, target, sessionOptions);
-            return new ModelSession(package, target, options, Inspect(package, graph, trunk, cut, BatchSizes.Of(options, target)));
-        }
-        catch
-        {
-            cut?.Dispose();
-            graph?.Dispose();
-            trunk?.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Runs crops and gives their probabilities.</summary>
-    /// <param name="crops">[count,3,crop,crop], 0..255, red plane first.</param>
-    /// <param name="count">Number of crops.</param>
-    /// <param name="probabilities">[count,classes], written whole.</param>
+    /// <summary>Runs crops, [count,3,crop,crop], 0..255, red plane first, and writes their probabilities, [count,classes].</summary>
     public void Run(ReadOnlySpan<byte> crops, int count, Memory<float> probabilities) =>
         Run(crops, count, new CropOutputs { Probabilities = probabilities });
 
-    /// <summary>Runs crops and gives what is asked for.</summary>
-    /// <param name="crops">[count,3,crop,crop], 0..255, red plane first.</param>
-    /// <param name="count">Number of crops; more than <see cref="MaxCropsPerRun"/> become several runs.</param>
-    /// <param name="outputs">The memory to write; each has exactly count rows.</param>
+    /// <summary>
+    /// Runs crops, [count,3,crop,crop], 0..255, red plane first, and writes the requested outputs, count rows each. More crops than
+    /// <see cref="MaxCropsPerRun"/> become several runs.
+    /// </summary>
     /// <exception cref="ArgumentException">Memory has another length than count asks for, or the card names no such tensor.</exception>
     public void Run(ReadOnlySpan<byte> crops, int count, CropOutputs outputs)
     {
@@ -137,10 +91,10 @@ public sealed class ModelSession : IDisposable
         Run(crops, windows: [], count, outputs);
     }
 
-    /// <summary>Runs windows of one canvas as photographs are served, the shared trunk included, and gives what is asked for.</summary>
-    /// <param name="canvas">[3,canvas,canvas] of the card's canvas, 0..255, red plane first.</param>
-    /// <param name="windows">The crops; more than <see cref="MaxCropsPerRun"/> become several runs.</param>
-    /// <param name="outputs">The memory to write; each has a row for each window.</param>
+    /// <summary>
+    /// Runs windows of one canvas, [3,canvas,canvas], 0..255, red plane first, as photographs are served, the shared trunk included, and
+    /// writes the requested outputs, a row for each window. More windows than <see cref="MaxCropsPerRun"/> become several runs.
+    /// </summary>
     /// <exception cref="ArgumentException">Memory has another length, or the card names no such tensor.</exception>
     public void Run(ReadOnlySpan<byte> canvas, ReadOnlySpan<CropWindow> windows, CropOutputs outputs)
     {
@@ -153,8 +107,6 @@ public sealed class ModelSession : IDisposable
     }
 
     /// <summary>Follows the time of a crop: a run counts for a tenth.</summary>
-    /// <param name="crops">Crops in a run.</param>
-    /// <param name="time">Time of the run.</param>
     internal void Ran(int crops, TimeSpan time)
     {
         // Two runs that end at once may overwrite each other; the next ones make up for it.
@@ -173,7 +125,7 @@ public sealed class ModelSession : IDisposable
         {
             var (black, input) = (new byte[CanvasBytes], Card.Preprocessing);
             var windows = CropViews.Of(CropViews.Counts[^1], new CropGeometry(input.Canvas, input.Crop));
-            foreach (var (place, count) in layout.Sizes.ToWarm.Index())
+            foreach (var (place, count) in graphs.WarmSizes.Index())
             {
                 run.Begin();
                 while (run.Count < count)
@@ -238,22 +190,13 @@ public sealed class ModelSession : IDisposable
             }
 
             disposed = true;
-            foreach (var run in runs.Values)
+            while (idle.TryPop(out var run))
             {
                 run.Dispose();
             }
-
-            runs.Clear();
         }
 
-        if (memories != SharedRuntime.Memory)
-        {
-            memories.Dispose();
-        }
-
-        layout.CutGraph?.Dispose();
-        layout.Graph.Dispose();
-        layout.TrunkGraph?.Dispose();
+        graphs.Dispose();
     }
 
     /// <summary>Bytes of one canvas, 3 × canvas × canvas.</summary>
@@ -265,41 +208,21 @@ public sealed class ModelSession : IDisposable
     /// <summary>Rents a run of up to <see cref="MaxCropsPerRun"/> crops; give it back with <see cref="Return"/>.</summary>
     internal CropRun Rent()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        var memory = memories.Rent((int)layout.HostBytes, (int)layout.DeviceBytes);
         lock (gate)
         {
-            foreach (var (retired, kept) in runs.Where(run => run.Key.Retired).ToArray())
-            {
-                kept.Dispose();
-                runs.Remove(retired);
-            }
-
-            if (!runs.TryGetValue(memory, out var run))
-            {
-                runs[memory] = run = new CropRun(layout, memory);
-            }
-
+            ObjectDisposedException.ThrowIf(disposed, this);
+            var run = idle.TryPop(out var found) ? found : new CropRun(graphs);
             run.Begin();
             return run;
         }
     }
 
     /// <summary>Gives a run back, also one that threw.</summary>
-    internal static void Return(CropRun run) => run.Memory.Pool.Return(run.Memory);
-
-    private static RunLayout Inspect(ModelPackage package, ModelGraph graph, ModelGraph? trunk, ModelGraph? cut, BatchSizes sizes)
+    internal void Return(CropRun run)
     {
-        var inspection = new GraphInspection(package, graph.Session);
-        if (package.Card.Split is not { } split || trunk is null)
+        lock (gate)
         {
-            return new RunLayout(package.Card, graph, inspection.Check(), trunkGraph: null, trunk: null, cut, sizes);
-        }
-
-        var tensors = new SplitInspection(package, split, trunk.Session).Check(out var maps);
-        using (maps)
-        {
-            return new RunLayout(package.Card, graph, inspection.CheckRest(tensors.CropMaps, maps), trunk, tensors, cut, sizes);
+            idle.Push(run);
         }
     }
 
@@ -320,13 +243,11 @@ public sealed class ModelSession : IDisposable
 
                 for (var i = first; windows.IsEmpty && i < count && run.Room > 0; i++)
                 {
-                    run.Add(pixels.Slice(i * CropBytes, CropBytes));
+                    run.Add(pixels.Slice(i * CropBytes, CropBytes), isTensor: false);
                 }
 
                 run.Execute(outputs.Kinds);
-                CopyRows(run, OutputKinds.Probabilities, outputs.Probabilities.Span, first);
-                CopyRows(run, OutputKinds.Logits, outputs.Logits.Span, first);
-                CopyRows(run, OutputKinds.Features, outputs.Features.Span, first);
+                CopyRows(run, outputs, first);
             }
         }
         finally
@@ -335,12 +256,15 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    private static void CopyRows(CropRun run, OutputKinds kind, Span<float> target, int first)
+    private static void CopyRows(CropRun run, CropOutputs outputs, int first)
     {
-        for (var i = 0; i < run.Count && !target.IsEmpty; i++)
+        foreach (var kind in CropOutputs.AllKinds.Where(kind => outputs.Kinds.HasFlag(kind)))
         {
-            var row = run.Row(kind, i);
-            row.CopyTo(target[((first + i) * row.Length)..]);
+            for (var i = 0; i < run.Count; i++)
+            {
+                var row = run.Row(kind, i);
+                row.CopyTo(outputs[kind].Span[((first + i) * row.Length)..]);
+            }
         }
     }
 
@@ -348,16 +272,13 @@ public sealed class ModelSession : IDisposable
     /// <exception cref="ArgumentException">It has another length, or the card names no such tensor.</exception>
     private void RequireRows(CropOutputs outputs, int count)
     {
-        Require(outputs.Probabilities.Length, OutputKinds.Probabilities, Classes);
-        Require(outputs.Logits.Length, OutputKinds.Logits, HasLogits ? Classes : 0);
-        Require(outputs.Features.Length, OutputKinds.Features, Features);
-
-        void Require(int length, OutputKinds kind, int values)
+        foreach (var kind in CropOutputs.AllKinds)
         {
-            if (length > 0 && length != count * values)
+            var values = graphs.Find(kind)?.Values ?? 0;
+            if (!outputs[kind].IsEmpty && outputs[kind].Length != count * values)
             {
                 throw new ArgumentException(
-                    $"'{Card.Name}' gives {count * values} values of {kind} for {count} crops; there is room for {length}.");
+                    $"'{Card.Name}' gives {count * values} values of {kind} for {count} crops; there is room for {outputs[kind].Length}.");
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
+using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetService.Inference.Sessions;
 
@@ -16,8 +17,7 @@ internal sealed class PixelPacking
     // [3][256]: each channel's tensor value of each pixel value, (scale·pixel − mean) / std.
     private readonly float[][] values;
 
-    /// <param name="input">What the card says of the tensor.</param>
-    /// <param name="side">Side of the squares that are packed, in pixels: crops, or canvases.</param>
+    /// <summary>Packs squares of a side, in pixels: crops or canvases.</summary>
     public PixelPacking(Preprocessing input, int side)
     {
         (this.input, this.side, plane) = (input, side, side * side);
@@ -28,8 +28,22 @@ internal sealed class PixelPacking
     /// <summary>Whether planar RGB is the tensor already, byte for byte.</summary>
     private bool IsIdentity => input is { Type: PixelType.UInt8, Channels: ChannelOrder.Rgb, Layout: TensorLayout.Nchw };
 
-    /// <param name="pixels">[3,side,side], 0..255, red plane first.</param>
-    /// <param name="row">A row of the input tensor.</param>
+    /// <summary>An input tensor of squares, [count,3,side,side], 0..255, red plane first; to be disposed.</summary>
+    public static OrtValue Tensor(Preprocessing input, int side, ReadOnlySpan<byte> squares)
+    {
+        var (packing, pixels) = (new PixelPacking(input, side), GraphTensor.OfPixels("", input, side));
+        var count = squares.Length / pixels.Values;
+        var tensor = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, pixels.Type, [count, .. pixels.RowShape]);
+        var rows = tensor.GetTensorMutableRawData();
+        for (var i = 0; i < count; i++)
+        {
+            packing.Pack(squares.Slice(i * pixels.Values, pixels.Values), rows.Slice(i * pixels.RowBytes, pixels.RowBytes));
+        }
+
+        return tensor;
+    }
+
+    /// <summary>Packs a square, [3,side,side], 0..255, red plane first, into a row of the input tensor.</summary>
     public void Pack(ReadOnlySpan<byte> pixels, Span<byte> row)
     {
         if (IsIdentity)
@@ -62,9 +76,7 @@ internal sealed class PixelPacking
         }
     }
 
-    /// <param name="canvas">[3,canvas,canvas] of the card's canvas, 0..255, red plane first.</param>
-    /// <param name="window">The part of it that is packed.</param>
-    /// <param name="row">A row of the input tensor.</param>
+    /// <summary>Packs a window of a canvas, [3,canvas,canvas], 0..255, red plane first.</summary>
     public void Pack(ReadOnlySpan<byte> canvas, CropWindow window, Span<byte> row)
     {
         if (IsIdentity)

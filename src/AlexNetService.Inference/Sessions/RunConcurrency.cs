@@ -16,9 +16,6 @@ internal static class RunConcurrency
     /// The number that the options name; where they say 0, the faster one for ten crops of a model. For that the model is opened and
     /// closed twice.
     /// </summary>
-    /// <param name="package">The model.</param>
-    /// <param name="options">Device, threads, and how many runs at a time.</param>
-    /// <param name="time">Times the runs.</param>
     /// <returns>Runs at a time, and the crops a second of both ways; 0 where nothing was measured.</returns>
     /// <exception cref="InvalidPackageException">The model cannot be opened.</exception>
     /// <exception cref="DeviceUnavailableException">The device does not exist, or this build does not support it.</exception>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 
 namespace AlexNetService.Inference.Sessions;
 
@@ -8,6 +9,7 @@ public sealed class RuntimeOptions : IValidatableObject
     /// <summary>Name of the configuration section.</summary>
     public const string Section = "Inference";
 
+    private const string CudaBatchSizes = "1,10,20,40";
     private const string DeviceName = "^(cpu|cuda:[0-9]{1,2})$";
 
     /// <summary>
@@ -83,18 +85,24 @@ public sealed class RuntimeOptions : IValidatableObject
     /// <summary>The device of a model.</summary>
     internal string DeviceOf(string model) => Devices.GetValueOrDefault(model, Device);
 
-    /// <summary>The same with another number of runs at a time.</summary>
-    internal RuntimeOptions With(int concurrentRuns) => new()
+    /// <summary>The numbers of rows that graphs run on, the smallest first and <see cref="MaxCropsPerRun"/> last; null is any.</summary>
+    internal int[]? BatchSizesOn(ExecutionTarget target)
     {
-        Device = Device,
-        Devices = Devices,
-        RequireProvider = RequireProvider,
-        Threads = Threads,
-        ConcurrentRuns = concurrentRuns,
-        MaxCropsPerRun = MaxCropsPerRun,
-        BatchSizes = BatchSizes,
-        Cuda = Cuda,
-    };
+        var text = BatchSizes is { Length: > 0 } given ? given : target.IsCuda ? CudaBatchSizes : "";
+        return text == "" ? null :
+        [
+            .. text.Split(',').Select(size => int.Parse(size, NumberStyles.None, CultureInfo.InvariantCulture))
+                .Where(size => size > 0 && size < MaxCropsPerRun).Append(MaxCropsPerRun).Distinct().Order(),
+        ];
+    }
+
+    /// <summary>The same with another number of runs at a time.</summary>
+    internal RuntimeOptions With(int concurrentRuns)
+    {
+        var copy = (RuntimeOptions)MemberwiseClone();
+        copy.ConcurrentRuns = concurrentRuns;
+        return copy;
+    }
 }
 
 /// <summary>Options of NVIDIA GPUs; without effect on the CPU.</summary>

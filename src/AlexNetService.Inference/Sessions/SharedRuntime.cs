@@ -1,44 +1,47 @@
+using AlexNetService.Imaging;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetService.Inference.Sessions;
 
 /// <summary>
-/// What all sessions of the process share: ONNX Runtime's environment, its thread pool, its arena, and the memory of runs. With a pool and
-/// an arena for each session, every member of an ensemble would keep idle threads and the activations of its largest run. This is the only
-/// static state in the code, because ONNX Runtime allows one environment a process.
+/// What all sessions of the process share: ONNX Runtime's environment, its thread pool and its arena. With a pool and an arena for each
+/// session, every member of an ensemble would keep idle threads and the activations of its largest run. This is the only static state in
+/// the code, because ONNX Runtime allows one environment a process.
 /// </summary>
 internal static class SharedRuntime
 {
+    // The value that glibc starts with.
+    private const int MapFrom = 128 * 1024;
+
     private const int SameAsRequested = 1;
     private const int Default = -1;
 
     private static readonly Lock Gate = new();
     private static int poolThreads = -1;
 
-    /// <summary>Memory for the pixels, maps and answers of runs on the CPU.</summary>
-    public static RunMemoryPool Memory { get; } = new();
-
-    /// <summary>Creates environment, pool and arena before the first session.</summary>
-    /// <param name="threads">Threads of the pool, including the calling one; the first session of the process decides.</param>
+    /// <summary>
+    /// Creates environment, pool and arena before the first session, which decides the threads of the pool, including the calling one.
+    /// </summary>
     public static void Open(int threads)
     {
         lock (Gate)
         {
             if (poolThreads < 0)
             {
-                NativeMemory.KeepLargeBlocksApart();
+                // Keeps larger blocks outside glibc's heap, so that each is returned to the system when it is freed. By default glibc
+                // raises that limit to the largest block freed so far, and the weights that a session has packed leave holes behind:
+                // 25 MB more stay resident with three full-size models.
+                GlibcHeap.Set(GlibcHeap.MapThreshold, MapFrom);
                 poolThreads = Create(threads);
                 RegisterArena();
             }
         }
     }
 
-    /// <summary>Lets a session share pool and arena.</summary>
-    /// <param name="session">Options of the session.</param>
-    /// <param name="threads">
-    /// Threads that share its runs, including the calling one. A session with one thread needs no pool; one with another number than the
-    /// shared pool's gets its own.
-    /// </param>
+    /// <summary>
+    /// Lets a session share pool and arena. The threads that share its runs include the calling one: a session with one thread needs no
+    /// pool. A session with another number than the shared pool's gets its own.
+    /// </summary>
     public static void Join(SessionOptions session, int threads)
     {
         if (threads > 1 && threads == Volatile.Read(ref poolThreads))

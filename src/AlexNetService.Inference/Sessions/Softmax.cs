@@ -3,10 +3,7 @@ namespace AlexNetService.Inference.Sessions;
 /// <summary>softmax(x / T) = exp(x / T) / Σ exp(x / T), where a temperature T of 1 is the plain softmax.</summary>
 public static class Softmax
 {
-    /// <summary>Turns one crop's logits into its probabilities.</summary>
-    /// <param name="logits">[classes].</param>
-    /// <param name="temperature">Above 0.</param>
-    /// <param name="probabilities">[classes], written whole.</param>
+    /// <summary>Turns one crop's logits, [classes], into its probabilities, [classes]; the temperature is above 0.</summary>
     public static void Row(ReadOnlySpan<float> logits, double temperature, Span<float> probabilities)
     {
         var largest = float.NegativeInfinity;

@@ -9,9 +9,6 @@ namespace AlexNetService.Inference.Sessions;
 /// Checks a trunk against its card: the maps must have the sides that the card names, and the maps of a crop must equal their window in the
 /// canvas's maps. Running crops alone would not reveal a trunk with zero padding.
 /// </summary>
-/// <param name="package">The package the trunk came from.</param>
-/// <param name="split">The card's record of it.</param>
-/// <param name="trunk">The trunk, open.</param>
 internal sealed class SplitInspection(ModelPackage package, SplitGraph split, InferenceSession trunk)
 {
     // Relative to the largest value: kernels may sum in another order at another place.
@@ -20,36 +17,33 @@ internal sealed class SplitInspection(ModelPackage package, SplitGraph split, In
 
     private readonly Preprocessing input = package.Card.Preprocessing;
 
-    /// <summary>Checks the trunk.</summary>
-    /// <param name="maps">Maps of two black crops, to be disposed.</param>
+    /// <summary>Checks the trunk, and gives the maps of two black crops, to be disposed.</summary>
+    /// <returns>Pixels and maps of canvases, pixels and maps of crops.</returns>
     /// <exception cref="InvalidPackageException">Trunk and card disagree.</exception>
-    public TrunkTensors Check(out OrtValue maps)
+    public GraphTensor[] Check(out OrtValue maps)
     {
-        var far = input.Canvas - input.Crop;
-        if (input.Layout != TensorLayout.Nchw || far % split.Step != 0 || far / 2 % split.Step != 0)
-        {
-            throw Refused($"crops at the offsets 0, {far / 2} and {far} have no windows in maps that lie {split.Step} pixels apart.");
-        }
-
         if (trunk.InputNames is not [var name] || trunk.OutputNames is not [var output] || output != split.Maps)
         {
             throw Refused($"the trunk must have one input and the output '{split.Maps}'.");
         }
 
-        var tensors = TrunkTensors.Of(split, input, name);
-        RequireWindow(tensors);
-        maps = Run(tensors.CropPixels, tensors.CropMaps, input.Crop, new byte[2 * Bytes(input.Crop)]);
-        return tensors;
+        RequireWindow(name);
+        maps = Run(name, input.Crop, split.CropSide, new byte[2 * Bytes(input.Crop)]);
+        return
+        [
+            GraphTensor.OfPixels(name, input, input.Canvas), GraphTensor.OfMaps(split, split.CanvasSide),
+            GraphTensor.OfPixels(name, input, input.Crop), GraphTensor.OfMaps(split, split.CropSide),
+        ];
     }
 
-    private void RequireWindow(TrunkTensors tensors)
+    private void RequireWindow(string pixels)
     {
         var canvas = new byte[Bytes(input.Canvas)];
         GoldenCrop.Pixels(CanvasSeed, canvas);
         var (crop, far) = (new byte[Bytes(input.Crop)], input.Canvas - input.Crop);
         new CropWindow(far, far, Mirrored: false).CopyTo(canvas, input.Canvas, crop, input.Crop);
-        using var ofCanvas = Run(tensors.CanvasPixels, tensors.CanvasMaps, input.Canvas, canvas);
-        using var ofCrop = Run(tensors.CropPixels, tensors.CropMaps, input.Crop, crop);
+        using var ofCanvas = Run(pixels, input.Canvas, split.CanvasSide, canvas);
+        using var ofCrop = Run(pixels, input.Crop, split.CropSide, crop);
         var (whole, window) = (Values(ofCanvas), Values(ofCrop));
         var (largest, difference) = (0.0, 0.0);
         for (var i = 0; i < window.Length; i++)
@@ -70,23 +64,16 @@ internal sealed class SplitInspection(ModelPackage package, SplitGraph split, In
         }
     }
 
-    private OrtValue Run(GraphTensor pixels, GraphTensor expected, int side, byte[] squares)
+    /// <summary>The maps, of a side of their own, of squares, [rows,3,side,side].</summary>
+    private OrtValue Run(string pixels, int side, int mapSide, byte[] squares)
     {
-        var rows = squares.Length / Bytes(side);
-        using var memory = RunMemory.Alone(checked((uint)RunTensor.Bytes(pixels, rows)));
-        var tensor = memory.Lay([(pixels, rows, false)])[0];
-        var packing = new PixelPacking(input, side);
-        for (var row = 0; row < rows; row++)
-        {
-            packing.Pack(squares.AsSpan(row * Bytes(side), Bytes(side)), tensor.Row(row));
-        }
-
+        var (rows, expected) = (squares.Length / Bytes(side), GraphTensor.OfMaps(split, mapSide));
         OrtValue maps;
         try
         {
             using var options = new RunOptions();
-            using var view = tensor.View(0, rows);
-            maps = trunk.Run(options, [pixels.Name], [view], [expected.Name])[0];
+            using var tensor = PixelPacking.Tensor(input, side, squares);
+            maps = trunk.Run(options, [pixels], [tensor], [expected.Name])[0];
         }
         catch (OnnxRuntimeException e)
         {

@@ -13,9 +13,9 @@ internal sealed class TrunkRun : IDisposable
     private const int Plain = 0;
     private const int Mirror = 1;
 
+    private readonly ModelGraphs model;
     private readonly SplitGraph split;
     private readonly Preprocessing input;
-    private readonly BatchSizes sizes;
     private readonly PixelPacking packing;
     private readonly RunTensor canvasPixels;
     private readonly RunTensor canvasMaps;
@@ -30,25 +30,18 @@ internal sealed class TrunkRun : IDisposable
     private readonly int[] rowsOfCrops;
     private int pending;
 
-    /// <param name="layout">A model that is split.</param>
     /// <param name="tensors">
     /// Pixels and maps of canvases, pixels and maps of crops, and the places of windows where they are cut on the device.
     /// </param>
     /// <param name="target">Input of the rest, a row a crop.</param>
-    public TrunkRun(RunLayout layout, ReadOnlySpan<RunTensor> tensors, RunTensor target)
+    public TrunkRun(ModelGraphs model, OpenGraph trunk, SplitGraph split, ReadOnlySpan<RunTensor> tensors, RunTensor target)
     {
-        if (layout is not { Trunk.Split: { } geometry, TrunkGraph: { } graph })
-        {
-            throw new ArgumentException("The model is not split.", nameof(layout));
-        }
-
-        (split, input, this.target) = (geometry, layout.Card.Preprocessing, target);
+        (this.model, this.split, input, this.target) = (model, split, model.Card.Preprocessing, target);
         (canvasPixels, canvasMaps, cropPixels, cropMaps) = (tensors[0], tensors[1], tensors[2], tensors[3]);
-        sizes = layout.Sizes.UpTo(cropPixels.Rows);
         packing = new PixelPacking(input, input.Canvas);
-        canvases = new GraphRun(graph, canvasPixels, [canvasMaps]);
-        crops = new GraphRun(graph, cropPixels, [cropMaps]);
-        if (layout.CutGraph is { } cut)
+        canvases = new GraphRun(trunk, canvasPixels, [canvasMaps]);
+        crops = new GraphRun(trunk, cropPixels, [cropMaps]);
+        if (model.Cut is { } cut)
         {
             places = tensors[4];
             canvasWindows = new GraphRun(cut, places, [target.As(WindowCut.Windows)], canvasMaps.As(WindowCut.Maps));
@@ -60,8 +53,7 @@ internal sealed class TrunkRun : IDisposable
 
     public void Begin() => pending = 0;
 
-    /// <summary>Where the pixels of a crop that comes alone are written.</summary>
-    /// <param name="row">Row of the rest's input that its maps are for.</param>
+    /// <summary>Where the pixels of a crop that comes alone are written; its maps go to a row of the rest's input.</summary>
     public Span<byte> Next(int row)
     {
         if (pending == rowsOfCrops.Length)
@@ -81,10 +73,9 @@ internal sealed class TrunkRun : IDisposable
         return (long)windows.Length * input.Crop * input.Crop > (long)rows * input.Canvas * input.Canvas;
     }
 
-    /// <summary>Runs a canvas, and cuts the maps of its windows into the rest's input.</summary>
-    /// <param name="canvas">[3,canvas,canvas], 0..255, red plane first.</param>
-    /// <param name="windows">Parts of the canvas.</param>
-    /// <param name="first">Row of the rest's input for the first window.</param>
+    /// <summary>
+    /// Runs a canvas, [3,canvas,canvas], 0..255, red plane first, and cuts the maps of its windows into the rest's input, from a row on.
+    /// </summary>
     public void Run(ReadOnlySpan<byte> canvas, ReadOnlySpan<CropWindow> windows, int first)
     {
         var (plain, mirrored) = Orientations(windows);
@@ -120,7 +111,7 @@ internal sealed class TrunkRun : IDisposable
             return;
         }
 
-        crops.Run(0, sizes.Padded(pending));
+        crops.Run(0, model.Padded(pending, cropPixels.Rows));
         for (var i = 0; i < pending; i++)
         {
             Take(cropMaps, i, split.CropSide, left: 0, top: 0, rowsOfCrops[i]);
@@ -159,15 +150,9 @@ internal sealed class TrunkRun : IDisposable
     }
 
     /// <summary>
-    /// Takes a window out of maps into a row of the rest's input. Where the maps are on the device, this notes the places, and a run of
-    /// the graph that cuts windows takes them.
+    /// Takes a window out of a row of maps, [maps,side,side], into the row of a crop in the rest's input, [maps,cropSide,cropSide]. Where
+    /// the maps are on the device, this notes the places, and a run of the graph that cuts windows takes them.
     /// </summary>
-    /// <param name="maps">A row is [maps,side,side].</param>
-    /// <param name="row">The row.</param>
-    /// <param name="side">Side of the maps.</param>
-    /// <param name="left">Where the window begins.</param>
-    /// <param name="top">Where the window begins.</param>
-    /// <param name="crop">Row of the rest's input, [maps,cropSide,cropSide].</param>
     private void Take(RunTensor maps, int row, int side, int left, int top, int crop)
     {
         if (places is null)
@@ -195,7 +180,7 @@ internal sealed class TrunkRun : IDisposable
             return;
         }
 
-        var bytes = GraphTensor.BytesOf(target.Tensor.Type);
+        var bytes = target.Tensor.ValueBytes;
         var (mapsRow, cropRow) = (side * bytes, split.CropSide * bytes);
         for (var map = 0; map < split.Count; map++)
         {

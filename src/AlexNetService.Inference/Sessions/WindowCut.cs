@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -18,44 +17,31 @@ internal static class WindowCut
 
     private const string Places = "places";
 
-    // Numbers of onnx.proto: element types, and kinds of attributes.
-    private const int FloatType = 1;
-    private const int UInt8Type = 2;
-    private const int Int32Type = 6;
-    private const int Int64Type = 7;
-    private const int Float16Type = 10;
+    // Numbers of onnx.proto: kinds of attributes. Those of element types are the runtime's.
     private const int IntKind = 2;
     private const int IntsKind = 7;
 
-    /// <summary>The places of windows, a row a window.</summary>
-    /// <param name="side">Side of a window.</param>
+    /// <summary>The places of windows of a side, a row a window.</summary>
     public static GraphTensor PlacesOf(int side) => new(Places, TensorElementType.Int32, [side, side]);
 
     /// <summary>
-    /// The serialised ModelProto, written field by field of onnx.proto: this project does not depend on ours that write graphs.
+    /// The serialised ModelProto for an element type of maps, written field by field of onnx.proto: this project does not depend on ours
+    /// that writes graphs.
     /// </summary>
-    /// <param name="maps">Element type of the maps.</param>
     public static byte[] Graph(TensorElementType maps)
     {
-        var type = maps switch
-        {
-            TensorElementType.UInt8 => UInt8Type,
-            TensorElementType.Float16 => Float16Type,
-            _ => FloatType,
-        };
         var swap = Ints("perm", 1, 0, 2, 3);
         byte[] graph =
         [
             // [M,C,S,S] → [C,M·S·S] → [C,N,s,s] → [N,C,s,s]
             .. Bytes(1, Node("Transpose", [Maps], "channels", swap)),
-            .. Bytes(1, Node("Reshape", ["channels", "flat"], "values")),
+            .. Bytes(1, Node("Flatten", ["channels"], "values")),
             .. Bytes(1, Node("Gather", ["values", Places], "gathered", [.. Text(1, "axis"), .. Int(20, IntKind), .. Int(3, 1)])),
             .. Bytes(1, Node("Transpose", ["gathered"], Windows, swap)),
             .. Text(2, "windows of maps"),
-            .. Bytes(5, Shape("flat", 0, -1)),
-            .. Bytes(11, Value(Maps, type, "M", "C", "S", "S")),
-            .. Bytes(11, Value(Places, Int32Type, "N", "s", "s")),
-            .. Bytes(12, Value(Windows, type, "N", "C", "s", "s")),
+            .. Bytes(11, Value(Maps, maps, "M", "C", "S", "S")),
+            .. Bytes(11, Value(Places, TensorElementType.Int32, "N", "s", "s")),
+            .. Bytes(12, Value(Windows, maps, "N", "C", "s", "s")),
         ];
 
         // ModelProto: ir_version 8, opset 17 of the default domain.
@@ -73,21 +59,10 @@ internal static class WindowCut
     private static byte[] Ints(string name, params int[] values) =>
         [.. Text(1, name), .. Int(20, IntsKind), .. values.SelectMany(value => Int(8, value))];
 
-    private static byte[] Shape(string name, params long[] dimensions)
-    {
-        var raw = new byte[dimensions.Length * sizeof(long)];
-        for (var i = 0; i < dimensions.Length; i++)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(raw.AsSpan(i * sizeof(long)), dimensions[i]);
-        }
-
-        return [.. Int(1, dimensions.Length), .. Int(2, Int64Type), .. Text(8, name), .. Bytes(9, raw)];
-    }
-
-    private static byte[] Value(string name, int type, params string[] dimensions)
+    private static byte[] Value(string name, TensorElementType type, params string[] dimensions)
     {
         var shape = dimensions.SelectMany(dimension => Bytes(1, Text(2, dimension))).ToArray();
-        return [.. Text(1, name), .. Bytes(2, Bytes(1, [.. Int(1, type), .. Bytes(2, shape)]))];
+        return [.. Text(1, name), .. Bytes(2, Bytes(1, [.. Int(1, (int)type), .. Bytes(2, shape)]))];
     }
 
     private static byte[] Int(int field, int value) => [.. Varint(field << 3), .. Varint(value)];

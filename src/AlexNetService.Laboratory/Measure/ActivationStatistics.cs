@@ -42,7 +42,7 @@ internal sealed record ActivationStatistics(Layer Layer, double Mean, double Dev
         {
             stop.ThrowIfCancellationRequested();
             centre.CopyTo(canvases[place].Span, canvases.Side, crop, architecture.Geometry.Crop);
-            probe.Run(crop, 1, [.. values.Keys], (name, some) => values[name].AddRange(some));
+            probe.Run(crop, [.. values.Keys], (name, some) => values[name].AddRange(some));
         }
 
         return [.. layers.Select(layer => Of(layer, values[ObservedGraph.OutputOf(TensorOf(layer))]))];

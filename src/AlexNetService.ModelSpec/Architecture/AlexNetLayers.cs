@@ -22,8 +22,6 @@ public static class AlexNetLayers
     public static IReadOnlyList<string> Presets { get; } = [AlexNet, AsOf2012, Small, Cifar, Torchvision];
 
     /// <summary>The table of a preset, or null where there is no such preset.</summary>
-    /// <param name="preset">Name of the preset.</param>
-    /// <param name="classes">Number of classes.</param>
     public static NetworkArchitecture? Find(string preset, int classes) => preset switch
     {
         AlexNet => ForImageNet(classes),
@@ -35,13 +33,11 @@ public static class AlexNetLayers
     };
 
     /// <summary>The preset that a table was made from, switched or not: <c>alexnet-cifar</c> of <c>alexnet-cifar-no-lrn</c>.</summary>
-    /// <param name="table">Name of the table.</param>
     public static string? PresetOf(string table) => Presets
         .Where(preset => table == preset || table.StartsWith(preset + "-", StringComparison.Ordinal))
         .MaxBy(preset => preset.Length);
 
     /// <summary>The number of classes of the data set that a preset was made for.</summary>
-    /// <param name="preset">Name of the preset.</param>
     public static int UsualClasses(string preset) => preset switch { Cifar => 10, Small => 200, _ => 1000 };
 
     /// <summary>
@@ -49,7 +45,6 @@ public static class AlexNetLayers
     /// give 55×55 maps only when the last window hangs over the edge; 227² crops of a 259² canvas have the same 33×33
     /// positions, real pixels everywhere, and an unpadded conv1.
     /// </summary>
-    /// <param name="classes">Number of classes.</param>
     public static NetworkArchitecture ForImageNet(int classes = 1000) => new(AlexNet, Columns: 2, new CropGeometry(259, 227),
     [
         new Convolution("conv1", 96, Kernel: 11, Stride: 4, Padding: 0, Reads.Image, 0.01, InitialBias: 0),
@@ -95,7 +90,6 @@ public static class AlexNetLayers
     /// over the right and bottom edge, α divided by n, a mean image instead of a mean colour, and larger first weights in conv3 to conv5.
     /// It is not that code: see <see cref="Differences"/>.
     /// </summary>
-    /// <param name="classes">Number of classes.</param>
     public static NetworkArchitecture As2012(int classes = 1000) => ForImageNet(classes) with
     {
         Preset = AsOf2012,
@@ -115,7 +109,6 @@ public static class AlexNetLayers
     /// crops of a 256² canvas, with 61,100,840 parameters at 1000 classes. Its pixels are divided by the standard deviations of
     /// ImageNet's channels. It is there for weights that people have; the initial weights are those of the paper.
     /// </summary>
-    /// <param name="classes">Number of classes.</param>
     public static NetworkArchitecture AsTorchvision(int classes = 1000) => new(Torchvision, Columns: 1, new CropGeometry(256, 224),
     [
         new Standardisation("standardise0", [0.229 * 255, 0.224 * 255, 0.225 * 255]),
@@ -151,7 +144,6 @@ public static class AlexNetLayers
     /// for the same reason, or the normalisation would divide by a constant. Small layers need larger initial weights than 0.01 to
     /// pass a signal on: √(2 / values a unit reads), as rectifiers want it (He et al. 2015).
     /// </summary>
-    /// <param name="classes">Number of classes.</param>
     public static NetworkArchitecture ForCifar(int classes = 10) => new(Cifar, Columns: 2, new CropGeometry(32, 28),
     [
         new Scaling("scale0", Factor: 1.0 / 64),
@@ -189,7 +181,6 @@ public static class AlexNetLayers
     /// have no padding and a total stride of 4, so the ten crops share them. Pixels and α are scaled as in <see cref="ForCifar"/>. The
     /// initial weights give the outputs of every layer a standard deviation of 1, measured on photographs (Mishkin and Matas 2015).
     /// </summary>
-    /// <param name="classes">Number of classes.</param>
     public static NetworkArchitecture For64(int classes = 200) => new(Small, Columns: 2, new CropGeometry(64, 56),
     [
         new Scaling("scale0", Factor: 1.0 / 64),

@@ -45,7 +45,6 @@ public sealed record NetworkArchitecture(string Preset, int Columns, CropGeometr
     public IReadOnlyList<WeightShape> Weights() => [.. Rows().SelectMany(WeightShape.Of)];
 
     /// <summary>A layer's name in one column, <c>conv1a</c> or <c>conv1b</c>; the plain name where there is one column.</summary>
-    /// <param name="layer">Name of the layer in the whole network.</param>
     /// <param name="column">The column, from 0.</param>
     public string InColumn(string layer, int column) => Columns == 1 ? layer : layer + (char)('a' + column);
 }
@@ -56,7 +55,6 @@ public sealed record NetworkArchitecture(string Preset, int Columns, CropGeometr
 public sealed record CropGeometry(int Canvas, int Crop);
 
 /// <summary>A layer with its shapes and costs.</summary>
-/// <param name="Layer">The layer.</param>
 /// <param name="Input">Shape of its input, all columns together.</param>
 /// <param name="Output">Shape of its output, all columns together.</param>
 /// <param name="Parameters">Weights and biases of the whole network's layer.</param>
@@ -65,8 +63,6 @@ public sealed record LayerRow(Layer Layer, Shape Input, Shape Output, long Param
 
 /// <summary>The shape of one picture's activations between two layers.</summary>
 /// <param name="Maps">Maps (or units, when height and width are 1) of the whole network.</param>
-/// <param name="Height">Rows of a map.</param>
-/// <param name="Width">Columns of a map.</param>
 public readonly record struct Shape(int Maps, int Height, int Width)
 {
     /// <summary>Number of values.</summary>

@@ -36,7 +36,6 @@ public sealed record NetworkSwitches
     public int MoreConvolutions { get; init; }
 
     /// <summary>Applies the switches to a table. Its name tells which differ: <c>alexnet-cifar-tanh-no-lrn</c>.</summary>
-    /// <param name="architecture">A table.</param>
     /// <exception cref="ArchitectureException">The resulting table is not a network.</exception>
     public NetworkArchitecture Apply(NetworkArchitecture architecture)
     {

@@ -12,7 +12,6 @@ namespace AlexNetService.ModelSpec.Architecture;
 public sealed record SharedTrunk(int Layers, int Step, Shape Crop, Shape Canvas)
 {
     /// <summary>The longest trunk of a table that ends in a pooling layer, or null if there is none.</summary>
-    /// <param name="architecture">The table.</param>
     /// <exception cref="ArchitectureException">A layer does not fit the output of the preceding layers.</exception>
     public static SharedTrunk? Of(NetworkArchitecture architecture)
     {

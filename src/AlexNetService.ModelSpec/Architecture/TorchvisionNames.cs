@@ -22,11 +22,9 @@ public static class TorchvisionNames
     public static IReadOnlyList<double> MeanColour { get; } = [0.485 * 255, 0.456 * 255, 0.406 * 255];
 
     /// <summary>Our name of a weight, such as <c>conv1.weight</c>, or null if torchvision's alexnet has no such weight.</summary>
-    /// <param name="theirs">Torchvision's name, such as <c>features.0.weight</c>.</param>
     public static string? Ours(string theirs) => Translate(theirs, pair => (pair.Theirs, pair.Ours));
 
     /// <summary>Torchvision's name of a weight, or null if the preset has no such weight.</summary>
-    /// <param name="ours">Our name.</param>
     public static string? Theirs(string ours) => Translate(ours, pair => pair);
 
     private static string? Translate(string name, Func<(string Ours, string Theirs), (string From, string To)> direction)

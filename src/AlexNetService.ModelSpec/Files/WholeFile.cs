@@ -3,9 +3,7 @@ namespace AlexNetService.ModelSpec.Files;
 /// <summary>Writes files as a whole or not at all.</summary>
 public static class WholeFile
 {
-    /// <summary>Writes a file beside its place, flushes it to disk, then renames it.</summary>
-    /// <param name="path">Path of the file; its folder exists.</param>
-    /// <param name="write">Writes the content.</param>
+    /// <summary>Writes a file beside its place, in a folder that exists, flushes it to disk, then renames it.</summary>
     /// <exception cref="IOException">The disk is full or the folder cannot be written; an earlier file stays unchanged.</exception>
     public static void Write(string path, Action<Stream> write)
     {
@@ -27,8 +25,6 @@ public static class WholeFile
     }
 
     /// <summary>Writes bytes as a file, in the same way.</summary>
-    /// <param name="path">Path of the file; its folder exists.</param>
-    /// <param name="bytes">The content.</param>
     /// <exception cref="IOException">The disk is full or the folder cannot be written; an earlier file stays unchanged.</exception>
     public static void Write(string path, ReadOnlyMemory<byte> bytes) => Write(path, stream => stream.Write(bytes.Span));
 }

@@ -4,8 +4,6 @@ namespace AlexNetService.ModelSpec.Package;
 /// How often first predictions are right, by their probability, on photographs that neither weights nor temperature were fitted on. It
 /// says when an answer is sure enough to be used, and how often such answers are wrong.
 /// </summary>
-/// <param name="DataSet">Name of the data set.</param>
-/// <param name="Images">Number of photographs.</param>
 /// <param name="Crops">Crops averaged for each photograph, 1 or 10.</param>
 /// <param name="Bins">The answers by probability, least probable first.</param>
 public sealed record ConfidenceTable(string DataSet, int Images, int Crops, IReadOnlyList<ConfidenceBin> Bins)
@@ -36,7 +34,6 @@ public sealed record ConfidenceTable(string DataSet, int Images, int Crops, IRea
     }
 
     /// <summary>How often answers of about this probability are wrong, 0 to 1.</summary>
-    /// <param name="probability">Probability of the first prediction, 0 to 1.</param>
     public double ExpectedError(double probability)
     {
         var (answers, right) = Bins.LastOrDefault(bin => bin.From <= probability) is { } bin ? (bin.Answers, bin.Right) : (0, 0);
@@ -46,6 +43,5 @@ public sealed record ConfidenceTable(string DataSet, int Images, int Crops, IRea
 
 /// <summary>Answers of about the same probability.</summary>
 /// <param name="From">Least probability of the first prediction, 0 to 1.</param>
-/// <param name="Answers">Number of photographs.</param>
 /// <param name="Right">Number of those whose first prediction is right.</param>
 public sealed record ConfidenceBin(double From, int Answers, int Right);

@@ -34,15 +34,12 @@ public sealed record EnsembleCard
     }
 
     /// <summary>Reads the ensembles of a repository, by name in ordinal order.</summary>
-    /// <param name="root">The repository's folder.</param>
     /// <exception cref="InvalidPackageException">A file is not an ensemble card, or its name is not that of the ensemble.</exception>
     public static IReadOnlyList<EnsembleCard> ReadAll(string root) => Directory.Exists(root)
         ? [.. Directory.EnumerateFiles(root, "*" + FileSuffix).Order(StringComparer.Ordinal).Select(Read)]
         : [];
 
     /// <summary>Writes the file, whole or not at all.</summary>
-    /// <param name="root">The repository's folder.</param>
-    /// <returns>Path of the file.</returns>
     /// <exception cref="InvalidPackageException">The name is not possible.</exception>
     public string Write(string root)
     {
@@ -79,8 +76,5 @@ public sealed record EnsembleCard
 }
 
 /// <summary>A member of an ensemble.</summary>
-/// <param name="Name">Name of the model.</param>
-/// <param name="Version">The version that was measured.</param>
-/// <param name="Sha256">SHA-256 of its graph.</param>
 /// <param name="Weight">Its weight in the mean, relative to the other members; above 0.</param>
 public sealed record EnsembleCardMember(string Name, int Version, string Sha256, double Weight);

@@ -15,14 +15,11 @@ namespace AlexNetService.ModelSpec.Package;
 public sealed record GoldenCrop(uint Seed, byte[] Logits, double Tolerance)
 {
     /// <summary>Records an answer.</summary>
-    /// <param name="seed">Seed of the crop.</param>
-    /// <param name="logits">[classes].</param>
     /// <param name="tolerance">Largest accepted difference of a logit, relative to the largest logit.</param>
     public static GoldenCrop Of(uint seed, ReadOnlySpan<float> logits, double tolerance) =>
         new(seed, MemoryMarshal.AsBytes(logits).ToArray(), tolerance);
 
     /// <summary>Writes the crop.</summary>
-    /// <param name="seed">Any number.</param>
     /// <param name="crop">[3,crop,crop], 0..255, red plane first; written whole.</param>
     public static void Pixels(uint seed, Span<byte> crop)
     {

@@ -85,7 +85,6 @@ public sealed record ModelCard
 /// <summary>One class.</summary>
 /// <param name="Index">Place in the graph's output, from 0.</param>
 /// <param name="Id">Stable identifier, such as a WordNet synset (<c>n02123045</c>) or a folder name.</param>
-/// <param name="Name">Its name for people.</param>
 public sealed record ClassLabel(int Index, string Id, string Name)
 {
     /// <summary>Whether two lists have the same classes in the same order, by identifier, so that their outputs can be compared.</summary>
@@ -94,9 +93,7 @@ public sealed record ClassLabel(int Index, string Id, string Name)
 }
 
 /// <summary>A file of the package.</summary>
-/// <param name="File">File name inside the package folder.</param>
 /// <param name="Sha256">SHA-256 of the file, lower-case hexadecimal.</param>
-/// <param name="Bytes">Length of the file.</param>
 public sealed record GraphFile(string File, string Sha256, long Bytes);
 
 /// <summary>Names of the graph's tensors. Logits, probabilities or both must be given.</summary>
@@ -107,9 +104,7 @@ public sealed record GraphFile(string File, string Sha256, long Bytes);
 public sealed record TensorNames(string Input, string? Logits = null, string? Probabilities = null, string? Features = null);
 
 /// <summary>An error measured on a labelled data set.</summary>
-/// <param name="DataSet">Name of the data set.</param>
 /// <param name="Split">The part of it, such as <c>validation</c>.</param>
-/// <param name="Images">Number of photographs.</param>
 /// <param name="Crops">Crops averaged for each photograph, 1 or 10.</param>
 /// <param name="Top1Error">Share of photographs whose label is not the first prediction, 0 to 1.</param>
 /// <param name="Top5Error">Share of photographs whose label is not among the first five, 0 to 1.</param>
@@ -123,8 +118,6 @@ public sealed record ErrorMetric(string DataSet, string Split, int Images, int C
 /// <param name="Trunk">Pixels [N,3,side,side] of canvases or crops, in the card's tensor type → maps.</param>
 /// <param name="Rest">Maps of crops, [N,maps,window,window] → the outputs that the card names.</param>
 /// <param name="Maps">Name of the tensor between the two: the trunk's only output and the rest's only input.</param>
-/// <param name="Type">Element type of the maps.</param>
-/// <param name="Count">Number of maps.</param>
 /// <param name="CanvasSide">Side of a canvas's maps.</param>
 /// <param name="CropSide">Side of a crop's window of them.</param>
 /// <param name="Step">Canvas pixels between neighbouring places of the maps; every crop's offset is a multiple of it.</param>
@@ -153,7 +146,6 @@ public enum MapType
 /// Modern Neural Networks"). It is fitted on one part of the photographs and measured on another.
 /// </summary>
 /// <param name="Temperature">Divisor of the logits before the softmax; above 0.</param>
-/// <param name="DataSet">Name of the data set.</param>
 /// <param name="Split">The part of it, such as <c>validation</c>.</param>
 /// <param name="FittedImages">Number of photographs that the temperature was fitted on.</param>
 /// <param name="MeasuredImages">Number of other photographs, on which the four values below were measured.</param>
@@ -176,9 +168,6 @@ public sealed record Calibration(
 
 /// <summary>The source of a package with fewer bits, and its errors before and after: shares, 0 to 1, with ten crops.</summary>
 /// <param name="Precision">Type of its weights and activations.</param>
-/// <param name="FromName">Name of the source package.</param>
-/// <param name="FromVersion">Its version.</param>
-/// <param name="FromSha256">SHA-256 of its graph.</param>
 /// <param name="CalibrationImages">Photographs that gave the ranges of the activations; 0 if no ranges are needed.</param>
 /// <param name="DataSet">Name of the labelled data set of both errors.</param>
 /// <param name="Images">Number of its photographs that were measured.</param>

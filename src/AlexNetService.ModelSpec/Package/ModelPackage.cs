@@ -4,8 +4,6 @@ using System.Text.Json;
 namespace AlexNetService.ModelSpec.Package;
 
 /// <summary>A package folder whose card was read and whose files match the card's hashes.</summary>
-/// <param name="Folder">The package folder, <c>…/name/version</c>.</param>
-/// <param name="Card">The card.</param>
 public sealed record ModelPackage(string Folder, ModelCard Card)
 {
     /// <summary>File name of the card.</summary>
@@ -30,11 +28,9 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
     public string GraphPath => PathOf(Card.Graph);
 
     /// <summary>Path of a file of the package.</summary>
-    /// <param name="file">A file that the card names.</param>
     public string PathOf(GraphFile file) => Path.Combine(Folder, file.File);
 
     /// <summary>Reads and checks the card, and checks length and SHA-256 of every file that it names.</summary>
-    /// <param name="folder">The package folder.</param>
     /// <exception cref="InvalidPackageException">The folder is not a package, or the package is damaged or inconsistent.</exception>
     public static ModelPackage Open(string folder)
     {
@@ -54,7 +50,6 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
     }
 
     /// <summary>Reads the card alone and checks nothing in it.</summary>
-    /// <param name="folder">The package folder.</param>
     /// <exception cref="InvalidPackageException">There is no card, or it cannot be read.</exception>
     public static ModelCard ReadCard(string folder)
     {
@@ -104,9 +99,7 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
 public sealed class InvalidPackageException : Exception
 {
     /// <summary>Creates the exception.</summary>
-    /// <param name="folder">The package folder.</param>
     /// <param name="reason">The reason and the remedy, as a sentence.</param>
-    /// <param name="cause">The failure underneath, if any.</param>
     public InvalidPackageException(string folder, string reason, Exception? cause = null)
         : base($"Package '{folder}' is refused: {reason}", cause)
     {

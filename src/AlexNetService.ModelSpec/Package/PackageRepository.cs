@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -7,7 +8,6 @@ using AlexNetService.ModelSpec.Files;
 namespace AlexNetService.ModelSpec.Package;
 
 /// <summary>A folder of packages, <c>name/version/</c>. Versions are whole numbers from 1.</summary>
-/// <param name="root">The folder.</param>
 public sealed class PackageRepository(string root)
 {
     /// <summary>The folder.</summary>
@@ -24,7 +24,6 @@ public sealed class PackageRepository(string root)
     ];
 
     /// <summary>Versions of a model, newest first; empty if there is none. A folder such as <c>007</c> is not a version.</summary>
-    /// <param name="name">Name of the model.</param>
     public IReadOnlyList<int> Versions(string name)
     {
         var folder = Path.Combine(Root, name);
@@ -40,8 +39,6 @@ public sealed class PackageRepository(string root)
     }
 
     /// <summary>The folder of a version.</summary>
-    /// <param name="name">Name of the model.</param>
-    /// <param name="version">Version, from 1.</param>
     public string Folder(string name, int version) =>
         Path.Combine(Root, name, version.ToString(CultureInfo.InvariantCulture));
 
@@ -66,14 +63,9 @@ public sealed class PackageRepository(string root)
     }
 
     /// <summary>The version of the next export of a model: one more than the newest.</summary>
-    /// <param name="name">Name of the model.</param>
     public int NextVersion(string name) => Versions(name) is [var newest, ..] ? newest + 1 : 1;
 
-    /// <summary>Publishes a package of one file, a graph that holds its own weights.</summary>
-    /// <param name="card">The card; this method fills in <see cref="ModelCard.Graph"/>.</param>
-    /// <param name="graph">The graph's bytes.</param>
-    /// <param name="inspect">Inspects the finished package before it is published, as in the other overload.</param>
-    /// <returns>The published package.</returns>
+    /// <summary>Publishes a package of one file, a graph that holds its own weights, as the other overload does.</summary>
     /// <exception cref="InvalidPackageException">The card breaks a rule, or the version already exists.</exception>
     public ModelPackage Publish(ModelCard card, ReadOnlyMemory<byte> graph, Func<ModelPackage, ModelCard>? inspect = null) =>
         Publish(card, new PackageFiles(PackageFiles.Bytes(graph)), inspect);
@@ -86,18 +78,15 @@ public sealed class PackageRepository(string root)
     /// The card; this method fills in lengths and hashes of the files. The graph always gets its usual name; the other files keep theirs,
     /// because graphs point to weights by name.
     /// </param>
-    /// <param name="files">The contents of the files that the card names.</param>
     /// <param name="inspect">
     /// Inspects the finished package before it is published and returns the card to publish, for example with errors measured on the
     /// package. Name, version and files stay as they are. An exception stops the publication.
     /// </param>
-    /// <returns>The published package.</returns>
     /// <exception cref="InvalidPackageException">The card breaks a rule, or the version already exists.</exception>
     /// <exception cref="ArgumentException">The card does not name exactly the given files.</exception>
     public ModelPackage Publish(ModelCard card, PackageFiles files, Func<ModelPackage, ModelCard>? inspect = null)
     {
         card = card with { Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0) };
-        RequireMatch(card, files);
         var folder = Folder(card.Name, card.Version);
         RequireSound(card, folder);
         RequireFree(card, folder);
@@ -105,7 +94,15 @@ public sealed class PackageRepository(string root)
         Directory.CreateDirectory(partial);
         try
         {
-            card = WriteFiles(partial, card, files);
+            card = card with
+            {
+                Graph = Write(partial, card.Graph, files.Model),
+                Weights = Write(partial, card.Weights, files.Weights),
+                Filters = Write(partial, card.Filters, files.Filters),
+                Split = card.Split is { } split
+                    ? split with { Trunk = Write(partial, split.Trunk, files.Trunk), Rest = Write(partial, split.Rest, files.Rest) }
+                    : files is { Trunk: null, Rest: null } ? null : throw Unmatched(),
+            };
             WriteCard(partial, card);
             if (inspect is not null)
             {
@@ -138,36 +135,14 @@ public sealed class PackageRepository(string root)
         return new ModelPackage(folder, card);
     }
 
-    private static void RequireMatch(ModelCard card, PackageFiles files)
+    [return: NotNullIfNotNull(nameof(file))]
+    private static GraphFile? Write(string folder, GraphFile? file, Action<Stream>? write)
     {
-        var named = (card.Weights is not null, card.Split is not null, card.Split is not null, card.Filters is not null);
-        if (named != (files.Weights is not null, files.Trunk is not null, files.Rest is not null, files.Filters is not null))
+        if (file is null || write is null)
         {
-            throw new ArgumentException(
-                "The card must name weights, trunk, rest and filters if and only if these files are given.", nameof(files));
-        }
-    }
-
-    private static ModelCard WriteFiles(string folder, ModelCard card, PackageFiles files)
-    {
-        card = card with { Graph = Write(folder, card.Graph, files.Model) };
-        if (card.Weights is { } weights && files.Weights is { } writeWeights)
-        {
-            card = card with { Weights = Write(folder, weights, writeWeights) };
+            return file is null && write is null ? null : throw Unmatched();
         }
 
-        if (card.Filters is { } filters && files.Filters is { } writeFilters)
-        {
-            card = card with { Filters = Write(folder, filters, writeFilters) };
-        }
-
-        return card.Split is { } split && files is { Trunk: { } trunk, Rest: { } rest }
-            ? card with { Split = split with { Trunk = Write(folder, split.Trunk, trunk), Rest = Write(folder, split.Rest, rest) } }
-            : card;
-    }
-
-    private static GraphFile Write(string folder, GraphFile file, Action<Stream> write)
-    {
         var path = Path.Combine(folder, file.File);
         using var hash = SHA256.Create();
         WholeFile.Write(path, stream =>
@@ -177,6 +152,9 @@ public sealed class PackageRepository(string root)
         });
         return file with { Sha256 = Convert.ToHexStringLower(hash.Hash.AsSpan()), Bytes = new FileInfo(path).Length };
     }
+
+    private static ArgumentException Unmatched() =>
+        new("The card must name weights, trunk, rest and filters if and only if these files are given.");
 
     private static void RequireSound(ModelCard card, string folder)
     {
@@ -202,7 +180,6 @@ public sealed class PackageRepository(string root)
 /// The contents of a package's files, for publication. Each is written once, as a stream, so that the full network's 244 MB of weights need
 /// not be copied in memory. The card names the files.
 /// </summary>
-/// <param name="Model">Writes the graph of the whole network.</param>
 public sealed record PackageFiles(Action<Stream> Model)
 {
     private const int CopyBytes = 1 << 20;
@@ -239,7 +216,6 @@ public static partial class PackageName
     public const string Pattern = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
 
     /// <summary>The reason why a name cannot be used, as a sentence, or null if it can.</summary>
-    /// <param name="name">The name.</param>
     public static string? Broken(string name) => Allowed().IsMatch(name)
         ? null
         : $"'{name}' cannot name a model; use 1 to 64 letters, digits, '-', '_' or '.', beginning with a letter or digit.";

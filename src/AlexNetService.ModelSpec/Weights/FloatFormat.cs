@@ -24,7 +24,6 @@ public static class FloatFormats
     private const int BlockBytes = 1 << 16;
 
     /// <summary>Bytes of a number.</summary>
-    /// <param name="format">How it is stored.</param>
     public static int Bytes(this FloatFormat format) => format switch
     {
         FloatFormat.Float64 => sizeof(double),
@@ -33,8 +32,6 @@ public static class FloatFormats
     };
 
     /// <summary>Reads numbers from the current position of a stream.</summary>
-    /// <param name="format">How they are stored.</param>
-    /// <param name="stream">The stream.</param>
     /// <param name="count">How many. The caller has checked that the file can hold them.</param>
     /// <param name="seen">Receives the stored bytes in order, for a checksum.</param>
     /// <exception cref="EndOfStreamException">The stream ends too early.</exception>

@@ -16,8 +16,6 @@ public sealed class NamedWeights
     private readonly IReadOnlyDictionary<string, WeightTensor> tensors;
 
     /// <summary>Creates the weights of a layer table.</summary>
-    /// <param name="architecture">The table.</param>
-    /// <param name="tensors">The weights by name.</param>
     /// <exception cref="ArchitectureException">A weight is missing, or has other dimensions or another number of values.</exception>
     public NamedWeights(NetworkArchitecture architecture, IReadOnlyDictionary<string, WeightTensor> tensors)
     {
@@ -33,29 +31,22 @@ public sealed class NamedWeights
     public WeightTensor this[string name] => tensors[name];
 
     /// <summary>Checks that these weights fit a layer table.</summary>
-    /// <param name="architecture">The table.</param>
     /// <exception cref="ArchitectureException">A weight is missing, or has other dimensions or another number of values.</exception>
     public void RequireFit(NetworkArchitecture architecture)
     {
         foreach (var (name, dimensions) in architecture.Weights())
         {
-            if (!tensors.TryGetValue(name, out var tensor))
+            var tensor = tensors.GetValueOrDefault(name);
+            var reason = tensor is null ? $"of '{architecture.Preset}' is missing."
+                : !tensor.Dimensions.SequenceEqual(dimensions)
+                    ? $"has dimensions [{string.Join(',', tensor.Dimensions)}] "
+                    + $"where '{architecture.Preset}' has [{string.Join(',', dimensions)}]."
+                : dimensions.Aggregate(1L, (product, dimension) => product * dimension) is var expected && tensor.Values.Length != expected
+                    ? $"has {tensor.Values.Length} values; its dimensions need {expected}."
+                : null;
+            if (reason is not null)
             {
-                throw new ArchitectureException($"Weight {name} of '{architecture.Preset}' is missing.");
-            }
-
-            if (!tensor.Dimensions.SequenceEqual(dimensions))
-            {
-                throw new ArchitectureException(
-                    $"Weight {name} has dimensions [{string.Join(',', tensor.Dimensions)}] "
-                    + $"where '{architecture.Preset}' has [{string.Join(',', dimensions)}].");
-            }
-
-            var expected = dimensions.Aggregate(1L, (product, dimension) => product * dimension);
-            if (tensor.Values.Length != expected)
-            {
-                throw new ArchitectureException(
-                    $"Weight {name} has {tensor.Values.Length} values; its dimensions need {expected}.");
+                throw new ArchitectureException($"Weight {name} {reason}");
             }
         }
     }

@@ -9,10 +9,7 @@ namespace AlexNetService.ModelSpec.Weights;
 /// Weights with what a stranger needs to use them, as a safetensors file: the merged tensors by name, and as metadata the preset, the
 /// layer table, the number of classes, their labels and the mean colour.
 /// </summary>
-/// <param name="Architecture">The layer table.</param>
-/// <param name="Weights">The merged weights.</param>
 /// <param name="MeanColour">Mean red, green, blue that is subtracted from a crop, 0..255.</param>
-/// <param name="Labels">The classes.</param>
 public sealed record PortableWeights(
     NetworkArchitecture Architecture, NamedWeights Weights, IReadOnlyList<double> MeanColour, IReadOnlyList<ClassLabel> Labels)
 {
@@ -51,7 +48,6 @@ public sealed record PortableWeights(
     }
 
     /// <summary>Reads what <see cref="ToFile"/> wrote.</summary>
-    /// <param name="file">A file's content.</param>
     /// <param name="ourName">Our name by the name in the file.</param>
     /// <returns>The weights, or null where the metadata describes none: other software wrote the file.</returns>
     /// <exception cref="InvalidDataException">The metadata is not what this software writes.</exception>

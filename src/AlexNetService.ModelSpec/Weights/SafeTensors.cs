@@ -14,8 +14,6 @@ namespace AlexNetService.ModelSpec.Weights;
 /// well and become 32-bit. The SHA-256 of metadata and values stands in the metadata under <c>alexnet.sha256</c>, so that a damaged
 /// file is told from a good one; files of other software have none.
 /// </summary>
-/// <param name="Tensors">The tensors by name.</param>
-/// <param name="Metadata">Free text by name.</param>
 public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tensors, IReadOnlyDictionary<string, string> Metadata)
 {
     private const string MetadataKey = "__metadata__";
@@ -25,7 +23,6 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
     public const int LargestHeader = 16 << 20;
 
     /// <summary>Writes the file as a whole or not at all: beside its place, flushed to disk, then renamed over it.</summary>
-    /// <param name="path">Where the file goes.</param>
     /// <exception cref="IOException">
     /// The disk is full or the folder cannot be written; an earlier file at the path is untouched.
     /// </exception>
@@ -47,7 +44,6 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
     }
 
     /// <summary>Reads a file and checks it whole.</summary>
-    /// <param name="path">The file.</param>
     /// <exception cref="InvalidDataException">The file is truncated, damaged, or holds something else than real numbers.</exception>
     public static SafeTensors Read(string path)
     {

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using AlexNetService.ModelSpec.Package;
 using AlexNetService.Onnx.Schema;
 using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
@@ -9,8 +11,7 @@ namespace AlexNetService.Onnx.Graph;
 /// The file beside several graphs that holds their initialisers (ONNX external data), each once, however many graphs use it. Runtimes map
 /// the file into memory.
 /// </summary>
-/// <param name="file">Its name in the folder of the graphs.</param>
-internal sealed class ExternalWeights(string file)
+internal sealed class ExternalWeights
 {
     // Smaller tensors stay in the graph, where optimisers find constants.
     private const int SmallestBytes = 1024;
@@ -21,11 +22,10 @@ internal sealed class ExternalWeights(string file)
 
     private const int ChunkBytes = 1 << 20;
 
-    private readonly Dictionary<string, Place> places = new(StringComparer.Ordinal);
-    private readonly List<Place> inOrder = [];
+    private readonly OrderedDictionary<string, (long Offset, Array Values)> places = new(StringComparer.Ordinal);
     private long end;
 
-    public bool IsEmpty => inOrder.Count == 0;
+    public bool IsEmpty => places.Count == 0;
 
     /// <summary>SHA-256 of the file, lower-case hexadecimal.</summary>
     public string Sha256()
@@ -39,13 +39,14 @@ internal sealed class ExternalWeights(string file)
         return Convert.ToHexStringLower(hash.Hash.AsSpan());
     }
 
-    /// <summary>Lets a tensor point to its values in the file. Tensors of the same name share one place.</summary>
-    /// <param name="tensor">The tensor; its name describes its content.</param>
-    /// <param name="values">Its values, little-endian; they must not change before the file is written.</param>
+    /// <summary>
+    /// Lets a tensor point to its values, an array of floats or bytes that must not change before the file is written. A tensor's name
+    /// describes its content: tensors of the same name share one place.
+    /// </summary>
     /// <returns>Whether the values are in the file; small tensors are not.</returns>
-    public bool Take(TensorProto tensor, ReadOnlyMemory<byte> values)
+    public bool Take(TensorProto tensor, Array values)
     {
-        var bytes = values.Length;
+        var bytes = Buffer.ByteLength(values);
         if (bytes < SmallestBytes)
         {
             return false;
@@ -54,14 +55,13 @@ internal sealed class ExternalWeights(string file)
         if (!places.TryGetValue(tensor.Name, out var place))
         {
             var alignment = bytes < PageBytes ? LineBytes : PageBytes;
-            place = new Place((end + alignment - 1) / alignment * alignment, values);
+            place = ((end + alignment - 1) / alignment * alignment, values);
             places.Add(tensor.Name, place);
-            inOrder.Add(place);
             end = place.Offset + bytes;
         }
 
         tensor.DataLocation = DataLocation.External;
-        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = file });
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = ModelPackage.DefaultWeightsFile });
         tensor.ExternalData.Add(Number("offset", place.Offset));
         tensor.ExternalData.Add(Number("length", bytes));
         return true;
@@ -71,20 +71,23 @@ internal sealed class ExternalWeights(string file)
     public void Write(Stream stream)
     {
         var written = 0L;
-        foreach (var (offset, values) in inOrder)
+        foreach (var (offset, values) in places.Values)
         {
             stream.Write(new byte[offset - written]);
-            for (var start = 0; start < values.Length; start += ChunkBytes)
+            var bytes = BytesOf(values);
+            for (var start = 0; start < bytes.Length; start += ChunkBytes)
             {
-                stream.Write(values.Span[start..Math.Min(start + ChunkBytes, values.Length)]);
+                stream.Write(bytes[start..Math.Min(start + ChunkBytes, bytes.Length)]);
             }
 
-            written = offset + values.Length;
+            written = offset + bytes.Length;
         }
     }
 
+    /// <summary>An array's bytes without a copy: the full network has 244 MB of weights.</summary>
+    public static ReadOnlySpan<byte> BytesOf(Array values) =>
+        MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference(values), Buffer.ByteLength(values));
+
     private static StringStringEntryProto Number(string key, long value) =>
         new() { Key = key, Value = value.ToString(CultureInfo.InvariantCulture) };
-
-    private sealed record Place(long Offset, ReadOnlyMemory<byte> Values);
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Weights;
@@ -9,7 +8,6 @@ namespace AlexNetService.Onnx.Graph;
 
 /// <summary>Collects the nodes and initialisers of one graph.</summary>
 /// <param name="columns">How many columns the maps are divided over; a grouped convolution has as many groups.</param>
-/// <param name="weights">The merged weights.</param>
 /// <param name="external">Receives the large initialisers, or null where the graph holds all of them.</param>
 internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWeights? external = null)
 {
@@ -20,12 +18,7 @@ internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWei
 
     public int Columns => columns;
 
-    /// <summary>Adds a node with one output.</summary>
-    /// <param name="operation">ONNX operator.</param>
-    /// <param name="inputs">Names of the tensors that it reads.</param>
-    /// <param name="output">Name of the tensor that it writes; also the node's name.</param>
-    /// <param name="attributes">Attributes that differ from the operator's defaults.</param>
-    /// <returns>The name of the output.</returns>
+    /// <summary>Adds a node with one output, whose name is also the node's, and returns that name.</summary>
     /// <exception cref="ArchitectureException">Another tensor has that name already.</exception>
     public string Node(string operation, IEnumerable<string> inputs, string output, params ReadOnlySpan<AttributeProto> attributes)
     {
@@ -34,11 +27,7 @@ internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWei
             throw new ArchitectureException($"Two tensors of the graph would be called '{output}'. Give the layer another name.");
         }
 
-        var node = new NodeProto { OpType = operation, Name = output };
-        node.Input.AddRange(inputs);
-        node.Output.Add(output);
-        node.Attribute.AddRange(attributes.ToArray());
-        Graph.Node.Add(node);
+        Graph.Node.Add(OnnxNode.Of(operation, inputs, output, attributes));
         return output;
     }
 
@@ -49,9 +38,7 @@ internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWei
         return name;
     }
 
-    /// <summary>A weight of the network as an initialiser under its own name.</summary>
-    /// <param name="name">Name of the weight.</param>
-    /// <param name="dimensions">Dimensions for the operator; the weight's own where there are none.</param>
+    /// <summary>A weight as an initialiser under its own name, in dimensions for the operator or, without these, its own.</summary>
     public string Weight(string name, params ReadOnlySpan<long> dimensions)
     {
         var tensor = weights[name];
@@ -63,10 +50,10 @@ internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWei
     {
         if (initialisers.Add(name))
         {
-            var (tensor, bytes) = (AddInitialiser(name, TensorProto.Types.DataType.Float, dimensions), new FloatBytes(values()).Memory);
-            if (external?.Take(tensor, bytes) != true)
+            var (tensor, floats) = (AddInitialiser(name, TensorProto.Types.DataType.Float, dimensions), values());
+            if (external?.Take(tensor, floats) != true)
             {
-                tensor.RawData = UnsafeByteOperations.UnsafeWrap(bytes);
+                tensor.RawData = ByteString.CopyFrom(ExternalWeights.BytesOf(floats));
             }
         }
 
@@ -89,7 +76,7 @@ internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWei
     /// <summary>[N, values] for operators that read vectors, in the order map, row, column.</summary>
     public Activation AsVector(Activation input) => input.Flat
         ? input
-        : input with { Name = Node("Flatten", [input.Name], input.Name + ".flat", NodeAttribute.Int("axis", 1)), Flat = true };
+        : input with { Name = Node("Flatten", [input.Name], input.Name + ".flat", OnnxNode.Int("axis", 1)), Flat = true };
 
     /// <summary>[N, maps, height, width] for operators that read maps.</summary>
     public Activation AsMaps(Activation input)
@@ -110,46 +97,33 @@ internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWei
         Graph.Initializer.Add(tensor);
         return tensor;
     }
-
-    /// <summary>An array's bytes without a copy: the full network has 244 MB of weights.</summary>
-    private sealed class FloatBytes(float[] values) : MemoryManager<byte>
-    {
-        public override Span<byte> GetSpan() => MemoryMarshal.AsBytes(values.AsSpan());
-
-        public override MemoryHandle Pin(int elementIndex = 0) => elementIndex % sizeof(float) == 0
-            ? values.AsMemory(elementIndex / sizeof(float)).Pin()
-            : throw new NotSupportedException("Only whole floats can be pinned.");
-
-        public override void Unpin()
-        {
-            // The handle that Pin returns unpins.
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            // The garbage collector frees the array.
-        }
-    }
 }
 
 /// <summary>A tensor between two layers.</summary>
-/// <param name="Name">Its name in the graph.</param>
 /// <param name="Shape">Its shape for one crop, all columns together, the first column's maps first.</param>
 /// <param name="Flat">Whether it is [N, values] in the graph rather than [N, maps, height, width].</param>
 internal readonly record struct Activation(string Name, Shape Shape, bool Flat);
 
-/// <summary>Attributes of a node.</summary>
-internal static class NodeAttribute
+/// <summary>Nodes and their attributes.</summary>
+internal static class OnnxNode
 {
+    /// <summary>A node with one output, whose name is also the node's.</summary>
+    public static NodeProto Of(
+        string operation, IEnumerable<string> inputs, string output, params ReadOnlySpan<AttributeProto> attributes)
+    {
+        var node = new NodeProto { OpType = operation, Name = output, Input = { inputs }, Output = { output } };
+        node.Attribute.AddRange(attributes.ToArray());
+        return node;
+    }
+
+    public static NodeProto Cast(string tensor, string output, TensorProto.Types.DataType type) =>
+        Of("Cast", [tensor], output, Int("to", (int)type));
+
     public static AttributeProto Int(string name, long value) =>
         new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
 
-    public static AttributeProto Ints(string name, params ReadOnlySpan<long> values)
-    {
-        var attribute = new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Ints };
-        attribute.Ints.AddRange(values.ToArray());
-        return attribute;
-    }
+    public static AttributeProto Ints(string name, params long[] values) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };
 
     /// <summary>The same value for rows and columns.</summary>
     public static AttributeProto Square(string name, long side) => Ints(name, side, side);

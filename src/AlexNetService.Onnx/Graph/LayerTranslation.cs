@@ -9,11 +9,7 @@ internal static class LayerTranslation
     private const double PaperBeta = 0.75;
 
     /// <summary>Writes one layer's nodes.</summary>
-    /// <param name="graph">The graph that receives them.</param>
-    /// <param name="row">The layer and its shapes.</param>
-    /// <param name="input">The tensor that it reads.</param>
     /// <param name="output">Name of the tensor that it writes. Layers that change nothing write no node and return their input.</param>
-    /// <returns>The tensor that the next layer reads.</returns>
     /// <exception cref="ArchitectureException">The layer's kind has no translation.</exception>
     public static Activation Write(GraphWriter graph, LayerRow row, Activation input, string output) => row.Layer switch
     {
@@ -52,10 +48,10 @@ internal static class LayerTranslation
             "Conv",
             [maps.Name, graph.Weight(WeightShape.WeightOf(layer.Name)), graph.Weight(WeightShape.BiasOf(layer.Name))],
             output,
-            NodeAttribute.Int("group", layer.Reads == Reads.OwnColumn ? graph.Columns : 1),
-            NodeAttribute.Square("kernel_shape", layer.Kernel),
-            NodeAttribute.Square("strides", layer.Stride),
-            NodeAttribute.Ints("pads", layer.Padding, layer.Padding, far, far));
+            OnnxNode.Int("group", layer.Reads == Reads.OwnColumn ? graph.Columns : 1),
+            OnnxNode.Square("kernel_shape", layer.Kernel),
+            OnnxNode.Square("strides", layer.Stride),
+            OnnxNode.Ints("pads", layer.Padding, layer.Padding, far, far));
         return new Activation(output, shape, Flat: false);
     }
 
@@ -65,8 +61,8 @@ internal static class LayerTranslation
             "MaxPool",
             [maps.Name],
             output,
-            NodeAttribute.Square("kernel_shape", layer.Window),
-            NodeAttribute.Square("strides", layer.Stride));
+            OnnxNode.Square("kernel_shape", layer.Window),
+            OnnxNode.Square("strides", layer.Stride));
         return new Activation(output, shape, Flat: false);
     }
 
@@ -77,7 +73,7 @@ internal static class LayerTranslation
             "Gemm",
             [graph.AsVector(input).Name, graph.Weight(WeightShape.WeightOf(layer)), graph.Weight(WeightShape.BiasOf(layer))],
             output,
-            NodeAttribute.Int("transB", 1));
+            OnnxNode.Int("transB", 1));
         return new Activation(output, shape, Flat: true);
     }
 
@@ -94,9 +90,9 @@ internal static class LayerTranslation
             "Conv",
             [maps.Name, weight, graph.Weight(WeightShape.BiasOf(layer.Name))],
             output + ".units",
-            NodeAttribute.Int("group", graph.Columns),
-            NodeAttribute.Square("kernel_shape", 1));
-        graph.Node("Flatten", [units], output, NodeAttribute.Int("axis", 1));
+            OnnxNode.Int("group", graph.Columns),
+            OnnxNode.Square("kernel_shape", 1));
+        graph.Node("Flatten", [units], output, OnnxNode.Int("axis", 1));
         return new Activation(output, shape, Flat: true);
     }
 
@@ -112,8 +108,8 @@ internal static class LayerTranslation
             "Conv",
             [squares, Band(graph, layer, maps.Shape.Maps), K(graph, layer, maps.Shape.Maps)],
             output + ".s",
-            NodeAttribute.Int("group", graph.Columns),
-            NodeAttribute.Square("kernel_shape", 1));
+            OnnxNode.Int("group", graph.Columns),
+            OnnxNode.Square("kernel_shape", 1));
         graph.Node("Div", [maps.Name, layer.Beta == PaperBeta ? ThreeQuarters(graph, s) : Power(graph, layer, s)], output);
         return maps with { Name = output };
     }

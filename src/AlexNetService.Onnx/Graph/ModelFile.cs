@@ -1,6 +1,8 @@
 using System.Globalization;
 using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.ModelSpec.Package;
 using AlexNetService.Onnx.Schema;
+using Google.Protobuf;
 
 namespace AlexNetService.Onnx.Graph;
 
@@ -37,6 +39,28 @@ internal static class ModelFile
             Graph = graph,
         };
     }
+
+    /// <summary>Reads the graph of a package's whole network.</summary>
+    /// <exception cref="InvalidPackageException">It is not an ONNX file.</exception>
+    public static ModelProto Read(ModelPackage package)
+    {
+        try
+        {
+            using var stream = File.OpenRead(package.GraphPath);
+            return ModelProto.Parser.ParseFrom(stream);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new InvalidPackageException(package.Folder, $"{package.Card.Graph.File} is not an ONNX file: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A declared output of floats without a shape.</summary>
+    public static ValueInfoProto Floats(string name) => new()
+    {
+        Name = name,
+        Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float } },
+    };
 
     /// <summary>A declared input or output, [N, dimensions…].</summary>
     public static ValueInfoProto Value(

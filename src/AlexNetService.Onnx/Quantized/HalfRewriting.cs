@@ -11,13 +11,12 @@ namespace AlexNetService.Onnx.Quantized;
 /// Nodes that only pass values on follow the type of their input. Response normalisation stays in 32 bits, because on pixels of 0..255
 /// the squares of maps exceed 65504, the largest 16-bit float. Inputs and outputs keep their types.
 /// </summary>
-/// <param name="graph">The graph; is changed.</param>
-/// <param name="read">Reads a float initialiser.</param>
 internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]> read)
 {
     private const string Halved = ".half";
     private const string Widened = ".float";
 
+    private readonly WeightedNodes weighted = new(graph);
     private readonly HashSet<string> halves = [];
     private readonly HashSet<string> casts = [];
     private readonly List<NodeProto> rewritten = [];
@@ -25,7 +24,6 @@ internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]>
     /// <summary>Rewrites every weighted node.</summary>
     public void Run()
     {
-        var weighted = new WeightedNodes(graph);
         var byNode = weighted.All.ToDictionary(node => node.Node);
         foreach (var node in graph.Node.ToArray())
         {
@@ -33,11 +31,11 @@ internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]>
             {
                 HalveWeights(found);
                 node.Input[0] = Half(node.Input[0]);
-                Write(node, weighted, isHalf: true);
+                Write(node, isHalf: true);
             }
             else if (node.OpType is "Relu" or "MaxPool" or "Flatten" or "Reshape" or "Tanh")
             {
-                Write(node, weighted, halves.Contains(node.Input[0]));
+                Write(node, halves.Contains(node.Input[0]));
             }
             else
             {
@@ -46,7 +44,7 @@ internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]>
                     node.Input[i] = Float(node.Input[i]);
                 }
 
-                Write(node, weighted, isHalf: false);
+                Write(node, isHalf: false);
             }
         }
 
@@ -62,7 +60,7 @@ internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]>
 
     private string Float(string tensor) => halves.Contains(tensor) ? Cast(tensor, tensor + Widened, DataType.Float) : tensor;
 
-    private void Write(NodeProto node, WeightedNodes weighted, bool isHalf)
+    private void Write(NodeProto node, bool isHalf)
     {
         rewritten.Add(node);
         if (!isHalf)
@@ -92,14 +90,7 @@ internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]>
     {
         if (casts.Add(converted))
         {
-            rewritten.Add(new NodeProto
-            {
-                OpType = "Cast",
-                Name = converted,
-                Input = { tensor },
-                Output = { converted },
-                Attribute = { NodeAttribute.Int("to", (int)type) },
-            });
+            rewritten.Add(OnnxNode.Cast(tensor, converted, type));
         }
 
         return converted;

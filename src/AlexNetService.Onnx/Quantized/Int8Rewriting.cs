@@ -12,10 +12,7 @@ namespace AlexNetService.Onnx.Quantized;
 /// surround them (QDQ), and a runtime fuses each group into one integer operator, or runs it in floats where it has no such operator.
 /// Weights: int8, symmetric, one scale for each output. Activations: uint8, one scale for each tensor.
 /// </summary>
-/// <param name="graph">The graph; is changed.</param>
 /// <param name="ranges">The range of each tensor that becomes bytes, by name.</param>
-/// <param name="weightBits">7 or 8.</param>
-/// <param name="read">Reads a float initialiser.</param>
 internal sealed class Int8Rewriting(
     GraphProto graph, IReadOnlyDictionary<string, TensorRange> ranges, int weightBits, Func<TensorProto, float[]> read)
 {
@@ -27,8 +24,6 @@ internal sealed class Int8Rewriting(
     private readonly WeightedNodes weighted = new(graph);
 
     /// <summary>The tensors whose ranges are needed.</summary>
-    /// <param name="graph">The graph.</param>
-    /// <param name="floats">Names of the nodes that stay in floats.</param>
     public static IReadOnlyList<string> Measured(GraphProto graph, IReadOnlySet<string> floats)
     {
         var weighted = new WeightedNodes(graph);
@@ -42,7 +37,6 @@ internal sealed class Int8Rewriting(
     }
 
     /// <summary>Rewrites every weighted node, except for those that stay in floats.</summary>
-    /// <param name="floats">Names of the nodes that stay in floats.</param>
     public void Run(IReadOnlySet<string> floats)
     {
         var nodes = Chosen(weighted, floats).ToArray();
@@ -94,8 +88,8 @@ internal sealed class Int8Rewriting(
 
         Insert(
             exact,
-            Node("QuantizeLinear", [exact, scale, zero], BytesOf(tensor)),
-            Node("DequantizeLinear", [BytesOf(tensor), scale, zero], restored));
+            OnnxNode.Of("QuantizeLinear", [exact, scale, zero], BytesOf(tensor)),
+            OnnxNode.Of("DequantizeLinear", [BytesOf(tensor), scale, zero], restored));
     }
 
     private void QuantizeWeights(WeightedNode node, float inputScale)
@@ -143,7 +137,7 @@ internal sealed class Int8Rewriting(
         var zeroBytes = new byte[scales.Length * (type == DataType.Int8 ? sizeof(sbyte) : sizeof(int))];
         var zeros = Constant(tensor.Name + ".zero", type, [scales.Length], zeroBytes);
         graph.Node.Insert(
-            graph.Node.IndexOf(node.Node), Node("DequantizeLinear", [bytes, scale, zeros], restored, NodeAttribute.Int("axis", 0)));
+            graph.Node.IndexOf(node.Node), OnnxNode.Of("DequantizeLinear", [bytes, scale, zeros], restored, OnnxNode.Int("axis", 0)));
         node.Node.Input[place] = restored;
     }
 
@@ -164,15 +158,6 @@ internal sealed class Int8Rewriting(
         {
             graph.Node.Insert(place++, node);
         }
-    }
-
-    private static NodeProto Node(
-        string operation, IEnumerable<string> inputs, string output, params ReadOnlySpan<AttributeProto> attributes)
-    {
-        var node = new NodeProto { OpType = operation, Name = output, Output = { output } };
-        node.Input.AddRange(inputs);
-        node.Attribute.AddRange(attributes.ToArray());
-        return node;
     }
 
     private static void Replace(RepeatedField<string> names, string old, string replacement)

@@ -6,7 +6,6 @@ using AlexNetService.Onnx.Schema;
 namespace AlexNetService.Onnx.Quantized;
 
 /// <summary>Reads the values of a package's initialisers, from the graph or from the file of weights beside it.</summary>
-/// <param name="package">The package, its hashes verified.</param>
 internal sealed class StoredWeights(ModelPackage package)
 {
     /// <summary>Whether the values lie outside the graph.</summary>

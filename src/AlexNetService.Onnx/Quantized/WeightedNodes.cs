@@ -64,7 +64,6 @@ internal sealed class WeightedNodes
 }
 
 /// <summary>A convolution or dense layer of a graph.</summary>
-/// <param name="Node">The node.</param>
 /// <param name="Weight">[outputs, …].</param>
 /// <param name="Bias">[outputs], or null where there is none.</param>
 /// <param name="End">Its rectifier's output, or its own where no rectifier follows.</param>

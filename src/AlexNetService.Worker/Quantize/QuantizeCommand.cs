@@ -150,7 +150,7 @@ internal sealed class QuantizeCommand
 
             try
             {
-                probe.Run(crops, windows.Length, tensors, (tensor, values) => histograms[tensor].Add(values));
+                probe.Run(crops, tensors, (tensor, values) => histograms[tensor].Add(values));
             }
             catch (ArgumentException e)
             {

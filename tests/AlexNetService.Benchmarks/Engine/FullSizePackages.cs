@@ -71,7 +71,7 @@ internal sealed class FullSizePackages(string folder, NetworkArchitecture? archi
             for (var run = 0; run < CalibrationRuns; run++)
             {
                 new Random(run).NextBytes(crops);
-                probe.Run(crops, CropsPerRun, network.Measured, (tensor, values) => histograms[tensor].Add(values));
+                probe.Run(crops, network.Measured, (tensor, values) => histograms[tensor].Add(values));
             }
         }
 

@@ -47,7 +47,7 @@ internal static class LrnOperatorGraph
             "LRN",
             [apart],
             layer.Name + ".operator",
-            NodeAttribute.Int("size", layer.Maps),
+            OnnxNode.Int("size", layer.Maps),
 
             // The operator divides α by the number of summed maps.
             Float("alpha", layer.Alpha * layer.Maps),

@@ -40,9 +40,9 @@ public sealed class EnsembleSettingsTests : IDisposable
         using var catalog = await Open("a", ("pair", "a=2,b"), ("late", "b,c=5"));
         using var lease = catalog.Enter();
 
-        var found = Assert.IsType<Selection.Found>(lease.Snapshot.Select(names.Split(',')));
+        Assert.True(lease.Snapshot.TrySelect(names.Split(','), out var found, out _, out _));
 
-        Assert.Equal(members, Text(found.Ensemble.Members));
+        Assert.Equal(members, Text(found.Members));
     }
 
     [Theory]
@@ -53,9 +53,10 @@ public sealed class EnsembleSettingsTests : IDisposable
         using var catalog = await Open("a", ("pair", "a=2,b"));
         using var lease = catalog.Enter();
 
-        var found = Assert.IsType<Selection.Mismatched>(lease.Snapshot.Select(names.Split(',')));
+        Assert.False(lease.Snapshot.TrySelect(names.Split(','), out _, out var unknown, out var mismatch));
 
-        Assert.Contains(reason, found.Reason, StringComparison.Ordinal);
+        Assert.Null(unknown);
+        Assert.Contains(reason, mismatch, StringComparison.Ordinal);
     }
 
     [Theory]

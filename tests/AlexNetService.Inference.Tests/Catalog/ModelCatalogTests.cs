@@ -120,7 +120,7 @@ public sealed class ModelCatalogTests : IDisposable
         using var lease = catalog.Enter();
         var served = lease.Snapshot;
 
-        var selected = Assert.IsType<Selection.Found>(served.Select(["b", "a"])).Ensemble;
+        Assert.True(served.TrySelect(["b", "a"], out var selected, out _, out _));
 
         Assert.Equal([("a", expected), ("b", 1)], served.Default.Members.Select(member => (member.Session.Card.Name, member.Weight)));
         Assert.Equal([1, expected], selected.Members.Select(member => member.Weight));
@@ -198,12 +198,15 @@ public sealed class ModelCatalogTests : IDisposable
         using var lease = catalog.Enter();
         var served = lease.Snapshot;
 
-        var found = Assert.IsType<Selection.Found>(served.Select(["b", "a", "b"]));
-        Assert.Equal(["b", "a"], found.Ensemble.Members.Select(member => member.Session.Card.Name));
-        Assert.Equal("nobody", Assert.IsType<Selection.Unknown>(served.Select(["a", "nobody"])).Name);
-        var mismatched = Assert.IsType<Selection.Mismatched>(served.Select(["a", "c"]));
-        Assert.Contains("'a' (3 classes) and 'c' (4 classes)", mismatched.Reason, StringComparison.Ordinal);
-        Assert.Same(served.Default, Assert.IsType<Selection.Found>(served.Select([])).Ensemble);
+        Assert.True(served.TrySelect(["b", "a", "b"], out var found, out _, out _));
+        Assert.Equal(["b", "a"], found.Members.Select(member => member.Session.Card.Name));
+        Assert.False(served.TrySelect(["a", "nobody"], out _, out var unknown, out _));
+        Assert.Equal("nobody", unknown);
+        Assert.False(served.TrySelect(["a", "c"], out _, out unknown, out var mismatch));
+        Assert.Null(unknown);
+        Assert.Contains("'a' (3 classes) and 'c' (4 classes)", mismatch, StringComparison.Ordinal);
+        Assert.True(served.TrySelect([], out found, out _, out _));
+        Assert.Same(served.Default, found);
     }
 
     [Fact]

@@ -166,13 +166,13 @@ public sealed class CropWorkTests : IDisposable
         Features = new float[rows * Values],
     };
 
-    private static RowWork Rows(ModelSession session, byte[] crops, CropOutputs outputs, bool areTensor = false) =>
-        new(TestBatch.Request(session), session, crops, areTensor, outputs);
+    private static CropWork Rows(ModelSession session, byte[] crops, CropOutputs outputs, bool areTensor = false) =>
+        new(TestBatch.Request(session), session, crops, windows: null, areTensor, outputs);
 
     private static void Run(CropWork work) => TestBatch.Run(work);
 
     private static void Equal(Memory<float> expected, Memory<float> found) => TestEnsemble.Equal(expected.Span, found.Span, 1e-5f);
 
-    private CanvasWork Views(Canvas canvas, CropWindow[] windows, CropOutputs outputs) =>
-        new(TestBatch.Request(session), session, canvas.Pixels, windows, outputs);
+    private CropWork Views(Canvas canvas, CropWindow[] windows, CropOutputs outputs) =>
+        new(TestBatch.Request(session), session, canvas.Pixels, windows, areTensor: false, outputs);
 }

@@ -3,6 +3,7 @@ using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.Inference.Tests.Graphs;
 using AlexNetService.ModelSpec.Package;
+using Microsoft.ML.OnnxRuntime;
 
 namespace AlexNetService.Inference.Tests.Sessions;
 
@@ -85,23 +86,23 @@ public sealed class DeviceMemoryTests
     {
         using var folder = new SplitFolder(canvas: 9, crop: 5, Pool);
         using var device = SplitFolder.OpenElsewhere(folder.Package);
-        var run = device.Rent();
-        var maps = run.Memory.Lay([(WindowCut.PlacesOf(2), 1, true)])[0];
+        using var block = OrtAllocator.DefaultInstance.Allocate(256);
+        var maps = new RunTensor(WindowCut.PlacesOf(2), rows: 1, block, onDevice: true, offset: 0);
 
         var refused = Assert.Throws<InvalidOperationException>(() => maps.Row(0).Length);
 
-        ModelSession.Return(run);
         Assert.Contains("in the memory of the device", refused.Message, StringComparison.Ordinal);
     }
 
     private static float[][] Run(SplitFolder folder, ModelSession session, int seed)
     {
         float[][] answers = [.. Views.Select(_ => new float[TestFolder.Classes])];
-        TestBatch.Run([.. answers.Select((answer, i) => new CanvasWork(
+        TestBatch.Run([.. answers.Select((answer, i) => new CropWork(
             TestBatch.Request(session),
             session,
             folder.RandomCanvas((10 * seed) + i).Pixels,
             TestEnsemble.Windows(session, Views[i]),
+            areTensor: false,
             new CropOutputs { Probabilities = answer }))]);
         return answers;
     }

@@ -127,16 +127,6 @@ public sealed class SharedTrunkTests
     }
 
     [Fact]
-    public void Open_OffsetsBetweenTheMaps_IsRefused()
-    {
-        using var folder = new SplitFolder(canvas: 7, crop: 5, Pool);
-
-        var refused = Assert.Throws<InvalidPackageException>(() => SplitFolder.Open(folder.Package));
-
-        Assert.Contains("offsets 0, 1 and 2", refused.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Open_MapsOfAnotherShape_IsRefusedWithBoth()
     {
         using var folder = new SplitFolder(canvas: 9, crop: 5, Pool);
@@ -156,11 +146,12 @@ public sealed class SharedTrunkTests
         return answers;
     }
 
-    private static CanvasWork Work(SplitFolder folder, ModelSession session, int seed, TestViews views, float[] probabilities) => new(
+    private static CropWork Work(SplitFolder folder, ModelSession session, int seed, TestViews views, float[] probabilities) => new(
         TestBatch.Request(session),
         session,
         folder.RandomCanvas(seed).Pixels,
         TestEnsemble.Windows(session, views),
+        areTensor: false,
         new CropOutputs { Probabilities = probabilities });
 
     private static void Equal(float[] expected, float[] found, float tolerance) => TestEnsemble.Equal(expected, found, tolerance);
