@@ -60,22 +60,14 @@ public static class CanvasDecoder
     /// <exception cref="ArgumentOutOfRangeException">The side is out of range.</exception>
     internal static void RequireCanvas(ReadOnlySpan<byte> canvas, int side)
     {
-        if (canvas.Length != CanvasLength(side))
-        {
-            throw new ArgumentException($"A canvas of side {side} has {CanvasLength(side)} bytes, not {canvas.Length}.", nameof(canvas));
-        }
-    }
-
-    private static int CanvasLength(int side)
-    {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(side);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(side, MaxCanvasSide);
-        return 3 * side * side;
+        CropWindow.RequireSquare(canvas.Length, side, nameof(canvas));
     }
 
     private static DecodeFault? Decode(ReadOnlySpan<byte> encoded, ImageFormat format, int side, Span<byte> canvas, long maxPixels)
     {
-        using var full = Libvips.Open(encoded, format);
+        using var full = Libvips.Open(encoded);
         if (Math.Max(full.Width, full.Height) > MaxSourceSide || (long)full.Width * full.Height > maxPixels)
         {
             return DecodeFault.TooManyPixels(full.Width, full.Height, maxPixels);
@@ -87,12 +79,13 @@ public static class CanvasDecoder
         }
 
         var shrink = format.ShrinksOnLoad ? ShrinkOnLoad(Math.Min(full.Width, full.Height), side) : 1;
-        using var picture = shrink > 1 ? Libvips.Open(encoded, format, shrink) : full.Copy();
+        using var picture = shrink > 1 ? Libvips.Open(encoded, shrink) : full.Copy();
         var orientation = new ExifOrientation(picture.Contains("orientation") && picture.Get("orientation") is int value ? value : 1);
-        var window = SourceWindow.Centre(picture.Width, picture.Height, orientation);
-        using var square = CanvasPipeline.Square(picture, window, side);
-        Write(square, orientation, side, RowsAtATime(window.Side, side), canvas);
-        if (window.Top + window.Side < picture.Height)
+        var (left, top) = orientation.Centre(picture.Width, picture.Height);
+        var cut = Math.Min(picture.Width, picture.Height);
+        using var square = CanvasPipeline.Square(picture, left, top, cut, side);
+        Write(square, orientation, side, RowsAtATime(cut, side), canvas);
+        if (top + cut < picture.Height)
         {
             ReadToTheEnd(picture);
         }
@@ -153,10 +146,7 @@ public static class CanvasDecoder
             var strip = region.Fetch(0, row, side, Math.Min(rowsAtATime, side - row));
             var (start, pixels) = (row * side, strip.Length / 3);
             Planes.Split(
-                strip,
-                planes.Slice(start, pixels),
-                planes.Slice(plane + start, pixels),
-                planes.Slice((2 * plane) + start, pixels));
+                strip, planes.Slice(start, pixels), planes.Slice(plane + start, pixels), planes.Slice((2 * plane) + start, pixels));
         }
     }
 

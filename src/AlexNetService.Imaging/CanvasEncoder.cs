@@ -8,59 +8,44 @@ public static class CanvasEncoder
 {
     private const int FastDeflate = 1;
 
-    /// <summary>Encodes a baseline JPEG with full-size colours and no metadata.</summary>
-    /// <param name="canvas">[3,side,side], 0..255.</param>
-    /// <param name="side">Side of the canvas, in pixels.</param>
-    /// <param name="quality">libjpeg's quality, 1 to 100.</param>
-    /// <returns>The file's bytes; the same pixels give the same bytes.</returns>
+    /// <summary>
+    /// Encodes a baseline JPEG with full-size colours and no metadata, of quality 1 to 100. The canvas is [3,side,side], 0..255. The same
+    /// pixels give the same bytes.
+    /// </summary>
     /// <exception cref="ArgumentException">The canvas does not have the size of its side.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The side or the quality is out of range.</exception>
     public static byte[] Jpeg(ReadOnlySpan<byte> canvas, int side, int quality)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(quality);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(quality, 100);
-        return Encode(canvas, side, picture => picture.JpegsaveBuffer(q: quality, subsampleMode: Enums.ForeignSubsample.Off));
+        CanvasDecoder.RequireCanvas(canvas, side);
+        return Encode(canvas, side, side, picture => picture.JpegsaveBuffer(q: quality, subsampleMode: Enums.ForeignSubsample.Off));
     }
 
-    /// <summary>Encodes a PNG, which keeps every pixel.</summary>
-    /// <param name="canvas">[3,side,side], 0..255.</param>
-    /// <param name="side">Side of the canvas, in pixels.</param>
-    /// <returns>The file's bytes.</returns>
+    /// <summary>Encodes a canvas, [3,side,side], 0..255, as a PNG, which keeps every pixel.</summary>
     /// <exception cref="ArgumentException">The canvas does not have the size of its side.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The side is out of range.</exception>
-    public static byte[] Png(ReadOnlySpan<byte> canvas, int side) =>
-        Encode(canvas, side, picture => picture.PngsaveBuffer(compression: FastDeflate));
-
-    /// <summary>Encodes a PNG of a picture that need not be square.</summary>
-    /// <param name="planes">[3,height,width], 0..255.</param>
-    /// <param name="width">Width, in pixels.</param>
-    /// <param name="height">Height, in pixels.</param>
-    /// <returns>The file's bytes.</returns>
-    /// <exception cref="ArgumentException">The number of values does not match width and height.</exception>
-    public static byte[] Png(ReadOnlySpan<byte> planes, int width, int height)
-    {
-        if (width < 1 || height < 1 || planes.Length != 3L * width * height)
-        {
-            throw new ArgumentException($"{planes.Length} bytes are not an RGB picture of {width} × {height}.", nameof(planes));
-        }
-
-        return Encode(planes, width, height, picture => picture.PngsaveBuffer(compression: FastDeflate));
-    }
-
-    private static byte[] Encode(ReadOnlySpan<byte> canvas, int side, Func<Image, byte[]> encode)
+    public static byte[] Png(ReadOnlySpan<byte> canvas, int side)
     {
         CanvasDecoder.RequireCanvas(canvas, side);
-        return Encode(canvas, side, side, encode);
+        return Png(canvas, side, side);
     }
 
-    private static byte[] Encode(ReadOnlySpan<byte> canvas, int width, int height, Func<Image, byte[]> encode)
+    /// <summary>Encodes a picture that need not be square, [3,height,width], 0..255, as a PNG.</summary>
+    /// <exception cref="ArgumentException">The number of values does not match width and height.</exception>
+    public static byte[] Png(ReadOnlySpan<byte> planes, int width, int height) =>
+        width < 1 || height < 1 || planes.Length != 3L * width * height
+        ? throw new ArgumentException($"{planes.Length} bytes are not an RGB picture of {width} × {height}.", nameof(planes))
+        : Encode(planes, width, height, picture => picture.PngsaveBuffer(compression: FastDeflate));
+
+    private static byte[] Encode(ReadOnlySpan<byte> planes, int width, int height, Func<Image, byte[]> encode)
     {
-        var rented = ArrayPool<byte>.Shared.Rent(canvas.Length);
+        var rented = ArrayPool<byte>.Shared.Rent(planes.Length);
         try
         {
-            var interleaved = rented.AsSpan(0, canvas.Length);
+            var interleaved = rented.AsSpan(0, planes.Length);
             var plane = width * height;
-            Planes.Join(canvas[..plane], canvas.Slice(plane, plane), canvas[(2 * plane)..], interleaved);
+            Planes.Join(planes[..plane], planes.Slice(plane, plane), planes[(2 * plane)..], interleaved);
             using var picture = Libvips.FromPixels(interleaved, width, height);
             return encode(picture);
         }

@@ -7,13 +7,13 @@ internal static class CanvasPipeline
 {
     private const double FloatReduction = 100;
 
-    /// <summary>Cuts, flattens, scales, converts: interleaved 8-bit sRGB, [side,side,3], not yet turned upright.</summary>
-    /// <param name="picture">The decoded picture; stays open.</param>
-    /// <param name="window">The square to take.</param>
-    /// <param name="side">Side of the result, in pixels.</param>
-    internal static Image Square(Image picture, SourceWindow window, int side) =>
+    /// <summary>
+    /// Cuts out a square, flattens, scales and converts it: interleaved 8-bit sRGB, [side,side,3], not yet turned upright. The square is
+    /// cut before it is scaled, so a picture of 1×10000 costs no more than its pixels.
+    /// </summary>
+    internal static Image Square(Image picture, int left, int top, int cut, int side) =>
         picture
-            .Crop(window.Left, window.Top, window.Side, window.Side)
+            .Crop(left, top, cut, cut)
             .Then(Flatten)
             .Then(image => Scale(image, side))
             .Then(ToSrgb)
@@ -98,26 +98,4 @@ internal static class CanvasPipeline
             > 3 => image.ExtractBand(0, n: 3).Then(three => three.Cast(Enums.BandFormat.Uchar)),
             _ => image.ExtractBand(0).Then(one => one.Bandjoin(one, one)).Then(three => three.Cast(Enums.BandFormat.Uchar)),
         };
-}
-
-/// <summary>
-/// The square of a stored picture that becomes the canvas: as large as the shorter side, in the middle of the longer one. It is cut
-/// before scaling, so that a picture of 1×10000 costs no more than its pixels.
-/// </summary>
-/// <param name="Left">First column, in stored pixels.</param>
-/// <param name="Top">First row, in stored pixels.</param>
-/// <param name="Side">Side, in stored pixels.</param>
-internal readonly record struct SourceWindow(int Left, int Top, int Side)
-{
-    /// <summary>The centre window; an odd remainder goes to the right and bottom of the upright picture, not of the stored one.</summary>
-    internal static SourceWindow Centre(int width, int height, ExifOrientation orientation)
-    {
-        var side = Math.Min(width, height);
-        return new SourceWindow(
-            Middle(width - side, orientation.ReversesColumns),
-            Middle(height - side, orientation.ReversesRows),
-            side);
-    }
-
-    private static int Middle(int excess, bool reversed) => reversed ? excess - (excess / 2) : excess / 2;
 }

@@ -8,9 +8,7 @@ public static class CropViews
     /// <summary>The supported numbers of crops.</summary>
     public static IReadOnlyList<int> Counts { get; } = [1, 10];
 
-    /// <summary>The centre crop or the ten crops.</summary>
-    /// <param name="crops">1 or 10.</param>
-    /// <param name="geometry">Canvas and crop.</param>
+    /// <summary>The centre crop (1) or the ten crops (10).</summary>
     /// <exception cref="ArgumentOutOfRangeException">Another number of crops, or a crop larger than its canvas.</exception>
     public static CropWindow[] Of(int crops, CropGeometry geometry) => crops switch
     {
@@ -20,7 +18,6 @@ public static class CropViews
     };
 
     /// <summary>The centre crop alone.</summary>
-    /// <param name="geometry">Canvas and crop.</param>
     /// <exception cref="ArgumentOutOfRangeException">The crop is larger than its canvas.</exception>
     public static CropWindow[] Centre(CropGeometry geometry)
     {
@@ -29,7 +26,6 @@ public static class CropViews
     }
 
     /// <summary>Four corners and the centre, then the same five mirrored: ten crops.</summary>
-    /// <param name="geometry">Canvas and crop.</param>
     /// <exception cref="ArgumentOutOfRangeException">The crop is larger than its canvas.</exception>
     public static CropWindow[] Ten(CropGeometry geometry)
     {

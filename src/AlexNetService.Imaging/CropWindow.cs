@@ -10,8 +10,6 @@ namespace AlexNetService.Imaging;
 public readonly record struct CropWindow(int Top, int Left, bool Mirrored)
 {
     /// <summary>Draws the window of a training step, every place being equally likely and half mirrored (Krizhevsky 2012 §4.1).</summary>
-    /// <param name="random">Seeded by the caller.</param>
-    /// <param name="geometry">Canvas and crop.</param>
     /// <exception cref="ArgumentOutOfRangeException">The crop is larger than its canvas.</exception>
     public static CropWindow Draw(Random random, CropGeometry geometry)
     {
@@ -19,11 +17,9 @@ public readonly record struct CropWindow(int Top, int Left, bool Mirrored)
         return new CropWindow(random.Next(places), random.Next(places), Mirrored: random.Next(2) == 1);
     }
 
-    /// <summary>Copies the window out of a canvas, as graphs read it.</summary>
-    /// <param name="canvas">[3,canvasSide,canvasSide], 0..255.</param>
-    /// <param name="canvasSide">Side of the canvas, in pixels.</param>
-    /// <param name="crop">[3,cropSide,cropSide], 0..255; written whole.</param>
-    /// <param name="cropSide">Side of the crop, in pixels.</param>
+    /// <summary>
+    /// Copies the window out of a canvas, as graphs read it: [3,canvasSide,canvasSide] → [3,cropSide,cropSide], written whole.
+    /// </summary>
     /// <exception cref="ArgumentException">A span does not have the size of its side, or the window does not lie on the canvas.</exception>
     public void CopyTo(ReadOnlySpan<byte> canvas, int canvasSide, Span<byte> crop, int cropSide)
     {
@@ -42,12 +38,10 @@ public readonly record struct CropWindow(int Top, int Left, bool Mirrored)
         }
     }
 
-    /// <summary>Copies the window out of a canvas, as training reads it: channels last.</summary>
-    /// <typeparam name="T">byte or float.</typeparam>
-    /// <param name="canvas">[3,canvasSide,canvasSide], 0..255.</param>
-    /// <param name="canvasSide">Side of the canvas, in pixels.</param>
-    /// <param name="crop">[cropSide,cropSide,3], 0..255; written whole.</param>
-    /// <param name="cropSide">Side of the crop, in pixels.</param>
+    /// <summary>
+    /// Copies the window out of a canvas, as training reads it: [3,canvasSide,canvasSide] → [cropSide,cropSide,3] of bytes or floats,
+    /// 0..255, written whole.
+    /// </summary>
     /// <exception cref="ArgumentException">A span does not have the size of its side, or the window does not lie on the canvas.</exception>
     public void CopyChannelsLastTo<T>(ReadOnlySpan<byte> canvas, int canvasSide, Span<T> crop, int cropSide)
         where T : unmanaged, INumberBase<T>

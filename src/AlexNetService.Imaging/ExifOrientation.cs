@@ -1,7 +1,6 @@
 namespace AlexNetService.Imaging;
 
-/// <summary>How a stored picture must be turned to be upright (EXIF 2.32, tag 0x0112).</summary>
-/// <param name="Value">1 to 8.</param>
+/// <summary>How a stored picture must be turned to be upright: 1 to 8 (EXIF 2.32, tag 0x0112).</summary>
 internal readonly record struct ExifOrientation(int Value)
 {
     /// <summary>Whether the upright picture runs against the stored columns.</summary>
@@ -10,16 +9,22 @@ internal readonly record struct ExifOrientation(int Value)
     /// <summary>Whether the upright picture runs against the stored rows.</summary>
     internal bool ReversesRows => Value is 3 or 4 or 6 or 7;
 
-    /// <summary>Whether stored rows become columns.</summary>
     internal bool Transposes => Value is >= 5 and <= 8;
 
     /// <summary>Whether the picture is stored upright; values outside the standard are ignored.</summary>
     internal bool IsUpright => Value is < 2 or > 8;
 
-    /// <summary>Turns a square picture.</summary>
-    /// <param name="stored">[3,side,side].</param>
-    /// <param name="upright">[3,side,side]; written whole.</param>
-    /// <param name="side">Side, in pixels.</param>
+    /// <summary>
+    /// First column and row of the square in the middle of a stored picture, as large as the shorter side. An odd remainder goes to the
+    /// right and bottom of the upright picture, not of the stored one.
+    /// </summary>
+    internal (int Left, int Top) Centre(int width, int height)
+    {
+        var (across, down) = (Math.Max(width - height, 0), Math.Max(height - width, 0));
+        return ((across + (ReversesColumns ? 1 : 0)) / 2, (down + (ReversesRows ? 1 : 0)) / 2);
+    }
+
+    /// <summary>Turns a square picture: [3,side,side] → [3,side,side], written whole.</summary>
     internal void Turn(ReadOnlySpan<byte> stored, Span<byte> upright, int side)
     {
         var (first, right, down) = Steps(side);

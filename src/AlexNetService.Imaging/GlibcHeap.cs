@@ -18,8 +18,6 @@ public static partial class GlibcHeap
     public const int MostMappings = -4;
 
     /// <summary>Sets a parameter of the heap (mallopt).</summary>
-    /// <param name="parameter">One of the constants of this class.</param>
-    /// <param name="value">Its value.</param>
     public static void Set(int parameter, int value) => OnGlibc(() => SetHeap(parameter, value));
 
     /// <summary>Returns all free memory to the system (malloc_trim), also between used blocks, where glibc alone would keep it.</summary>

@@ -23,16 +23,15 @@ internal static class Libvips
         }
     }
 
-    /// <summary>Reads the header. Pixels are decoded when they are read, once, from top to bottom.</summary>
+    /// <summary>Reads the header. Pixels are decoded when they are read, once, from top to bottom. A warning ends the decoding.</summary>
     /// <exception cref="VipsException">The header cannot be read.</exception>
-    internal static Image Open(ReadOnlySpan<byte> encoded, ImageFormat format, int shrink = 1) =>
+    internal static Image Open(ReadOnlySpan<byte> encoded, int shrink = 1) =>
         Image.NewFromBuffer(
             encoded,
             access: Enums.Access.Sequential,
-            failOn: format.FailOn,
+            failOn: Enums.FailOn.Warning,
             kwargs: shrink > 1 ? new VOption { { "shrink", shrink } } : null);
 
-    /// <summary>A picture of interleaved 8-bit sRGB pixels, copied.</summary>
     internal static Image FromPixels(ReadOnlySpan<byte> interleaved, int width, int height) =>
         Image.NewFromMemoryCopy(interleaved, width, height, bands: 3, Enums.BandFormat.Uchar)
             .Then(image => image.Copy(interpretation: Enums.Interpretation.Srgb));

@@ -5,11 +5,7 @@ namespace AlexNetService.Imaging;
 /// <summary>Converts between interleaved RGB, as decoders and encoders use it, and planes, as the network reads them.</summary>
 internal static class Planes
 {
-    /// <summary>Splits pixels into their channels, 16 at a time.</summary>
-    /// <param name="interleaved">[pixels,3].</param>
-    /// <param name="red">[pixels].</param>
-    /// <param name="green">[pixels].</param>
-    /// <param name="blue">[pixels].</param>
+    /// <summary>[pixels,3] → [pixels] for each channel, 16 pixels at a time.</summary>
     internal static void Split(ReadOnlySpan<byte> interleaved, Span<byte> red, Span<byte> green, Span<byte> blue)
     {
         var pixel = 0;
@@ -25,7 +21,7 @@ internal static class Planes
         SplitScalar(interleaved[(3 * pixel)..], red[pixel..], green[pixel..], blue[pixel..]);
     }
 
-    /// <summary>Splits pixels into their channels, one at a time.</summary>
+    /// <summary>The same, one pixel at a time.</summary>
     internal static void SplitScalar(ReadOnlySpan<byte> interleaved, Span<byte> red, Span<byte> green, Span<byte> blue)
     {
         for (var pixel = 0; pixel < red.Length; pixel++)
@@ -36,11 +32,7 @@ internal static class Planes
         }
     }
 
-    /// <summary>Joins channels to pixels, one at a time: an encoder takes twenty times as long.</summary>
-    /// <param name="red">[pixels].</param>
-    /// <param name="green">[pixels].</param>
-    /// <param name="blue">[pixels].</param>
-    /// <param name="interleaved">[pixels,3].</param>
+    /// <summary>[pixels] for each channel → [pixels,3], one pixel at a time: an encoder takes twenty times as long.</summary>
     internal static void Join(ReadOnlySpan<byte> red, ReadOnlySpan<byte> green, ReadOnlySpan<byte> blue, Span<byte> interleaved)
     {
         for (var pixel = 0; pixel < red.Length; pixel++)

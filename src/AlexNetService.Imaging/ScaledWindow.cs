@@ -11,10 +11,10 @@ namespace AlexNetService.Imaging;
 /// <param name="Mirrored">Whether left and right are exchanged.</param>
 public readonly record struct ScaledWindow(double Top, double Left, double Side, bool Mirrored)
 {
-    /// <summary>Draws size and place, each uniformly; half of the windows are mirrored.</summary>
-    /// <param name="random">Seeded by the caller.</param>
-    /// <param name="geometry">Canvas and crop.</param>
-    /// <param name="jitter">The side is the crop's times 1 - jitter to 1 + jitter, and at most the canvas's.</param>
+    /// <summary>
+    /// Draws size and place, each uniformly; half of the windows are mirrored. The side is the crop's times 1 - jitter to 1 + jitter, and
+    /// at most the canvas's.
+    /// </summary>
     public static ScaledWindow Draw(Random random, CropGeometry geometry, double jitter)
     {
         var side = Math.Min(geometry.Canvas, geometry.Crop * (1 + (jitter * ((2 * random.NextDouble()) - 1))));
@@ -22,11 +22,10 @@ public readonly record struct ScaledWindow(double Top, double Left, double Side,
         return new ScaledWindow(room * random.NextDouble(), room * random.NextDouble(), side, random.Next(2) == 1);
     }
 
-    /// <summary>Resamples the window bilinearly, as training reads it: floats, channels last.</summary>
-    /// <param name="canvas">[3,canvasSide,canvasSide], 0..255.</param>
-    /// <param name="canvasSide">Side of the canvas, in pixels; at least 2.</param>
-    /// <param name="crop">[cropSide,cropSide,3], 0..255; written whole.</param>
-    /// <param name="cropSide">Side of the crop, in pixels.</param>
+    /// <summary>
+    /// Resamples the window bilinearly, as training reads it: [3,canvasSide,canvasSide] of bytes, with a side of 2 or more →
+    /// [cropSide,cropSide,3] of floats, 0..255, written whole.
+    /// </summary>
     /// <exception cref="ArgumentException">A span does not have the size of its side.</exception>
     public void CopyTo(ReadOnlySpan<byte> canvas, int canvasSide, Span<float> crop, int cropSide)
     {

@@ -32,14 +32,14 @@ public sealed class ImageFormatsTests
     public void Recognise_OtherBytes_GiveNone(string begin) => Assert.Null(ImageFormats.Recognise(Encoding.Latin1.GetBytes(begin)));
 
     [Theory]
-    [InlineData("\0\0\0\u0018ftypheic", "HEIC")]
-    [InlineData("\0\0\0\u001cftypmif1", "HEIF")]
-    [InlineData("\0\0\0\u0020ftypavif", "AVIF")]
-    [InlineData("BM6\x01\0\0\0\0\0\0\x36\0", "BMP")]
-    [InlineData("\0\0\0\x0cJXL \r\n", "JPEG XL")]
+    [InlineData("\0\0\0\u0018ftypheic", "a HEIC")]
+    [InlineData("\0\0\0\u001cftypmif1", "a HEIF")]
+    [InlineData("\0\0\0\u0020ftypavif", "an AVIF")]
+    [InlineData("BM6\x01\0\0\0\0\0\0\x36\0", "a BMP")]
+    [InlineData("\0\0\0\x0cJXL \r\n", "a JPEG XL")]
     public void Fault_OfAKnownFormatThatIsNotRead_NamesIt(string begin, string name) =>
         Assert.StartsWith(
-            $"The bytes are a {name} picture and not a JPEG,",
+            $"The bytes are {name} picture and not a JPEG,",
             Drawn.Decode(Encoding.Latin1.GetBytes(begin), 8).Fault?.Reason,
             StringComparison.Ordinal);
 }

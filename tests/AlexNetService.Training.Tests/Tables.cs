@@ -1,8 +1,10 @@
 using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Training.Data;
+using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Training.Tests;
 
-/// <summary>Layer tables that tests share.</summary>
+/// <summary>Layer tables and data that tests share.</summary>
 internal static class Tables
 {
     public static NetworkArchitecture Preset(string name, int classes) =>
@@ -25,4 +27,11 @@ internal static class Tables
         new Dropout("drop4", 0.5),
         new Classifier("fc5", classes, 0.1, 0),
     ]);
+
+    /// <summary>Splits a data set and prepares its canvases.</summary>
+    public static TrainingData Load(LabelledPhotographs source, DataShare share, int side, CancellationToken cancellation)
+    {
+        var (learned, heldOut) = source.Split(share);
+        return new TrainingData(Canvases.Load(source, learned, side, cancellation), Canvases.Load(source, heldOut, side, cancellation));
+    }
 }

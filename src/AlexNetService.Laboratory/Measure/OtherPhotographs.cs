@@ -63,7 +63,7 @@ internal sealed record OtherPhotographs(
     private static ConfidenceReport Report(string name, Predictions now, Predictions? fitted, Predictions known)
     {
         var (others, ofClasses) = (Tops(fitted ?? now), Tops(known));
-        var level = Quality.Of(known).Table(source: "", crops: 0).Level();
+        var level = Quality.Of(known).ToConfidenceTable(source: "", crops: 0).Level();
         return new ConfidenceReport(
             name,
             Confidence.Of(now),

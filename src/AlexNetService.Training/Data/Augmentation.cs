@@ -16,7 +16,7 @@ namespace AlexNetService.Training.Data;
 /// <param name="scaleJitter">
 /// How much the side of a random window may differ from the crop's, as a share of it. The window is then resampled. 0 in the paper.
 /// </param>
-public sealed class Augmentation(
+internal sealed class Augmentation(
     CropGeometry geometry, ColourStatistics colours, double colourShift, bool randomCrops = true, double scaleJitter = 0)
 {
     private readonly CropWindow centre = CropViews.Centre(geometry)[0];
@@ -30,17 +30,15 @@ public sealed class Augmentation(
     /// <summary>
     /// Draws a window, mirrored half the time, and a shift of its colours along their principal components. The paper scales the random
     /// factor by the component's eigenvalue. An eigenvalue is in squared pixel values, so its root, the standard deviation, is used here.
+    /// Canvas [3,canvas,canvas], 0..255 → crop [crop,crop,3] of <see cref="Pixels"/>, 0..255, and shift [3], to add to every pixel; both
+    /// are written whole.
     /// </summary>
-    /// <param name="canvas">[3,canvas,canvas], 0..255.</param>
-    /// <param name="random">The generator of this use of the photograph.</param>
-    /// <param name="crop">[crop,crop,3] (channels last) of <see cref="Pixels"/>, 0..255; written whole.</param>
-    /// <param name="shift">[3], to add to every pixel; written whole.</param>
     public void Draw(ReadOnlySpan<byte> canvas, Random random, Span<byte> crop, Span<float> shift)
     {
         if (isResampled)
         {
-            ScaledWindow.Draw(random, geometry, scaleJitter)
-                .CopyTo(canvas, geometry.Canvas, MemoryMarshal.Cast<byte, float>(crop), geometry.Crop);
+            var window = ScaledWindow.Draw(random, geometry, scaleJitter);
+            window.CopyTo(canvas, geometry.Canvas, MemoryMarshal.Cast<byte, float>(crop), geometry.Crop);
         }
         else
         {
@@ -58,17 +56,10 @@ public sealed class Augmentation(
         }
     }
 
-    /// <summary>The centre window, unchanged, for validation.</summary>
-    /// <param name="canvas">[3,canvas,canvas], 0..255.</param>
-    /// <param name="crop">[crop,crop,3] (channels last) of <see cref="Pixels"/>, 0..255; written whole.</param>
-    /// <param name="shift">[3], set to zero.</param>
+    /// <summary>The centre window, unchanged and with a shift of zero, for validation; shapes as in <see cref="Draw"/>.</summary>
     public void Centre(ReadOnlySpan<byte> canvas, Span<byte> crop, Span<float> shift) => Window(canvas, centre, crop, shift);
 
-    /// <summary>A given window, unchanged, for the ten crops of a test.</summary>
-    /// <param name="canvas">[3,canvas,canvas], 0..255.</param>
-    /// <param name="window">The window.</param>
-    /// <param name="crop">[crop,crop,3] (channels last) of <see cref="Pixels"/>, 0..255; written whole.</param>
-    /// <param name="shift">[3], set to zero.</param>
+    /// <summary>A given window, unchanged and with a shift of zero, for the ten crops of a test; shapes as in <see cref="Draw"/>.</summary>
     public void Window(ReadOnlySpan<byte> canvas, CropWindow window, Span<byte> crop, Span<float> shift)
     {
         Cut(canvas, window, crop);

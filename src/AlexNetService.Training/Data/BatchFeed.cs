@@ -1,23 +1,21 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Data;
 
-/// <summary>Writes one crop of a batch.</summary>
-/// <param name="use">Number of the crop in the run, from 0.</param>
-/// <param name="crop">[crop,crop,3] of the feed's element type, as bytes; must be written whole.</param>
-/// <param name="shift">[3], to add to every pixel; must be written whole.</param>
-/// <returns>Index of the photograph's class.</returns>
-public delegate int CropWriter(int use, Span<byte> crop, Span<float> shift);
+/// <summary>
+/// Writes one crop of a batch, the use-th of the run, from 0: [crop,crop,3] of the feed's element type, as bytes, and [3], to add to every
+/// pixel; both must be written whole. Gives the index of the photograph's class.
+/// </summary>
+internal delegate int CropWriter(int use, Span<byte> crop, Span<float> shift);
 
 /// <summary>
 /// Fills batches on its own threads, ahead of the training step, into a few reused buffers. Order and content of the batches do not
 /// depend on the number of threads.
 /// </summary>
-public sealed class BatchFeed : IDisposable
+internal sealed class BatchFeed : IDisposable
 {
     // One is being filled, one is filled, and the reader has two.
     private const int Buffers = 4;
@@ -31,12 +29,10 @@ public sealed class BatchFeed : IDisposable
     private readonly int cropBytes;
     private readonly int threads;
 
-    /// <summary>Allocates the buffers.</summary>
-    /// <param name="batchSize">Crops in a batch.</param>
-    /// <param name="crop">Side of a crop, in pixels.</param>
-    /// <param name="pixels">Element type of the crops: bytes or float32.</param>
-    /// <param name="isPinned">Whether the buffers are page-locked, so that CUDA devices copy from them while the host goes on.</param>
-    /// <param name="threads">Threads that fill a batch; 0 for half the cores, up to eight, because the step needs the others.</param>
+    /// <summary>
+    /// Allocates the buffers for crops of bytes or float32. Pinned buffers are page-locked, so that CUDA devices copy from them while the
+    /// host goes on. By default half the cores, up to eight, fill a batch, because the step needs the others.
+    /// </summary>
     public BatchFeed(int batchSize, int crop, ScalarType pixels, bool isPinned = false, int threads = 0)
     {
         this.threads = threads > 0 ? threads : Math.Clamp(Environment.ProcessorCount / 2, 1, MostThreads);
@@ -45,42 +41,30 @@ public sealed class BatchFeed : IDisposable
         buffers = [.. Enumerable.Range(0, Buffers).Select(_ => new Batch(batchSize, crop, pixels, isPinned))];
     }
 
-    /// <summary>Total time that readers waited for a batch.</summary>
     public TimeSpan Waited { get; private set; }
 
     /// <summary>
     /// Runs through a number of crops once. A batch is valid until the second batch after it is requested, so a device may still copy one
-    /// batch while the next is sent. The last batch may be smaller.
+    /// batch while the next is sent. The last batch may be smaller. The writer is called from several threads at once, in any order.
     /// </summary>
-    /// <param name="crops">Number of crops.</param>
-    /// <param name="write">Writes a crop; called from several of the feed's threads at once, in any order.</param>
     /// <exception cref="DataSetException">A photograph could not be read.</exception>
     public IEnumerable<Batch> Run(int crops, CropWriter write)
     {
         using var empty = new BlockingCollection<Batch>(new ConcurrentQueue<Batch>(buffers));
         using var filled = new BlockingCollection<Batch>();
-        ExceptionDispatchInfo? failure = null;
-        var filler = new Thread(() =>
+        void FillAll()
         {
             try
             {
                 Fill(crops, write, empty, filled);
             }
-            catch (Exception e)
-            {
-                // Rethrown on the reader's thread. Unhandled on this one it would end the process.
-                failure = ExceptionDispatchInfo.Capture(e);
-            }
             finally
             {
                 filled.CompleteAdding();
             }
-        })
-        {
-            IsBackground = true,
-            Name = "batch feed",
-        };
-        filler.Start();
+        }
+
+        var filler = Task.Factory.StartNew(FillAll, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             Batch? before = null;
@@ -95,16 +79,16 @@ public sealed class BatchFeed : IDisposable
                 before = batch;
             }
 
-            failure?.Throw();
+            filler.GetAwaiter().GetResult();
         }
         finally
         {
+            // Waits without throwing.
             empty.CompleteAdding();
-            filler.Join();
+            Task.WaitAny(filler);
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var buffer in buffers)
@@ -151,7 +135,7 @@ public sealed class BatchFeed : IDisposable
 }
 
 /// <summary>A reused buffer of crops, the shifts of their colours, and labels, on the host.</summary>
-public sealed class Batch : IDisposable
+internal sealed class Batch : IDisposable
 {
     internal Batch(int size, int crop, ScalarType pixels, bool isPinned)
     {
@@ -167,7 +151,6 @@ public sealed class Batch : IDisposable
         LabelBuffer = Buffer([size], ScalarType.Int64);
     }
 
-    /// <summary>Number of crops in the batch.</summary>
     public int Count { get; internal set; }
 
     internal Tensor CropBuffer { get; }
@@ -185,7 +168,6 @@ public sealed class Batch : IDisposable
     /// <summary>[count] class indices, a view of the buffer.</summary>
     public Tensor Labels() => LabelBuffer.narrow(0, 0, Count);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         CropBuffer.Dispose();

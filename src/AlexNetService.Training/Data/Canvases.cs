@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using AlexNetService.Imaging;
 using AlexNetService.Training.Data.Preparation;
 
 namespace AlexNetService.Training.Data;
@@ -13,16 +12,14 @@ public sealed class Canvases
     private readonly LabelledPhotographs source;
     private readonly byte[]? kept;
     private readonly UnreadablePhotographs unreadable;
-    private readonly ConcurrentDictionary<int, LastDecoded> byThread = new();
+
+    // The canvas that each thread decoded last: a thread cuts the ten crops of a photograph one after the other.
+    private readonly ConcurrentDictionary<int, (int Place, byte[] Pixels)> byThread = new();
 
     private Canvases(
         LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, byte[]? kept, UnreadablePhotographs unreadable)
     {
-        this.source = source;
-        this.kept = kept;
-        this.unreadable = unreadable;
-        Photographs = photographs;
-        Side = side;
+        (this.source, this.kept, this.unreadable, Photographs, Side) = (source, kept, unreadable, photographs, side);
     }
 
     /// <summary>Largest size of all canvases together that is kept in memory: 1 GiB.</summary>
@@ -46,22 +43,17 @@ public sealed class Canvases
     /// <summary>Bytes of one canvas.</summary>
     public int Bytes => 3 * Side * Side;
 
-    /// <summary>Prepares the canvases of some photographs of a data set.</summary>
-    /// <param name="source">The data set; must outlive this.</param>
-    /// <param name="photographs">The photographs to use.</param>
-    /// <param name="side">Side of a canvas, in pixels.</param>
-    /// <param name="cancellation">Stops the decoding.</param>
+    /// <summary>Prepares the canvases of some photographs of a data set, which must outlive them. The side is in pixels.</summary>
     /// <exception cref="DataSetException">Too many photographs cannot be decoded.</exception>
     public static Canvases Load(
         LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, CancellationToken cancellation = default) =>
         Load(source, photographs, side, KeepUpTo, cancellation);
 
-    /// <summary>Prepares the canvases with another limit on the size that is kept in memory.</summary>
     internal static Canvases Load(
         LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, long keepUpTo, CancellationToken cancellation)
     {
         var bytes = 3 * side * side;
-        var unreadable = new UnreadablePhotographs(source.Name, photographs);
+        var unreadable = new UnreadablePhotographs(source, photographs);
         if ((long)bytes * photographs.Count > keepUpTo)
         {
             return new Canvases(source, photographs, side, kept: null, unreadable);
@@ -73,13 +65,9 @@ public sealed class Canvases
             Environment.ProcessorCount,
             place =>
             {
-                var path = photographs[place].Path;
                 try
                 {
-                    if (CanvasDecoder.DecodeTo(source.Read(path), side, pixels.AsSpan(place * bytes, bytes)) is { } fault)
-                    {
-                        unreadable.Add(place, $"{path}: {fault.Reason}");
-                    }
+                    unreadable.TryDecode(place, side, pixels.AsSpan(place * bytes, bytes));
                 }
                 catch (DataSetException e)
                 {
@@ -92,11 +80,10 @@ public sealed class Canvases
     }
 
     /// <summary>
-    /// The pixels of a canvas. Where canvases are decoded at each use and the photograph cannot be decoded, the next one of its class
-    /// replaces it. The choice depends on the data set alone, so that a run can be repeated.
+    /// The pixels of a canvas, [3,side,side], 0..255, valid until this thread reads another. Where canvases are decoded at each use and the
+    /// photograph cannot be decoded, the next one of its class replaces it. The choice depends on the data set alone, so that a run can be
+    /// repeated.
     /// </summary>
-    /// <param name="place">Place among <see cref="Photographs"/>.</param>
-    /// <returns>[3,side,side], 0..255; valid until this thread reads another.</returns>
     /// <exception cref="DataSetException">
     /// The data set can no longer be read, or too many of its photographs cannot be decoded.
     /// </exception>
@@ -109,16 +96,16 @@ public sealed class Canvases
                 return kept.AsMemory(place * Bytes, Bytes);
             }
 
-            // A thread cuts the ten crops of a photograph one after the other.
-            var decoded = byThread.GetOrAdd(Environment.CurrentManagedThreadId, _ => new LastDecoded(new byte[Bytes]));
-            if (decoded.Place != place)
+            var thread = Environment.CurrentManagedThreadId;
+            var (last, pixels) = byThread.GetOrAdd(thread, _ => (-1, new byte[Bytes]));
+            if (last != place)
             {
-                decoded.Place = -1;
-                Decode(place, decoded.Pixels);
-                decoded.Place = place;
+                byThread[thread] = (-1, pixels);
+                Decode(place, pixels);
+                byThread[thread] = (place, pixels);
             }
 
-            return decoded.Pixels;
+            return pixels;
         }
     }
 
@@ -133,13 +120,11 @@ public sealed class Canvases
                 continue;
             }
 
-            var path = Photographs[candidate].Path;
-            if (CanvasDecoder.DecodeTo(source.Read(path), Side, pixels) is not { } fault)
+            if (unreadable.TryDecode(candidate, Side, pixels))
             {
                 return;
             }
 
-            unreadable.Add(candidate, $"{path}: {fault.Reason}");
             unreadable.RequireFew();
         }
 
@@ -167,13 +152,5 @@ public sealed class Canvases
         }
 
         return readable;
-    }
-
-    /// <summary>The canvas that a thread decoded last.</summary>
-    private sealed class LastDecoded(byte[] pixels)
-    {
-        public byte[] Pixels { get; } = pixels;
-
-        public int Place { get; set; } = -1;
     }
 }

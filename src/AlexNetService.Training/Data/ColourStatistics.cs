@@ -20,7 +20,6 @@ public sealed record ColourStatistics(
     public float[]? MeanImage { get; init; }
 
     /// <summary>The mean of a crop, row-major: the mean colour, [3], or the mean image's centre crop, [3,crop,crop].</summary>
-    /// <param name="crop">Side of a crop, in pixels.</param>
     public IReadOnlyList<double> MeanOfCrop(int crop)
     {
         if (MeanImage is not { } image)
@@ -40,9 +39,7 @@ public sealed record ColourStatistics(
         return mean;
     }
 
-    /// <summary>Statistics with only a mean, of a network whose training set is not known.</summary>
-    /// <param name="mean">Mean red, green and blue, or the mean of a crop, [3,crop,crop]; 0..255.</param>
-    /// <param name="geometry">Canvas and crop.</param>
+    /// <summary>Statistics with only a mean, of a network whose training set is not known: [3], or [3,crop,crop]; 0..255.</summary>
     public static ColourStatistics OfMean(IReadOnlyList<float> mean, CropGeometry geometry)
     {
         var (crop, canvas, margin) = (geometry.Crop, geometry.Canvas, (geometry.Canvas - geometry.Crop) / 2);
@@ -68,8 +65,6 @@ public sealed record ColourStatistics(
     /// Measures canvases, mean image included; in very large sets an evenly spread sample of 100,000. Statistics of <c>alexnet prepare</c>
     /// for canvases of this size are used as they are.
     /// </summary>
-    /// <param name="canvases">The training canvases.</param>
-    /// <param name="cancellation">Stops the measurement.</param>
     public static ColourStatistics Of(Canvases canvases, CancellationToken cancellation = default)
     {
         if (canvases.Prepared is { } prepared)

@@ -5,24 +5,17 @@ namespace AlexNetService.Training.Data;
 /// <summary>Recognises and opens the data set at a path. A new container is one class and one line here.</summary>
 public static class DataSetOpener
 {
-    private static readonly Container[] Folders =
+    // Each returns null for a path that is not its kind of data set, and throws a DataSetException if the data set is damaged, has a
+    // photograph without a class, or has fewer than two classes although they are needed.
+    private static readonly Func<string, bool, LabelledPhotographs?>[] Containers =
     [
-        new(WebDatasetShards.RecognisesFolder, WebDatasetShards.OpenFolder),
-        new(IlsvrcValidation.RecognisesFolder, IlsvrcValidation.OpenFolder),
-        new(ClassTars.RecognisesFolder, ClassTars.OpenFolder),
-        new(CifarPhotographs.RecognisesFolder, CifarPhotographs.OpenFolder),
-        new(_ => true, FolderPhotographs.Open),
-    ];
-
-    private static readonly Container[] Files =
-    [
-        new(ZipPhotographs.Recognises, ZipPhotographs.Open),
-        new(WebDatasetShards.RecognisesFile, WebDatasetShards.OpenFile),
-        new(ClassTars.RecognisesFile, ClassTars.OpenFile),
-        new(IlsvrcValidation.RecognisesFile, IlsvrcValidation.OpenFile),
-        new(TarArchive.Recognises, TarPhotographs.OpenClassFolders),
-        new(CifarPhotographs.RecognisesFile, CifarPhotographs.OpenFile),
-        new(PhotographList.Recognises, PhotographList.Open),
+        ZipPhotographs.TryOpen,
+        WebDatasetShards.TryOpen,
+        IlsvrcValidation.TryOpen,
+        TarPhotographs.TryOpen,
+        CifarPhotographs.TryOpen,
+        PhotographList.TryOpen,
+        FolderPhotographs.TryOpen,
     ];
 
     /// <summary>Endings of pictures that people have and that are not read; files with other endings are no pictures.</summary>
@@ -37,7 +30,6 @@ public static class DataSetOpener
         + "CIFAR-10's binary batches, or the output of 'alexnet prepare'";
 
     /// <summary>Whether a file's name ends as that of a photograph that can be read.</summary>
-    /// <param name="path">The file.</param>
     public static bool IsPicture(string path) => Listing.IsPicture(path);
 
     /// <summary>Opens a data set in place.</summary>
@@ -53,20 +45,19 @@ public static class DataSetOpener
     /// <exception cref="DataSetException">There is nothing at a path, it is not supported, or it is damaged.</exception>
     public static LabelledPhotographs Open(string path, bool labelled = true, string? names = null)
     {
-        if (!Directory.Exists(path) && !File.Exists(path))
+        if (!Path.Exists(path))
         {
             throw new DataSetException($"There is no data set at '{path}'.");
         }
 
-        var containers = Directory.Exists(path) ? Folders : Files;
-        var words = names is not null ? SynsetWords.Read(names)
-            : SynsetWords.In(Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path)) ?? "");
-        var opened = Array.Find(containers, container => container.Recognises(path)) is { } container
-            ? container.Open(path, labelled)
-            : throw new DataSetException(IsCompressed(path)
+        var words = names is not null ? SynsetWords.Read(names) : SynsetWords.In(Listing.FolderOf(path));
+        var opened = Containers.Select(container => container(path, labelled)).FirstOrDefault(opened => opened is not null)
+            ?? throw new DataSetException(IsCompressed(path)
                 ? $"'{path}' is compressed, so its photographs cannot be read in place. Unpack it with gzip -d, or its files with tar -xzf."
                 : $"'{path}' is not a supported data set. Supported: {Kinds}.");
-        opened.NameClasses(words);
+
+        // A class that is not in the list keeps its name.
+        opened.Labels = [.. opened.Labels.Select(label => label with { Name = words.GetValueOrDefault(label.Id) ?? label.Name })];
         return opened;
     }
 
@@ -75,6 +66,4 @@ public static class DataSetOpener
         using var stream = File.OpenRead(path);
         return stream.ReadByte() == 0x1F && stream.ReadByte() == 0x8B;
     }
-
-    private sealed record Container(Func<string, bool> Recognises, Func<string, bool, LabelledPhotographs> Open);
 }

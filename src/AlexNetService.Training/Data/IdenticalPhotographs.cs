@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using AlexNetService.Training.Data.Containers;
 
 namespace AlexNetService.Training.Data;
 
@@ -8,8 +9,6 @@ namespace AlexNetService.Training.Data;
 /// </summary>
 internal sealed class IdenticalPhotographs
 {
-    private const int Listed = 5;
-
     // Only photographs of equal length are read. In large sets of small photographs these are nearly all.
     private const long MostBytes = 1L << 30;
 
@@ -18,13 +17,10 @@ internal sealed class IdenticalPhotographs
     private readonly List<string> inTwoClasses = [];
     private readonly List<string> copies = [];
 
-    /// <summary>Leaves out what is not to be learned from.</summary>
-    /// <param name="source">The data set to learn from.</param>
-    /// <param name="learned">Its photographs to learn from.</param>
-    /// <param name="judge">The data set of the photographs held out; may be the same.</param>
-    /// <param name="judged">The photographs held out, with the classes of the first data set.</param>
-    /// <param name="stop">Stops the reading.</param>
-    /// <returns>The photographs to learn from, and a sentence for each kind of what was found.</returns>
+    /// <summary>
+    /// Leaves out what is not to be learned from, and gives a sentence for each kind of what was found. The photographs held out may be of
+    /// another data set; they have the classes of the first.
+    /// </summary>
     public static (IReadOnlyList<Photograph> Learned, IReadOnlyList<string> Findings) LeaveOut(
         LabelledPhotographs source,
         IReadOnlyList<Photograph> learned,
@@ -67,26 +63,12 @@ internal sealed class IdenticalPhotographs
         into.AddRange(others.Select(copy => $"'{copy.Photograph.Path}' = '{first.Photograph.Path}'"));
     }
 
-    private IEnumerable<string> Findings()
+    private IEnumerable<string> Findings() => new (List<string> Found, string Finding, string Remedy)[]
     {
-        if (copies.Count > 0)
-        {
-            yield return $"left out, as the same photograph is there twice: {Some(copies)}.";
-        }
-
-        if (heldOut.Count > 0)
-        {
-            yield return $"not learned from, as the same photograph is held out: {Some(heldOut)}.";
-        }
-
-        if (inTwoClasses.Count > 0)
-        {
-            yield return $"not learned from, as the same photograph is in several classes: {Some(inTwoClasses)}. Keep each in one class.";
-        }
-    }
-
-    private static string Some(List<string> pairs) =>
-        string.Join(", ", pairs.Take(Listed)) + (pairs.Count > Listed ? $" and {pairs.Count - Listed} more" : "");
+        (copies, "left out, as the same photograph is there twice: ", "."),
+        (heldOut, "not learned from, as the same photograph is held out: ", "."),
+        (inTwoClasses, "not learned from, as the same photograph is in several classes: ", ". Keep each in one class."),
+    }.Where(kind => kind.Found.Count > 0).Select(kind => kind.Finding + Listing.Some(kind.Found) + kind.Remedy);
 
     /// <summary>The hash of a photograph, or an empty text if it cannot be read; decoding it will say so.</summary>
     private static string HashOf(Copy copy)

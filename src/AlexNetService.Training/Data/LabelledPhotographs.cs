@@ -1,29 +1,30 @@
 using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Data.Containers;
 using AlexNetService.Training.Data.Preparation;
 
 namespace AlexNetService.Training.Data;
 
 /// <summary>A labelled data set, read in place: encoded photographs, each with a class. Many threads may read at once.</summary>
-public abstract class LabelledPhotographs : IDisposable
+public sealed class LabelledPhotographs : IDisposable
 {
-    private readonly int heldOut;
+    private readonly Func<string, byte[]> read;
+    private readonly IReadOnlyList<IDisposable> files;
 
-    /// <summary>Creates a data set from a container's listing.</summary>
-    /// <param name="name">Name of the data set, for cards and messages.</param>
-    /// <param name="listing">Its classes and photographs.</param>
-    private protected LabelledPhotographs(string name, Listing listing)
+    internal LabelledPhotographs(
+        string name,
+        IReadOnlyList<ClassLabel> labels,
+        IReadOnlyList<Photograph> photographs,
+        string sha256,
+        Func<string, byte[]> read,
+        IReadOnlyList<IDisposable> files)
     {
-        Name = name;
-        (Labels, Photographs, Sha256) = listing;
-        (Findings, heldOut) = (listing.Findings, listing.HeldOut);
+        (Name, Labels, Photographs, Sha256, this.read, this.files) = (name, labels, photographs, sha256, read, files);
     }
 
     /// <summary>Name of the data set, without its path.</summary>
     public string Name { get; }
 
     /// <summary>The classes, in ordinal order of their identifiers where the container does not number them itself.</summary>
-    public IReadOnlyList<ClassLabel> Labels { get; private set; }
+    public IReadOnlyList<ClassLabel> Labels { get; internal set; }
 
     /// <summary>
     /// The photographs in a fixed order: the container's own, or ordinal by path. Those of a <c>val/</c> folder come last; those of a
@@ -35,76 +36,57 @@ public abstract class LabelledPhotographs : IDisposable
     public string Sha256 { get; }
 
     /// <summary>What its user should know about it, a sentence each: files that are left out, and how its folders are read.</summary>
-    public IReadOnlyList<string> Findings { get; }
+    public IReadOnlyList<string> Findings { get; internal init; } = [];
 
     /// <summary>Whether it is divided by its own folders, <c>train/</c> and <c>val/</c>, whatever share a run holds out.</summary>
-    public bool IsDivided => heldOut > 0;
+    public bool IsDivided => HeldOut > 0;
+
+    /// <summary>How many photographs at the end are held out, whatever share a run holds out; 0 if a share is.</summary>
+    internal int HeldOut { get; init; }
 
     /// <summary>The statistics of <c>alexnet prepare</c>, where it made the data set; otherwise null.</summary>
-    public PreparedStatistics? Prepared { get; private protected init; }
+    public PreparedStatistics? Prepared { get; internal set; }
 
-    /// <summary>Reads a photograph's bytes.</summary>
-    /// <param name="path">Path of the photograph inside the data set.</param>
+    /// <summary>Reads a photograph's bytes, by its path inside the data set.</summary>
     /// <exception cref="DataSetException">It can no longer be read.</exception>
-    public abstract byte[] Read(string path);
+    public byte[] Read(string path) => read(path);
 
-    /// <summary>Names the classes; a class that is not in the list keeps its name.</summary>
-    /// <param name="words">Names by identifier.</param>
-    internal void NameClasses(IReadOnlyDictionary<string, string> words) => Labels = SynsetWords.Name(Labels, words);
-
-    /// <inheritdoc/>
+    /// <summary>Closes the files.</summary>
     public void Dispose()
     {
-        Dispose(disposing: true);
-        GC.SuppressFinalize(this);
+        foreach (var file in files)
+        {
+            file.Dispose();
+        }
     }
 
-    /// <summary>Divides the photographs as <see cref="Split(DataShare)"/> does, without limits.</summary>
-    /// <param name="fraction">Share held out, 0 to below 1.</param>
+    /// <summary>
+    /// Divides the photographs as <see cref="Split(DataShare)"/> does, without limits. The share held out is 0 to below 1.
+    /// </summary>
     public (IReadOnlyList<Photograph> Training, IReadOnlyList<Photograph> HeldOut) Split(double fraction) =>
         Split(new DataShare(fraction));
 
     /// <summary>
     /// Divides the photographs into a training set and a held-out set, as its own folders do, or by a share. Of a share, about every
-    /// ⌈1/fraction⌉-th photograph of each class is held out, spread evenly over the order. The choice does not depend on the seed of a
-    /// run or on the limit of the training set, so that no member of an ensemble has seen the photographs on which the members are judged.
+    /// ⌈1/fraction⌉-th photograph of each class is held out, spread evenly over the order. The choice does not depend on the seed of a run
+    /// or on the limit of the training set, so that no member of an ensemble has seen the photographs on which the members are judged.
     /// </summary>
-    /// <param name="share">The share that is held out, and the limits for each class.</param>
     public (IReadOnlyList<Photograph> Training, IReadOnlyList<Photograph> HeldOut) Split(DataShare share)
     {
-        var (training, judged) = IsDivided ? ([.. Photographs.SkipLast(heldOut)], [.. Photographs.TakeLast(heldOut)]) : Divided(share);
+        var (training, judged) = IsDivided ? ([.. Photographs.SkipLast(HeldOut)], [.. Photographs.TakeLast(HeldOut)]) : Divided(share);
         return (DataShare.Evenly(training, share.LearnedPerClass), DataShare.Evenly(judged, share.HeldOutPerClass));
     }
 
     private (IReadOnlyList<Photograph> Training, IReadOnlyList<Photograph> HeldOut) Divided(DataShare share)
     {
-        var (training, judged) = (new List<Photograph>(), new List<Photograph>());
-        var (seen, counts) = (new int[Labels.Count], new int[Labels.Count]);
-        foreach (var photograph in Photographs)
-        {
-            counts[photograph.Label]++;
-        }
-
-        foreach (var photograph in Photographs)
-        {
-            var into = share.Holds(seen[photograph.Label]++, counts[photograph.Label]) ? judged : training;
-            into.Add(photograph);
-        }
-
-        return (training, judged);
-    }
-
-    /// <summary>Closes the files.</summary>
-    /// <param name="disposing">True from <see cref="Dispose()"/>.</param>
-    protected virtual void Dispose(bool disposing)
-    {
+        var counts = Photographs.CountBy(photograph => photograph.Label).ToDictionary();
+        var seen = new int[Labels.Count];
+        var isHeldOut = Photographs.ToLookup(photograph => share.Holds(seen[photograph.Label]++, counts[photograph.Label]));
+        return ([.. isHeldOut[false]], [.. isHeldOut[true]]);
     }
 }
 
-/// <summary>One photograph of a data set.</summary>
-/// <param name="Path">Path inside the data set, with '/'.</param>
-/// <param name="Label">Index of its class.</param>
-/// <param name="Bytes">Its length.</param>
+/// <summary>One photograph of a data set: its path inside the data set, with '/', the index of its class, and its length.</summary>
 public sealed record Photograph(string Path, int Label, long Bytes = 0);
 
 /// <summary>The shares of a data set that are trained on and held out.</summary>
@@ -121,9 +103,7 @@ public sealed record DataShare(
     /// <summary>The usual least number of held-out photographs of a class: 2.</summary>
     public const int UsualLeast = 2;
 
-    /// <summary>Whether a photograph is held out.</summary>
-    /// <param name="place">Its place in its class, from 0.</param>
-    /// <param name="count">Number of photographs of the class.</param>
+    /// <summary>Whether a photograph is held out, by its place in its class, from 0, and the number of photographs of the class.</summary>
     internal bool Holds(int place, int count)
     {
         var least = HeldOut > 0 ? Math.Min(Least, count / 2) : 0;
@@ -132,9 +112,9 @@ public sealed record DataShare(
             : (long)(place + 1) * least / count > (long)place * least / count;
     }
 
-    /// <summary>Picks at most a number of photographs of each class, spread evenly over their order, whatever the seed of a run.</summary>
-    /// <param name="photographs">Photographs in the data set's order.</param>
-    /// <param name="most">The number, or null for all.</param>
+    /// <summary>
+    /// Picks at most a number of photographs of each class, or all, spread evenly over their order, whatever the seed of a run.
+    /// </summary>
     internal static IReadOnlyList<Photograph> Evenly(IReadOnlyList<Photograph> photographs, int? most)
     {
         if (most is not { } few)
@@ -156,14 +136,5 @@ public sealed record DataShare(
     }
 }
 
-/// <summary>A data set that cannot be used.</summary>
-public sealed class DataSetException : Exception
-{
-    /// <summary>Creates the exception.</summary>
-    /// <param name="message">The reason and the remedy.</param>
-    /// <param name="cause">The failure underneath, if any.</param>
-    public DataSetException(string message, Exception? cause = null)
-        : base(message, cause)
-    {
-    }
-}
+/// <summary>A data set that cannot be used. The message gives the reason and the remedy.</summary>
+public sealed class DataSetException(string message, Exception? cause = null) : Exception(message, cause);

@@ -18,10 +18,7 @@ public sealed class PixelCentring : IDisposable
     // A field keeps the Scalar alive: an unreferenced one may be collected while libtorch still reads it.
     private readonly Scalar one = 1.ToScalar();
 
-    /// <summary>Copies the mean to the devices.</summary>
-    /// <param name="colours">Mean colour or mean image of the training set.</param>
-    /// <param name="crop">Side of a crop, in pixels.</param>
-    /// <param name="placement">The device of each column.</param>
+    /// <summary>Copies the mean colour or mean image to the devices.</summary>
     public PixelCentring(ColourStatistics colours, int crop, ColumnPlacement placement)
     {
         (devices, this.crop) = (placement.Devices, crop);
@@ -30,15 +27,15 @@ public sealed class PixelCentring : IDisposable
         means = [.. devices.Select(device => mean.to(device, copy: true).DetachFromDisposeScope())];
     }
 
-    /// <summary>Sends a batch to the devices without waiting for them.</summary>
-    /// <param name="batch">The batch; page-locked buffers must stay as they are until the devices have read them.</param>
-    /// <returns>[N,3,crop,crop] float32 in channels-last memory for each column; columns on one device share a tensor.</returns>
-    public Tensor[] Of(Batch batch) => Of(batch.Pixels(), batch.Shifts());
+    /// <summary>
+    /// Sends a batch to the devices without waiting for them. Page-locked buffers must stay as they are until the devices have read them.
+    /// </summary>
+    internal Tensor[] Of(Batch batch) => Of(batch.Pixels(), batch.Shifts());
 
-    /// <summary>Sends crops to the devices without waiting for them.</summary>
-    /// <param name="pixels">[N,crop,crop,3] (channels last), bytes or float32, 0..255, on the host.</param>
-    /// <param name="shifts">[N,3], to add to all pixels of each crop, on the host.</param>
-    /// <returns>[N,3,crop,crop] float32 in channels-last memory for each column; columns on one device share a tensor.</returns>
+    /// <summary>
+    /// Sends crops to the devices without waiting for them: [N,crop,crop,3] bytes or float32, 0..255, and shifts [N,3], on the host →
+    /// [N,3,crop,crop] float32 in channels-last memory for each column. Columns on one device share a tensor.
+    /// </summary>
     public Tensor[] Of(Tensor pixels, Tensor shifts)
     {
         var crops = new Tensor[devices.Count];

@@ -16,8 +16,7 @@ internal sealed class PixelSums(int side)
 
     private double Pixels => (double)canvases * side * side;
 
-    /// <summary>Adds a canvas.</summary>
-    /// <param name="canvas">[3,side,side], 0..255.</param>
+    /// <summary>Adds a canvas, [3,side,side], 0..255.</summary>
     public void Add(ReadOnlySpan<byte> canvas)
     {
         canvases++;
@@ -42,30 +41,17 @@ internal sealed class PixelSums(int side)
             image[value] += canvas[value];
         }
 
-        ReadOnlySpan<long> added = [rr, rg, rb, gg, gb, bb];
-        for (var i = 0; i < added.Length; i++)
-        {
-            products[i] += added[i];
-        }
+        Add([rr, rg, rb, gg, gb, bb], products);
     }
 
-    /// <summary>Adds the sums of another thread.</summary>
     public void Add(PixelSums other)
     {
         canvases += other.canvases;
-        for (var i = 0; i < image.Length; i++)
-        {
-            image[i] += other.image[i];
-        }
-
-        for (var i = 0; i < products.Length; i++)
-        {
-            products[i] += other.products[i];
-        }
+        Add(other.image, image);
+        Add(other.products, products);
     }
 
-    /// <summary>Mean of the canvases.</summary>
-    /// <returns>[3,side,side], 0..255.</returns>
+    /// <summary>Mean of the canvases, [3,side,side], 0..255.</summary>
     public float[] MeanImage() => [.. image.Select(sum => (float)((double)sum / canvases))];
 
     /// <summary>Mean red, green and blue, 0..255.</summary>
@@ -91,5 +77,13 @@ internal sealed class PixelSums(int side)
         var directions = vectors.transpose(0, 1).contiguous().data<double>().ToArray();
         double[] eigenvalues = [.. values.data<double>().ToArray().Select(variance => Math.Max(0, variance))];
         return ([directions[..3], directions[3..6], directions[6..]], eigenvalues);
+    }
+
+    private static void Add(ReadOnlySpan<long> values, long[] sums)
+    {
+        for (var i = 0; i < sums.Length; i++)
+        {
+            sums[i] += values[i];
+        }
     }
 }

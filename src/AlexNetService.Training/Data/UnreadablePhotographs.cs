@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AlexNetService.Imaging;
 
 namespace AlexNetService.Training.Data;
 
@@ -6,9 +7,7 @@ namespace AlexNetService.Training.Data;
 /// The photographs that cannot be read. They are left out and reported, unless they are more than one and more than half of a class, or
 /// more than five and more than a tenth of all.
 /// </summary>
-/// <param name="dataSet">Name of the data set, for messages.</param>
-/// <param name="photographs">The photographs.</param>
-internal sealed class UnreadablePhotographs(string dataSet, IReadOnlyList<Photograph> photographs)
+internal sealed class UnreadablePhotographs(LabelledPhotographs source, IReadOnlyList<Photograph> photographs)
 {
     private const int MostOfAll = 5;
     private const double MostOfAllShare = 0.1;
@@ -17,26 +16,28 @@ internal sealed class UnreadablePhotographs(string dataSet, IReadOnlyList<Photog
 
     private readonly Lazy<Dictionary<int, int>> classes = new(() => photographs.CountBy(photograph => photograph.Label).ToDictionary());
     private readonly ConcurrentDictionary<int, string> reasons = new();
-    private readonly ConcurrentDictionary<int, int> ofClass = new();
 
-    /// <summary>Number of unreadable photographs.</summary>
     public int Count => reasons.Count;
 
-    /// <summary>Path and reason of each, by place.</summary>
     public IReadOnlyList<string> Reasons => [.. reasons.OrderBy(entry => entry.Key).Select(entry => entry.Value)];
 
-    /// <summary>Whether a photograph is unreadable.</summary>
     public bool Contains(int place) => reasons.ContainsKey(place);
 
-    /// <summary>Adds a photograph; many threads may add at once.</summary>
-    /// <param name="place">Its place.</param>
-    /// <param name="reason">Its path and the reason.</param>
-    public void Add(int place, string reason)
+    /// <summary>Adds a photograph by its place, with its path and the reason; many threads may add at once.</summary>
+    public void Add(int place, string reason) => reasons.TryAdd(place, reason);
+
+    /// <summary>Decodes a photograph to a canvas, [3,side,side], or adds it here and returns false.</summary>
+    /// <exception cref="DataSetException">Its bytes can no longer be read.</exception>
+    public bool TryDecode(int place, int side, Span<byte> canvas)
     {
-        if (reasons.TryAdd(place, reason))
+        var path = photographs[place].Path;
+        if (CanvasDecoder.DecodeTo(source.Read(path), side, canvas) is not { } fault)
         {
-            ofClass.AddOrUpdate(photographs[place].Label, 1, (_, before) => before + 1);
+            return true;
         }
+
+        Add(place, $"{path}: {fault.Reason}");
+        return false;
     }
 
     /// <exception cref="DataSetException">Too many are unreadable.</exception>
@@ -45,19 +46,18 @@ internal sealed class UnreadablePhotographs(string dataSet, IReadOnlyList<Photog
         if (Count > MostOfAll && Count > MostOfAllShare * photographs.Count)
         {
             throw new DataSetException(
-                $"{Count} of {photographs.Count} photographs of '{dataSet}' cannot be read, more than {MostOfAllShare:P0}. "
+                $"{Count} of {photographs.Count} photographs of '{source.Name}' cannot be read, more than {MostOfAllShare:P0}. "
                 + $"Replace or remove them. The first: {Reasons[0]}");
         }
 
-        foreach (var (label, unreadable) in ofClass)
+        foreach (var ofClass in reasons.GroupBy(entry => photographs[entry.Key].Label))
         {
-            var all = classes.Value[label];
+            var (unreadable, all) = (ofClass.Count(), classes.Value[ofClass.Key]);
             if (unreadable > MostOfAClass && unreadable > MostOfAClassShare * all)
             {
-                var first = reasons.Where(entry => photographs[entry.Key].Label == label).MinBy(entry => entry.Key).Value;
                 throw new DataSetException(
-                    $"{unreadable} of {all} photographs of one class of '{dataSet}' cannot be read, more than half. "
-                    + $"Replace or remove them. The first: {first}");
+                    $"{unreadable} of {all} photographs of one class of '{source.Name}' cannot be read, more than half. "
+                    + $"Replace or remove them. The first: {ofClass.MinBy(entry => entry.Key).Value}");
             }
         }
     }

@@ -8,23 +8,18 @@ using AlexNetService.ModelSpec.Weights;
 namespace AlexNetService.Training.Loop;
 
 /// <summary>
-/// A run between two epochs or two steps, in one safetensors file: weights, velocities, and the state as JSON in the file's metadata.
-/// Weights are merged, so a run can continue on other devices. No generator state is stored: every random draw depends only on the
-/// seed, the epoch and the step.
+/// A run between two epochs or two steps, in one safetensors file: weights, velocities by the names of their weights, and the state as JSON
+/// in the file's metadata. Weights are merged, so a run can continue on other devices. No generator state is stored: every random draw
+/// depends only on the seed, the epoch and the step.
 /// </summary>
-/// <param name="State">The state.</param>
-/// <param name="Weights">The weights.</param>
-/// <param name="Velocities">The velocity of each weight, under the weight's name.</param>
 public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IReadOnlyDictionary<string, WeightTensor> Velocities)
 {
-    /// <summary>Key of the state in the metadata of a checkpoint file; no other file has it.</summary>
     private const string StateKey = "alexnet.training-state";
 
     private const string VelocityPrefix = "velocity.";
     private const string MeanImage = "mean-image";
 
-    /// <summary>Writes the checkpoint atomically.</summary>
-    /// <param name="path">The file, in an existing folder.</param>
+    /// <summary>Writes the checkpoint atomically, to a file in an existing folder.</summary>
     /// <exception cref="IOException">The disk is full or the folder is not writable; an existing file at the path is unchanged.</exception>
     public void Write(string path)
     {
@@ -45,7 +40,6 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
     }
 
     /// <summary>Whether a file is a checkpoint: safetensors with a training state.</summary>
-    /// <param name="path">The file.</param>
     public static bool Recognises(string path)
     {
         using var file = new BinaryReader(File.OpenRead(path));
@@ -55,21 +49,15 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
     }
 
     /// <summary>Reads a checkpoint and validates all of it.</summary>
-    /// <param name="path">The file.</param>
     /// <exception cref="InvalidDataException">The file is truncated, damaged, or not a checkpoint.</exception>
     public static Checkpoint Read(string path)
     {
         var file = SafeTensors.Read(path);
         try
         {
-            var state = file.Metadata.TryGetValue(StateKey, out var json)
+            var state = (file.Metadata.TryGetValue(StateKey, out var json)
                 ? WithDefaults(json).Deserialize(CheckpointJson.Default.TrainingState)
-                : null;
-            if (state is null)
-            {
-                throw new InvalidDataException($"'{path}' contains weights but no training state.");
-            }
-
+                : null) ?? throw new InvalidDataException($"'{path}' contains weights but no training state.");
             if (!IsPossible(state))
             {
                 throw new InvalidDataException(
@@ -120,17 +108,8 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
     }
 }
 
-/// <summary>A checkpoint cannot be written, or there is none to read.</summary>
-public sealed class CheckpointException : Exception
-{
-    /// <summary>Creates the exception.</summary>
-    /// <param name="message">The problem and its remedy.</param>
-    /// <param name="cause">The underlying failure, if any.</param>
-    public CheckpointException(string message, Exception? cause = null)
-        : base(message, cause)
-    {
-    }
-}
+/// <summary>A checkpoint cannot be written, or there is none to read. The message gives the problem and its remedy.</summary>
+public sealed class CheckpointException(string message, Exception? cause = null) : Exception(message, cause);
 
 [JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(TrainingState))]

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AlexNetService.Training.Loop;
 
 /// <summary>Selects one of a run's finished epochs.</summary>
@@ -13,31 +11,44 @@ public enum CheckpointChoice
 }
 
 /// <summary>
+/// When checkpoints are written, and how many are kept. <c>Keep</c> is the number of finished epochs besides the best one, and of
+/// checkpoints in the middle of the current epoch; 1 or more. <c>Every</c> is the longest time between two checkpoints; zero to write one
+/// only after each epoch.
+/// </summary>
+public sealed record CheckpointPolicy(int Keep, TimeSpan Every)
+{
+    /// <summary>Keeps three and writes one at least every ten minutes.</summary>
+    public static CheckpointPolicy Usual { get; } = new(3, TimeSpan.FromMinutes(10));
+}
+
+/// <summary>
 /// The checkpoints of a run. <c>epoch-0006.safetensors</c> is the run after its sixth epoch, and
 /// <c>epoch-0006-step-00000123.safetensors</c> the run in the middle of that epoch. The names sort by age.
 /// </summary>
-/// <param name="run">The run's folder.</param>
 public sealed class CheckpointFolder(string run)
 {
     private const string MiddleMark = "-step-";
 
     private readonly string folder = Path.Combine(run, "checkpoints");
 
+    /// <summary>When the run writes checkpoints, and how many it keeps.</summary>
+    public CheckpointPolicy Policy { get; init; } = CheckpointPolicy.Usual;
+
     /// <summary>The checkpoint files, newest first.</summary>
     public IReadOnlyList<string> Files => Directory.Exists(folder)
         ? [.. Directory.EnumerateFiles(folder, "epoch-*.safetensors").OrderDescending(StringComparer.Ordinal)]
         : [];
 
+    internal string? NewestFile => Files is [var newest, ..] ? newest : null;
+
     /// <summary>The file of a state's checkpoint.</summary>
-    /// <param name="state">The state.</param>
     public string PathOf(TrainingState state) => state.UnderWay is { } epoch
-        ? Path.Combine(
-            folder,
-            string.Create(CultureInfo.InvariantCulture, $"epoch-{state.Epochs.Count + 1:D4}{MiddleMark}{epoch.Steps:D8}.safetensors"))
+        ? Path.Combine(folder, $"epoch-{state.Epochs.Count + 1:D4}{MiddleMark}{epoch.Steps:D8}.safetensors")
         : PathOf(state.Epochs.Count);
 
-    /// <summary>Reads the newest readable checkpoint, to resume from; damaged ones are skipped.</summary>
-    /// <param name="skipped">Receives a message about each damaged file.</param>
+    /// <summary>
+    /// Reads the newest readable checkpoint, to resume from. <paramref name="skipped"/> receives a message about each damaged file.
+    /// </summary>
     /// <exception cref="CheckpointException">There is no readable checkpoint.</exception>
     public Checkpoint Newest(Action<string>? skipped = null) => First(Files, skipped) ?? throw new CheckpointException(
         Files.Count == 0
@@ -45,10 +56,9 @@ public sealed class CheckpointFolder(string run)
             : $"None of the {Files.Count} checkpoints of '{run}' can be read.");
 
     /// <summary>
-    /// Reads the checkpoint of a finished epoch, to measure or publish. If it is damaged or missing, the newest readable one is used.
+    /// Reads the checkpoint of a finished epoch, to measure or publish. If it is damaged or missing, the newest readable one is used;
+    /// <paramref name="skipped"/> receives a message about each such file.
     /// </summary>
-    /// <param name="choice">The epoch to read.</param>
-    /// <param name="skipped">Receives a message about each damaged or missing file.</param>
     /// <exception cref="CheckpointException">There is no readable checkpoint of a finished epoch.</exception>
     public Checkpoint Finished(CheckpointChoice choice, Action<string>? skipped = null)
     {
@@ -74,14 +84,12 @@ public sealed class CheckpointFolder(string run)
     }
 
     /// <summary>
-    /// Writes a checkpoint, then deletes old files. The best finished epoch stays, and so do the last few finished epochs and the last few
-    /// checkpoints in the middle of the current epoch. Partial files of a process that was killed while writing are deleted too.
+    /// Writes a checkpoint, then deletes old files and gives the path of the new one. The best finished epoch stays, and so do the last few
+    /// finished epochs and the last few checkpoints in the middle of the current epoch. Partial files of a process that was killed while
+    /// writing are deleted too.
     /// </summary>
-    /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="keep">Number of checkpoints of each kind to keep.</param>
-    /// <returns>Path of the new file.</returns>
     /// <exception cref="CheckpointException">The disk is full or the folder is not writable; earlier checkpoints are unchanged.</exception>
-    internal string Save(Checkpoint checkpoint, int keep)
+    internal string Save(Checkpoint checkpoint)
     {
         var path = PathOf(checkpoint.State);
         try
@@ -104,7 +112,7 @@ public sealed class CheckpointFolder(string run)
         var best = PathOf(checkpoint.State.Best?.Epoch ?? 0);
         var finished = files.Where(file => !IsMiddle(file)).ToArray();
         var middle = files.TakeWhile(IsMiddle).ToArray();
-        string[] wanted = [.. finished.Take(keep), .. finished.Where(file => file == best), .. middle.Take(keep)];
+        string[] wanted = [.. finished.Take(Policy.Keep), .. finished.Where(file => file == best), .. middle.Take(Policy.Keep)];
         foreach (var old in Files.Except(wanted).Concat(Directory.EnumerateFiles(folder, "*.safetensors.partial")))
         {
             File.Delete(old);
@@ -132,5 +140,5 @@ public sealed class CheckpointFolder(string run)
         return null;
     }
 
-    private string PathOf(int epoch) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch:D4}.safetensors"));
+    private string PathOf(int epoch) => Path.Combine(folder, $"epoch-{epoch:D4}.safetensors");
 }

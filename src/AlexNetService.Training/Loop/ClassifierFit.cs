@@ -29,15 +29,10 @@ internal static class ClassifierFit
     private const int MostSteps = 300;
     private const int LeastSteps = 30;
 
-    /// <summary>Computes the features of the photographs once, and fits a classifier to them.</summary>
-    /// <param name="source">Weights of a network with any classifier.</param>
-    /// <param name="table">Its layer table, with the new number of classes.</param>
-    /// <param name="training">The photographs.</param>
-    /// <param name="colours">The mean that the network subtracts.</param>
-    /// <param name="balanced">Whether each class has the same weight in the loss.</param>
-    /// <param name="placement">The device of each column.</param>
-    /// <param name="stop">Stops the fit.</param>
-    /// <returns>The weights of the source, with the new classifier.</returns>
+    /// <summary>
+    /// Computes the features of the photographs once, and fits a classifier to them: the weights of any network → those weights with a new
+    /// classifier for the classes of the layer table. <paramref name="balanced"/> gives each class the same weight in the loss.
+    /// </summary>
     public static NamedWeights Of(
         NamedWeights source,
         NetworkArchitecture table,

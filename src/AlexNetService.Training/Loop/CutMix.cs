@@ -12,11 +12,10 @@ namespace AlexNetService.Training.Loop;
 /// <param name="Width">Columns, 0 or more.</param>
 internal readonly record struct CutMix(int Top, int Left, int Height, int Width)
 {
-    /// <summary>Draws the rectangle of a step: its area before it is cut at the edges is uniform, and so is the place of its centre.</summary>
-    /// <param name="share">Share of the steps that mix, 0 to 1.</param>
-    /// <param name="side">Side of a crop, in pixels.</param>
-    /// <param name="seed">The seed of the step.</param>
-    /// <returns>The rectangle, or null if this step does not mix.</returns>
+    /// <summary>
+    /// Draws the rectangle of a step: its area before it is cut at the edges is uniform, and so is the place of its centre. Null if the
+    /// step is not one of the share, 0 to 1, that mixes.
+    /// </summary>
     public static CutMix? Draw(double share, int side, long seed)
     {
         var random = new Random((int)(seed ^ (seed >> 32)));
@@ -38,9 +37,10 @@ internal readonly record struct CutMix(int Top, int Left, int Height, int Width)
         }
     }
 
-    /// <summary>Copies the rectangle of each crop from the next crop, and the last crop's from the first.</summary>
-    /// <param name="crops">[N,3,crop,crop] for each column, on its device; columns may share a tensor.</param>
-    /// <returns>The share of the area that is copied, 0 to 1.</returns>
+    /// <summary>
+    /// Copies the rectangle of each crop from the next crop, and the last crop's from the first. Crops are [N,3,crop,crop] for each column,
+    /// on its device; columns may share a tensor. Gives the share of the area that is copied, 0 to 1.
+    /// </summary>
     public double Mix(IReadOnlyList<Tensor> crops)
     {
         foreach (var crop in crops.Distinct<Tensor>(ReferenceEqualityComparer.Instance))
@@ -52,7 +52,8 @@ internal readonly record struct CutMix(int Top, int Left, int Height, int Width)
         return (double)Height * Width / (crops[0].shape[2] * crops[0].shape[3]);
     }
 
-    /// <summary>The values of the next crop in the place of each crop's own. (<c>roll</c> does not exist for the meta device.)</summary>
-    /// <param name="values">[N,…].</param>
+    /// <summary>
+    /// [N,…] → the values of the next crop in the place of each crop's own. (<c>roll</c> does not exist for the meta device.)
+    /// </summary>
     public static Tensor Next(Tensor values) => cat([values.narrow(0, 1, values.shape[0] - 1), values.narrow(0, 0, 1)]);
 }

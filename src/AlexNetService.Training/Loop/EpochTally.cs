@@ -23,8 +23,9 @@ internal sealed class EpochTally
     {
         this.clock = clock;
         from = clock.GetTimestamp();
-        (Steps, lossSum, before) = left is null ? (0, 0, TimeSpan.Zero) : (left.Steps, left.LossSum, TimeSpan.FromSeconds(left.Seconds));
-        Errors = left is null ? new ErrorRates() : new ErrorRates(left.Images, left.Top1Right, left.Top5Right);
+        left ??= new EpochUnderWay(0, 0, 0, 0, 0, 0, default);
+        (Steps, lossSum, before) = (left.Steps, left.LossSum, TimeSpan.FromSeconds(left.Seconds));
+        Errors = new ErrorRates(left.Images, left.Top1Right, left.Top5Right);
     }
 
     /// <summary>Number of updates.</summary>
@@ -39,10 +40,9 @@ internal sealed class EpochTally
     /// <summary>Time spent on the epoch; time between a stop and the resumption does not count.</summary>
     public TimeSpan Elapsed => before + clock.GetElapsedTime(from);
 
-    /// <summary>Counts a step.</summary>
-    /// <param name="images">Its photographs.</param>
-    /// <param name="loss">Its mean loss, in nats.</param>
-    /// <param name="right">Photographs whose label was the first prediction, and those whose label was among the first five.</param>
+    /// <summary>
+    /// Counts a step: its photographs, its mean loss in nats, and how many labels were the first prediction and among the first five.
+    /// </summary>
     public void Add(int images, float loss, ReadOnlySpan<float> right)
     {
         Steps++;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,16 +8,12 @@ public sealed class ErrorRates
 {
     private const int Five = 5;
 
-    /// <summary>Starts with no photographs.</summary>
-    public ErrorRates()
-    {
-    }
-
-    /// <summary>Starts with earlier counts.</summary>
-    /// <param name="images">Number of photographs.</param>
-    /// <param name="top1Right">Photographs among them whose label was the first prediction.</param>
-    /// <param name="top5Right">Photographs among them whose label was among the first five predictions.</param>
-    public ErrorRates(int images, int top1Right, int top5Right) => (Images, Top1Right, Top5Right) = (images, top1Right, top5Right);
+    /// <summary>
+    /// Starts with no photographs, or with earlier counts: photographs, and those among them whose label was the first prediction and among
+    /// the first five.
+    /// </summary>
+    public ErrorRates(int images = 0, int top1Right = 0, int top5Right = 0) =>
+        (Images, Top1Right, Top5Right) = (images, top1Right, top5Right);
 
     /// <summary>Number of photographs.</summary>
     public int Images { get; private set; }
@@ -36,23 +31,19 @@ public sealed class ErrorRates
     public double Top5 => Images == 0 ? 1 : (double)(Images - Top5Right) / Images;
 
     /// <summary>Whether a top-5 error tells anything: with five classes or fewer it is always 0.</summary>
-    /// <param name="classes">Number of classes.</param>
     public static bool HasTop5(int classes) => classes > Five;
 
-    /// <summary>Errors in words: <c>top-1 error 12.00 %, top-5 error 0.72 %</c>; the latter only where it tells anything.</summary>
-    /// <param name="top1">Top-1 error, 0 to 1.</param>
-    /// <param name="top5">Top-5 error, 0 to 1.</param>
-    /// <param name="classes">Number of classes.</param>
-    public static string Text(double top1, double top5, int classes) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"top-1 error {top1:P2}{(HasTop5(classes) ? string.Create(CultureInfo.InvariantCulture, $", top-5 error {top5:P2}") : "")}");
+    /// <summary>
+    /// Errors, 0 to 1, in words: <c>top-1 error 12.00 %, top-5 error 0.72 %</c>; the latter only where it tells anything.
+    /// </summary>
+    public static string Text(double top1, double top5, int classes) =>
+        $"top-1 error {top1:P2}" + (HasTop5(classes) ? $", top-5 error {top5:P2}" : "");
 
     /// <summary>
     /// Counts a batch by the rule of <see cref="Add(ReadOnlySpan{float}, int)"/>, on the device of the logits and without reading them.
+    /// Logits [N,classes] and labels [N] → [2] float32: crops whose label is the first prediction, and those whose label is among the first
+    /// five.
     /// </summary>
-    /// <param name="logits">[N,classes].</param>
-    /// <param name="labels">[N] class indices, on the same device.</param>
-    /// <returns>[2] float32: crops whose label is the first prediction, and those whose label is among the first five.</returns>
     internal static Tensor CountRight(Tensor logits, Tensor labels)
     {
         using var scope = NewDisposeScope();
@@ -65,9 +56,7 @@ public sealed class ErrorRates
         return stack([behind.ge(allOthers).sum(), behind.ge(allButFour).sum()]).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Adds the counts of a batch.</summary>
-    /// <param name="images">Number of photographs.</param>
-    /// <param name="right">The result of <see cref="CountRight"/>.</param>
+    /// <summary>Adds the counts of a batch, the result of <see cref="CountRight"/>.</summary>
     internal void Add(int images, ReadOnlySpan<float> right)
     {
         Images += images;
@@ -76,11 +65,9 @@ public sealed class ErrorRates
     }
 
     /// <summary>
-    /// Counts one photograph. Classes with exactly the label's score rank ahead of the label; otherwise a network that gives every class
-    /// the same score would always be correct.
+    /// Counts one photograph by the logits or probabilities of its classes. Classes with exactly the label's score rank ahead of the label;
+    /// otherwise a network that gives every class the same score would always be correct.
     /// </summary>
-    /// <param name="scores">Logits or probabilities, one per class.</param>
-    /// <param name="label">The correct class.</param>
     public void Add(ReadOnlySpan<float> scores, int label)
     {
         var ahead = 0;

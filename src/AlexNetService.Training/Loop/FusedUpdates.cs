@@ -11,7 +11,6 @@ namespace AlexNetService.Training.Loop;
 /// Applies the paper's update to many weights on the CPU in one pass over memory: weight, velocity and gradient are read once, weight and
 /// velocity are written once. Memory traffic is the whole cost. The pass uses as many threads as torch does on the calling thread.
 /// </summary>
-/// <param name="momentum">Share of the previous update that is repeated.</param>
 internal sealed class FusedUpdates(float momentum)
 {
     // Values per work item: large enough to schedule cheaply, small enough that threads finish together.
@@ -22,14 +21,11 @@ internal sealed class FusedUpdates(float momentum)
 
     private readonly List<(Update Of, int From)> blocks = [];
 
-    /// <summary>Adds a weight; its tensors must live until <see cref="Run"/> returns.</summary>
-    /// <param name="weight">w, float32.</param>
-    /// <param name="working">w itself, or its bfloat16 copy, which is updated too.</param>
-    /// <param name="velocity">v, float32.</param>
-    /// <param name="gradient">∂L/∂w, of the type of <paramref name="working"/>.</param>
-    /// <param name="rate">ε.</param>
-    /// <param name="decay">Share of the weight that is subtracted from the velocity.</param>
-    /// <param name="isCentred">Whether to subtract the mean of each unit's gradient; units are the first dimension.</param>
+    /// <summary>
+    /// Adds a weight w and its velocity v, both float32; the tensors must live until <see cref="Run"/> returns. The working weight is w
+    /// itself, or its bfloat16 copy, which is updated too; the gradient ∂L/∂w is of its type. The decay is the share of w that is
+    /// subtracted from v. For centred weights the mean of each unit's gradient is subtracted; units are the first dimension.
+    /// </summary>
     public void Add(
         Tensor weight, Tensor working, Tensor velocity, Tensor gradient, float rate, float decay, bool isCentred = false)
     {
@@ -49,7 +45,6 @@ internal sealed class FusedUpdates(float momentum)
         }
     }
 
-    /// <summary>Updates all added weights.</summary>
     public void Run()
     {
         var threads = Math.Min(get_num_threads(), blocks.Count);
@@ -144,14 +139,7 @@ internal sealed class FusedUpdates(float momentum)
     private static Tensor InMemoryOrder(Tensor tensor) =>
         (tensor.dim() == 4 ? tensor.detach().permute(0, 2, 3, 1) : tensor.detach()).contiguous();
 
-    /// <param name="Weight">w.</param>
-    /// <param name="Working">The weight that the step used.</param>
-    /// <param name="Velocity">v.</param>
-    /// <param name="Gradient">∂L/∂w.</param>
-    /// <param name="Rate">ε.</param>
-    /// <param name="Decay">Share of the weight that is subtracted from the velocity.</param>
-    /// <param name="Stretch">Number of values updated at a time; those of one unit if they are centred.</param>
-    /// <param name="IsCentred">Whether to subtract the mean of each stretch's gradient.</param>
+    /// <summary>A weight to update. A stretch is the number of values updated at a time; for centred weights, those of one unit.</summary>
     private sealed record Update(
         Tensor Weight, Tensor Working, Tensor Velocity, Tensor Gradient, float Rate, float Decay, int Stretch, bool IsCentred)
     {

@@ -20,8 +20,6 @@ internal sealed class LateReading : IDisposable
     private readonly Tensor host;
     private readonly Device device;
 
-    /// <summary>Queues the copy.</summary>
-    /// <param name="numbers">Non-negative numbers or NaN, float32.</param>
     public LateReading(Tensor numbers)
     {
         using var scope = NewDisposeScope();
@@ -43,7 +41,6 @@ internal sealed class LateReading : IDisposable
         return MemoryMarshal.Cast<byte, float>(host.bytes).ToArray();
     }
 
-    /// <inheritdoc/>
     public void Dispose() => host.Dispose();
 
     private bool IsThere()

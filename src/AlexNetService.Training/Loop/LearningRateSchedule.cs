@@ -26,7 +26,7 @@ public enum LearningRateSchedule
 }
 
 /// <summary>Computes learning rates. A rate depends only on past epochs, so a resumed run needs no extra state.</summary>
-public static class LearningRates
+internal static class LearningRates
 {
     private const int Patience = 4;
     private const int MostDrops = 3;
@@ -35,15 +35,12 @@ public static class LearningRates
     private const double Least = 0.005;
 
     /// <summary>Whether a run can get more epochs and then equals one that had them from its start: its past rates stay the same.</summary>
-    /// <param name="schedule">The schedule of the run.</param>
     public static bool BearMoreEpochs(LearningRateSchedule schedule) =>
         schedule is LearningRateSchedule.Constant or LearningRateSchedule.Plateau;
 
-    /// <summary>The rate of a step.</summary>
-    /// <param name="recipe">The recipe.</param>
-    /// <param name="epoch">The epoch, from 0.</param>
-    /// <param name="through">Share of the epoch that is done, 0 to 1; used only by <see cref="LearningRateSchedule.Linear"/>.</param>
-    /// <param name="validationErrors">Top-1 error, 0 to 1, after each earlier epoch.</param>
+    /// <summary>
+    /// The rate of a step: of an epoch, from 0, of which a share is done, and after the top-1 errors, 0 to 1, of the earlier epochs.
+    /// </summary>
     public static double At(TrainingRecipe recipe, int epoch, double through, IReadOnlyList<double> validationErrors) =>
         recipe.LearningRate * Share(recipe, epoch, through, validationErrors);
 
@@ -58,7 +55,6 @@ public static class LearningRates
         var unknown => throw new ArgumentOutOfRangeException(nameof(recipe), unknown, "Unknown schedule."),
     };
 
-    /// <param name="done">Share of the run that is done, 0 to 1.</param>
     private static double UpAndDown(double done) =>
         done < WarmUp ? 0.1 + (0.9 * done / WarmUp) : Math.Max(Least, (1 - done) / (1 - WarmUp));
 

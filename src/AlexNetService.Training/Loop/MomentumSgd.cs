@@ -17,17 +17,18 @@ internal sealed class MomentumSgd : IDisposable
     private readonly List<Piece> pieces = [];
     private readonly bool isFused;
 
-    /// <summary>Starts with velocities of zero.</summary>
-    /// <param name="network">The network; the caller disposes it.</param>
-    /// <param name="centred">Whether the weights of each unit in <see cref="ColumnWeights.Hidden"/> keep a sum of zero.</param>
-    /// <param name="isFused">Whether <see cref="FusedUpdates"/> updates weights on the CPU instead of TorchSharp operations.</param>
-    /// <param name="depthRate">Rate of a layer as a multiple of the rate of the layer after it.</param>
+    /// <summary>
+    /// Starts with velocities of zero. Centred weights are those of <see cref="ColumnWeights.Hidden"/>. The rate of a layer is the depth
+    /// rate times the rate of the layer after it. On the CPU <see cref="FusedUpdates"/> or TorchSharp operations update the weights. The
+    /// caller disposes the network.
+    /// </summary>
     public MomentumSgd(ColumnNetwork network, bool centred = false, bool isFused = true, double depthRate = 1)
     {
         this.isFused = isFused;
         var hidden = ColumnWeights.Hidden(network.Architecture);
         var layers = network.Architecture.Layers.OfType<WeightedLayer>().Select(layer => layer.Name).Reverse().ToList();
-        foreach (var ((name, weights), (_, working)) in ColumnWeights.Parameters(network).Zip(ColumnWeights.WorkingParameters(network)))
+        foreach (var ((name, weights), (_, working)) in ColumnWeights.Parameters(network)
+            .Zip(ColumnWeights.Parameters(network, working: true)))
         {
             Tensor[] velocities = [.. weights.Select(weight => zeros_like(weight).DetachFromDisposeScope())];
             parameters.Add((name, weights, velocities));
@@ -37,19 +38,15 @@ internal sealed class MomentumSgd : IDisposable
         }
     }
 
-    /// <summary>Merged velocities by the name of their weight.</summary>
     public IReadOnlyDictionary<string, WeightTensor> Velocities
     {
         get => parameters.ToDictionary(entry => entry.Name, entry => ColumnWeights.Gather(entry.Velocities), StringComparer.Ordinal);
         set => parameters.ForEach(entry => ColumnWeights.Scatter(value[entry.Name], entry.Velocities));
     }
 
-    /// <summary>Updates the weights and clears their gradients.</summary>
-    /// <param name="rate">ε of the classifier.</param>
-    /// <param name="momentum">Share of the previous update that is repeated.</param>
-    /// <param name="decay">Share of a weight that is subtracted, before multiplication by the rate.</param>
-    /// <param name="biasRate">Rate of the biases as a multiple of ε.</param>
-    /// <param name="biasDecay">Whether biases decay.</param>
+    /// <summary>
+    /// Updates the weights and clears their gradients. The rate is that of the classifier's weights; biases have a multiple of it.
+    /// </summary>
     public void Step(double rate, double momentum, double decay, double biasRate = 1, bool biasDecay = true)
     {
         using var noGradient = no_grad();
@@ -101,11 +98,9 @@ internal sealed class MomentumSgd : IDisposable
         weight.add_(velocity, one);
     }
 
-    /// <summary>One column's piece of a weight.</summary>
-    /// <param name="Weight">The weight, float32.</param>
-    /// <param name="Working">The weight that the step used and that holds the gradient: the weight itself, or its bfloat16 copy.</param>
-    /// <param name="Velocity">v, float32.</param>
-    /// <param name="IsCentred">Whether the weights of each unit keep a sum of zero.</param>
-    /// <param name="Share">Rate of the layer as a multiple of ε.</param>
+    /// <summary>
+    /// One column's piece of a weight, float32. The working weight, which the step used and which holds the gradient, is the weight itself
+    /// or its bfloat16 copy. The share is the rate of the layer as a multiple of ε.
+    /// </summary>
     private sealed record Piece(Tensor Weight, Tensor Working, Tensor Velocity, bool IsCentred, double Share);
 }

@@ -12,10 +12,7 @@ internal static class Seeds
     private const int OrderStream = -2;
     private const int StepStream = -3;
 
-    /// <summary>The seed of a step's dropout.</summary>
-    /// <param name="seed">The run's seed.</param>
-    /// <param name="epoch">The epoch, from 0.</param>
-    /// <param name="step">The step of the epoch, from 0.</param>
+    /// <summary>The seed of a step's dropout; epoch and step are counted from 0.</summary>
     public static long OfStep(int seed, int epoch, int step) => (long)(Mix(seed, epoch, StepStream, step) >> 1);
 
     /// <summary>The generator for one use of a photograph: its crop, mirroring and colour shift.</summary>

@@ -7,13 +7,10 @@ namespace AlexNetService.Training.Loop;
 /// Writes a run's curves as TensorBoard event files to the run's folder <c>tensorboard</c>, one point per epoch. A resumed run writes
 /// another file there; TensorBoard joins them.
 /// </summary>
-/// <param name="run">The run's folder.</param>
-public sealed class TensorBoardEvents(string run)
+internal sealed class TensorBoardEvents(string run)
 {
     private SummaryWriter? writer;
 
-    /// <summary>Writes the results of an epoch.</summary>
-    /// <param name="result">The epoch.</param>
     public void EpochDone(EpochResult result)
     {
         writer ??= tensorboard.SummaryWriter(Path.Combine(run, "tensorboard"));

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Network;
@@ -10,11 +11,11 @@ namespace AlexNetService.Training.Loop;
 /// Trains a network (Krizhevsky 2012 §5). Each epoch makes one update per batch of random crops along the gradient of the
 /// log-likelihood, then measures the error on the held-out photographs and writes a checkpoint.
 /// </summary>
-public sealed class Trainer : IDisposable
+internal sealed class Trainer : IDisposable
 {
     private readonly Canvases training;
     private readonly Canvases validation;
-    private readonly CheckpointKeeper keeper;
+    private readonly CheckpointFolder checkpoints;
     private readonly TimeProvider clock;
     private readonly IProgress<StepReport>? progress;
     private readonly ColumnNetwork network;
@@ -23,75 +24,44 @@ public sealed class Trainer : IDisposable
     private readonly Augmentation augmentation;
     private readonly PixelCentring centring;
     private (LateReading Facts, int Images, double Rate)? unread;
+    private long saved;
 
-    /// <summary>Starts a new run.</summary>
-    /// <param name="state">The state, without epochs.</param>
-    /// <param name="data">The photographs to train on and to validate on.</param>
-    /// <param name="placement">The device of each column.</param>
-    /// <param name="keeper">Writes the checkpoints.</param>
-    /// <param name="clock">The clock.</param>
-    /// <param name="progress">Receives a report after each step, on the training thread.</param>
-    /// <param name="initial">Initial weights, or null to draw them.</param>
+    /// <summary>
+    /// Starts a new run, or resumes one from a checkpoint, with its weights, its velocities and the photographs of the same data set. A new
+    /// run draws its weights if none are given. Progress is reported after each step, on the training thread.
+    /// </summary>
     public Trainer(
         TrainingState state,
         TrainingData data,
         ColumnPlacement placement,
-        CheckpointKeeper keeper,
+        CheckpointFolder checkpoints,
         TimeProvider clock,
         IProgress<StepReport>? progress = null,
-        NamedWeights? initial = null)
-        : this(data, state, placement, keeper, clock, progress)
+        NamedWeights? weights = null,
+        IReadOnlyDictionary<string, WeightTensor>? velocities = null)
     {
-        if (initial is null)
+        (State, this.checkpoints, this.clock, this.progress) = (state, checkpoints, clock, progress);
+        (training, validation) = data;
+        saved = clock.GetTimestamp();
+        network = new ColumnNetwork(state.Architecture, placement, state.Recipe.Precision);
+        step = new TrainingStep(network, state.Recipe, ClassWeights(state));
+        augmentation = new Augmentation(
+            state.Architecture.Geometry, state.Colours, state.Recipe.ColourShift, state.Recipe.RandomCrops, state.Recipe.ScaleJitter);
+        centring = new PixelCentring(state.Colours, state.Architecture.Geometry.Crop, placement);
+        feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop, augmentation.Pixels, placement.UsesCuda);
+        if (weights is null)
         {
             ColumnWeights.Initialise(network, state.Seed, state.Recipe.CentredWeights);
         }
         else
         {
-            ColumnWeights.Load(network, initial);
+            ColumnWeights.Load(network, weights);
         }
-    }
 
-    /// <summary>Resumes a run from a checkpoint.</summary>
-    /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="data">The photographs of the same data set as before.</param>
-    /// <param name="placement">The device of each column.</param>
-    /// <param name="keeper">Writes the checkpoints.</param>
-    /// <param name="clock">The clock.</param>
-    /// <param name="progress">Receives a report after each step, on the training thread.</param>
-    public Trainer(
-        Checkpoint checkpoint,
-        TrainingData data,
-        ColumnPlacement placement,
-        CheckpointKeeper keeper,
-        TimeProvider clock,
-        IProgress<StepReport>? progress = null)
-        : this(data, checkpoint.State, placement, keeper, clock, progress)
-    {
-        ColumnWeights.Load(network, checkpoint.Weights);
-        step.Velocities = checkpoint.Velocities;
-    }
-
-    private Trainer(
-        TrainingData data,
-        TrainingState state,
-        ColumnPlacement placement,
-        CheckpointKeeper keeper,
-        TimeProvider clock,
-        IProgress<StepReport>? progress)
-    {
-        (State, this.keeper, this.clock, this.progress) = (state, keeper, clock, progress);
-        (training, validation) = data;
-        network = new ColumnNetwork(state.Architecture, placement, state.Recipe.Precision);
-        step = new TrainingStep(network, state.Recipe, ClassWeights(state));
-        augmentation = new Augmentation(
-            state.Architecture.Geometry,
-            state.Colours,
-            state.Recipe.ColourShift,
-            state.Recipe.RandomCrops,
-            state.Recipe.ScaleJitter);
-        centring = new PixelCentring(state.Colours, state.Architecture.Geometry.Crop, placement);
-        feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop, augmentation.Pixels, placement.UsesCuda);
+        if (velocities is not null)
+        {
+            step.Velocities = velocities;
+        }
     }
 
     /// <summary>The state of the last checkpoint, or the initial state.</summary>
@@ -129,7 +99,7 @@ public sealed class Trainer : IDisposable
             }
 
             Keep(State with { Epochs = [.. State.Epochs, result], UnderWay = null }, tally);
-            TorchRuntime.Trim();
+            GlibcHeap.Trim();
             epochDone?.Invoke(result);
         }
     }
@@ -137,7 +107,6 @@ public sealed class Trainer : IDisposable
     /// <summary>The current merged weights.</summary>
     public NamedWeights Weights() => ColumnWeights.Merge(network);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         unread?.Facts.Dispose();
@@ -170,7 +139,7 @@ public sealed class Trainer : IDisposable
             Settle(tally);
             unread = (facts, batch.Count, rate);
             cancellation.ThrowIfCancellationRequested();
-            if (keeper.IsDue)
+            if (checkpoints.Policy.Every > TimeSpan.Zero && clock.GetElapsedTime(saved) >= checkpoints.Policy.Every)
             {
                 Settle(tally);
                 Keep(State with { UnderWay = tally.UnderWay() }, tally);
@@ -180,8 +149,6 @@ public sealed class Trainer : IDisposable
         Settle(tally);
     }
 
-    /// <summary>Queues one update from one batch.</summary>
-    /// <returns>The numbers of <see cref="TrainingStep.Run"/>.</returns>
     private LateReading Step(Batch batch, int epoch, int number, double rate)
     {
         using var scope = NewDisposeScope();
@@ -191,7 +158,7 @@ public sealed class Trainer : IDisposable
         }
         catch (ExternalException e)
         {
-            throw new FailedStepException(epoch + 1, number, keeper.Newest, e);
+            throw new FailedStepException(epoch + 1, number, checkpoints.NewestFile, e);
         }
     }
 
@@ -212,7 +179,7 @@ public sealed class Trainer : IDisposable
         }
         catch (ExternalException e)
         {
-            throw new FailedStepException(State.Epochs.Count + 1, tally.Steps, keeper.Newest, e);
+            throw new FailedStepException(State.Epochs.Count + 1, tally.Steps, checkpoints.NewestFile, e);
         }
 
         if (!float.IsFinite(numbers[0]))
@@ -233,7 +200,6 @@ public sealed class Trainer : IDisposable
             feed.Waited));
     }
 
-    /// <summary>Measures the error on the centre crops of the held-out photographs.</summary>
     private EpochResult Judge(EpochTally tally, CancellationToken cancellation)
     {
         var heldOut = validation.Photographs.Count > 0
@@ -250,7 +216,6 @@ public sealed class Trainer : IDisposable
             clock.GetUtcNow());
     }
 
-    /// <summary>Writes a checkpoint, or throws if a weight is not a number.</summary>
     private void Keep(TrainingState state, EpochTally tally)
     {
         var weights = ColumnWeights.Merge(network);
@@ -259,37 +224,35 @@ public sealed class Trainer : IDisposable
             throw Diverged(tally);
         }
 
-        keeper.Save(new Checkpoint(state, weights, step.Velocities));
+        checkpoints.Save(new Checkpoint(state, weights, step.Velocities));
+        saved = clock.GetTimestamp();
         State = state;
     }
 
     /// <summary>One divided by the photographs of each class, or null where every photograph counts as much.</summary>
     private float[]? ClassWeights(TrainingState state)
     {
-        if (!state.Recipe.BalancedClasses)
-        {
-            return null;
-        }
-
-        var photographs = new int[state.Labels.Count];
-        foreach (var photograph in training.Photographs)
-        {
-            photographs[photograph.Label]++;
-        }
-
-        return [.. photographs.Select(count => count == 0 ? 0 : 1f / count)];
+        var counts = training.Photographs.CountBy(photograph => photograph.Label).ToDictionary();
+        return state.Recipe.BalancedClasses
+            ? [.. state.Labels.Select(label => counts.TryGetValue(label.Index, out var count) ? 1f / count : 0)]
+            : null;
     }
 
-    /// <summary>The rate of a step of the current epoch.</summary>
-    /// <param name="step">The step, from 0.</param>
+    /// <summary>The rate of a step of the current epoch; the first step is 0.</summary>
     private double RateAt(int step) => LearningRates.At(
         State.Recipe,
         State.Epochs.Count,
         (double)step * State.Recipe.BatchSize / training.Photographs.Count,
         [.. State.Epochs.Select(past => past.ValidationTop1Error ?? 1)]);
 
-    private DivergedException Diverged(EpochTally tally) => new(State.Epochs.Count + 1, tally.Steps, RateAt(tally.Steps), keeper.Newest);
+    private DivergedException Diverged(EpochTally tally) =>
+        new(State.Epochs.Count + 1, tally.Steps, RateAt(tally.Steps), checkpoints.NewestFile);
 }
+
+/// <summary>The photographs that a run trains on and those it validates on.</summary>
+/// <param name="Training">Canvases to train on.</param>
+/// <param name="Validation">Held-out canvases; may be empty.</param>
+internal sealed record TrainingData(Canvases Training, Canvases Validation);
 
 /// <summary>Progress of a run.</summary>
 /// <param name="Epoch">The current epoch, from 1.</param>
@@ -316,24 +279,15 @@ public sealed record StepReport(
     public double ImagesPerSecond => Seen / Elapsed.TotalSeconds;
 
     /// <summary>Time that the rest of the run takes at the current speed.</summary>
-    /// <param name="epochs">Number of epochs of the run.</param>
     public TimeSpan Left(int epochs) => TimeSpan.FromSeconds((Images - Seen + ((double)(epochs - Epoch) * Images)) / ImagesPerSecond);
 }
 
-/// <summary>Training diverged: the loss or a weight is not a number.</summary>
-/// <param name="epoch">The epoch, from 1.</param>
-/// <param name="step">The step of the epoch, from 0; after the last step, the number of steps.</param>
-/// <param name="rate">The learning rate.</param>
-/// <param name="checkpoint">The last good checkpoint, or null.</param>
+/// <summary>Training diverged: the loss or a weight is not a number. Epochs are counted from 1, steps from 0.</summary>
 public sealed class DivergedException(int epoch, int step, double rate, string? checkpoint) : Exception(
     $"The loss or a weight is not a number at step {step} of epoch {epoch} with a learning rate of {rate}. Try a smaller --learning-rate. "
     + (checkpoint is null ? "There is no checkpoint yet." : $"The last good checkpoint is '{checkpoint}'."));
 
-/// <summary>libtorch failed in a step; the weights may be only partly updated.</summary>
-/// <param name="epoch">The epoch, from 1.</param>
-/// <param name="step">The step of the epoch, from 0.</param>
-/// <param name="checkpoint">The last good checkpoint, or null.</param>
-/// <param name="cause">The exception from libtorch.</param>
+/// <summary>libtorch failed in a step; the weights may be only partly updated. Epochs are counted from 1, steps from 0.</summary>
 public sealed class FailedStepException(int epoch, int step, string? checkpoint, ExternalException cause) : Exception(
     $"libtorch failed at step {step} of epoch {epoch}: {cause.Message.Split('\n')[0].TrimEnd()} "
     + (checkpoint is null

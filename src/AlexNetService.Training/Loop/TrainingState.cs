@@ -80,9 +80,6 @@ public sealed record TrainingState
 }
 
 /// <summary>A separate data set to validate on.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Path">Its path when the run began.</param>
-/// <param name="Sha256">Hash of its file names and lengths.</param>
 public sealed record HeldOutSet(string Name, string Path, string Sha256);
 
 /// <summary>Results of an epoch.</summary>

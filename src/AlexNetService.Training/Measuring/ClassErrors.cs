@@ -11,13 +11,12 @@ namespace AlexNetService.Training.Measuring;
 public sealed record ClassErrors(string Class, int Photographs, double Top1Error, double Top5Error, string? TakenFor = null)
 {
     /// <summary>Every class that has photographs, worst first.</summary>
-    /// <param name="predictions">The predictions.</param>
     public static IReadOnlyList<ClassErrors> Of(Predictions predictions)
     {
         var errors = predictions.Labels.Select(_ => new ErrorRates()).ToArray();
-        for (var place = 0; place < predictions.Count; place++)
+        foreach (var (probabilities, truth) in predictions.Probabilities.Zip(predictions.Truth))
         {
-            errors[predictions.Truth[place]].Add(predictions.Probabilities[place], predictions.Truth[place]);
+            errors[truth].Add(probabilities, truth);
         }
 
         var confusion = predictions.Confusion();

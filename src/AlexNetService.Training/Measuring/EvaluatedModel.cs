@@ -32,21 +32,12 @@ public abstract class EvaluatedModel : IDisposable
     /// <summary>The share of that data set that it did not learn from, or null if unknown.</summary>
     public DataShare? Share { get; init; }
 
-    /// <summary>Runs some views of every photograph in turn.</summary>
-    /// <param name="canvases">The photographs, decoded for the model's canvas.</param>
-    /// <param name="windows">The views.</param>
-    /// <param name="stop">Stops the measurement.</param>
-    /// <returns>Logits [views,classes] of each photograph; raw, before any temperature.</returns>
+    /// <summary>
+    /// Runs some views of every photograph, decoded for the model's canvas, in turn: logits [views,classes] of each; raw, before any
+    /// temperature.
+    /// </summary>
     public abstract IEnumerable<float[]> Logits(Canvases canvases, CropWindow[] windows, CancellationToken stop);
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Dispose(disposing: true);
-        GC.SuppressFinalize(this);
-    }
-
     /// <summary>Frees the model.</summary>
-    /// <param name="disposing">Always true.</param>
-    protected abstract void Dispose(bool disposing);
+    public abstract void Dispose();
 }

@@ -7,6 +7,7 @@ using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
 using AlexNetService.Training.Runs;
+using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Measuring;
 
@@ -25,10 +26,7 @@ public sealed class EvaluatedRun : EvaluatedModel
         centring = new PixelCentring(colours, geometry.Crop, network.Placement);
     }
 
-    /// <summary>Opens a checkpoint's network.</summary>
-    /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="run">The run's folder, or the checkpoint's file.</param>
-    /// <param name="devices">Device of each column.</param>
+    /// <summary>Opens a checkpoint's network. The name of the run is its folder, or the checkpoint's file.</summary>
     /// <exception cref="DeviceException">A device does not exist.</exception>
     public static EvaluatedRun Of(Checkpoint checkpoint, string run, string devices)
     {
@@ -47,8 +45,6 @@ public sealed class EvaluatedRun : EvaluatedModel
     }
 
     /// <summary>SHA-256 over the weights in the order of the layer table, which identifies a checkpoint wherever it is stored.</summary>
-    /// <param name="architecture">The layer table.</param>
-    /// <param name="weights">The weights.</param>
     public static string HashOf(NetworkArchitecture architecture, NamedWeights weights)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -61,13 +57,40 @@ public sealed class EvaluatedRun : EvaluatedModel
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<float[]> Logits(Canvases canvases, CropWindow[] windows, CancellationToken stop) =>
-        Validation.Logits(network, canvases, augmentation, centring, windows, stop);
+    public override IEnumerable<float[]> Logits(Canvases canvases, CropWindow[] windows, CancellationToken stop)
+    {
+        network.eval();
+        using var feed = new BatchFeed(windows.Length * 16, Geometry.Crop, augmentation.Pixels, network.Placement.UsesCuda);
+        int Cut(int use, Span<byte> crop, Span<float> shift)
+        {
+            var place = use / windows.Length;
+            augmentation.Window(canvases[place].Span, windows[use % windows.Length], crop, shift);
+            return canvases.Photographs[place].Label;
+        }
+
+        foreach (var batch in feed.Run(canvases.Photographs.Count * windows.Length, Cut))
+        {
+            stop.ThrowIfCancellationRequested();
+            foreach (var logits in Logits(batch, windows.Length))
+            {
+                yield return logits;
+            }
+        }
+    }
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
+    public override void Dispose()
     {
         centring.Dispose();
         network.Dispose();
+    }
+
+    /// <summary>Logits of a batch with all views of some photographs → [views,classes] of each photograph.</summary>
+    private float[][] Logits(Batch batch, int views)
+    {
+        using var noGradient = no_grad();
+        using var step = NewDisposeScope();
+        var logits = network.Logits(centring.Of(batch)).cpu().contiguous();
+        return [.. MemoryMarshal.Cast<byte, float>(logits.bytes).ToArray().Chunk(views * (int)logits.shape[1])];
     }
 }

@@ -19,8 +19,6 @@ public static class FilterPicture
     private const double Grey = 127.5;
 
     /// <summary>One picture a column.</summary>
-    /// <param name="architecture">The layer table.</param>
-    /// <param name="weights">The weights.</param>
     public static IReadOnlyList<Canvas> OfColumns(NetworkArchitecture architecture, NamedWeights weights)
     {
         if (architecture.Layers.OfType<Convolution>().FirstOrDefault() is not { Reads: Reads.Image } first)
@@ -36,10 +34,10 @@ public static class FilterPicture
         ];
     }
 
-    /// <summary>The picture in a package: all columns side by side with a gap, each weight several pixels large.</summary>
-    /// <param name="architecture">The layer table.</param>
-    /// <param name="weights">The weights.</param>
-    /// <returns>A PNG, or null if the first layer does not read the image.</returns>
+    /// <summary>
+    /// The picture in a package, a PNG: all columns side by side with a gap, each weight several pixels large. Null if the first layer does
+    /// not read the image.
+    /// </summary>
     public static byte[]? Png(NetworkArchitecture architecture, NamedWeights weights)
     {
         var columns = OfColumns(architecture, weights);

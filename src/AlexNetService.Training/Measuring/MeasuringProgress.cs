@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AlexNetService.Training.Measuring;
 
 /// <summary>Shows how far a measurement is, on standard error: a line that is rewritten on a terminal.</summary>
@@ -8,13 +6,10 @@ public static class MeasuringProgress
     private static readonly TimeSpan RewriteEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(30);
 
-    /// <summary>Passes the items on and counts them.</summary>
-    /// <typeparam name="T">Type of an item.</typeparam>
-    /// <param name="photographs">One item a photograph.</param>
-    /// <param name="count">How many there will be.</param>
-    /// <param name="model">What is measured.</param>
-    /// <param name="items">What the items are, in the plural.</param>
-    /// <param name="alsoInLogs">Whether to write a line every half minute where standard error is not a terminal.</param>
+    /// <summary>
+    /// Passes the items on and counts them: <c>model: 12/3000 items</c>. Where standard error is not a terminal, nothing is written, or a
+    /// line every half minute.
+    /// </summary>
     public static IEnumerable<T> Over<T>(
         IEnumerable<T> photographs, int count, string model, string items = "photographs", bool alsoInLogs = false) =>
         Console.IsErrorRedirected && !alsoInLogs ? photographs : Shown(photographs, count, model, items, Console.IsErrorRedirected);
@@ -34,8 +29,7 @@ public static class MeasuringProgress
                 {
                     shown = elapsed;
                     var left = TimeSpan.FromSeconds((count - seen) * elapsed.TotalSeconds / seen);
-                    var text = string.Create(
-                        CultureInfo.InvariantCulture, $"{model}: {seen}/{count} {items}  {(int)left.TotalHours}:{left:mm\\:ss} left");
+                    var text = $"{model}: {seen}/{count} {items}  {(int)left.TotalHours}:{left:mm\\:ss} left";
                     Console.Error.Write(isLog ? text + Environment.NewLine : $"\r{text}\u001b[K");
                 }
             }

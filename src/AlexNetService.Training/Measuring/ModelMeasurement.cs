@@ -3,18 +3,16 @@ using AlexNetService.Training.Data;
 
 namespace AlexNetService.Training.Measuring;
 
-/// <summary>One pass of a model over the photographs.</summary>
-/// <param name="ByCrops">Its predictions, for each number of crops.</param>
-/// <param name="Kept">Logits of all views of the photographs that were to be kept, in their order.</param>
+/// <summary>
+/// One pass of a model over the photographs: its predictions for each number of crops, and the logits of all views of the photographs that
+/// were to be kept, in their order.
+/// </summary>
 public sealed record ModelMeasurement(IReadOnlyDictionary<int, Predictions> ByCrops, IReadOnlyList<float[]> Kept)
 {
-    /// <summary>Runs every view once; the centre crop is one of the ten.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="canvases">The photographs, decoded for its canvas.</param>
-    /// <param name="truth">For each photograph, index of the model's class that it shows.</param>
-    /// <param name="crops">Numbers of crops: 1, 10 or both.</param>
-    /// <param name="keep">Places whose logits are kept, in ascending order.</param>
-    /// <param name="stop">Stops the measurement.</param>
+    /// <summary>
+    /// Runs every view once; the centre crop is one of the ten. The truth is the index of the model's class that each photograph shows;
+    /// crops are 1, 10 or both; the places to keep are in ascending order.
+    /// </summary>
     /// <exception cref="InputException">The model's output is not a number.</exception>
     public static ModelMeasurement Of(
         EvaluatedModel model, Canvases canvases, int[] truth, IReadOnlyList<int> crops, IEnumerable<int> keep, CancellationToken stop)

@@ -4,11 +4,10 @@ using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Training.Measuring;
 
-/// <summary>What a model or an ensemble predicts for labelled photographs; every table of errors is counted from this.</summary>
-/// <param name="Labels">The model's classes.</param>
-/// <param name="Photographs">The photographs.</param>
-/// <param name="Truth">For each photograph, index of the model's class that it shows.</param>
-/// <param name="Probabilities">For each photograph, [classes].</param>
+/// <summary>
+/// What a model or an ensemble predicts for labelled photographs; every table of errors is counted from this. For each photograph it has
+/// the index of the model's class that it shows and the probabilities, [classes].
+/// </summary>
 public sealed record Predictions(
     IReadOnlyList<ClassLabel> Labels, IReadOnlyList<Photograph> Photographs, int[] Truth, float[][] Probabilities)
 {
@@ -19,7 +18,6 @@ public sealed record Predictions(
     /// The predicted class: the most probable one. If others are exactly as probable as the right class, one of those, as in
     /// <see cref="ErrorRates"/>: a model that answers the same for every class is never right.
     /// </summary>
-    /// <param name="place">Place of the photograph.</param>
     public int Predicted(int place)
     {
         var (scores, truth) = (Probabilities[place], Truth[place]);
@@ -36,9 +34,9 @@ public sealed record Predictions(
     public ErrorRates Errors()
     {
         var errors = new ErrorRates();
-        for (var place = 0; place < Count; place++)
+        foreach (var (probabilities, truth) in Probabilities.Zip(Truth))
         {
-            errors.Add(Probabilities[place], Truth[place]);
+            errors.Add(probabilities, truth);
         }
 
         return errors;
@@ -57,16 +55,16 @@ public sealed record Predictions(
     }
 
     /// <summary>The predictions for some of the photographs.</summary>
-    /// <param name="places">Their places.</param>
     public Predictions Of(IReadOnlyList<int> places) => new(
         Labels,
         [.. places.Select(place => Photographs[place])],
         [.. places.Select(place => Truth[place])],
         [.. places.Select(place => Probabilities[place])]);
 
-    /// <summary>Weighted mean of several models' probabilities, as the service answers with an ensemble.</summary>
-    /// <param name="members">The models' predictions for the same photographs.</param>
-    /// <param name="weights">Relative shares, one a member; not all 0.</param>
+    /// <summary>
+    /// Weighted mean of several models' probabilities for the same photographs, as the service answers with an ensemble. The weights are
+    /// relative shares, one a member; not all 0.
+    /// </summary>
     public static Predictions Mean(IReadOnlyList<Predictions> members, IReadOnlyList<double> weights)
     {
         var (first, total) = (members[0], weights.Sum());

@@ -19,7 +19,6 @@ public sealed record Quality(double Top1Error, double Top5Error, double Nll, dou
     private const int Bins = 15;
 
     /// <summary>Counts predictions.</summary>
-    /// <param name="predictions">The predictions.</param>
     public static Quality Of(Predictions predictions)
     {
         var (errors, bins) = (predictions.Errors(), ReliabilityOf(predictions));
@@ -28,9 +27,7 @@ public sealed record Quality(double Top1Error, double Top5Error, double Nll, dou
     }
 
     /// <summary>How often first predictions are right, by their probability.</summary>
-    /// <param name="source">Name of the data set.</param>
-    /// <param name="crops">Crops averaged for each photograph.</param>
-    public ConfidenceTable Table(string source, int crops) => new(
+    public ConfidenceTable ToConfidenceTable(string source, int crops) => new(
         source,
         Reliability.Sum(bin => bin.Photographs),
         crops,

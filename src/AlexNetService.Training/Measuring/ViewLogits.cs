@@ -3,11 +3,9 @@ namespace AlexNetService.Training.Measuring;
 /// <summary>Logits of all views of one photograph → its probabilities.</summary>
 public static class ViewLogits
 {
-    /// <summary>Mean over the views of softmax(logits / T) (Krizhevsky 2012 §4.1).</summary>
-    /// <param name="logits">[views,classes].</param>
-    /// <param name="classes">Number of classes.</param>
-    /// <param name="temperature">T, above 0.</param>
-    /// <returns>[classes], summing to 1.</returns>
+    /// <summary>
+    /// Mean over the views of softmax(logits / T), T above 0 (Krizhevsky 2012 §4.1): [views,classes] → [classes], summing to 1.
+    /// </summary>
     public static float[] Probabilities(ReadOnlySpan<float> logits, int classes, double temperature)
     {
         var (mean, views) = (new float[classes], logits.Length / classes);
@@ -28,10 +26,6 @@ public static class ViewLogits
     /// Negative logarithm of the same mean for one class, in nats, computed with logarithms in double precision: a search tries
     /// temperatures at which the probability itself is smaller than any number.
     /// </summary>
-    /// <param name="logits">[views,classes].</param>
-    /// <param name="classes">Number of classes.</param>
-    /// <param name="label">The class.</param>
-    /// <param name="temperature">T, above 0.</param>
     public static double NegativeLogLikelihood(ReadOnlySpan<float> logits, int classes, int label, double temperature)
     {
         var (largest, sum, views) = (double.NegativeInfinity, 0.0, logits.Length / classes);

@@ -14,10 +14,10 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
     private readonly List<Stage> stages = [];
     private readonly List<ColumnDropout> dropouts = [];
 
-    /// <summary>Builds the network with TorchSharp's default weights; <see cref="ColumnWeights"/> replaces them.</summary>
-    /// <param name="architecture">The layer table.</param>
-    /// <param name="placement">A device for each column.</param>
-    /// <param name="precision">Element type of training steps. With bfloat16 the network also keeps its float32 weights.</param>
+    /// <summary>
+    /// Builds the network with TorchSharp's default weights; <see cref="ColumnWeights"/> replaces them. The precision is that of training
+    /// steps; with bfloat16 the network also keeps its float32 weights.
+    /// </summary>
     /// <exception cref="ArchitectureException">The table does not describe a valid network.</exception>
     public ColumnNetwork(NetworkArchitecture architecture, ColumnPlacement placement, ComputePrecision precision = ComputePrecision.Fp32)
         : base(architecture.Preset)
@@ -58,17 +58,16 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
     /// <summary>The element type of training steps.</summary>
     public ComputePrecision Precision { get; }
 
-    /// <summary>The layers of the table in order, each with its modules.</summary>
     internal IReadOnlyList<Stage> Stages => stages;
 
-    /// <summary>Crops → logits, in float32.</summary>
-    /// <param name="input">[N,3,crop,crop] float, 0..255 minus the mean colour; on any device.</param>
-    /// <returns>[N,classes] logits, before softmax, on the first column's device.</returns>
+    /// <summary>As <see cref="Logits"/>, from crops on any device, [N,3,crop,crop].</summary>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
         return Logits([.. Placement.Devices.Select(device => input.to(device))]).MoveToOuterDisposeScope();
     }
+
+    private IEnumerable<Stage> Copied => stages.Where(stage => stage.Working != stage.Columns);
 
     /// <summary>Crops → logits, in float32.</summary>
     /// <param name="crops">[N,3,crop,crop] float for each column on its device, 0..255 minus the mean colour.</param>
@@ -79,9 +78,10 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
         return stages[^1].Columns[0].call(Features(crops)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Crops → what the classifier reads, in float32.</summary>
-    /// <param name="crops">[N,3,crop,crop] float for each column on its device, 0..255 minus the mean colour.</param>
-    /// <returns>[N,values] or [N,maps,height,width], on the first column's device.</returns>
+    /// <summary>
+    /// Crops, as for <see cref="Logits"/> → what the classifier reads, in float32: [N,values] or [N,maps,height,width], on the first
+    /// column's device.
+    /// </summary>
     internal Tensor Features(IReadOnlyList<Tensor> crops)
     {
         using var scope = NewDisposeScope();
@@ -102,7 +102,6 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
         return features.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Seeds all dropout of the next step.</summary>
     internal void SeedDropout(long seed)
     {
         foreach (var (place, dropout) in dropouts.Index())
@@ -119,7 +118,7 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        foreach (var (master, working) in stages.Where(stage => stage.Working != stage.Columns)
+        foreach (var (master, working) in Copied
             .SelectMany(stage => stage.Columns.Zip(stage.Working))
             .SelectMany(pair => pair.First.parameters().Zip(pair.Second.parameters())))
         {
@@ -132,7 +131,7 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
     {
         if (disposing)
         {
-            foreach (var working in stages.Where(stage => stage.Working != stage.Columns).SelectMany(stage => stage.Working))
+            foreach (var working in Copied.SelectMany(stage => stage.Working))
             {
                 working.Dispose();
             }
@@ -161,10 +160,9 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
     private nn.Module<Tensor, Tensor>[] Modules(LayerRow row, int columns) =>
         [.. Placement.Devices.Take(columns).Select(device => LayerModules.Of(row, Architecture.Columns, device))];
 
-    /// <summary>A layer and its modules in each column (one for the classifier).</summary>
-    /// <param name="Layer">The layer.</param>
-    /// <param name="Columns">Modules with the float32 weights.</param>
-    /// <param name="Working">Modules that training steps use: the same ones, or their copies in bfloat16.</param>
-    /// <param name="Exchanges">Whether each column reads the maps of all columns.</param>
+    /// <summary>
+    /// A layer and its modules in each column (one for the classifier): those with the float32 weights, and those that training steps use,
+    /// which are the same ones or their copies in bfloat16. In an exchange each column reads the maps of all columns.
+    /// </summary>
     internal sealed record Stage(Layer Layer, nn.Module<Tensor, Tensor>[] Columns, nn.Module<Tensor, Tensor>[] Working, bool Exchanges);
 }

@@ -3,16 +3,12 @@ using TorchSharp;
 namespace AlexNetService.Training.Network;
 
 /// <summary>The device of each column. The first device also receives the crops and holds the classifier.</summary>
-/// <param name="Devices">One device per column.</param>
 public sealed record ColumnPlacement(IReadOnlyList<torch.Device> Devices)
 {
     /// <summary>Places every column on the CPU.</summary>
-    /// <param name="columns">Number of columns.</param>
     public static ColumnPlacement OnCpu(int columns) => new([.. Enumerable.Repeat(torch.CPU, columns)]);
 
     /// <summary>Parses a comma-separated list such as <c>cuda:0,cuda:1</c> or <c>cpu,cpu</c>; a single device gets every column.</summary>
-    /// <param name="text">The list.</param>
-    /// <param name="columns">Number of columns of the network.</param>
     /// <exception cref="DeviceException">A device is unknown or missing from this machine, or the number of devices is wrong.</exception>
     public static ColumnPlacement Parse(string text, int columns)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using TorchSharp;
 
 namespace AlexNetService.Training.Network;
@@ -10,15 +9,15 @@ namespace AlexNetService.Training.Network;
 /// </summary>
 internal sealed class ColumnThreads : IDisposable
 {
-    private readonly List<BlockingCollection<Action>> queues = [];
+    private readonly List<BlockingCollection<Task>> queues = [];
     private readonly List<Thread> threads = [];
     private readonly HashSet<long> passed = [];
     private readonly bool firstInTurn;
     private bool inTurn;
 
-    /// <summary>Starts the threads if <see cref="Pays"/> says so.</summary>
-    /// <param name="placement">The device of each column.</param>
-    /// <param name="firstInTurn">Whether columns run one after another in the first pass of a size; see <see cref="BeginPass"/>.</param>
+    /// <summary>
+    /// Starts the threads if <see cref="Pays"/> says so. <paramref name="firstInTurn"/> is the rule of <see cref="BeginPass"/>.
+    /// </summary>
     public ColumnThreads(ColumnPlacement placement, bool firstInTurn = true)
     {
         this.firstInTurn = firstInTurn;
@@ -30,7 +29,7 @@ internal sealed class ColumnThreads : IDisposable
 
         for (var column = 0; column < columns; column++)
         {
-            var queue = new BlockingCollection<Action>();
+            var queue = new BlockingCollection<Task>();
             var thread = new Thread(() => Work(queue)) { IsBackground = true, Name = $"column {(char)('a' + column)}" };
             thread.Start();
             queues.Add(queue);
@@ -47,7 +46,6 @@ internal sealed class ColumnThreads : IDisposable
         torch.set_num_threads(all);
     }
 
-    /// <summary>Whether columns run in parallel.</summary>
     public bool SideBySide => threads.Count > 0;
 
     /// <summary>
@@ -67,12 +65,9 @@ internal sealed class ColumnThreads : IDisposable
     /// show in 480 processes with parallel columns, with or without that sum, so the order stays until the benchmark
     /// <c>first-gradient --side-by-side</c> shows on the first kind of machine (AVX-512) that it is not needed.
     /// </summary>
-    /// <param name="crops">Crops in the pass.</param>
     public void BeginPass(long crops) => inTurn = passed.Add(crops) && firstInTurn;
 
-    /// <summary>Runs work once per column, each column always on the same thread, and returns when all of it is done.</summary>
-    /// <param name="columns">Number of columns.</param>
-    /// <param name="work">Receives the column, from 0.</param>
+    /// <summary>Runs work once per column, from 0, each column always on the same thread, and returns when all of it is done.</summary>
     public void Run(int columns, Action<int> work)
     {
         if (!SideBySide)
@@ -85,34 +80,17 @@ internal sealed class ColumnThreads : IDisposable
             return;
         }
 
-        var failures = new ExceptionDispatchInfo?[columns];
         foreach (var together in Enumerable.Range(0, columns).Chunk(inTurn ? 1 : columns))
         {
-            using var left = new CountdownEvent(together.Length);
-            foreach (var own in together)
+            var tasks = together.Select(column => new Task(() => work(column))).ToArray();
+            foreach (var (column, task) in together.Zip(tasks))
             {
-                queues[own].Add(() =>
-                {
-                    try
-                    {
-                        work(own);
-                    }
-                    catch (Exception e)
-                    {
-                        // Rethrown on the caller's thread; unhandled on this one it would end the process.
-                        failures[own] = ExceptionDispatchInfo.Capture(e);
-                    }
-                    finally
-                    {
-                        left.Signal();
-                    }
-                });
+                queues[column].Add(task);
             }
 
-            left.Wait();
+            // Returns when all have ended, and rethrows the first failure.
+            Task.WhenAll(tasks).GetAwaiter().GetResult();
         }
-
-        failures.FirstOrDefault(failure => failure is not null)?.Throw();
     }
 
     /// <summary>
@@ -120,7 +98,6 @@ internal sealed class ColumnThreads : IDisposable
     /// </summary>
     public IDisposable NewScope() => new Scope(this);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         queues.ForEach(queue => queue.CompleteAdding());
@@ -128,11 +105,11 @@ internal sealed class ColumnThreads : IDisposable
         queues.ForEach(queue => queue.Dispose());
     }
 
-    private static void Work(BlockingCollection<Action> queue)
+    private static void Work(BlockingCollection<Task> queue)
     {
-        foreach (var work in queue.GetConsumingEnumerable())
+        foreach (var task in queue.GetConsumingEnumerable())
         {
-            work();
+            task.RunSynchronously();
         }
     }
 

@@ -12,12 +12,10 @@ namespace AlexNetService.Training.Network;
 /// </summary>
 public static class ColumnWeights
 {
-    /// <summary>Draws initial weights from N(0, σ²) and sets the biases to the table's values (Krizhevsky 2012 §5).</summary>
-    /// <param name="network">The network to initialise.</param>
-    /// <param name="seed">The seed; the same seed gives the same weights on any devices.</param>
-    /// <param name="centred">
-    /// Whether to subtract the mean of each unit's weights in the layers of <see cref="Loop.TrainingRecipe.CentredWeights"/>.
-    /// </param>
+    /// <summary>
+    /// Draws initial weights from N(0, σ²) and sets the biases to the table's values (Krizhevsky 2012 §5). The same seed gives the same
+    /// weights on any devices. Centred weights are those of <see cref="Loop.TrainingRecipe.CentredWeights"/>, less the mean of each unit.
+    /// </summary>
     public static void Initialise(ColumnNetwork network, int seed, bool centred = false)
     {
         using var generator = new Generator((ulong)seed);
@@ -47,8 +45,6 @@ public static class ColumnWeights
     }
 
     /// <summary>Copies merged weights into the columns.</summary>
-    /// <param name="network">The network.</param>
-    /// <param name="weights">Weights of the same layer table.</param>
     public static void Load(ColumnNetwork network, NamedWeights weights)
     {
         foreach (var (name, columns) in Parameters(network))
@@ -60,7 +56,6 @@ public static class ColumnWeights
     }
 
     /// <summary>Joins the columns' weights.</summary>
-    /// <param name="network">The network.</param>
     public static NamedWeights Merge(ColumnNetwork network) => new(network.Architecture, Parameters(network).ToDictionary(
         entry => entry.Name, entry => Gather(entry.Columns), StringComparer.Ordinal));
 
@@ -78,15 +73,19 @@ public static class ColumnWeights
     internal static Tensor LessMean(Tensor weights) =>
         weights - weights.flatten(1).mean([1]).view([-1, .. Enumerable.Repeat(1L, (int)weights.dim() - 1)]);
 
-    /// <summary>Every weight and bias with its merged name and its piece in each column.</summary>
-    internal static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> Parameters(ColumnNetwork network) =>
-        Parameters(network, stage => stage.Columns);
-
     /// <summary>
-    /// As <see cref="Parameters(ColumnNetwork)"/>, but with the weights that training steps use; in float32 these are the same tensors.
+    /// Every weight and bias with its merged name and its piece in each column: those of checkpoints, or the working ones of training
+    /// steps, which in float32 are the same tensors.
     /// </summary>
-    internal static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> WorkingParameters(ColumnNetwork network) =>
-        Parameters(network, stage => stage.Working);
+    internal static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> Parameters(ColumnNetwork network, bool working = false)
+    {
+        foreach (var stage in network.Stages.Where(stage => stage.Layer is WeightedLayer))
+        {
+            var parameters = (working ? stage.Working : stage.Columns).Select(Weighted).ToArray();
+            yield return (WeightShape.WeightOf(stage.Layer.Name), [.. parameters.Select(pair => pair.Weight)]);
+            yield return (WeightShape.BiasOf(stage.Layer.Name), [.. parameters.Select(pair => pair.Bias)]);
+        }
+    }
 
     /// <summary>Copies a merged tensor into its pieces, one per column.</summary>
     internal static void Scatter(WeightTensor merged, IReadOnlyList<Tensor> columns)
@@ -119,17 +118,6 @@ public static class ColumnWeights
         }
 
         return new WeightTensor(dimensions, values);
-    }
-
-    private static IEnumerable<(string Name, IReadOnlyList<Tensor> Columns)> Parameters(
-        ColumnNetwork network, Func<ColumnNetwork.Stage, nn.Module<Tensor, Tensor>[]> modules)
-    {
-        foreach (var stage in network.Stages.Where(stage => stage.Layer is WeightedLayer))
-        {
-            var parameters = modules(stage).Select(Weighted).ToArray();
-            yield return (WeightShape.WeightOf(stage.Layer.Name), [.. parameters.Select(pair => pair.Weight)]);
-            yield return (WeightShape.BiasOf(stage.Layer.Name), [.. parameters.Select(pair => pair.Bias)]);
-        }
     }
 
     private static (Parameter Weight, Parameter Bias) Weighted(nn.Module<Tensor, Tensor> module)

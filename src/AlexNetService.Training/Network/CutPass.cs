@@ -4,14 +4,13 @@ using static TorchSharp.torch;
 namespace AlexNetService.Training.Network;
 
 /// <summary>
-/// One forward and backward pass of a batch, with the autograd graph cut at each exchange. Between two exchanges each column has its
-/// own graph: a stretch. At an exchange the maps are copied forward and their gradients backward. The gradients equal those of one uncut
-/// graph. Nothing here reads a value, so work for other devices is queued without waiting for them. libtorch starts a copy between two
-/// CUDA devices after all work that either was given before, and both wait for it. All copies of an exchange are therefore queued before
-/// any of the next stretches; otherwise one column would wait for the other's stretch.
+/// One forward and backward pass of a batch, with the autograd graph cut at each exchange. Between two exchanges each column has its own
+/// graph: a stretch. At an exchange the maps are copied forward and their gradients backward. The gradients equal those of one uncut graph.
+/// Nothing here reads a value, so work for other devices is queued without waiting for them. libtorch starts a copy between two CUDA
+/// devices after all work that either was given before, and both wait for it. All copies of an exchange are therefore queued before any of
+/// the next stretches; otherwise one column would wait for the other's stretch. The pass uses the network's working weights; the caller
+/// keeps a scope of the threads open around it.
 /// </summary>
-/// <param name="network">The network; the pass uses its working weights.</param>
-/// <param name="threads">Runs the columns; the caller keeps a scope of it open around the pass.</param>
 internal class CutPass(ColumnNetwork network, ColumnThreads threads)
 {
     private readonly Stack<Segment> passed = [];
@@ -19,9 +18,10 @@ internal class CutPass(ColumnNetwork network, ColumnThreads threads)
     // Tensor + Tensor is not safe: TorchSharp makes a Scalar for its factor of 1, and the collector may free it while libtorch reads it.
     private readonly Scalar one = 1.ToScalar();
 
-    /// <summary>Crops → logits.</summary>
-    /// <param name="crops">[N,3,crop,crop] float32 for each column, on its device.</param>
-    /// <returns>[N,classes] float32 on the first column's device, a leaf; pass its gradient to <see cref="Backward"/>.</returns>
+    /// <summary>
+    /// Crops, [N,3,crop,crop] float32 for each column, on its device → logits, [N,classes] float32 on the first column's device, a leaf.
+    /// Pass its gradient to <see cref="Backward"/>.
+    /// </summary>
     public Tensor Forward(IReadOnlyList<Tensor> crops)
     {
         var type = network.Precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
@@ -53,8 +53,7 @@ internal class CutPass(ColumnNetwork network, ColumnThreads threads)
         return maps[0].detach().to(ScalarType.Float32).requires_grad_(true);
     }
 
-    /// <summary>Computes the gradient of every working weight.</summary>
-    /// <param name="logits">[N,classes], the gradient of the loss with respect to the logits.</param>
+    /// <summary>Computes the gradient of every working weight from that of the logits, [N,classes].</summary>
     public void Backward(Tensor logits)
     {
         Tensor[] gradients = [logits.to(passed.Peek().Outputs[0].dtype)];
@@ -74,29 +73,22 @@ internal class CutPass(ColumnNetwork network, ColumnThreads threads)
     }
 
     /// <summary>Queues a copy from one column's device to another's; on one device there is nothing to copy.</summary>
-    /// <param name="values">The values.</param>
-    /// <param name="source">The column whose device holds them.</param>
-    /// <param name="target">The column whose device gets them.</param>
     protected virtual Tensor Copied(Tensor values, int source, int target) => values.to(network.Placement.Devices[target]);
 
     /// <summary>A column's stretch is about to be queued.</summary>
-    /// <param name="column">The column.</param>
     protected virtual void Begin(int column)
     {
     }
 
-    /// <summary>Queues all copies of an exchange.</summary>
-    /// <param name="targets">Number of columns that read.</param>
-    /// <param name="sources">The values of each column.</param>
-    /// <param name="part">The part of a column's values that a target reads.</param>
-    /// <returns>For each target the parts of all sources, on the target's device.</returns>
+    /// <summary>
+    /// Queues all copies of an exchange: for each target column its part of every source's values, on the target's device.
+    /// </summary>
     private Tensor[][] Copies(int targets, Tensor[] sources, Func<Tensor, int, Tensor> part) =>
     [
         .. Enumerable.Range(0, targets).Select(target =>
             sources.Select((values, source) => Copied(part(values, target), source, target)).ToArray()),
     ];
 
-    /// <summary>The stages from one exchange to the next.</summary>
     private IEnumerable<IReadOnlyList<ColumnNetwork.Stage>> Segments()
     {
         var segment = new List<ColumnNetwork.Stage>();
@@ -114,6 +106,5 @@ internal class CutPass(ColumnNetwork network, ColumnThreads threads)
         yield return segment;
     }
 
-    /// <summary>Input and output of each column between two exchanges.</summary>
     private sealed record Segment(Tensor[] Inputs, Tensor[] Outputs);
 }

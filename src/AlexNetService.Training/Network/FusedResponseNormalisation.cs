@@ -38,15 +38,8 @@ internal sealed class FusedResponseNormalisation : autograd.SingleTensorFunction
         var input = Rows(ctx.get_saved_variables()[0]);
         var gradient = Rows(grad_output);
         var result = empty_like(input);
-        if (input.dtype == ScalarType.BFloat16)
-        {
-            Gradient<ushort>(input, gradient, result, (ResponseRow)ctx.get_data(nameof(ResponseRow)));
-        }
-        else
-        {
-            Gradient<float>(input, gradient, result, (ResponseRow)ctx.get_data(nameof(ResponseRow)));
-        }
-
+        Action<Tensor, Tensor, Tensor, ResponseRow> pass = input.dtype == ScalarType.BFloat16 ? Gradient<ushort> : Gradient<float>;
+        pass(input, gradient, result, (ResponseRow)ctx.get_data(nameof(ResponseRow)));
         return [result.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), null!];
     }
 
@@ -55,15 +48,8 @@ internal sealed class FusedResponseNormalisation : autograd.SingleTensorFunction
         using var scope = NewDisposeScope();
         var values = Rows(input.detach());
         var result = empty_like(values);
-        if (values.dtype == ScalarType.BFloat16)
-        {
-            Normalise<ushort>(values, result, row);
-        }
-        else
-        {
-            Normalise<float>(values, result, row);
-        }
-
+        Action<Tensor, Tensor, ResponseRow> pass = values.dtype == ScalarType.BFloat16 ? Normalise<ushort> : Normalise<float>;
+        pass(values, result, row);
         return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
@@ -86,7 +72,6 @@ internal sealed class FusedResponseNormalisation : autograd.SingleTensorFunction
     /// </summary>
     private static Tensor Rows(Tensor maps) => maps.permute(0, 2, 3, 1).contiguous();
 
-    /// <summary>Divides the values into ranges of whole rows and runs the work on each.</summary>
     private static void EachRange(Tensor rows, Action<Range, int> work)
     {
         var (maps, values) = ((int)rows.shape[3], rows.numel());

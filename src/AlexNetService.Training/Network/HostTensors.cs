@@ -9,8 +9,7 @@ namespace AlexNetService.Training.Network;
 /// </summary>
 internal static class HostTensors
 {
-    /// <summary>Copies a tensor of the host to a device.</summary>
-    /// <returns>The copy; on the CPU the tensor itself.</returns>
+    /// <summary>Copies a tensor of the host to a device; on the CPU it gives the tensor itself.</summary>
     public static Tensor Send(Tensor host, Device device) =>
         device.type == DeviceType.CUDA ? host.pin_memory().to(device, non_blocking: true) : host.to(device);
 }

@@ -36,7 +36,6 @@ internal static class LayerModules
         layer.EdgePadding == 0 ? convolution
         : nn.Sequential(("edge", nn.ZeroPad2d((0, layer.EdgePadding, 0, layer.EdgePadding))), ("convolution", convolution));
 
-    /// <summary>Multiplies every value by the constant.</summary>
     private sealed class Scale(Scaling layer) : nn.Module<Tensor, Tensor>(layer.Name)
     {
         // A field keeps the Scalar alive: an unreferenced one may be collected while libtorch still reads it.
@@ -55,19 +54,10 @@ internal static class LayerModules
         }
     }
 
-    /// <summary>Divides every channel by its standard deviation.</summary>
-    private sealed class Standardise : nn.Module<Tensor, Tensor>
+    private sealed class Standardise(Standardisation layer, Device device) : nn.Module<Tensor, Tensor>(layer.Name)
     {
-        private readonly Tensor deviations;
-
-        public Standardise(Standardisation layer, Device device)
-            : base(layer.Name)
-        {
-            using var scope = NewDisposeScope();
-            deviations = tensor(layer.Deviations.ToArray(), dtype: ScalarType.Float32, device: device)
-                .view(1, -1, 1, 1)
-                .DetachFromDisposeScope();
-        }
+        private readonly Tensor deviations = tensor(
+            layer.Deviations.ToArray(), [1, layer.Deviations.Count, 1, 1], ScalarType.Float32, device).DetachFromDisposeScope();
 
         public override Tensor forward(Tensor input)
         {

@@ -20,9 +20,9 @@ public static unsafe class LibTorchFolder
     /// <summary>The version of libtorch that TorchSharp was made for.</summary>
     public static Version Version { get; } = new(2, 10, 0);
 
-    /// <summary>Loads the libraries; call it before anything uses torch.</summary>
-    /// <param name="folder">The folder, or null or empty for the libraries beside the program.</param>
-    /// <param name="program">Folder of the program.</param>
+    /// <summary>
+    /// Loads the libraries of a folder; call it before anything uses torch. Without a folder, the libraries beside the program are used.
+    /// </summary>
     /// <exception cref="DeviceException">
     /// The folder has no libtorch, or one that does not load or has another version; there is another libtorch beside the program; or
     /// there is none there, and no folder is given.

@@ -18,11 +18,9 @@ internal sealed class ResponseRow(LocalResponseNormalisation layer)
     private readonly Vector<float> alpha = new((float)layer.Alpha);
     private readonly Vector<float> pull = new((float)(2 * layer.Alpha * layer.Beta));
 
-    /// <summary>Computes b of some rows.</summary>
-    /// <typeparam name="T"><see cref="float"/>, or <see cref="ushort"/> for the bits of bfloat16.</typeparam>
-    /// <param name="input">a, [rows,maps].</param>
-    /// <param name="output">b, [rows,maps].</param>
-    /// <param name="maps">Number of values in a row.</param>
+    /// <summary>
+    /// Computes b of some rows: [rows,maps] → [rows,maps] of <see cref="float"/>, or <see cref="ushort"/> for the bits of bfloat16.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Normalise<T>(ReadOnlySpan<T> input, Span<T> output, int maps)
         where T : unmanaged
@@ -43,12 +41,10 @@ internal sealed class ResponseRow(LocalResponseNormalisation layer)
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    /// <summary>Computes ∂L/∂a of some rows: g·s^-β − 2αβ·a·Σ g·a·s^-(β+1), the sum over the neighbouring maps.</summary>
-    /// <typeparam name="T"><see cref="float"/>, or <see cref="ushort"/> for the bits of bfloat16.</typeparam>
-    /// <param name="input">a, [rows,maps].</param>
-    /// <param name="gradient">g = ∂L/∂b, [rows,maps].</param>
-    /// <param name="output">∂L/∂a, [rows,maps].</param>
-    /// <param name="maps">Number of values in a row.</param>
+    /// <summary>
+    /// Computes ∂L/∂a of some rows from a and g = ∂L/∂b: g·s^-β − 2αβ·a·Σ g·a·s^-(β+1), the sum over the neighbouring maps; shapes and
+    /// types as in <see cref="Normalise{T}"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gradient<T>(ReadOnlySpan<T> input, ReadOnlySpan<T> gradient, Span<T> output, int maps)
         where T : unmanaged

@@ -17,8 +17,7 @@ public static partial class TorchRuntime
     /// </summary>
     public static bool CpuHasBfloat16 { get; } = X86Base.IsSupported ? X86HasBfloat16() : ArmHasBfloat16();
 
-    /// <summary>Sets the number of threads per operation and keeps freed tensor memory in the process.</summary>
-    /// <param name="threads">Threads per operation; 0 for one per core.</param>
+    /// <summary>Sets the number of threads per operation, 0 for one per core, and keeps freed tensor memory in the process.</summary>
     public static void Prepare(int threads = 0)
     {
         WaitPassively();
@@ -38,9 +37,6 @@ public static partial class TorchRuntime
             _ = SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
         }
     }
-
-    /// <summary>Returns unused memory to the system; freed tensors leave holes that glibc does not return by itself.</summary>
-    public static void Trim() => GlibcHeap.Trim();
 
     // Intel's manual, CPUID leaf 7: AVX512_BF16 is bit 5 of EAX of subleaf 1, AMX-BF16 bit 22 of EDX of subleaf 0.
     private static bool X86HasBfloat16() =>

@@ -6,11 +6,10 @@ namespace AlexNetService.Training.Runs;
 /// <summary>Matches the classes of a data set with those of a model, by identifier.</summary>
 public static class ClassMatch
 {
-    /// <summary>Finds each class of a data set in a model.</summary>
-    /// <param name="dataSet">The data set.</param>
-    /// <param name="model">Classes of the model, or of the data set that it learns from.</param>
-    /// <param name="name">Name of the model, for error messages.</param>
-    /// <returns>Index of the model's class, by index of the data set's class.</returns>
+    /// <summary>
+    /// Finds each class of a data set among the classes of a model, or of the data set that it learns from: index of the model's class by
+    /// index of the data set's class.
+    /// </summary>
     /// <exception cref="InputException">The data set has a class that the model does not know.</exception>
     public static int[] Of(LabelledPhotographs dataSet, IReadOnlyList<ClassLabel> model, string name)
     {
@@ -26,7 +25,6 @@ public static class ClassMatch
     }
 
     /// <summary>The first identifiers of a list, for error messages.</summary>
-    /// <param name="labels">The list.</param>
     public static string First(IReadOnlyList<ClassLabel> labels) =>
         string.Join(", ", labels.Take(10).Select(label => label.Id)) + (labels.Count > 10 ? ", …" : "");
 }

@@ -3,10 +3,10 @@ using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Training.Runs;
 
-/// <summary>Paths of the data sets of a run.</summary>
-/// <param name="Training">The data set to learn from.</param>
-/// <param name="Validation">The data set to hold out, or null to hold out a share of the first.</param>
-/// <param name="Names">File of class names, or null for the one beside the data, if there is one.</param>
+/// <summary>
+/// Paths of the data sets of a run: to learn from; to hold out, or null to hold out a share of the first; and a file of class names, or
+/// null for the one beside the data, if there is one.
+/// </summary>
 public sealed record DataPaths(string Training, string? Validation, string? Names = null);
 
 /// <summary>The data sets of a run, open.</summary>
@@ -26,7 +26,6 @@ public sealed class DataSets : IDisposable
     public HeldOutSet? HeldOut { get; }
 
     /// <summary>Opens the data sets in place.</summary>
-    /// <param name="paths">Their paths.</param>
     /// <exception cref="DataSetException">A data set does not exist or cannot be read.</exception>
     public static DataSets Open(DataPaths paths)
     {
@@ -49,7 +48,6 @@ public sealed class DataSets : IDisposable
     }
 
     /// <summary>Requires that a run began with these data sets.</summary>
-    /// <param name="state">The run.</param>
     /// <exception cref="InputException">It began with others.</exception>
     public void RequireThoseOf(TrainingState state)
     {
@@ -63,16 +61,15 @@ public sealed class DataSets : IDisposable
         }
     }
 
-    /// <summary>Prepares the canvases to learn from and those held out, and says what was found.</summary>
-    /// <param name="recipe">Its share is held out if there is no separate data set.</param>
-    /// <param name="side">Side of a canvas, in pixels.</param>
-    /// <param name="withCopies">Whether photographs with the same bytes are all learned from, as runs of before this rule did.</param>
-    /// <param name="stop">Stops the decoding.</param>
+    /// <summary>
+    /// Prepares the canvases to learn from and those held out, and says what was found. Photographs with the same bytes are left out unless
+    /// <paramref name="withCopies"/>, for runs of before this rule.
+    /// </summary>
     /// <exception cref="DataSetException">A class has no photograph to learn from, or too many photographs cannot be decoded.</exception>
     /// <exception cref="InputException">
     /// The held-out data set has a class that the other does not, or nothing is held out though the schedule needs it.
     /// </exception>
-    public (TrainingData Data, DataSurvey Survey) Prepare(TrainingRecipe recipe, int side, bool withCopies, CancellationToken stop)
+    internal (TrainingData Data, DataSurvey Survey) Prepare(TrainingRecipe recipe, int side, bool withCopies, CancellationToken stop)
     {
         var judge = validation ?? Source;
         var (all, share) = Source.Split(recipe.Share);
@@ -93,10 +90,7 @@ public sealed class DataSets : IDisposable
         return (data, DataSurvey.Of(Source, data, [.. Source.Findings, .. unused, .. validation?.Findings ?? [], .. copies]));
     }
 
-    /// <summary>Prepares the held-out canvases only.</summary>
-    /// <param name="share">The share that is held out if there is no separate data set.</param>
-    /// <param name="side">Side of a canvas, in pixels.</param>
-    /// <param name="stop">Stops the decoding.</param>
+    /// <summary>Prepares the held-out canvases only: those of the separate data set, or else of the share.</summary>
     /// <exception cref="InputException">The held-out data set has a class that the other does not.</exception>
     public Canvases Judged(DataShare share, int side, CancellationToken stop) => validation is null
         ? Canvases.Load(Source, Source.Split(share).HeldOut, side, stop)
@@ -119,14 +113,15 @@ public sealed class DataSets : IDisposable
     private void RequireEachClass(IReadOnlyList<Photograph> all, Canvases learned, IReadOnlyList<string> copies)
     {
         var left = learned.Photographs.Select(photograph => photograph.Label).ToHashSet();
-        if (all.Count == 0 || all.FirstOrDefault(photograph => !left.Contains(photograph.Label)) is not null)
+        var lost = all.FirstOrDefault(photograph => !left.Contains(photograph.Label));
+        if (all.Count > 0 && lost is null)
         {
-            var empty = all.FirstOrDefault(photograph => !left.Contains(photograph.Label)) is { } first
-                ? $"Class '{Source.Labels[first.Label].Id}' of '{Source.Name}'"
-                : $"'{Source.Name}'";
-            var reasons = learned.Unreadable.Select(reason => $"left out: {reason}").Concat(copies);
-            throw new DataSetException(string.Join(
-                ' ', reasons.Prepend($"{empty} has no photograph left to learn from. Add photographs. What was found:")));
+            return;
         }
+
+        var empty = lost is null ? $"'{Source.Name}'" : $"Class '{Source.Labels[lost.Label].Id}' of '{Source.Name}'";
+        var reasons = learned.Unreadable.Select(reason => $"left out: {reason}").Concat(copies);
+        throw new DataSetException(string.Join(
+            ' ', reasons.Prepend($"{empty} has no photograph left to learn from. Add photographs. What was found:")));
     }
 }

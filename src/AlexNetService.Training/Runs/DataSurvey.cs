@@ -1,13 +1,13 @@
-using System.Globalization;
 using AlexNetService.Training.Data;
+using AlexNetService.Training.Data.Containers;
 using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Training.Runs;
 
-/// <summary>What a run found in its data, before it learns.</summary>
-/// <param name="DataSet">Name of the data set to learn from.</param>
-/// <param name="Classes">The classes by index.</param>
-/// <param name="Findings">What was left out and why, and what the user should know, a sentence each.</param>
+/// <summary>
+/// What a run found in its data, before it learns: the classes by index, and in the findings what was left out and why, and what the user
+/// should know, a sentence each.
+/// </summary>
 public sealed record DataSurvey(string DataSet, IReadOnlyList<ClassCount> Classes, IReadOnlyList<string> Findings)
 {
     private const int FewOfAClass = 5;
@@ -19,7 +19,6 @@ public sealed record DataSurvey(string DataSet, IReadOnlyList<ClassCount> Classe
     private const int FewOfAClassFromNothing = 500;
     private const int FewFromNothing = 10_000;
 
-    /// <summary>Counts the photographs, and adds warnings about the counts to the findings.</summary>
     internal static DataSurvey Of(LabelledPhotographs source, TrainingData data, IEnumerable<string> findings)
     {
         var (learned, heldOut) = (Counts(data.Training), Counts(data.Validation));
@@ -54,10 +53,9 @@ public sealed record DataSurvey(string DataSet, IReadOnlyList<ClassCount> Classe
         var few = classes.Where(counted => counted.Learned + counted.HeldOut is > 0 and < FewOfAClass).ToArray();
         if (few.Length > 0)
         {
-            var some = few.Take(FewOfAClass).Select(one => $"'{one.Class}' ({one.Learned + one.HeldOut})");
-            yield return $"fewer than {FewOfAClass} photographs: {string.Join(", ", some)}"
-                + (few.Length > FewOfAClass ? $" and {few.Length - FewOfAClass} more classes" : "")
-                + ". A network hardly learns such a class, and its error cannot be measured. Add photographs.";
+            var some = few.Select(one => $"'{one.Class}' ({one.Learned + one.HeldOut})");
+            yield return $"fewer than {FewOfAClass} photographs: {Listing.Some([.. some], "more classes")}. "
+                + "A network hardly learns such a class, and its error cannot be measured. Add photographs.";
         }
 
         var heldOut = classes.Sum(counted => counted.HeldOut);
@@ -67,22 +65,17 @@ public sealed record DataSurvey(string DataSet, IReadOnlyList<ClassCount> Classe
         }
         else if (heldOut < FewHeldOut)
         {
-            yield return string.Create(
-                CultureInfo.InvariantCulture,
-                $"{heldOut} photographs are held out, too few to measure an error well: each is {100.0 / heldOut:F1} points of it.");
+            yield return $"{heldOut} photographs are held out, too few to measure an error well: "
+                + $"each is {100.0 / heldOut:F1} points of it.";
         }
 
-        if (heldOut > 0 && classes.Where(counted => counted is { Learned: > 0, HeldOut: 0 }).ToArray() is { Length: > 0 } unmeasured)
+        string[] unmeasured = [.. classes.Where(counted => counted is { Learned: > 0, HeldOut: 0 }).Select(one => $"'{one.Class}'")];
+        if (heldOut > 0 && unmeasured.Length > 0)
         {
-            yield return $"no photograph held out: {string.Join(", ", unmeasured.Take(FewOfAClass).Select(one => $"'{one.Class}'"))}"
-                + (unmeasured.Length > FewOfAClass ? $" and {unmeasured.Length - FewOfAClass} more classes" : "")
-                + ". Errors of these classes are not measured.";
+            yield return $"no photograph held out: {Listing.Some(unmeasured, "more classes")}. Errors of these classes are not measured.";
         }
     }
 }
 
 /// <summary>The photographs of a class.</summary>
-/// <param name="Class">Identifier of the class.</param>
-/// <param name="Learned">Photographs to learn from.</param>
-/// <param name="HeldOut">Photographs held out.</param>
 public sealed record ClassCount(string Class, int Learned, int HeldOut);

@@ -6,24 +6,17 @@ using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Training.Runs;
 
-/// <summary>The network that a run begins with: a layer table with random weights, or a trained network of any classes.</summary>
-/// <param name="Table">The layer table for a number of classes.</param>
-/// <param name="Trained">The trained network, or null for random weights.</param>
+/// <summary>
+/// The network that a run begins with: a layer table for a number of classes, and a trained network of any classes or null for random
+/// weights.
+/// </summary>
 public sealed record InitialNetwork(Func<int, NetworkArchitecture> Table, TrainedNetwork? Trained = null)
 {
-    /// <summary>Requires a possible layer table, before any photograph is read.</summary>
-    /// <exception cref="InputException">The preset does not exist.</exception>
-    /// <exception cref="ArchitectureException">The table describes no network.</exception>
-    public void RequirePossible() => _ = Table(2);
-
     /// <summary>Whether the classes of a data set are those of the trained network, so that its classifier stays.</summary>
-    /// <param name="source">The data set.</param>
-    public bool Knows(LabelledPhotographs source) => Trained is not null && ClassLabel.AreSame(Trained.Labels, source.Labels);
+    internal bool Knows(LabelledPhotographs source) => Trained is not null && ClassLabel.AreSame(Trained.Labels, source.Labels);
 
     /// <summary>Counts the photographs held out now that the weights learned from, in the earlier run or in one before it.</summary>
-    /// <param name="source">The data set.</param>
-    /// <param name="share">What the new run holds out.</param>
-    public int Seen(LabelledPhotographs source, DataShare share)
+    internal int Seen(LabelledPhotographs source, DataShare share)
     {
         var learned = new HashSet<Photograph>();
         for (var past = Trained?.Manifest; past is not null; past = past.BegunWith)
@@ -54,7 +47,6 @@ public sealed record TrainedNetwork(
     WeightOrigin? Origin)
 {
     /// <summary>The network of a run.</summary>
-    /// <param name="checkpoint">Its checkpoint.</param>
     public static TrainedNetwork Of(Checkpoint checkpoint) => new(
         checkpoint.State.Architecture,
         checkpoint.Weights,
@@ -64,7 +56,6 @@ public sealed record TrainedNetwork(
         Origin: null);
 
     /// <summary>Its layer table with another number of classes.</summary>
-    /// <param name="classes">Number of classes.</param>
     public NetworkArchitecture TableOf(int classes) => Architecture with
     {
         Layers = [.. Architecture.Layers.Select(layer => layer is Classifier classifier ? classifier with { Classes = classes } : layer)],

@@ -1,9 +1,7 @@
-using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
 using TorchSharp;
 
@@ -12,9 +10,9 @@ namespace AlexNetService.Training.Runs;
 /// <summary>A checkpoint to measure or publish, and what there is to say about it.</summary>
 public static class RunCheckpoint
 {
-    /// <summary>Opens the checkpoint that <c>--run</c> and <c>--checkpoint</c> name.</summary>
-    /// <param name="run">A run's folder, or one of its checkpoint files.</param>
-    /// <param name="choice">Which finished epoch of a folder.</param>
+    /// <summary>
+    /// Opens the checkpoint that <c>--run</c> and <c>--checkpoint</c> name: an epoch of a run's folder, or a checkpoint file.
+    /// </summary>
     /// <exception cref="CheckpointException">There is no readable checkpoint of a finished epoch.</exception>
     /// <exception cref="InvalidDataException">The file is truncated, damaged, or not a checkpoint.</exception>
     public static Checkpoint Open(string run, CheckpointChoice choice)
@@ -34,17 +32,15 @@ public static class RunCheckpoint
     }
 
     /// <summary>How far a run is, in words.</summary>
-    /// <param name="state">The run.</param>
     public static string Place(TrainingState state)
     {
         var steps = (state.TrainingImages + state.Recipe.BatchSize - 1) / state.Recipe.BatchSize;
         return state.UnderWay is { } epoch
-            ? string.Create(CultureInfo.InvariantCulture, $"in epoch {state.Epochs.Count + 1}, after step {epoch.Steps} of {steps}")
-            : string.Create(CultureInfo.InvariantCulture, $"after epoch {state.Epochs.Count}");
+            ? $"in epoch {state.Epochs.Count + 1}, after step {epoch.Steps} of {steps}"
+            : $"after epoch {state.Epochs.Count}";
     }
 
     /// <summary>How a run's weights were trained, as a package's card tells it.</summary>
-    /// <param name="state">The run.</param>
     public static TrainingManifest ManifestOf(TrainingState state) => new()
     {
         Recipe = JsonSerializer.SerializeToElement(state.Recipe, RunJson.Line.TrainingRecipe),
@@ -67,12 +63,7 @@ public static class RunCheckpoint
         },
     };
 
-    /// <summary>What a package's network learned from and what was held out, or null if its card does not tell.</summary>
-    /// <param name="training">The card's manifest.</param>
-    public static DataShare? ShareOf(TrainingManifest? training) => RecipeOf(training)?.Share;
-
     /// <summary>The recipe of a package's network, or null if its card has none that this software can read.</summary>
-    /// <param name="training">The card's manifest.</param>
     public static TrainingRecipe? RecipeOf(TrainingManifest? training)
     {
         try

@@ -10,7 +10,6 @@ namespace AlexNetService.Training.Runs;
 [JsonSerializable(typeof(TrainingResult))]
 internal sealed partial class RunJson : JsonSerializerContext
 {
-    /// <summary>One object a line.</summary>
     public static RunJson Line { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase });
 
     /// <summary>Indented, for people; nulls are left out.</summary>

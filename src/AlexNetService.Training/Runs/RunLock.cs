@@ -4,27 +4,22 @@ namespace AlexNetService.Training.Runs;
 /// Keeps two processes from writing into one folder: a file opened for exclusive use. The system releases it when the process ends,
 /// however it ends.
 /// </summary>
-public sealed class RunLock : IDisposable
+public static class RunLock
 {
     private const string LockFile = ".lock";
 
-    private readonly FileStream file;
-
-    private RunLock(FileStream file)
-    {
-        this.file = file;
-    }
-
-    /// <summary>Locks a folder. An unwritable folder fails here, not after the first epoch.</summary>
-    /// <param name="folder">The folder; it is created if it does not exist.</param>
+    /// <summary>
+    /// Locks a folder until the result is disposed, and creates the folder if it does not exist. An unwritable folder fails here, not after
+    /// the first epoch. The lock's file stays: deleting it would admit two processes at once.
+    /// </summary>
     /// <exception cref="InputException">Another process trains into it, or it cannot be written.</exception>
-    public static RunLock Take(string folder)
+    public static IDisposable Take(string folder)
     {
         var path = Path.Combine(folder, LockFile);
         try
         {
             Directory.CreateDirectory(folder);
-            return new RunLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException e) when (File.Exists(path))
         {
@@ -35,7 +30,4 @@ public sealed class RunLock : IDisposable
             throw new InputException($"The run's folder '{folder}' cannot be written: {e.Message} Name another --output.");
         }
     }
-
-    /// <summary>Unlocks the folder. The file stays: deleting it would admit two processes at once.</summary>
-    public void Dispose() => file.Dispose();
 }

@@ -12,11 +12,9 @@ public abstract class TrainingDisplay : IProgress<StepReport>
     protected double WaitedShare => last is null ? 0 : (last.Waited - waitedBefore) / last.Elapsed;
 
     /// <summary>Prints a warning on standard error.</summary>
-    /// <param name="message">The warning.</param>
     public static void Warn(string message) => Console.Error.WriteLine($"alexnet: {message}");
 
     /// <summary>Prints warnings on standard error, a line each.</summary>
-    /// <param name="messages">The warnings.</param>
     public static void Warn(IEnumerable<string> messages)
     {
         foreach (var message in messages)
@@ -26,20 +24,15 @@ public abstract class TrainingDisplay : IProgress<StepReport>
     }
 
     /// <summary>The command that continues a run.</summary>
-    /// <param name="folder">The run's folder.</param>
     public static string ResumeCommand(string folder) => $"alexnet train --resume --output \"{folder}\"";
 
     /// <summary>A new run has looked at its data. By default only the findings are shown, as warnings.</summary>
-    /// <param name="survey">What it found.</param>
     public virtual void Found(DataSurvey survey) => Warn(survey.Findings);
 
     /// <summary>The run begins or continues.</summary>
-    /// <param name="state">The run.</param>
-    /// <param name="folder">Its folder.</param>
     public abstract void Begin(TrainingState state, string folder);
 
-    /// <summary>Trains, and shows it meanwhile.</summary>
-    /// <param name="training">The training; reports steps and epochs.</param>
+    /// <summary>Runs the training, which reports steps and epochs, and shows it meanwhile.</summary>
     public virtual void While(Action training) => training();
 
     /// <inheritdoc/>
@@ -56,27 +49,17 @@ public abstract class TrainingDisplay : IProgress<StepReport>
     }
 
     /// <summary>An epoch is finished and saved.</summary>
-    /// <param name="result">Its result.</param>
     public abstract void EpochDone(EpochResult result);
 
     /// <summary>The run was stopped or failed, and can continue.</summary>
-    /// <param name="state">The run.</param>
-    /// <param name="folder">Its folder.</param>
     public abstract void Resumable(TrainingState state, string folder);
 
     /// <summary>All epochs are finished and the best one is tested.</summary>
-    /// <param name="state">The run.</param>
-    /// <param name="result">The final test.</param>
-    /// <param name="folder">The run's folder.</param>
     public abstract void Done(TrainingState state, TrainingResult result, string folder);
 
     /// <summary>The run was already done.</summary>
-    /// <param name="state">The run.</param>
-    /// <param name="folder">Its folder.</param>
     public abstract void AlreadyDone(TrainingState state, string folder);
 
-    /// <summary>A step is done.</summary>
-    /// <param name="report">The step.</param>
-    /// <param name="isNewEpoch">Whether it is the first one shown of its epoch.</param>
+    /// <summary>A step is done; whether it is the first one shown of its epoch.</summary>
     protected abstract void StepDone(StepReport report, bool isNewEpoch);
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Files;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
@@ -8,17 +7,13 @@ using AlexNetService.Training.Network;
 
 namespace AlexNetService.Training.Runs;
 
-/// <summary>A run from its data set to its final test.</summary>
-/// <param name="folder">The run's folder.</param>
-/// <param name="policy">When checkpoints are written, and how many are kept.</param>
-/// <param name="display">Shows the progress.</param>
-/// <param name="stop">Stops the run.</param>
+/// <summary>A run from its data set to its final test, in the run's folder.</summary>
 public sealed class TrainingRun(string folder, CheckpointPolicy policy, TrainingDisplay display, CancellationToken stop)
 {
     private const string MetricsFile = "metrics.jsonl";
     private const string ResultFile = "result.json";
 
-    private readonly CheckpointFolder checkpoints = new(folder);
+    private readonly CheckpointFolder checkpoints = new(folder) { Policy = policy };
     private readonly TensorBoardEvents events = new(folder);
 
     /// <summary>Whether the folder holds a run.</summary>
@@ -30,14 +25,10 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
     /// </summary>
     public Func<Checkpoint, Canvases, ErrorRates?>? FinalTest { get; init; }
 
-    /// <summary>Begins a run and trains it.</summary>
-    /// <param name="initial">The network it begins with.</param>
-    /// <param name="recipeFor">How to learn from a number of photographs.</param>
-    /// <param name="seed">Seed of everything that is drawn.</param>
-    /// <param name="data">Paths of the data sets.</param>
-    /// <param name="devices">Devices of the columns.</param>
-    /// <param name="threads">Threads of one operation.</param>
-    /// <returns>True if the run is done; false if it was stopped and can continue.</returns>
+    /// <summary>
+    /// Begins a run and trains it. True if the run is done; false if it was stopped and can continue. <paramref name="recipeFor"/> gives
+    /// the recipe for a number of photographs; threads are those of one operation.
+    /// </summary>
     /// <exception cref="InputException">
     /// The folder already holds a run or cannot be written, or the recipe breaks a rule.
     /// </exception>
@@ -50,7 +41,8 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             throw new InputException(reason);
         }
 
-        initial.RequirePossible();
+        // The preset must exist and describe a network, before any photograph is read.
+        _ = initial.Table(2);
         using var sets = DataSets.Open(data);
         var recipe = recipeFor(sets.Source.Photographs.Count);
         var architecture = initial.Table(sets.Source.Labels.Count);
@@ -58,7 +50,10 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
         WarnOfSlowPrecision(recipe, devices);
         using var held = RunLock.Take(folder);
         RequireNew(initial, sets, recipe);
-        var prepared = Surveyed(sets, recipe, architecture, initial);
+        var (prepared, survey) = sets.Prepare(recipe, architecture.Geometry.Canvas, withCopies: false, stop);
+        display.Found(initial.Trained is null && survey.FewForRandomWeights() is { } warning
+            ? survey with { Findings = [.. survey.Findings, warning] }
+            : survey);
         var colours = ColourStatistics.Of(prepared.Training, stop);
         if (initial.Trained is { } trained)
         {
@@ -90,7 +85,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             : initial.Trained is { } other ? ClassifierFit.Of(
                 other.Weights, architecture, prepared.Training, state.Colours, recipe.BalancedClasses, placement, stop)
             : null;
-        using var trainer = new Trainer(state, prepared, placement, Keeper(), TimeProvider.System, display, weights);
+        using var trainer = new Trainer(state, prepared, placement, checkpoints, TimeProvider.System, display, weights);
         return Train(trainer, prepared.Validation);
     }
 
@@ -115,11 +110,12 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
         var state = checkpoint.State;
         refuse(state);
         state = state with { Recipe = state.Recipe with { Epochs = RequirePossible(epochs ?? state.Recipe.Epochs, state.Recipe) } };
+        var paths = new DataPaths(data ?? state.DataSetPath, validation ?? state.HeldOut?.Path);
         if (state.IsDone && File.Exists(Path.Combine(folder, ResultFile)))
         {
             if ((data ?? validation) is not null)
             {
-                using var named = DataSets.Open(new DataPaths(data ?? state.DataSetPath, validation ?? state.HeldOut?.Path));
+                using var named = DataSets.Open(paths);
                 named.RequireThoseOf(state);
             }
 
@@ -129,7 +125,6 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
 
         try
         {
-            var paths = new DataPaths(data ?? state.DataSetPath, validation ?? state.HeldOut?.Path);
             using var sets = DataSets.Open(paths);
             sets.RequireThoseOf(state);
             state = state with
@@ -143,7 +138,8 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             var placement = ColumnPlacement.Parse(state.Devices, state.Architecture.Columns);
             var (prepared, _) = sets.Prepare(state.Recipe, state.Architecture.Geometry.Canvas, !state.LeavesOutCopies, stop);
             RequireAsMany(prepared, state);
-            using var trainer = new Trainer(checkpoint with { State = state }, prepared, placement, Keeper(), TimeProvider.System, display);
+            using var trainer = new Trainer(
+                state, prepared, placement, checkpoints, TimeProvider.System, display, checkpoint.Weights, checkpoint.Velocities);
             return Train(trainer, prepared.Validation);
         }
         catch (OperationCanceledException)
@@ -151,16 +147,6 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             display.Resumable(state, folder);
             return false;
         }
-    }
-
-    /// <summary>Prepares the photographs of a new run, and shows what it found.</summary>
-    private TrainingData Surveyed(DataSets sets, TrainingRecipe recipe, NetworkArchitecture architecture, InitialNetwork initial)
-    {
-        var (prepared, survey) = sets.Prepare(recipe, architecture.Geometry.Canvas, withCopies: false, stop);
-        display.Found(initial.Trained is null && survey.FewForRandomWeights() is { } warning
-            ? survey with { Findings = [.. survey.Findings, warning] }
-            : survey);
-        return prepared;
     }
 
     /// <summary>Requires that a run can end after a number of epochs.</summary>
@@ -176,11 +162,9 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
         return reason is null ? epochs : throw new InputException($"--epochs cannot change on --resume; {reason}");
     }
 
-    private CheckpointKeeper Keeper() => new(checkpoints, policy, TimeProvider.System);
-
     private void RequireNew(InitialNetwork initial, DataSets sets, TrainingRecipe recipe)
     {
-        if (checkpoints.Files is [var newest, ..])
+        if (checkpoints.NewestFile is { } newest)
         {
             throw new InputException($"'{folder}' already holds a run ('{newest}'). Use --resume to continue it, or another --output.");
         }
@@ -236,12 +220,12 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
     private void Finish(TrainingState state, Func<Checkpoint, Canvases, ErrorRates?> test, Canvases heldOut)
     {
         var best = checkpoints.Finished(CheckpointChoice.Best, TrainingDisplay.Warn);
-        var errors = test(best, heldOut);
+        var (tested, errors) = (best.State, test(best, heldOut));
         var result = new TrainingResult(
             state.Recipe.Epochs,
-            best.State.Epochs.Count,
-            best.State.HeldOut?.Name ?? best.State.DataSet,
-            best.State.ValidationImages,
+            tested.Epochs.Count,
+            tested.HeldOut?.Name ?? tested.DataSet,
+            tested.ValidationImages,
             Crops: 10,
             errors?.Top1,
             errors?.Top5);
@@ -267,3 +251,14 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
         WholeFile.Write(Path.Combine(folder, MetricsFile), Encoding.UTF8.GetBytes(string.Concat(lines)));
     }
 }
+
+/// <summary>The final test of a run, as <c>result.json</c> has it: the weights of the best epoch, ten crops.</summary>
+/// <param name="Epochs">Epochs of the run.</param>
+/// <param name="BestEpoch">The epoch that was tested, from 1.</param>
+/// <param name="DataSet">Name of the data set whose photographs were held out.</param>
+/// <param name="Images">Photographs held out.</param>
+/// <param name="Crops">Views averaged for each photograph.</param>
+/// <param name="Top1Error">Share whose label is not the first prediction, 0 to 1; null if none were held out.</param>
+/// <param name="Top5Error">Share whose label is not among the first five, 0 to 1; null if none were held out.</param>
+public sealed record TrainingResult(
+    int Epochs, int BestEpoch, string DataSet, int Images, int Crops, double? Top1Error, double? Top5Error);

@@ -1,19 +1,18 @@
 using System;
 using System.IO;
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
 /// <summary>
-/// Marks one needed symbol version of a 64-bit little-endian ELF library as weak (VER_FLG_WEAK in vna_flags of its entry in the
-/// section of type SHT_GNU_verneed; Linux Standard Base, "Symbol Version Requirements"). Compiled by MSBuild during the build.
+/// Marks one needed symbol version of a little-endian ELF library as weak. An entry of the section SHT_GNU_verneed begins with vna_hash,
+/// the ELF hash of the version's name, of 4 bytes, followed by vna_flags, of 2 bytes (Linux Standard Base, "Symbol Version Requirements").
+/// Compiled by MSBuild during the build.
 /// </summary>
 public class WeakenSymbolVersion : Task
 {
     private const int LoadNow = 2;
-    private const uint VersionNeedSection = 0x6ffffffe;
-    private const ushort Weak = 0x2;
+    private const byte Weak = 0x2;
 
     public string Library { get; set; }
 
@@ -33,12 +32,12 @@ public class WeakenSymbolVersion : Task
 
         byte[] elf = File.ReadAllBytes(Library);
         int flags = FlagsOf(elf, SymbolVersion);
-        if (flags < 0 || (BitConverter.ToUInt16(elf, flags) & Weak) != 0)
+        if (flags < 0)
         {
             return true;
         }
 
-        elf[flags] |= (byte)Weak;
+        elf[flags] = Weak;
 
         // A new file takes the old one's place, so that a hard link into the package cache stays untouched, and keeps its time, so
         // that the next build does not copy the original over it.
@@ -57,46 +56,25 @@ public class WeakenSymbolVersion : Task
         return true;
     }
 
-    /// <summary>Offset of the flags of a needed version, or -1 where the library does not need it.</summary>
+    /// <summary>Offset of the flags, all 0, of a needed version; -1 where the library does not need it or it is weak already.</summary>
     private static int FlagsOf(byte[] elf, string version)
     {
-        int headers = (int)BitConverter.ToInt64(elf, 0x28);
-        int headerSize = BitConverter.ToUInt16(elf, 0x3A);
-        int count = BitConverter.ToUInt16(elf, 0x3C);
-        for (int i = 0; i < count; i++)
+        uint hash = 0;
+        foreach (char letter in version)
         {
-            int header = headers + (i * headerSize);
-            if (BitConverter.ToUInt32(elf, header + 0x04) != VersionNeedSection)
+            hash = (hash << 4) + letter;
+            hash = (hash ^ ((hash & 0xf0000000) >> 24)) & 0x0fffffff;
+        }
+
+        for (int i = 0; i + 8 <= elf.Length; i += 4)
+        {
+            if (BitConverter.ToUInt32(elf, i) == hash && BitConverter.ToUInt16(elf, i + 4) == 0)
             {
-                continue;
-            }
-
-            int strings = headers + ((int)BitConverter.ToUInt32(elf, header + 0x28) * headerSize);
-            int names = (int)BitConverter.ToInt64(elf, strings + 0x18);
-            int need = (int)BitConverter.ToInt64(elf, header + 0x18);
-            for (uint files = BitConverter.ToUInt32(elf, header + 0x2C); files > 0; files--)
-            {
-                int entry = need + (int)BitConverter.ToUInt32(elf, need + 8);
-                for (int entries = BitConverter.ToUInt16(elf, need + 2); entries > 0; entries--)
-                {
-                    if (NameAt(elf, names + (int)BitConverter.ToUInt32(elf, entry + 8)) == version)
-                    {
-                        return entry + 4;
-                    }
-
-                    entry += (int)BitConverter.ToUInt32(elf, entry + 12);
-                }
-
-                need += (int)BitConverter.ToUInt32(elf, need + 12);
+                return i + 4;
             }
         }
 
         return -1;
-    }
-
-    private static string NameAt(byte[] elf, int start)
-    {
-        return Encoding.ASCII.GetString(elf, start, Array.IndexOf(elf, (byte)0, start) - start);
     }
 
     [DllImport("libdl.so.2")]

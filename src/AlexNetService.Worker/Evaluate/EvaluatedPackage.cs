@@ -26,7 +26,7 @@ internal sealed class EvaluatedPackage(ModelSession session) : EvaluatedModel
             Temperature = card.Calibration?.Temperature ?? 1,
             Weight = card.EnsembleWeight ?? 1,
             DataSetSha256 = card.Training?.DataSetSha256,
-            Share = RunCheckpoint.ShareOf(card.Training),
+            Share = RunCheckpoint.RecipeOf(card.Training)?.Share,
         };
     }
 
@@ -39,7 +39,7 @@ internal sealed class EvaluatedPackage(ModelSession session) : EvaluatedModel
         }
     }
 
-    protected override void Dispose(bool disposing) => session.Dispose();
+    public override void Dispose() => session.Dispose();
 
     /// <summary>Logits if the graph has them, otherwise the logarithms of its probabilities, whose softmax is the same.</summary>
     private float[] Run(ReadOnlySpan<byte> canvas, CropWindow[] windows)

@@ -51,7 +51,7 @@ internal sealed record EvaluationReport
 
     /// <summary>How often first predictions are right, with the fitted temperatures if there are any.</summary>
     /// <param name="found">The calibration of a model or of the ensemble.</param>
-    public ConfidenceTable ConfidenceOf(CalibrationReport found) => (found.After ?? found.Before).Table(DataSet, found.Crops);
+    public ConfidenceTable ConfidenceOf(CalibrationReport found) => (found.After ?? found.Before).ToConfidenceTable(DataSet, found.Crops);
 
     /// <summary>Writes the file, whole or not at all.</summary>
     public void Write(string path) =>

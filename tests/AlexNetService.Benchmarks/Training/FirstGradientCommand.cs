@@ -113,7 +113,7 @@ internal static class FirstGradientCommand
         pass.Backward(logits.grad ?? throw new InvalidOperationException("The loss does not depend on the logits."));
         return
         [
-            .. ColumnWeights.WorkingParameters(network).SelectMany(entry => entry.Columns.Select((weight, column) =>
+            .. ColumnWeights.Parameters(network, working: true).SelectMany(entry => entry.Columns.Select((weight, column) =>
             {
                 var values = weight.grad?.to(ScalarType.Float32).contiguous().data<float>().ToArray() ?? [];
                 weight.grad = null;

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Network;
 using static TorchSharp.torch;
@@ -128,7 +129,7 @@ internal static class GpuTrainingRows
     /// <summary>Live tensors, resident memory in MB, and the memory in use on all GPUs.</summary>
     private static (long Tensors, long Host, string Devices) Memory(ColumnPlacement placement)
     {
-        TorchRuntime.Trim();
+        GlibcHeap.Trim();
         return (Tensor.TotalCount, Environment.WorkingSet >> 20, placement.UsesCuda ? DeviceMemory() : "");
     }
 

@@ -12,11 +12,13 @@ public sealed class CheckpointTests : IDisposable
 
     private CheckpointFolder Folder => new(folder.Path);
 
+    private CheckpointFolder Keeping(int count) => new(folder.Path) { Policy = CheckpointPolicy.Usual with { Keep = count } };
+
     [Fact]
     public void Checkpoint_SavedAndRead_IsTheSame()
     {
         var written = Make(epochs: 2);
-        Folder.Save(written, keep: 3);
+        Folder.Save(written);
 
         var read = Folder.Newest();
 
@@ -36,7 +38,7 @@ public sealed class CheckpointTests : IDisposable
         var written = Make(epochs: 1);
         const string Field = "\"RandomCrops\":false,";
         var recipe = written.State.Recipe with { RandomCrops = false };
-        var path = Folder.Save(written with { State = written.State with { Recipe = recipe } }, keep: 3);
+        var path = Folder.Save(written with { State = written.State with { Recipe = recipe } });
         var file = SafeTensors.Read(path);
         var (key, state) = file.Metadata.Single(entry => entry.Value.Contains(Field, StringComparison.Ordinal));
         var older = new Dictionary<string, string>(file.Metadata) { [key] = state.Replace(Field, "", StringComparison.Ordinal) };
@@ -52,7 +54,7 @@ public sealed class CheckpointTests : IDisposable
     {
         var written = Make(epochs: 1);
         var recipe = written.State.Recipe with { LeastHeldOutPerClass = 2 };
-        var path = Folder.Save(written with { State = written.State with { Recipe = recipe, LeavesOutCopies = true } }, keep: 3);
+        var path = Folder.Save(written with { State = written.State with { Recipe = recipe, LeavesOutCopies = true } });
         var file = SafeTensors.Read(path);
         Assert.Equal((2, true), (Folder.Newest().State.Recipe.Share.Least, Folder.Newest().State.LeavesOutCopies));
 
@@ -68,8 +70,8 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Checkpoint_Truncated_IsSkippedWithAMessage()
     {
-        Folder.Save(Make(epochs: 1), keep: 3);
-        var newest = Folder.Save(Make(epochs: 2), keep: 3);
+        Folder.Save(Make(epochs: 1));
+        var newest = Folder.Save(Make(epochs: 2));
         using (var file = File.OpenWrite(newest))
         {
             file.SetLength(file.Length - 100);
@@ -85,8 +87,8 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Checkpoint_WithAFlippedBit_IsSkipped()
     {
-        Folder.Save(Make(epochs: 1), keep: 3);
-        var newest = Folder.Save(Make(epochs: 2), keep: 3);
+        Folder.Save(Make(epochs: 1));
+        var newest = Folder.Save(Make(epochs: 2));
         var bytes = File.ReadAllBytes(newest);
         bytes[^1000] ^= 1;
         File.WriteAllBytes(newest, bytes);
@@ -100,8 +102,8 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Checkpoint_WithAChangedDigitInItsState_IsSkipped()
     {
-        Folder.Save(Make(epochs: 1), keep: 3);
-        var newest = Folder.Save(Make(epochs: 2), keep: 3);
+        Folder.Save(Make(epochs: 1));
+        var newest = Folder.Save(Make(epochs: 2));
         var bytes = File.ReadAllBytes(newest);
         var place = bytes.AsSpan().IndexOf("LearningRate"u8);
         var digit = place + bytes.AsSpan(place).IndexOf((byte)'1');
@@ -116,7 +118,7 @@ public sealed class CheckpointTests : IDisposable
     {
         for (var epochs = 1; epochs <= 5; epochs++)
         {
-            Folder.Save(Make(epochs), keep: 3);
+            Folder.Save(Make(epochs));
         }
 
         Assert.Equal(["epoch-0005.safetensors", "epoch-0004.safetensors", "epoch-0003.safetensors"], Folder.Files.Select(Path.GetFileName));
@@ -125,10 +127,10 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Checkpoint_ThatCannotBeWritten_LeavesTheEarlierOnes()
     {
-        Folder.Save(Make(epochs: 1), keep: 3);
+        Folder.Save(Make(epochs: 1));
         Directory.CreateDirectory(Path.Combine(folder.Path, "checkpoints", "epoch-0002.safetensors.partial"));
 
-        Assert.Throws<CheckpointException>(() => Folder.Save(Make(epochs: 2), keep: 3));
+        Assert.Throws<CheckpointException>(() => Folder.Save(Make(epochs: 2)));
 
         Assert.Single(Folder.Newest().State.Epochs);
     }
@@ -137,11 +139,11 @@ public sealed class CheckpointTests : IDisposable
     public void Checkpoint_OnAFullDisk_LeavesTheEarlierOnesUnchanged()
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "This machine has no /dev/full, a device that is always full.");
-        var earlier = Folder.Save(Make(epochs: 1), keep: 3);
+        var earlier = Folder.Save(Make(epochs: 1));
         var bytes = File.ReadAllBytes(earlier);
         File.CreateSymbolicLink(Path.Combine(folder.Path, "checkpoints", "epoch-0002.safetensors.partial"), "/dev/full");
 
-        var failure = Assert.Throws<CheckpointException>(() => Folder.Save(Make(epochs: 2), keep: 3));
+        var failure = Assert.Throws<CheckpointException>(() => Folder.Save(Make(epochs: 2)));
 
         Assert.Contains("epoch-0002.safetensors' cannot be written: No space left on device", failure.Message, StringComparison.Ordinal);
         Assert.Equal([earlier], Folder.Files);
@@ -152,7 +154,7 @@ public sealed class CheckpointTests : IDisposable
     public void Checkpoint_InTheMiddleOfAnEpoch_IsReadUnchanged()
     {
         var written = Make(epochs: 2, steps: 3);
-        Assert.EndsWith("epoch-0003-step-00000003.safetensors", Folder.Save(written, keep: 3), StringComparison.Ordinal);
+        Assert.EndsWith("epoch-0003-step-00000003.safetensors", Folder.Save(written), StringComparison.Ordinal);
 
         Assert.Equal(written.State.UnderWay, Folder.Newest().State.UnderWay);
     }
@@ -160,7 +162,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Checkpoint_BeforeTheFirstFinishedEpoch_IsResumedButNotMeasured()
     {
-        Folder.Save(Make(epochs: 0, steps: 3), keep: 3);
+        Folder.Save(Make(epochs: 0, steps: 3));
 
         Assert.Equal(3, Folder.Newest().State.UnderWay?.Steps);
         var failure = Assert.Throws<CheckpointException>(() => Folder.Finished(CheckpointChoice.Best));
@@ -170,9 +172,9 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Checkpoint_InTheMiddleOfAnEpoch_IsSkippedIfDamaged()
     {
-        Folder.Save(Make(epochs: 1), keep: 3);
-        Folder.Save(Make(epochs: 1, steps: 2), keep: 3);
-        File.WriteAllBytes(Folder.Save(Make(epochs: 1, steps: 4), keep: 3), [1, 2, 3]);
+        Folder.Save(Make(epochs: 1));
+        Folder.Save(Make(epochs: 1, steps: 2));
+        File.WriteAllBytes(Folder.Save(Make(epochs: 1, steps: 4)), [1, 2, 3]);
         var said = new List<string>();
 
         Assert.Equal(2, Folder.Newest(said.Add).State.UnderWay?.Steps);
@@ -182,24 +184,24 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Checkpoints_InTheMiddleOfAnEpoch_AreDeletedWhenItIsFinished()
     {
-        Folder.Save(Make(epochs: 1), keep: 2);
+        Keeping(2).Save(Make(epochs: 1));
         foreach (var steps in (int[])[1, 2, 3])
         {
-            Folder.Save(Make(epochs: 1, steps), keep: 2);
+            Keeping(2).Save(Make(epochs: 1, steps));
         }
 
         Assert.Equal(["epoch-0002-step-00000003.safetensors", "epoch-0002-step-00000002.safetensors", "epoch-0001.safetensors"], Names());
-        Folder.Save(Make(epochs: 2), keep: 2);
+        Keeping(2).Save(Make(epochs: 2));
         Assert.Equal(["epoch-0002.safetensors", "epoch-0001.safetensors"], Names());
     }
 
     [Fact]
     public void Checkpoint_WrittenAfterADamagedOneWasSkipped_ReplacesIt()
     {
-        Folder.Save(Make(epochs: 1), keep: 1);
+        Keeping(1).Save(Make(epochs: 1));
         File.WriteAllBytes(Path.Combine(folder.Path, "checkpoints", "epoch-0002.safetensors"), [1, 2, 3]);
 
-        Folder.Save(Make(epochs: 1, steps: 2), keep: 1);
+        Keeping(1).Save(Make(epochs: 1, steps: 2));
 
         Assert.Equal(["epoch-0002-step-00000002.safetensors", "epoch-0001.safetensors"], Names());
     }
@@ -210,7 +212,7 @@ public sealed class CheckpointTests : IDisposable
         double[] errors = [0.5, 0.2, 0.3, 0.2, 0.4, 0.3];
         for (var epochs = 1; epochs <= errors.Length; epochs++)
         {
-            Folder.Save(Make(epochs, errors: errors[..epochs]), keep: 2);
+            Keeping(2).Save(Make(epochs, errors: errors[..epochs]));
         }
 
         Assert.Equal(["epoch-0006.safetensors", "epoch-0005.safetensors", "epoch-0002.safetensors"], Names());
@@ -221,7 +223,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Checkpoint_OfTheBestEpoch_IsReplacedByTheNewestIfMissing()
     {
-        Folder.Save(Make(epochs: 2, errors: [0.1, 0.2]), keep: 3);
+        Folder.Save(Make(epochs: 2, errors: [0.1, 0.2]));
         var said = new List<string>();
 
         Assert.Equal(2, Folder.Finished(CheckpointChoice.Best, said.Add).State.Epochs.Count);
@@ -233,11 +235,11 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void PartialFile_OfAKilledProcess_IsDeleted()
     {
-        Folder.Save(Make(epochs: 1), keep: 3);
+        Folder.Save(Make(epochs: 1));
         var leftover = Path.Combine(folder.Path, "checkpoints", "epoch-0009.safetensors.partial");
         File.WriteAllBytes(leftover, [1, 2, 3]);
 
-        Folder.Save(Make(epochs: 2), keep: 3);
+        Folder.Save(Make(epochs: 2));
 
         Assert.False(File.Exists(leftover));
     }

@@ -15,7 +15,7 @@ public sealed class FineTuningTests : IDisposable
     public void Classifier_FittedToTheFeaturesOfRandomLayers_ClassifiesThePhotographs()
     {
         using var source = DataSetOpener.Open(Pictures.Write(Path.Combine(folder.Path, "data"), perClass: 20));
-        var data = TrainingData.Load(source, new DataShare(0.25), 20, TestContext.Current.CancellationToken);
+        var data = Tables.Load(source, new DataShare(0.25), 20, TestContext.Current.CancellationToken);
         var colours = ColourStatistics.Of(data.Training, TestContext.Current.CancellationToken);
         var table = Tables.Tiny(source.Labels.Count);
         var drawn = Drawn();

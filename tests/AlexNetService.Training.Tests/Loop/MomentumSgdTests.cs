@@ -53,7 +53,7 @@ public class MomentumSgdTests
             .. ColumnWeights.Parameters(network)
                 .SelectMany(entry => entry.Columns.Select(_ => centred && IsOfMaps(entry.Name))),
         ];
-        var working = ColumnWeights.WorkingParameters(network).SelectMany(entry => entry.Columns).ToArray();
+        var working = ColumnWeights.Parameters(network, working: true).SelectMany(entry => entry.Columns).ToArray();
         var weights = ColumnWeights.Parameters(network).SelectMany(entry => entry.Columns).ToArray();
         var expected = weights.Select(weight => weight.detach().clone()).ToArray();
         var velocities = weights.Select(weight => zeros(weight.shape)).ToArray();

@@ -40,7 +40,7 @@ public sealed class SwitchTrainingTests : IDisposable
     public void Switch_Changed_StillLearnsColours(string name, NetworkArchitecture architecture, TrainingRecipe recipe)
     {
         using var source = DataSetOpener.Open(Pictures.Write(Path.Combine(folder.Path, "data"), perClass: 20));
-        var data = TrainingData.Load(source, new DataShare(0.2), architecture.Geometry.Canvas, TestContext.Current.CancellationToken);
+        var data = Tables.Load(source, new DataShare(0.2), architecture.Geometry.Canvas, TestContext.Current.CancellationToken);
         var colours = ColourStatistics.Of(data.Training, TestContext.Current.CancellationToken);
         var state = new TrainingState
         {
@@ -64,8 +64,7 @@ public sealed class SwitchTrainingTests : IDisposable
             Started = TimeProvider.System.GetUtcNow(),
         };
         var checkpoints = new CheckpointFolder(Path.Combine(folder.Path, "run"));
-        var keeper = new CheckpointKeeper(checkpoints, CheckpointPolicy.Usual, TimeProvider.System);
-        using var trainer = new Trainer(state, data, ColumnPlacement.OnCpu(architecture.Columns), keeper, TimeProvider.System);
+        using var trainer = new Trainer(state, data, ColumnPlacement.OnCpu(architecture.Columns), checkpoints, TimeProvider.System);
 
         trainer.Run(epochDone: null, TestContext.Current.CancellationToken);
 

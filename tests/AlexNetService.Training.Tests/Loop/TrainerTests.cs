@@ -212,7 +212,7 @@ public sealed class TrainerTests : IDisposable
     private string Run(string name) => Path.Combine(folder.Path, name);
 
     private static TrainingData Data(LabelledPhotographs photographs, NetworkArchitecture table, double fraction = 0.1) =>
-        TrainingData.Load(photographs, new DataShare(fraction), table.Geometry.Canvas, TestContext.Current.CancellationToken);
+        Tables.Load(photographs, new DataShare(fraction), table.Geometry.Canvas, TestContext.Current.CancellationToken);
 
     /// <summary>Writes a zip that repeats one photograph per class.</summary>
     private static string Many(string path, int photographs)
@@ -228,16 +228,20 @@ public sealed class TrainerTests : IDisposable
         return path;
     }
 
-    private CheckpointKeeper Keeper(string name, CheckpointPolicy? policy = null, TimeProvider? clock = null) =>
-        new(new CheckpointFolder(Run(name)), policy ?? CheckpointPolicy.Usual, clock ?? TimeProvider.System);
-
-    private Trainer Resume(string name, TrainingData? data = null, IProgress<StepReport>? progress = null) => new(
-        new CheckpointFolder(Run(name)).Newest(),
-        data ?? Data(source, Tables.Tiny()),
-        ColumnPlacement.OnCpu(2),
-        Keeper(name),
-        TimeProvider.System,
-        progress);
+    private Trainer Resume(string name, TrainingData? data = null, IProgress<StepReport>? progress = null)
+    {
+        var folder = new CheckpointFolder(Run(name));
+        var checkpoint = folder.Newest();
+        return new Trainer(
+            checkpoint.State,
+            data ?? Data(source, Tables.Tiny()),
+            ColumnPlacement.OnCpu(2),
+            folder,
+            TimeProvider.System,
+            progress,
+            checkpoint.Weights,
+            checkpoint.Velocities);
+    }
 
     private Trainer Start(
         string name,
@@ -273,8 +277,8 @@ public sealed class TrainerTests : IDisposable
             ValidationImages = data.Validation.Photographs.Count,
             Started = TimeProvider.System.GetUtcNow(),
         };
-        return new Trainer(
-            state, data, ColumnPlacement.OnCpu(2), Keeper(name, policy, clock), clock ?? TimeProvider.System, progress);
+        var checkpoints = new CheckpointFolder(Run(name)) { Policy = policy ?? CheckpointPolicy.Usual };
+        return new Trainer(state, data, ColumnPlacement.OnCpu(2), checkpoints, clock ?? TimeProvider.System, progress);
     }
 
     /// <summary>Acts once after a given step of a given epoch, both from 1.</summary>

@@ -1,3 +1,4 @@
+using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
@@ -46,7 +47,7 @@ public sealed class TrainingStepTests : IDisposable
 
         run.Steps(3, rate: 1e-5);
 
-        var parameters = ColumnWeights.Parameters(run.Network).Zip(ColumnWeights.WorkingParameters(run.Network));
+        var parameters = ColumnWeights.Parameters(run.Network).Zip(ColumnWeights.Parameters(run.Network, working: true));
         foreach (var ((_, masters), (_, working)) in parameters)
         {
             foreach (var (master, rounded) in masters.Zip(working))
@@ -113,7 +114,7 @@ public sealed class TrainingStepTests : IDisposable
 
     private static long Resident()
     {
-        TorchRuntime.Trim();
+        GlibcHeap.Trim();
         return Environment.WorkingSet;
     }
 

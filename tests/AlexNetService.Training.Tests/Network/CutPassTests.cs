@@ -131,7 +131,7 @@ public sealed class CutPassTests : IDisposable
         nn.functional.cross_entropy(logits, labels).backward();
         Assert.NotNull(logits.grad);
         pass.Backward(logits.grad);
-        return Taken(ColumnWeights.WorkingParameters(network));
+        return Taken(ColumnWeights.Parameters(network, working: true));
     }
 
     private static float[][] GradientsOfOneGraph(ColumnNetwork network, long seed)

@@ -62,7 +62,7 @@ public sealed class TwoDevicesTests
             nn.functional.cross_entropy(logits, arange(4, dtype: ScalarType.Int64) % 3).backward();
             Assert.NotNull(logits.grad);
             pass.Backward(logits.grad);
-            foreach (var (_, columns) in ColumnWeights.WorkingParameters(network))
+            foreach (var (_, columns) in ColumnWeights.Parameters(network, working: true))
             {
                 Assert.All(columns, weight => Assert.Equal(weight.device_type, weight.grad?.device_type));
             }

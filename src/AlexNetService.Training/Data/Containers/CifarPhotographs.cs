@@ -1,4 +1,3 @@
-using System.Globalization;
 using AlexNetService.Imaging;
 
 namespace AlexNetService.Training.Data.Containers;
@@ -9,7 +8,7 @@ namespace AlexNetService.Training.Data.Containers;
 /// <c>batches.meta.txt</c> beside them names the classes. Pictures are returned as PNG, without loss, because all data sets give encoded
 /// pictures.
 /// </summary>
-internal sealed class CifarPhotographs : LabelledPhotographs
+internal static class CifarPhotographs
 {
     private const int Side = 32;
     private const int Pixels = 3 * Side * Side;
@@ -17,38 +16,41 @@ internal sealed class CifarPhotographs : LabelledPhotographs
     private const int MostClasses = 10;
     private const string Names = "batches.meta.txt";
 
-    private readonly IReadOnlyDictionary<string, (string File, int Record)> records;
-
-    private CifarPhotographs(string name, Listing listing, IReadOnlyDictionary<string, (string File, int Record)> records)
-        : base(name, listing)
+    /// <summary>Opens one batch, or a folder's training batches as one data set; null if the path holds none.</summary>
+    public static LabelledPhotographs? TryOpen(string path, bool labelled)
     {
-        this.records = records;
+        string[] files = !Directory.Exists(path) ? [path]
+            : [.. Directory.EnumerateFiles(path, "data_batch_*.bin").Order(StringComparer.Ordinal)];
+        if (files.Length == 0 || (files[0] == path && !IsBatch(path)))
+        {
+            return null;
+        }
+
+        var list = Path.Combine(Listing.FolderOf(path), Names);
+        var labels = Listing.LabelsOf(Listing.Lines(list)
+            ?? throw new DataSetException($"'{list}' is missing. It names CIFAR-10's classes, one a line; put it beside the batches."));
+        var records = new Dictionary<string, (string File, int Record)>(StringComparer.Ordinal);
+        var photographs = new List<Photograph>();
+        foreach (var file in files)
+        {
+            foreach (var (record, label) in Classes(file).Index())
+            {
+                var picture = $"{Path.GetFileNameWithoutExtension(file)}/{record:D5}.png";
+                records[picture] = (file, record);
+                photographs.Add(label < labels.Count
+                    ? new Photograph(picture, label, Pixels)
+                    : throw new DataSetException(
+                        $"Record {record} of '{file}', at byte {(long)record * RecordLength}, is of class {label}, "
+                        + $"and {Names} names {labels.Count} classes. Copy the file again."));
+            }
+        }
+
+        return Listing.OfLabels(
+            Listing.NameOf(path), labels, photographs, labelled, picture => Read(records[picture].File, records[picture].Record));
     }
 
-    /// <summary>Whether a file is named <c>….bin</c> and begins with a class.</summary>
-    public static bool RecognisesFile(string path)
+    private static byte[] Read(string file, int record)
     {
-        using var stream = File.OpenRead(path);
-        return path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase)
-            && stream.ReadByte() is >= 0 and < MostClasses;
-    }
-
-    /// <summary>Whether a folder holds training batches.</summary>
-    public static bool RecognisesFolder(string path) => Batches(path).Any();
-
-    /// <summary>Opens one batch.</summary>
-    /// <exception cref="DataSetException">The batch is damaged, or the class names are not beside it.</exception>
-    public static LabelledPhotographs OpenFile(string path, bool labelled) =>
-        Open(Path.GetFileNameWithoutExtension(path), Path.GetDirectoryName(Path.GetFullPath(path)) ?? "", [path], labelled);
-
-    /// <summary>Opens a folder's training batches as one data set.</summary>
-    /// <exception cref="DataSetException">A batch is damaged, or the class names are not beside it.</exception>
-    public static LabelledPhotographs OpenFolder(string path, bool labelled) =>
-        Open(FolderPhotographs.NameOf(path), path, [.. Batches(path)], labelled);
-
-    public override byte[] Read(string path)
-    {
-        var (file, record) = records[path];
         var pixels = new byte[Pixels];
         try
         {
@@ -64,28 +66,6 @@ internal sealed class CifarPhotographs : LabelledPhotographs
         return CanvasEncoder.Png(pixels, Side);
     }
 
-    private static CifarPhotographs Open(string name, string folder, string[] files, bool labelled)
-    {
-        var labels = Listing.LabelsOf(NamesIn(folder));
-        var records = new Dictionary<string, (string, int)>(StringComparer.Ordinal);
-        var entries = new List<(string, long, int)>();
-        foreach (var file in files)
-        {
-            foreach (var (label, record) in Classes(file).Index().Select(pair => (pair.Item, pair.Index)))
-            {
-                var path = string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(file)}/{record:D5}.png");
-                records[path] = (file, record);
-                entries.Add(label < labels.Count
-                    ? (path, Pixels, label)
-                    : throw new DataSetException(
-                        $"Record {record} of '{file}', at byte {(long)record * RecordLength}, is of class {label}, "
-                        + $"and {Names} names {labels.Count} classes. Copy the file again."));
-            }
-        }
-
-        return new CifarPhotographs(name, Listing.OfLabels(name, labels, entries, labelled), records);
-    }
-
     private static IEnumerable<byte> Classes(string file)
     {
         var bytes = File.ReadAllBytes(file);
@@ -99,14 +79,9 @@ internal sealed class CifarPhotographs : LabelledPhotographs
         return Enumerable.Range(0, bytes.Length / RecordLength).Select(record => bytes[record * RecordLength]);
     }
 
-    private static string[] NamesIn(string folder)
+    private static bool IsBatch(string path)
     {
-        var file = Path.Combine(folder, Names);
-        return File.Exists(file)
-            ? File.ReadAllLines(file).Select(line => line.Trim()).Where(line => line.Length > 0).ToArray()
-            : throw new DataSetException($"'{file}' is missing. It names CIFAR-10's classes, one a line; put it beside the batches.");
+        using var stream = File.OpenRead(path);
+        return path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) && stream.ReadByte() is >= 0 and < MostClasses;
     }
-
-    private static IEnumerable<string> Batches(string folder) =>
-        Directory.EnumerateFiles(folder, "data_batch_*.bin").Order(StringComparer.Ordinal);
 }

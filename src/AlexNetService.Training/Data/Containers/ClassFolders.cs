@@ -8,7 +8,6 @@ namespace AlexNetService.Training.Data.Containers;
 internal sealed class ClassFolders
 {
     private const int SynsetLength = 9;
-    private const int Listed = 5;
     private const string Advice = "Put the photographs of each class in a folder: class/photo.jpg.";
 
     private static readonly string[] Train = ["train", "training"];
@@ -40,17 +39,18 @@ internal sealed class ClassFolders
 
     private int ClassDepth => isDivided ? depth + 1 : depth;
 
-    /// <summary>Lists the photographs: those to learn from in ordinal order of their paths, then those held out.</summary>
-    /// <param name="name">Name of the data set, for messages.</param>
-    /// <param name="entries">
-    /// Path with '/' and length in bytes of each entry; the path of a folder ends with '/'. Entries that are not pictures are left out.
-    /// </param>
-    /// <param name="labelled">Whether two classes or more are needed; otherwise any photographs will do.</param>
-    /// <exception cref="DataSetException">There are fewer than two classes although they are needed.</exception>
-    public static Listing List(string name, IEnumerable<(string Path, long Bytes)> entries, bool labelled) =>
-        new ClassFolders(name, entries, labelled).List();
+    /// <summary>
+    /// Lists the photographs: those to learn from in ordinal order of their paths, then those held out. An entry has a path with '/' and
+    /// a length in bytes; the path of a folder ends with '/'. Entries that are not pictures are left out.
+    /// </summary>
+    public static LabelledPhotographs List(
+        string name,
+        IEnumerable<(string Path, long Bytes)> entries,
+        bool labelled,
+        Func<string, byte[]> read,
+        params IReadOnlyList<IDisposable> files) => new ClassFolders(name, entries, labelled).List(read, files);
 
-    private Listing List()
+    private LabelledPhotographs List(Func<string, byte[]> read, IReadOnlyList<IDisposable> files)
     {
         FindFiles();
         FindFolders();
@@ -62,35 +62,33 @@ internal sealed class ClassFolders
         var index = classes.Index().ToDictionary(pair => pair.Item, pair => pair.Index, StringComparer.Ordinal);
         RequireKnown(judged, index);
         judged = [.. judged.Where(entry => index.ContainsKey(ClassOf(entry.Path)))];
-        var hashed = learned.Concat(judged).Select(entry => $"{entry.Path}\0{entry.Bytes}\n");
-        return new Listing(
+        (string Path, long Bytes)[] all = [.. learned, .. judged];
+        var hashed = all.Select(entry => $"{entry.Path}\0{entry.Bytes}\n");
+        return new LabelledPhotographs(
+            name,
             Listing.LabelsOf(classes),
-            [.. learned.Concat(judged).Select(entry => new Photograph(entry.Path, index[ClassOf(entry.Path)], entry.Bytes))],
-            Listing.Hash(isDivided ? hashed.Append($"held out: {judged.Length}\n") : hashed))
+            [.. all.Select(entry => new Photograph(entry.Path, index[ClassOf(entry.Path)], entry.Bytes))],
+            Listing.Hash(isDivided ? hashed.Append($"held out: {judged.Length}\n") : hashed),
+            read,
+            files)
         {
             Findings = findings,
             HeldOut = judged.Length,
         };
     }
 
-    /// <summary>Finds the files that are left out because of their names.</summary>
     private void FindFiles()
     {
         var files = others.Where(entry => !entry.Path.EndsWith('/')).Select(entry => entry.Path).ToArray();
         var unsupported = files.Where(path => Is(Path.GetExtension(path), DataSetOpener.OtherPictures)).ToArray();
-        if (unsupported.Length > 0)
-        {
-            findings.Add(
-                $"left out {Counted(unsupported.Length, "picture")} of formats that are not read ({ByEnding(unsupported)}). "
-                + "Save them as JPEG or PNG.");
-        }
+        Note(
+            unsupported,
+            $"left out {Counted(unsupported.Length, "picture")} of formats that are not read ({ByEnding(unsupported)}). "
+            + "Save them as JPEG or PNG.");
 
         // Beside the class folders people keep lists of classes and notes.
         var strange = files.Except(unsupported, StringComparer.Ordinal).Where(path => path.Contains('/')).ToArray();
-        if (strange.Length > 0)
-        {
-            findings.Add($"left out {Counted(strange.Length, "other file")} ({ByEnding(strange)}).");
-        }
+        Note(strange, $"left out {Counted(strange.Length, "other file")} ({ByEnding(strange)}).");
     }
 
     /// <summary>Finds out how the folders are read: which are stepped into, empty, or inside a class.</summary>
@@ -110,16 +108,17 @@ internal sealed class ClassFolders
         var empty = others.SelectMany(entry => Ancestors(entry.Path).Take(ClassDepth + 1))
             .Where(folder => !full.Contains(folder) && (!folder.Contains('/') || full.Contains(folder[..folder.LastIndexOf('/')])))
             .Distinct(StringComparer.Ordinal).ToArray();
-        if (empty.Length > 0)
-        {
-            findings.Add($"no class, because it has no photograph: {Some(empty)}.");
-        }
-
+        Note(empty, $"no class, because it has no photograph: {Some(empty)}.");
         var nested = areSynsets ? [] : pictures.Where(entry => Folders(entry.Path).Length > ClassDepth + 1)
             .Select(entry => string.Join('/', Folders(entry.Path))).Distinct(StringComparer.Ordinal).ToArray();
-        if (nested.Length > 0)
+        Note(nested, $"photographs in folders of a class folder belong to that class: {Some(nested)}.");
+    }
+
+    private void Note(string[] found, string finding)
+    {
+        if (found.Length > 0)
         {
-            findings.Add($"photographs in folders of a class folder belong to that class: {Some(nested)}.");
+            findings.Add(finding);
         }
     }
 
@@ -194,12 +193,10 @@ internal sealed class ClassFolders
     {
         var endings = files.CountBy(path => Path.GetExtension(path).ToLowerInvariant()).OrderByDescending(pair => pair.Value)
             .Select(pair => $"{pair.Value} {(pair.Key.Length > 0 ? pair.Key : "without ending")}");
-        return $"{string.Join(", ", endings)}; the first: '{files[0]}'";
+        return $"{string.Join(", ", endings)}; the first: '{files.FirstOrDefault()}'";
     }
 
-    private static string Some(string[] folders) =>
-        string.Join(", ", folders.Take(Listed).Select(folder => $"'{folder}'"))
-        + (folders.Length > Listed ? $" and {folders.Length - Listed} more" : "");
+    private static string Some(string[] folders) => Listing.Some([.. folders.Select(folder => $"'{folder}'")]);
 
     private static string Counted(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 

@@ -1,25 +1,14 @@
 namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>Photographs that are files: a folder with one folder for each class, or the files that a list names.</summary>
-internal sealed class FolderPhotographs : LabelledPhotographs
+internal static class FolderPhotographs
 {
-    private readonly string root;
+    /// <summary>Opens a folder with one folder for each class; null if the path is not a folder.</summary>
+    public static LabelledPhotographs? TryOpen(string root, bool labelled) => Directory.Exists(root)
+        ? ClassFolders.List(Listing.NameOf(root), Entries(root), labelled, path => Read(root, path))
+        : null;
 
-    /// <param name="name">Name of the data set.</param>
-    /// <param name="root">The folder that paths are relative to.</param>
-    /// <param name="listing">The files.</param>
-    public FolderPhotographs(string name, string root, Listing listing)
-        : base(name, listing) => this.root = root;
-
-    /// <summary>Opens a folder with one folder for each class.</summary>
-    /// <exception cref="DataSetException">It has fewer than two classes although they are needed.</exception>
-    public static LabelledPhotographs Open(string root, bool labelled) =>
-        new FolderPhotographs(NameOf(root), root, ClassFolders.List(NameOf(root), Entries(root), labelled));
-
-    /// <summary>A folder's own name.</summary>
-    public static string NameOf(string root) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)));
-
-    public override byte[] Read(string path)
+    public static byte[] Read(string root, string path)
     {
         try
         {

@@ -21,43 +21,40 @@ internal static partial class IlsvrcValidation
     private const string SynsetLabels = "imagenet_2012_validation_synset_labels.txt";
     private const string ClassMap = "map_clsloc.txt";
 
-    /// <summary>Whether a tar holds the validation photographs.</summary>
-    public static bool RecognisesFile(string path) =>
-        TarArchive.Recognises(path) && TarArchive.FirstNames(path) is [var first, ..] && Photograph().IsMatch(first);
-
-    /// <summary>Whether a folder holds the validation tar, and not the training tar too.</summary>
-    public static bool RecognisesFolder(string path) => File.Exists(Path.Combine(path, Ilsvrc)) && !ClassTars.HoldsIlsvrc(path);
-
-    /// <summary>Opens the folder of the validation tar.</summary>
-    /// <exception cref="DataSetException">The tar is damaged, or no file tells the classes.</exception>
-    public static LabelledPhotographs OpenFolder(string path, bool labelled) => OpenFile(Path.Combine(path, Ilsvrc), labelled);
-
-    /// <summary>Opens the validation tar.</summary>
-    /// <exception cref="DataSetException">The tar is damaged, or no file tells the classes.</exception>
-    public static LabelledPhotographs OpenFile(string path, bool labelled)
+    /// <summary>Opens the validation tar, or its folder unless the training tar is there too; null if the path is neither.</summary>
+    public static LabelledPhotographs? TryOpen(string path, bool labelled)
     {
-        var name = Path.GetFileNameWithoutExtension(path);
-        var (file, synsets, names) = SynsetsBeside(path);
-        return TarPhotographs.Open(name, [path], tars =>
+        var tar = Directory.Exists(path) && !TarPhotographs.HoldsIlsvrc(path) ? Path.Combine(path, Ilsvrc) : path;
+        if (!File.Exists(tar) || (tar == path && !HoldsPhotographs(tar)))
+        {
+            return null;
+        }
+
+        var name = Listing.NameOf(tar);
+        var (file, synsets, names) = SynsetsBeside(tar);
+        return TarPhotographs.Open([tar], tars =>
         {
             // All classes of the list, so that a part of the photographs has the same classes as the whole.
-            var labels = Listing.LabelsOf(synsets.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), names);
+            var labels = Listing.SortedLabelsOf(synsets, names);
             var index = labels.ToDictionary(label => label.Id, label => label.Index, StringComparer.Ordinal);
-            var places = new Dictionary<string, TarItem>(StringComparer.Ordinal);
-            foreach (var item in tars[0].Items().Where(item => Photograph().IsMatch(item.Name)))
+            var places = new SortedDictionary<string, TarItem>(StringComparer.Ordinal);
+            foreach (var item in tars[0].Items().Where(item => PhotographName().IsMatch(item.Name)))
             {
                 places[Path.GetFileName(item.Name)] = item;
             }
 
-            var entries = places.OrderBy(place => place.Key, StringComparer.Ordinal)
-                .Select(place => (place.Key, place.Value.Length, index[SynsetOf(place.Key, synsets, file)]));
-            return (Listing.OfLabels(name, labels, [.. entries], labelled), places);
+            Photograph[] photographs =
+                [.. places.Select(place => new Photograph(place.Key, index[SynsetOf(place.Key, synsets, file)], place.Value.Length))];
+            return Listing.OfLabels(name, labels, photographs, labelled, photograph => places[photograph].Read(), [.. tars]);
         });
     }
 
+    private static bool HoldsPhotographs(string tar) =>
+        TarArchive.Recognises(tar) && TarArchive.FirstNames(tar) is [var first, ..] && PhotographName().IsMatch(first);
+
     private static string SynsetOf(string photograph, string[] synsets, string file)
     {
-        var number = int.Parse(Photograph().Match(photograph).Groups["number"].ValueSpan, CultureInfo.InvariantCulture);
+        var number = int.Parse(PhotographName().Match(photograph).Groups["number"].ValueSpan, CultureInfo.InvariantCulture);
         return number >= 1 && number <= synsets.Length
             ? synsets[number - 1]
             : throw new DataSetException(
@@ -132,5 +129,5 @@ internal static partial class IlsvrcValidation
     }
 
     [GeneratedRegex(@"(^|/)ILSVRC2012_val_(?<number>\d{8})\.JPEG$", RegexOptions.ExplicitCapture)]
-    private static partial Regex Photograph();
+    private static partial Regex PhotographName();
 }

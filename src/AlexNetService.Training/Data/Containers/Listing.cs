@@ -1,53 +1,60 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Training.Data.Containers;
 
-/// <summary>The content of a container: its classes, and its photographs in a fixed order.</summary>
-/// <param name="Labels">The classes by index.</param>
-/// <param name="Photographs">The photographs.</param>
-/// <param name="Sha256">Hash over names and lengths, lower-case hexadecimal.</param>
-internal sealed record Listing(IReadOnlyList<ClassLabel> Labels, IReadOnlyList<Photograph> Photographs, string Sha256)
+internal static class Listing
 {
+    private const int MostListed = 5;
+
     private static readonly string[] Endings = [".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".gif", ".tif", ".tiff"];
 
-    /// <summary>Whether a file's name ends as that of a supported picture.</summary>
     public static bool IsPicture(string path) =>
         !Path.GetFileName(path).StartsWith('.') && Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>What the user should know, a sentence each.</summary>
-    public IReadOnlyList<string> Findings { get; init; } = [];
+    /// <summary>Name of a data set: the name of its folder, or of its file without the ending.</summary>
+    public static string NameOf(string path) => Directory.Exists(path)
+        ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)))
+        : Path.GetFileNameWithoutExtension(path);
 
-    /// <summary>How many photographs at the end are held out, whatever share a run holds out; 0 if a share is.</summary>
-    public int HeldOut { get; init; }
+    /// <summary>The folder at a path, or the folder of the file at the path.</summary>
+    public static string FolderOf(string path) =>
+        Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
 
-    /// <summary>Photographs with the index of their class, in the given order.</summary>
-    /// <param name="name">Name of the data set, for messages.</param>
-    /// <param name="labels">The classes by index.</param>
-    /// <param name="entries">Path, length in bytes and index of the class of each photograph.</param>
-    /// <param name="labelled">Whether two classes or more are needed.</param>
-    /// <exception cref="DataSetException">There are fewer than two classes although they are needed.</exception>
-    public static Listing OfLabels(
-        string name, IReadOnlyList<ClassLabel> labels, IReadOnlyList<(string Path, long Bytes, int Label)> entries, bool labelled)
+    /// <summary>The lines of a text file, trimmed and without empty ones; null if the file does not exist.</summary>
+    public static string[]? Lines(string file) =>
+        File.Exists(file) ? [.. File.ReadAllLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)] : null;
+
+    /// <summary>A data set of photographs with the index of their class, in the given order.</summary>
+    public static LabelledPhotographs OfLabels(
+        string name,
+        IReadOnlyList<ClassLabel> labels,
+        IReadOnlyList<Photograph> photographs,
+        bool labelled,
+        Func<string, byte[]> read,
+        params IReadOnlyList<IDisposable> files)
     {
-        if (labelled && (labels.Count < 2 || entries.Count == 0))
+        if (labelled && (labels.Count < 2 || photographs.Count == 0))
         {
             throw new DataSetException(
-                $"'{name}' holds {entries.Count} photographs in {labels.Count} classes. Add photographs of two classes or more.");
+                $"'{name}' holds {photographs.Count} photographs in {labels.Count} classes. Add photographs of two classes or more.");
         }
 
-        return new Listing(
-            labels,
-            [.. entries.Select(entry => new Photograph(entry.Path, entry.Label, entry.Bytes))],
-            Hash(entries.Select(entry => string.Create(
-                CultureInfo.InvariantCulture, $"{entry.Path}\0{entry.Bytes}\0{labels[entry.Label].Id}\n"))));
+        var hash = Hash(photographs.Select(photograph => $"{photograph.Path}\0{photograph.Bytes}\0{labels[photograph.Label].Id}\n"));
+        return new LabelledPhotographs(name, labels, photographs, hash, read, files);
     }
 
     /// <summary>Classes with their names: the known name, or the identifier with spaces for its underscores.</summary>
     public static IReadOnlyList<ClassLabel> LabelsOf(IEnumerable<string> ids, IReadOnlyDictionary<string, string>? words = null) =>
         [.. ids.Select((id, place) => new ClassLabel(place, id, words?.GetValueOrDefault(id) ?? id.Replace('_', ' ')))];
+
+    /// <summary>As <see cref="LabelsOf"/>, each class once and in ordinal order.</summary>
+    public static IReadOnlyList<ClassLabel> SortedLabelsOf(IEnumerable<string> ids, IReadOnlyDictionary<string, string>? words = null) =>
+        LabelsOf(ids.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), words);
+
+    public static string Some(IReadOnlyList<string> items, string more = "more") =>
+        string.Join(", ", items.Take(MostListed)) + (items.Count > MostListed ? $" and {items.Count - MostListed} {more}" : "");
 
     /// <summary>SHA-256 over lines, lower-case hexadecimal.</summary>
     public static string Hash(IEnumerable<string> lines)

@@ -11,51 +11,39 @@ internal static class PhotographList
 {
     private static readonly string[] Endings = [".csv", ".tsv"];
 
-    /// <summary>Whether a file is named <c>….csv</c> or <c>….tsv</c>.</summary>
-    public static bool Recognises(string path) => Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
-
-    /// <summary>Opens the photographs that a file lists.</summary>
-    /// <exception cref="DataSetException">
-    /// A line names no photograph, no label, or a photograph of an earlier line; or there are fewer than two classes although they are
-    /// needed.
-    /// </exception>
-    public static LabelledPhotographs Open(string path, bool labelled)
+    /// <summary>Opens the photographs that a file <c>….csv</c> or <c>….tsv</c> lists; null if the path is none.</summary>
+    public static LabelledPhotographs? TryOpen(string path, bool labelled)
     {
-        var (name, folder) = (Path.GetFileNameWithoutExtension(path), Path.GetDirectoryName(Path.GetFullPath(path)) ?? "");
-        var lines = Read(path, folder);
-        var (seen, entries) = (new Dictionary<string, int>(StringComparer.Ordinal), new List<(string Path, long Bytes, string Label)>());
-        foreach (var (number, file, label) in lines)
+        if (!File.Exists(path) || !Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)))
         {
-            var at = $"Line {number} of '{path}'";
+            return null;
+        }
+
+        var folder = Listing.FolderOf(path);
+        var (seen, entries) = (new Dictionary<string, int>(StringComparer.Ordinal), new List<(string Path, long Bytes, string Label)>());
+        foreach (var (number, file, label) in Read(path, folder))
+        {
             var found = new FileInfo(Path.Combine(folder, file));
-            if (!found.Exists)
+            var reason =
+                !found.Exists ? $"names '{file}', and there is no such file. Paths are relative to '{folder}'. Correct or remove the line."
+                : labelled && label.Length == 0 ? $"has no label for '{file}'. Write path,label."
+                : label.Contains('\n') ? "has a label of several lines. Close its quotation mark."
+                : !seen.TryAdd(found.FullName, number)
+                    ? $"names '{file}' again, after line {seen[found.FullName]}. Remove one of them."
+                : null;
+            if (reason is not null)
             {
-                throw new DataSetException(
-                    $"{at} names '{file}', and there is no such file. Paths are relative to '{folder}'. Correct or remove the line.");
-            }
-
-            if (labelled && label.Length == 0)
-            {
-                throw new DataSetException($"{at} has no label for '{file}'. Write path,label.");
-            }
-
-            if (label.Contains('\n'))
-            {
-                throw new DataSetException($"{at} has a label of several lines. Close its quotation mark.");
-            }
-
-            if (!seen.TryAdd(found.FullName, number))
-            {
-                throw new DataSetException($"{at} names '{file}' again, after line {seen[found.FullName]}. Remove one of them.");
+                throw new DataSetException($"Line {number} of '{path}' {reason}");
             }
 
             entries.Add((file, found.Length, label));
         }
 
-        var labels = Listing.LabelsOf(entries.Select(entry => entry.Label).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        var labels = Listing.SortedLabelsOf(entries.Select(entry => entry.Label));
         var index = labels.ToDictionary(label => label.Id, label => label.Index, StringComparer.Ordinal);
-        var listed = entries.Select(entry => (entry.Path, entry.Bytes, index[entry.Label])).ToArray();
-        return new FolderPhotographs(name, folder, Listing.OfLabels(name, labels, listed, labelled));
+        Photograph[] photographs = [.. entries.Select(entry => new Photograph(entry.Path, index[entry.Label], entry.Bytes))];
+        return Listing.OfLabels(
+            Listing.NameOf(path), labels, photographs, labelled, photograph => FolderPhotographs.Read(folder, photograph));
     }
 
     /// <summary>Number, path with '/' and label of each line that is not empty.</summary>

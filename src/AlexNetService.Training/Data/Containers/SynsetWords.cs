@@ -1,5 +1,3 @@
-using AlexNetService.ModelSpec.Package;
-
 namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>
@@ -11,8 +9,6 @@ internal static class SynsetWords
     private static readonly string[] Patterns = ["synset_words.txt", "LOC_synset_mapping.txt", "words.txt", "*synsets.txt"];
 
     /// <summary>Reads the names in a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="DataSetException">The file is missing, or none of its lines has an identifier and a name.</exception>
     public static IReadOnlyDictionary<string, string> Read(string path)
     {
         if (!File.Exists(path))
@@ -31,10 +27,6 @@ internal static class SynsetWords
         Patterns.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal)).FirstOrDefault() is { } file
             ? Names(file)
             : new Dictionary<string, string>();
-
-    /// <summary>Gives classes their names; a class that is not in the file keeps its own.</summary>
-    public static IReadOnlyList<ClassLabel> Name(IReadOnlyList<ClassLabel> labels, IReadOnlyDictionary<string, string> words) =>
-        [.. labels.Select(label => label with { Name = words.GetValueOrDefault(label.Id) ?? label.Name })];
 
     // A file that only happens to have such a name, such as a list of single words, names nothing and is no error.
     private static Dictionary<string, string> Names(string path)

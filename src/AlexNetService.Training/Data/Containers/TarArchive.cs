@@ -16,7 +16,6 @@ internal sealed class TarArchive : IDisposable
 
     private readonly SafeFileHandle handle;
 
-    /// <exception cref="DataSetException">The file cannot be opened.</exception>
     public TarArchive(string path)
     {
         FilePath = path;
@@ -30,13 +29,10 @@ internal sealed class TarArchive : IDisposable
         }
     }
 
-    /// <summary>Path of the tar.</summary>
     public string FilePath { get; }
 
-    /// <summary>The tar's file name.</summary>
     public string Name => Path.GetFileName(FilePath);
 
-    /// <summary>The whole tar as one item.</summary>
     public TarItem Whole => new(this, Name, 0, RandomAccess.GetLength(handle));
 
     /// <summary>The tars of a folder in ordinal order; none where the folder has subfolders, and so is another kind of data set.</summary>
@@ -46,7 +42,6 @@ internal sealed class TarArchive : IDisposable
             : [];
 
     /// <summary>Names of a tar's first files.</summary>
-    /// <exception cref="DataSetException">It is damaged there.</exception>
     public static string[] FirstNames(string path)
     {
         using var tar = new TarArchive(path);
@@ -75,12 +70,9 @@ internal sealed class TarArchive : IDisposable
     }
 
     /// <summary>The files in the tar, in its order.</summary>
-    /// <exception cref="DataSetException">The tar is damaged or cut short.</exception>
     public IEnumerable<TarItem> Items() => Items(Whole);
 
     /// <summary>The files of a tar inside this one, with their offsets in this one.</summary>
-    /// <param name="inside">The inner tar.</param>
-    /// <exception cref="DataSetException">The tar is damaged or cut short.</exception>
     public IEnumerable<TarItem> Items(TarItem inside)
     {
         var end = inside.Offset + inside.Length;
@@ -113,7 +105,6 @@ internal sealed class TarArchive : IDisposable
     }
 
     /// <summary>Reads a file of the tar.</summary>
-    /// <exception cref="DataSetException">The tar cannot be read at that place.</exception>
     public byte[] Read(TarItem item)
     {
         try
@@ -139,7 +130,6 @@ internal sealed class TarArchive : IDisposable
 
     public void Dispose() => handle.Dispose();
 
-    /// <summary>The next header, or null at the end.</summary>
     private TarEntry? Next(TarReader reader, TarItem inside, long last)
     {
         try
@@ -159,9 +149,8 @@ internal sealed class TarArchive : IDisposable
     }
 }
 
-/// <summary>One file in a tar.</summary>
-/// <param name="Tar">The tar.</param>
-/// <param name="Name">Its name, with '/' and without a leading <c>./</c>.</param>
-/// <param name="Offset">Offset of its first byte in the tar.</param>
-/// <param name="Length">Its length, in bytes.</param>
-internal readonly record struct TarItem(TarArchive Tar, string Name, long Offset, long Length);
+/// <summary>One file in a tar: its name, with '/' and without a leading <c>./</c>, and the place of its bytes in the tar.</summary>
+internal readonly record struct TarItem(TarArchive Tar, string Name, long Offset, long Length)
+{
+    public byte[] Read() => Tar.Read(this);
+}

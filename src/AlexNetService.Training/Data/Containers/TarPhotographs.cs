@@ -1,37 +1,42 @@
-using AlexNetService.Training.Data.Preparation;
-
 namespace AlexNetService.Training.Data.Containers;
 
-/// <summary>Photographs in tars. Each is read at its offset, by any number of threads at once.</summary>
-internal sealed class TarPhotographs : LabelledPhotographs
+/// <summary>
+/// Tars of photographs in class folders: one plain tar, or one tar for each class, named after the class. These are either all in one
+/// tar, as ILSVRC-2012's training photographs are distributed (<c>ILSVRC2012_img_train.tar</c> holds <c>n01440764.tar</c> and 999
+/// others), or side by side in a folder. Paths are those of the unpacked photographs, <c>n01440764/n01440764_10026.JPEG</c>, so the data
+/// set is the same as the unpacked one.
+/// </summary>
+internal static class TarPhotographs
 {
-    private readonly IReadOnlyList<TarArchive> tars;
-    private readonly IReadOnlyDictionary<string, TarItem> places;
+    private const string Ilsvrc = "ILSVRC2012_img_train.tar";
 
-    private TarPhotographs(
-        string name,
-        Listing listing,
-        IReadOnlyList<TarArchive> tars,
-        IReadOnlyDictionary<string, TarItem> places,
-        PreparedStatistics? prepared)
-        : base(name, listing)
+    public static bool HoldsIlsvrc(string folder) => File.Exists(Path.Combine(folder, Ilsvrc));
+
+    /// <summary>Opens a tar, or a folder that holds class tars or ILSVRC's training tar; null if the path is neither.</summary>
+    public static LabelledPhotographs? TryOpen(string path, bool labelled)
     {
-        (this.tars, this.places, Prepared) = (tars, places, prepared);
+        if (HoldsIlsvrc(path))
+        {
+            return OpenClassTars(Path.Combine(path, Ilsvrc), labelled);
+        }
+
+        if (Directory.Exists(path))
+        {
+            var tars = TarArchive.In(path);
+            return tars is [var tar, ..] && TarArchive.FirstNames(tar).All(name => !name.Contains('/') && Listing.IsPicture(name))
+                ? Open(tars, opened => ListClassTars(Listing.NameOf(path), opened, [.. opened.Select(tar => tar.Whole)], labelled))
+                : null;
+        }
+
+        return !TarArchive.Recognises(path) ? null
+            : TarArchive.FirstNames(path) is [var first, ..] && IsTar(first) ? OpenClassTars(path, labelled)
+            : Open([path], tars => List(Listing.NameOf(path), tars, tars[0].Items().Select(item => (item.Name, item)), labelled));
     }
 
-    /// <summary>Opens tars and lists them. Closes them again if that fails.</summary>
-    /// <param name="name">Name of the data set.</param>
-    /// <param name="files">Paths of the tars.</param>
-    /// <param name="list">Lists the photographs of the tars, and the place of each by its path.</param>
-    /// <param name="prepared">The statistics of <c>alexnet prepare</c>, where it wrote the tars.</param>
-    /// <exception cref="DataSetException">A tar cannot be opened or is damaged, or the data set is refused.</exception>
-    public static TarPhotographs Open(
-        string name,
-        IReadOnlyList<string> files,
-        Func<IReadOnlyList<TarArchive>, (Listing Listing, IReadOnlyDictionary<string, TarItem> Places)> list,
-        PreparedStatistics? prepared = null)
+    /// <summary>Opens tars and lists their photographs. Closes the tars again if that fails.</summary>
+    public static LabelledPhotographs Open(IEnumerable<string> files, Func<IReadOnlyList<TarArchive>, LabelledPhotographs> list)
     {
-        var tars = new List<TarArchive>(files.Count);
+        var tars = new List<TarArchive>();
         try
         {
             foreach (var file in files)
@@ -39,8 +44,7 @@ internal sealed class TarPhotographs : LabelledPhotographs
                 tars.Add(new TarArchive(file));
             }
 
-            var (listing, places) = list(tars);
-            return new TarPhotographs(name, listing, tars, places, prepared);
+            return list(tars);
         }
         catch
         {
@@ -49,22 +53,24 @@ internal sealed class TarPhotographs : LabelledPhotographs
         }
     }
 
-    /// <summary>Opens a plain tar of a folder with one folder for each class.</summary>
-    /// <exception cref="DataSetException">The tar is damaged, or has fewer than two classes although they are needed.</exception>
-    public static LabelledPhotographs OpenClassFolders(string path, bool labelled)
+    private static LabelledPhotographs OpenClassTars(string path, bool labelled) => Open(
+        [path],
+        tars => ListClassTars(Listing.NameOf(path), tars, [.. tars[0].Items().Where(item => IsTar(item.Name))], labelled));
+
+    private static LabelledPhotographs ListClassTars(string name, IReadOnlyList<TarArchive> tars, TarItem[] classes, bool labelled)
     {
-        var name = Path.GetFileNameWithoutExtension(path);
-        return Open(name, [path], tars =>
+        // A million headers lie far apart, so the tars of the classes are read in parallel.
+        var byClass = new (string Path, TarItem Item)[classes.Length][];
+        InParallel.For(classes.Length, Environment.ProcessorCount, i =>
         {
-            return ListFolders(name, tars[0].Items().Select(item => (item.Name, item)), labelled);
+            var id = Path.GetFileNameWithoutExtension(classes[i].Name);
+            byClass[i] = [.. classes[i].Tar.Items(classes[i]).Select(item => ($"{id}/{item.Name}", item))];
         });
+        return List(name, tars, byClass.SelectMany(files => files), labelled);
     }
 
-    /// <summary>Lists files; the paths of photographs begin with their class.</summary>
-    public static (Listing Listing, IReadOnlyDictionary<string, TarItem> Places) ListFolders(
-        string name,
-        IEnumerable<(string Path, TarItem Item)> files,
-        bool labelled)
+    private static LabelledPhotographs List(
+        string name, IReadOnlyList<TarArchive> tars, IEnumerable<(string Path, TarItem Item)> files, bool labelled)
     {
         var places = new Dictionary<string, TarItem>(StringComparer.Ordinal);
         foreach (var (path, item) in files)
@@ -73,25 +79,9 @@ internal sealed class TarPhotographs : LabelledPhotographs
             places[path] = item;
         }
 
-        return (ClassFolders.List(name, places.Select(place => (place.Key, place.Value.Length)), labelled), places);
+        var entries = places.Select(place => (place.Key, place.Value.Length));
+        return ClassFolders.List(name, entries, labelled, path => places[path].Read(), [.. tars]);
     }
 
-    public override byte[] Read(string path)
-    {
-        var item = places[path];
-        return item.Tar.Read(item);
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            foreach (var tar in tars)
-            {
-                tar.Dispose();
-            }
-        }
-
-        base.Dispose(disposing);
-    }
+    private static bool IsTar(string name) => name.EndsWith(".tar", StringComparison.OrdinalIgnoreCase);
 }

@@ -17,45 +17,39 @@ internal static class WebDatasetShards
     private const int LargestIndex = 1_000_000;
     private const int LongestClass = 1024;
 
-    /// <summary>Whether a tar holds <c>.cls</c> files.</summary>
-    public static bool RecognisesFile(string path) => TarArchive.Recognises(path) && HasClasses(path);
-
-    /// <summary>Whether a folder was made by <c>alexnet prepare</c>, or its first tar holds <c>.cls</c> files.</summary>
-    public static bool RecognisesFolder(string path) =>
-        PreparationPlan.IsIn(path) || PreparedStatistics.IsIn(path) || (TarArchive.In(path) is [var first, ..] && HasClasses(first));
-
-    /// <summary>Opens one shard.</summary>
-    /// <exception cref="DataSetException">The shard is damaged, or a photograph has no class.</exception>
-    public static LabelledPhotographs OpenFile(string path, bool labelled)
+    /// <summary>
+    /// Opens one shard, or a folder of shards; null if the path holds none. Where <c>alexnet prepare</c> made the folder, each shard must
+    /// be complete.
+    /// </summary>
+    public static LabelledPhotographs? TryOpen(string path, bool labelled)
     {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
-        var labels = PreparedStatistics.IsIn(folder) ? PreparedStatistics.Read(folder).Labels : ClassesIn(folder);
-        return Open(Path.GetFileNameWithoutExtension(path), [path], labels, prepared: null, labelled);
-    }
-
-    /// <summary>Opens a folder of shards. Where <c>alexnet prepare</c> made them, each must be complete.</summary>
-    /// <exception cref="DataSetException">A shard is missing or damaged, or a photograph has no class.</exception>
-    public static LabelledPhotographs OpenFolder(string path, bool labelled)
-    {
-        if (!PreparedStatistics.IsIn(path))
+        var folder = Listing.FolderOf(path);
+        var isPrepared = PreparedStatistics.IsIn(folder);
+        var isPreparedFolder = isPrepared && folder == path;
+        if (!isPreparedFolder && PreparationPlan.IsIn(path))
         {
-            return !PreparationPlan.IsIn(path)
-                ? Open(FolderPhotographs.NameOf(path), TarArchive.In(path), ClassesIn(path), prepared: null, labelled)
-                : throw new DataSetException(
-                    $"'{path}' is not fully prepared. Run the same 'alexnet prepare' again; it continues where it stopped.");
+            throw new DataSetException(
+                $"'{path}' is not fully prepared. Run the same 'alexnet prepare' again; it continues where it stopped.");
         }
 
-        var prepared = PreparedStatistics.Read(path);
-        prepared.RequireShards(path);
-        var shards = prepared.Shards.Select(shard => Path.Combine(path, shard.File));
-        return Open(prepared.Source, [.. shards], prepared.Labels, prepared, labelled);
+        var shards = folder == path ? TarArchive.In(path) : TarArchive.Recognises(path) ? [path] : [];
+        if (!isPreparedFolder && !(shards is [var first, ..] && TarArchive.FirstNames(first).Any(IsClass)))
+        {
+            return null;
+        }
+
+        var statistics = isPrepared ? PreparedStatistics.Read(folder) : null;
+        var prepared = isPreparedFolder ? statistics : null;
+        prepared?.RequireShards(path);
+        var labels = statistics?.Labels ?? (Listing.Lines(Path.Combine(folder, Classes)) is { } names ? Listing.LabelsOf(names) : null);
+        var opened = TarPhotographs.Open(
+            prepared?.Shards.Select(shard => Path.Combine(path, shard.File)) ?? shards,
+            tars => List(prepared?.Source ?? Listing.NameOf(path), tars, labels, labelled));
+        opened.Prepared = prepared;
+        return opened;
     }
 
-    private static TarPhotographs Open(
-        string name, IReadOnlyList<string> files, IReadOnlyList<ClassLabel>? labels, PreparedStatistics? prepared, bool labelled) =>
-        TarPhotographs.Open(name, files, tars => List(name, tars, labels, labelled), prepared);
-
-    private static (Listing Listing, IReadOnlyDictionary<string, TarItem> Places) List(
+    private static LabelledPhotographs List(
         string name, IReadOnlyList<TarArchive> tars, IReadOnlyList<ClassLabel>? labels, bool labelled)
     {
         var byShard = new Sample[tars.Count][];
@@ -70,8 +64,9 @@ internal static class WebDatasetShards
             places[sample.Path] = sample.Item;
         }
 
-        var entries = samples.Select(sample => (sample.Path, sample.Item.Length, Label(sample, labels, index))).ToArray();
-        return (Listing.OfLabels(name, labels, entries, labelled), places);
+        Photograph[] photographs =
+            [.. samples.Select(sample => new Photograph(sample.Path, Label(sample, labels, index), sample.Item.Length))];
+        return Listing.OfLabels(name, labels, photographs, labelled, photograph => places[photograph].Read(), [.. tars]);
     }
 
     private static IEnumerable<Sample> Samples(TarArchive tar, bool labelled)
@@ -112,7 +107,7 @@ internal static class WebDatasetShards
         return indices.All(index => index is >= 0 and <= LargestIndex)
             ? Listing.LabelsOf(
                 Enumerable.Range(0, indices.DefaultIfEmpty(-1).Max() + 1).Select(index => index.ToString(CultureInfo.InvariantCulture)))
-            : Listing.LabelsOf(samples.Select(sample => sample.Class).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+            : Listing.SortedLabelsOf(samples.Select(sample => sample.Class));
     }
 
     private static int Label(Sample sample, IReadOnlyList<ClassLabel> labels, Dictionary<string, int> index)
@@ -132,21 +127,13 @@ internal static class WebDatasetShards
     private static int IndexOf(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1;
 
-    private static IReadOnlyList<ClassLabel>? ClassesIn(string folder) => Path.Combine(folder, Classes) is var file && File.Exists(file)
-        ? Listing.LabelsOf(File.ReadAllLines(file).Select(line => line.Trim()).Where(line => line.Length > 0))
-        : null;
-
-    private static bool HasClasses(string path) => TarArchive.FirstNames(path).Any(IsClass);
-
     private static bool IsClass(string name) => name.EndsWith(".cls", StringComparison.Ordinal);
 
-    /// <summary>The path up to the first dot of the file's name.</summary>
     private static string KeyOf(string name)
     {
         var file = name.LastIndexOf('/') + 1;
         return name[..name.IndexOf('.', file)];
     }
 
-    /// <summary>A photograph with its class.</summary>
     private readonly record struct Sample(string Key, string Path, TarItem Item, string Class);
 }

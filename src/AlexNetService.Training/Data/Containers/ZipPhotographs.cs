@@ -3,42 +3,29 @@ using System.IO.Compression;
 namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>A zip of a folder with one folder for each class, read without unpacking. Readers take turns.</summary>
-internal sealed class ZipPhotographs : LabelledPhotographs
+internal static class ZipPhotographs
 {
-    private readonly Lock reading = new();
-    private readonly ZipArchive archive;
-    private readonly Dictionary<string, ZipArchiveEntry> entries;
-
-    private ZipPhotographs(string name, Listing listing, ZipArchive archive)
-        : base(name, listing)
+    /// <summary>Opens a zip; null if the path is not one. Closes it again if it is refused.</summary>
+    public static LabelledPhotographs? TryOpen(string path, bool labelled)
     {
-        this.archive = archive;
-        entries = new Dictionary<string, ZipArchiveEntry>(StringComparer.Ordinal);
-        foreach (var entry in archive.Entries)
+        if (!File.Exists(path) || !BeginsAsZip(path))
         {
-            entries[entry.FullName] = entry;
+            return null;
         }
-    }
 
-    /// <summary>Whether a file begins as a zip does.</summary>
-    public static bool Recognises(string path)
-    {
-        Span<byte> start = stackalloc byte[4];
-        using var stream = File.OpenRead(path);
-        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual("PK\x03\x04"u8);
-    }
-
-    /// <summary>Opens a zip. Closes it again if it is refused.</summary>
-    /// <exception cref="DataSetException">The zip is damaged, or has fewer than two classes although they are needed.</exception>
-    public static LabelledPhotographs Open(string path, bool labelled)
-    {
         ZipArchive? archive = null;
         try
         {
             archive = ZipFile.OpenRead(path);
-            var name = Path.GetFileNameWithoutExtension(path);
-            var pictures = archive.Entries.Select(entry => (entry.FullName, entry.Length));
-            return new ZipPhotographs(name, ClassFolders.List(name, pictures, labelled), archive);
+            var name = Listing.NameOf(path);
+            var entries = new Dictionary<string, ZipArchiveEntry>(StringComparer.Ordinal);
+            foreach (var entry in archive.Entries)
+            {
+                entries[entry.FullName] = entry;
+            }
+
+            var listed = archive.Entries.Select(entry => (entry.FullName, entry.Length));
+            return ClassFolders.List(name, listed, labelled, photograph => Read(archive, entries[photograph], name), archive);
         }
         catch (Exception e)
         {
@@ -52,13 +39,12 @@ internal sealed class ZipPhotographs : LabelledPhotographs
         }
     }
 
-    public override byte[] Read(string path)
+    private static byte[] Read(ZipArchive archive, ZipArchiveEntry entry, string name)
     {
-        lock (reading)
+        lock (archive)
         {
             try
             {
-                var entry = entries[path];
                 var bytes = new byte[entry.Length];
                 using var stream = entry.Open();
                 stream.ReadExactly(bytes);
@@ -66,18 +52,15 @@ internal sealed class ZipPhotographs : LabelledPhotographs
             }
             catch (Exception e) when (e is IOException or InvalidDataException)
             {
-                throw new DataSetException($"Photograph '{path}' cannot be read from '{Name}.zip': {e.Message}", e);
+                throw new DataSetException($"Photograph '{entry.FullName}' cannot be read from '{name}.zip': {e.Message}", e);
             }
         }
     }
 
-    protected override void Dispose(bool disposing)
+    private static bool BeginsAsZip(string path)
     {
-        if (disposing)
-        {
-            archive.Dispose();
-        }
-
-        base.Dispose(disposing);
+        Span<byte> start = stackalloc byte[4];
+        using var stream = File.OpenRead(path);
+        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual("PK\x03\x04"u8);
     }
 }

@@ -25,30 +25,30 @@ public sealed class Preparation
     private readonly int threads;
     private readonly IProgress<PreparationReport>? progress;
     private readonly UnreadablePhotographs unreadable;
-    private readonly ConcurrentBag<Workplace> workplaces = [];
+
+    // Each thread takes a canvas to decode into, and sums to add it to.
+    private readonly ConcurrentBag<(byte[] Canvas, PixelSums Sums)> workplaces = [];
     private readonly int[] ofClass;
     private int done;
 
-    /// <summary>Creates a preparation; <see cref="Run"/> runs it.</summary>
-    /// <param name="source">The data set.</param>
-    /// <param name="plan">The output.</param>
-    /// <param name="folder">The output folder: a new or empty one, or one where the same plan was interrupted.</param>
-    /// <param name="threads">Number of photographs that are processed at once.</param>
-    /// <param name="progress">Receives the progress, on the thread that runs the preparation.</param>
+    /// <summary>
+    /// Prepares a data set in a new or empty folder, or in one where the same plan was interrupted. Reports progress on the thread that
+    /// runs the preparation.
+    /// </summary>
     public Preparation(
         LabelledPhotographs source, PreparationPlan plan, string folder, int threads, IProgress<PreparationReport>? progress = null)
     {
         (this.source, this.plan, this.folder, this.threads, this.progress) = (source, plan, folder, threads, progress);
-        unreadable = new UnreadablePhotographs(source.Name, source.Photographs);
+        unreadable = new UnreadablePhotographs(source, source.Photographs);
         ofClass = new int[source.Labels.Count];
     }
 
     /// <summary>Path and reason of each photograph that could not be read.</summary>
     public IReadOnlyList<string> Unreadable => unreadable.Reasons;
 
-    /// <summary>Writes everything that is missing.</summary>
-    /// <param name="cancellation">Stops; finished shards stay.</param>
-    /// <returns>The statistics of the folder.</returns>
+    /// <summary>
+    /// Writes everything that is missing, and gives the statistics of the folder. Finished shards stay if this is stopped.
+    /// </summary>
     /// <exception cref="DataSetException">The folder holds other files, or too many photographs cannot be read.</exception>
     /// <exception cref="IOException">The disk is full or the folder cannot be written; finished shards stay.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
@@ -73,7 +73,13 @@ public sealed class Preparation
         }
 
         WriteUnreadable();
-        return PreparedStatistics.Write(folder, plan, source.Labels, ofClass, Sums(), shards);
+        var sums = new PixelSums(plan.Canvas);
+        foreach (var workplace in workplaces)
+        {
+            sums.Add(workplace.Sums);
+        }
+
+        return PreparedStatistics.Write(folder, plan, source.Labels, ofClass, sums, shards);
     }
 
     /// <summary>Measures a shard that an earlier run finished, if it is unchanged.</summary>
@@ -92,18 +98,14 @@ public sealed class Preparation
             return false;
         }
 
-        Over(
-            places,
-            number,
-            kept: true,
-            some => InParallel.For(some.Length, threads, i =>
+        void MeasureAll(int[] some) => InParallel.For(some.Length, threads, i =>
+        {
+            if (pictures.TryGetValue(PictureName(some[i]), out var item))
             {
-                if (pictures.TryGetValue(PictureName(some[i]), out var item))
-                {
-                    Measure(some[i], tar.Read(item));
-                }
-            }),
-            cancellation);
+                Measure(some[i], item.Read());
+            }
+        }, cancellation);
+        Over(places, number, kept: true, MeasureAll, cancellation);
         return true;
     }
 
@@ -142,7 +144,16 @@ public sealed class Preparation
         {
             cancellation.ThrowIfCancellationRequested();
             work(some);
-            RequireFewUnreadable();
+            try
+            {
+                unreadable.RequireFew();
+            }
+            catch (DataSetException)
+            {
+                WriteUnreadable();
+                throw;
+            }
+
             done += some.Length;
             progress?.Report(new PreparationReport(done, plan.Photographs, number, plan.Shards, unreadable.Count, kept));
         }
@@ -151,62 +162,38 @@ public sealed class Preparation
     /// <summary>A photograph's canvas-sized JPEG, or null where it cannot be read.</summary>
     private byte[]? Encode(int place)
     {
-        var path = source.Photographs[place].Path;
+        var (canvas, sums) = workplaces.TryTake(out var free) ? free : NewWorkplace();
         try
         {
-            var photograph = source.Read(path);
-            var workplace = Take();
-            var fault = workplace.Encode(photograph, plan.Quality, out var picture);
-            workplaces.Add(workplace);
-            if (fault is null)
-            {
-                return picture;
-            }
-
-            unreadable.Add(place, $"{path}: {fault.Reason}");
+            return unreadable.TryDecode(place, plan.Canvas, canvas) ? CanvasEncoder.Jpeg(canvas, plan.Canvas, plan.Quality) : null;
         }
         catch (DataSetException e)
         {
-            unreadable.Add(place, $"{path}: {e.Message}");
+            unreadable.Add(place, $"{source.Photographs[place].Path}: {e.Message}");
+            return null;
         }
-
-        return null;
+        finally
+        {
+            workplaces.Add((canvas, sums));
+        }
     }
 
+    /// <summary>Adds a picture to the sums as training will read it: decoded again.</summary>
+    /// <exception cref="DataSetException">It cannot be decoded, although it was just written or its hash was verified.</exception>
     private void Measure(int place, byte[] picture)
     {
-        var workplace = Take();
-        workplace.Measure(picture);
-        workplaces.Add(workplace);
+        var (canvas, sums) = workplaces.TryTake(out var free) ? free : NewWorkplace();
+        if (CanvasDecoder.DecodeTo(picture, plan.Canvas, canvas) is { } fault)
+        {
+            throw new DataSetException($"A written picture cannot be decoded: {fault.Reason} Check this machine's memory and disk.");
+        }
+
+        sums.Add(canvas);
+        workplaces.Add((canvas, sums));
         Interlocked.Increment(ref ofClass[source.Photographs[place].Label]);
     }
 
-    private Workplace Take() => workplaces.TryTake(out var free) ? free : new Workplace(plan.Canvas);
-
-    private PixelSums Sums()
-    {
-        var sums = new PixelSums(plan.Canvas);
-        foreach (var workplace in workplaces)
-        {
-            sums.Add(workplace.Sums);
-        }
-
-        return sums;
-    }
-
-    /// <summary>Writes the list of unreadable photographs if they are too many.</summary>
-    private void RequireFewUnreadable()
-    {
-        try
-        {
-            unreadable.RequireFew();
-        }
-        catch (DataSetException)
-        {
-            WriteUnreadable();
-            throw;
-        }
-    }
+    private (byte[] Canvas, PixelSums Sums) NewWorkplace() => (new byte[3 * plan.Canvas * plan.Canvas], new PixelSums(plan.Canvas));
 
     private void WriteUnreadable()
     {
@@ -243,38 +230,6 @@ public sealed class Preparation
         Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
         DataStream = new MemoryStream(bytes),
     });
-
-    /// <summary>One thread's canvas to decode into, and its share of the sums.</summary>
-    private sealed class Workplace(int side)
-    {
-        private readonly byte[] canvas = new byte[3 * side * side];
-
-        /// <summary>Sums over the pictures that this thread measured.</summary>
-        public PixelSums Sums { get; } = new(side);
-
-        /// <summary>Makes a canvas-sized JPEG of a photograph.</summary>
-        /// <param name="photograph">The photograph's bytes.</param>
-        /// <param name="quality">JPEG quality.</param>
-        /// <param name="picture">The JPEG, where there is no fault.</param>
-        public DecodeFault? Encode(ReadOnlySpan<byte> photograph, int quality, out byte[] picture)
-        {
-            var fault = CanvasDecoder.DecodeTo(photograph, side, canvas);
-            picture = fault is null ? CanvasEncoder.Jpeg(canvas, side, quality) : [];
-            return fault;
-        }
-
-        /// <summary>Adds a picture to the sums as training will read it: decoded again.</summary>
-        /// <exception cref="DataSetException">It cannot be decoded, although it was just written or its hash was verified.</exception>
-        public void Measure(ReadOnlySpan<byte> picture)
-        {
-            if (CanvasDecoder.DecodeTo(picture, side, canvas) is { } fault)
-            {
-                throw new DataSetException($"A written picture cannot be decoded: {fault.Reason} Check this machine's memory and disk.");
-            }
-
-            Sums.Add(canvas);
-        }
-    }
 }
 
 /// <summary>Progress of a preparation.</summary>

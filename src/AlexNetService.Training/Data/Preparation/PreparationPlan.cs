@@ -1,19 +1,13 @@
-using System.Globalization;
 using System.Text.Json;
 using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.Training.Data.Preparation;
 
 /// <summary>
-/// The plan of a preparation, written to the output folder before anything else. All output follows from these values, so an interrupted
-/// preparation can continue, and ends with the same bytes as one without interruption.
+/// The plan of a preparation, written to the output folder before anything else: the data set with the hash of its names and lengths, the
+/// side of the pictures in pixels, their JPEG quality, and the photographs of a shard, unreadable ones included. All output follows from
+/// these values, so an interrupted preparation can continue, and ends with the same bytes as one without interruption.
 /// </summary>
-/// <param name="Source">Name of the data set.</param>
-/// <param name="SourceSha256">Hash of its names and lengths.</param>
-/// <param name="Photographs">Number of its photographs.</param>
-/// <param name="Canvas">Side of the pictures written, in pixels.</param>
-/// <param name="Quality">Their JPEG quality.</param>
-/// <param name="ShardSize">Photographs of a shard, unreadable ones included.</param>
 public sealed record PreparationPlan(string Source, string SourceSha256, int Photographs, int Canvas, int Quality, int ShardSize)
 {
     /// <summary>Default JPEG quality.</summary>
@@ -28,11 +22,9 @@ public sealed record PreparationPlan(string Source, string SourceSha256, int Pho
     /// <summary>Number of shards.</summary>
     public int Shards => (Photographs + ShardSize - 1) / ShardSize;
 
-    /// <summary>Whether a folder holds a preparation, finished or not.</summary>
     internal static bool IsIn(string folder) => File.Exists(Path.Combine(folder, FileName));
 
-    /// <summary>Name of a shard's file.</summary>
-    internal static string ShardName(int shard) => string.Create(CultureInfo.InvariantCulture, $"shard-{shard:D6}.tar");
+    internal static string ShardName(int shard) => $"shard-{shard:D6}.tar";
 
     /// <summary>Places of the photographs in the order of the shards, shuffled so that a sequential reader gets mixed classes.</summary>
     internal int[] Order()
@@ -60,24 +52,22 @@ public sealed record PreparationPlan(string Source, string SourceSha256, int Pho
             return;
         }
 
-        if (ReadFrom(file) is { } begun && begun != this)
+        PreparationPlan? begun;
+        try
+        {
+            begun = JsonSerializer.Deserialize(File.ReadAllBytes(file), PreparationJson.Format.PreparationPlan);
+        }
+        catch (JsonException e)
+        {
+            throw new DataSetException($"'{file}' is damaged: {e.Message} Empty the folder and start again.", e);
+        }
+
+        if (begun is not null && begun != this)
         {
             var content = begun.SourceSha256 == SourceSha256 ? "" : ", other photographs or lengths";
             throw new DataSetException(
                 $"'{folder}' holds another preparation: of '{begun.Source}' ({begun.Photographs} photographs), canvas {begun.Canvas}, "
                 + $"quality {begun.Quality}, {begun.ShardSize} a shard{content}. Name another folder, or empty this one.");
-        }
-    }
-
-    private static PreparationPlan? ReadFrom(string file)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(file), PreparationJson.Format.PreparationPlan);
-        }
-        catch (JsonException e)
-        {
-            throw new DataSetException($"'{file}' is damaged: {e.Message} Empty the folder and start again.", e);
         }
     }
 }

@@ -65,8 +65,7 @@ public sealed record PreparedStatistics
     [JsonIgnore]
     public string Folder { get; private init; } = "";
 
-    /// <summary>Reads the mean image.</summary>
-    /// <returns>[3,canvas,canvas], 0..255.</returns>
+    /// <summary>Reads the mean image, [3,canvas,canvas], 0..255.</summary>
     /// <exception cref="DataSetException">Its file is missing or damaged.</exception>
     public float[] ReadMeanImage()
     {
@@ -81,7 +80,6 @@ public sealed record PreparedStatistics
         }
     }
 
-    /// <summary>Whether a folder holds a finished preparation.</summary>
     internal static bool IsIn(string folder) => File.Exists(Path.Combine(folder, FileName));
 
     /// <summary>Reads a folder's statistics.</summary>
@@ -120,7 +118,6 @@ public sealed record PreparedStatistics
         }
     }
 
-    /// <summary>Writes statistics and mean image into a folder.</summary>
     internal static PreparedStatistics Write(
         string folder,
         PreparationPlan plan,
@@ -159,13 +156,9 @@ public sealed record PreparedStatistics
     }
 }
 
-/// <summary>A file of a preparation.</summary>
-/// <param name="File">Its name in the folder.</param>
-/// <param name="Sha256">SHA-256 of its bytes, lower-case hexadecimal.</param>
-/// <param name="Bytes">Its length.</param>
+/// <summary>A file of a preparation: its name in the folder, the SHA-256 of its bytes in lower-case hexadecimal, and its length.</summary>
 public sealed record PreparedFile(string File, string Sha256, long Bytes)
 {
-    /// <summary>Measures a file.</summary>
     internal static PreparedFile Of(string path)
     {
         using var stream = System.IO.File.OpenRead(path);
