@@ -32,7 +32,7 @@ public sealed record NetworkSwitches
     /// <summary>Whether convolutions may read both columns; otherwise columns only meet in the dense layers (§3.2).</summary>
     public bool Exchange { get; init; } = true;
 
-    /// <summary>Depth: 1 repeats conv4 (as conv4_2), -1 leaves it out, 0 changes nothing (§7: without a middle layer, about 2 points).</summary>
+    /// <summary>1 repeats conv4 (as conv4_2), -1 leaves it out, 0 changes nothing (§7: about 2 points for a middle layer).</summary>
     public int MoreConvolutions { get; init; }
 
     /// <summary>Applies the switches to a table. Its name tells which differ: <c>alexnet-cifar-tanh-no-lrn</c>.</summary>
@@ -51,7 +51,7 @@ public sealed record NetworkSwitches
         return switched;
     }
 
-    /// <summary>A convolution that reads another layer's maps than before gets the initial weights of the one that read them before.</summary>
+    /// <summary>A convolution that now reads another layer's maps gets the initial weights of the one that read them before.</summary>
     private IEnumerable<Layer> Deepened(IReadOnlyList<Layer> layers)
     {
         if (MoreConvolutions == 0)
