@@ -1,10 +1,8 @@
-using AlexNetService.Api.Problems;
 using Microsoft.Net.Http.Headers;
 
 namespace AlexNetService.Api.Negotiation;
 
 /// <summary>The media types that an endpoint can return, the preferred one first (RFC 9110 §12.5.1).</summary>
-/// <param name="Types">The types.</param>
 internal sealed record OfferedTypes(IReadOnlyList<string> Types)
 {
     public const string Json = "application/json";
@@ -28,9 +26,7 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
             .FirstOrDefault();
     }
 
-    public Problem NotAcceptable() => new(
-        StatusCodes.Status406NotAcceptable,
-        "Not Acceptable",
+    public Problem NotAcceptable() => new(406, "Not Acceptable",
         $"This route returns {string.Join(" or ", Types)}. Name one of them in Accept, or leave Accept out.");
 
     /// <summary>The quality of the most specific range that covers a type: the type itself, then its subtypes, then everything.</summary>
@@ -58,7 +54,7 @@ internal static class OfferedTypesEndpoints
             .WithMetadata(offered)
             .AddEndpointFilter(async (context, next) =>
                 offered.Choose(context.HttpContext.Request) is null ? offered.NotAcceptable() : await next(context))
-            .ProducesProblems(StatusCodes.Status406NotAcceptable);
+            .ProducesProblems(406);
     }
 
     /// <summary>The type of the answer to this request.</summary>

@@ -1,6 +1,4 @@
 using System.Net;
-using AlexNetService.Api.Problems;
-using Microsoft.Extensions.Options;
 using Serilog;
 
 namespace AlexNetService.Api.Security;
@@ -46,7 +44,7 @@ internal sealed class PresentedKey(RequestDelegate next, ApiKeys keys, IDiagnost
 /// <summary>
 /// Checks the key of a request before its route. The page, Swagger UI and the OpenAPI document are files that everyone may read.
 /// </summary>
-internal sealed class KeyGate(RequestDelegate next, ApiKeys keys, IOptions<SecurityOptions> options)
+internal sealed class KeyGate(RequestDelegate next, ApiKeys keys, SecurityOptions options)
 {
     public const string Header = "X-Api-Key";
 
@@ -66,7 +64,7 @@ internal sealed class KeyGate(RequestDelegate next, ApiKeys keys, IOptions<Secur
             return isAdmin && !IsLocal(context) ? AccessProblems.AdminNeedsKeys : null;
         }
 
-        var isOpen = access.Contains(RouteAccess.Open) || (options.Value.OpenMetrics && access.Contains(RouteAccess.Metrics));
+        var isOpen = access.Contains(RouteAccess.Open) || (options.OpenMetrics && access.Contains(RouteAccess.Metrics));
         if (isOpen && !isAdmin)
         {
             return null;
