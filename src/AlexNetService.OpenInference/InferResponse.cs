@@ -23,11 +23,11 @@ public sealed record InferResponse(
 {
     /// <summary>Number of crops or photographs.</summary>
     [JsonIgnore]
-    public required int Rows { get; init; }
+    public int Rows { get; init; }
 
     /// <summary>Where the time went.</summary>
     [JsonIgnore]
-    public required InferenceTiming Timing { get; init; }
+    public InferenceTiming Timing { get; init; }
 }
 
 /// <summary>A tensor of the answer.</summary>

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.Hosting;
@@ -10,18 +11,25 @@ namespace AlexNetService.Api.Hosting;
 /// </summary>
 internal static class KnownSettings
 {
-    /// <summary>Binds a section to options.</summary>
-    /// <exception cref="OptionsValidationException">The section has unknown settings, or values that do not fit.</exception>
+    /// <summary>Binds a section to options, and validates them.</summary>
+    /// <exception cref="OptionsValidationException">A setting is unknown, does not fit, or is out of range.</exception>
     public static void BindKnown<TOptions>(this IConfiguration configuration, string section, TOptions options)
         where TOptions : class
     {
         var bound = configuration.GetSection(section);
-        if (Faults(bound, typeof(TOptions)).ToArray() is { Length: > 0 } faults)
-        {
-            throw new OptionsValidationException(section, typeof(TOptions), faults);
-        }
-
+        Refuse(Faults(bound, typeof(TOptions)));
         bound.Bind(options);
+        var results = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+        Refuse(results.Select(result => result.ErrorMessage ?? section));
+
+        void Refuse(IEnumerable<string> faults)
+        {
+            if (faults.ToArray() is { Length: > 0 } failures)
+            {
+                throw new OptionsValidationException(section, typeof(TOptions), failures);
+            }
+        }
     }
 
     /// <summary>What is wrong below a section that binds to a type, a sentence each. Values are left out: they may be secret.</summary>

@@ -62,19 +62,19 @@ internal static class Startup
     public static void AddValidated<TOptions>(this IServiceCollection services, string section)
         where TOptions : class
     {
-        services.AddOptions<TOptions>()
-            .Configure<IConfiguration>((options, configuration) => configuration.BindKnown(section, options))
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
+        services.AddOptions<TOptions>().ValidateOnStart()
+            .Configure<IConfiguration>((options, configuration) => configuration.BindKnown(section, options));
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<TOptions>>().Value);
     }
 
-    /// <summary>Builds the host, which already reads the log's settings. Null, with a sentence on standard error, if that fails.</summary>
+    /// <summary>Builds the host, and validates the settings. Null, with a sentence on standard error, if one is invalid.</summary>
     public static WebApplication? BuildOrExplain(this WebApplicationBuilder builder)
     {
         try
         {
-            return builder.Build();
+            var app = builder.Build();
+            app.Services.GetRequiredService<IStartupValidator>().Validate();
+            return app;
         }
         catch (Exception e) when (Explain(e) is { } sentence)
         {

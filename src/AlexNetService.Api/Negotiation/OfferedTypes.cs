@@ -29,17 +29,15 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
     public Problem NotAcceptable() => new(406, "Not Acceptable",
         $"This route returns {string.Join(" or ", Types)}. Name one of them in Accept, or leave Accept out.");
 
-    /// <summary>The quality of the most specific range that covers a type: the type itself, then its subtypes, then everything.</summary>
+    /// <summary>
+    /// The quality of the most specific range that covers a type: the type itself, then its subtypes, then everything. Parameters of a
+    /// range are ignored: many clients send "application/json; charset=utf-8", which is what they get.
+    /// </summary>
     private static double QualityOf(MediaTypeHeaderValue type, IList<MediaTypeHeaderValue> accepted) => accepted
-        .Where(range => Covers(range, type))
+        .Where(range => type.IsSubsetOf(new MediaTypeHeaderValue(range.MediaType)))
         .OrderBy(range => range.MatchesAllTypes ? 2 : range.MatchesAllSubTypes ? 1 : 0)
         .Select(range => range.Quality ?? 1)
         .FirstOrDefault();
-
-    // Parameters are ignored: many clients send "application/json; charset=utf-8", which is what they get.
-    private static bool Covers(MediaTypeHeaderValue range, MediaTypeHeaderValue type) => range.MatchesAllTypes
-        || (range.Type.Equals(type.Type, StringComparison.OrdinalIgnoreCase)
-            && (range.MatchesAllSubTypes || range.SubType.Equals(type.SubType, StringComparison.OrdinalIgnoreCase)));
 }
 
 internal static class OfferedTypesEndpoints

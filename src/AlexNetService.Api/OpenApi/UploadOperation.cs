@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using AlexNetService.Api.Classify;
 using AlexNetService.Api.Explain;
 using AlexNetService.ModelSpec.Package;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -12,7 +13,7 @@ namespace AlexNetService.Api.OpenApi;
 /// parameters with their types. Examples are part of the schemas, because Swagger UI would send examples of parameters, such as names
 /// of models that do not exist.
 /// </summary>
-internal sealed class UploadOperation(ClassifyOptions limits) : IOperationFilter
+internal sealed class UploadOperation(IOptions<ClassifyOptions> options) : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
@@ -22,6 +23,7 @@ internal sealed class UploadOperation(ClassifyOptions limits) : IOperationFilter
             return;
         }
 
+        var limits = options.Value;
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = true,

@@ -21,7 +21,7 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) 
         if (exception is BadHttpRequestException bad)
         {
             return bad.StatusCode == 408
-                ? AccessProblems.TooSlow(bad.Message)
+                ? BodyRefusedException.TooSlow(bad.Message)
                 : new Problem(bad.StatusCode, "The request cannot be read", $"{bad.Message} Send the complete request again.");
         }
 

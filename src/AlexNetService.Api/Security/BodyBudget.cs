@@ -10,6 +10,8 @@ namespace AlexNetService.Api.Security;
 /// </summary>
 internal sealed class BodyBudget(RequestDelegate next, LimitsOptions limits, TimeProvider time)
 {
+    private const int RetrySeconds = 2;
+
     private readonly long limit = limits.BytesOfAllBodies;
     private readonly TimeSpan timeout = TimeSpan.FromSeconds(limits.BodySeconds);
     private long held;
@@ -37,7 +39,11 @@ internal sealed class BodyBudget(RequestDelegate next, LimitsOptions limits, Tim
     {
         if (Interlocked.Add(ref held, bytes) > limit)
         {
-            throw new BodyRefusedException(AccessProblems.TooManyBodies);
+            throw new BodyRefusedException(new Problem(503, "Too many bodies at once",
+                "The bodies of current requests fill Limits:BytesOfAllBodies. Try again in a moment, or send a smaller picture.")
+            {
+                RetryAfter = RetrySeconds,
+            });
         }
     }
 
@@ -86,7 +92,7 @@ internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpa
         reader.AdvanceTo(read.End);
         if (result.IsCanceled)
         {
-            throw new BodyRefusedException(AccessProblems.TooSlow(
+            throw new BodyRefusedException(BodyRefusedException.TooSlow(
                 FormattableString.Invariant($"The body did not arrive within {timeout.TotalSeconds:0} seconds.")));
         }
 
@@ -145,4 +151,8 @@ internal sealed class BodyTooLargeException() : Exception("The body exceeds the 
 internal sealed class BodyRefusedException(Problem problem) : Exception("The rest of the body is not read.")
 {
     public Problem Problem => problem;
+
+    /// <summary>The problem of a slow body; the reason says in a sentence what was too slow.</summary>
+    public static Problem TooSlow(string reason) =>
+        new(408, "The body came too slowly", $"{reason} Send a smaller picture, or use a faster connection.");
 }

@@ -27,8 +27,7 @@ internal static class Forwarded
     /// <summary>Without trusted proxies the headers are ignored; the middleware would trust everyone.</summary>
     public static void UseForwarded(this WebApplication app)
     {
-        var configuration = app.Services.GetRequiredService<IConfiguration>();
-        if (configuration[$"{ProxiesOptions.Section}:{nameof(ProxiesOptions.Known)}"] is { Length: > 0 })
+        if (app.Services.GetRequiredService<ProxiesOptions>().Networks.Any())
         {
             app.UseForwardedHeaders();
         }

@@ -61,7 +61,11 @@ internal sealed class KeyGate(RequestDelegate next, ApiKeys keys, SecurityOption
         var isAdmin = access.Contains(RouteAccess.Admin);
         if (keys.IsEmpty)
         {
-            return isAdmin && !IsLocal(context) ? AccessProblems.AdminNeedsKeys : null;
+            return isAdmin && !IsLocal(context)
+                ? new Problem(403, "Only local callers may do this",
+                    "A service without keys can be changed only from its own machine. "
+                    + "Configure Security:Keys with an Admin key, and send it.")
+                : null;
         }
 
         var isOpen = access.Contains(RouteAccess.Open) || (options.OpenMetrics && access.Contains(RouteAccess.Metrics));
@@ -73,10 +77,14 @@ internal sealed class KeyGate(RequestDelegate next, ApiKeys keys, SecurityOption
         if (PresentedKey.Of(context) is not { } key)
         {
             context.Response.Headers.WWWAuthenticate = $"ApiKey header=\"{Header}\"";
-            return context.Request.Headers.ContainsKey(Header) ? AccessProblems.UnknownKey : AccessProblems.NoKey;
+            return context.Request.Headers.ContainsKey(Header)
+                ? new Problem(401, "The key is not known", $"Send a valid key in the header {Header}. Its operator issues keys.")
+                : new Problem(401, "A key is needed", $"Send a key for this service in the header {Header}. Its operator issues keys.");
         }
 
-        return isAdmin && !key.Admin ? AccessProblems.NotAdmin : null;
+        return isAdmin && !key.Admin
+            ? new Problem(403, "An admin key is needed", "This key may not change what is served. Send a key whose Admin is true.")
+            : null;
     }
 
     /// <summary>Whether a request was deliberately made on this machine.</summary>

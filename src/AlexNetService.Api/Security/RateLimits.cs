@@ -61,7 +61,12 @@ internal static class RateLimits
     {
         var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.Zero;
         var seconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
-        return new ValueTask(AccessProblems.TooManyRequests(seconds).ExecuteAsync(rejected.HttpContext));
+        var problem = new Problem(429, "Too many requests",
+            $"You sent more requests than RateLimit allows. Try again in {seconds} s, and send fewer requests a second.")
+        {
+            RetryAfter = seconds,
+        };
+        return new ValueTask(problem.ExecuteAsync(rejected.HttpContext));
     }
 }
 

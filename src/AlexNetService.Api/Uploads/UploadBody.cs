@@ -32,7 +32,7 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
     {
         if (request.ContentLength > maxBytes)
         {
-            return TooLarge();
+            return UploadProblems.TooLarge(maxBytes, many);
         }
 
         var body = request.BodyUpTo(maxBytes);
@@ -54,7 +54,7 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
         }
         catch (BodyTooLargeException)
         {
-            return TooLarge();
+            return UploadProblems.TooLarge(maxBytes, many);
         }
     }
 
@@ -115,13 +115,9 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
         }
         catch (BodyTooLargeException) when (!body.IsTooLarge)
         {
-            return UploadProblems.TooLarge(options.MaxBodyBytes, "picture", "Send a smaller picture.");
+            return UploadProblems.TooLarge(options.MaxBodyBytes, isBatch: false);
         }
     }
-
-    private Problem TooLarge() => many
-        ? UploadProblems.TooLarge(maxBytes, "batch", "Send several smaller batches.")
-        : UploadProblems.TooLarge(maxBytes, "picture", "Send a smaller picture.");
 
     private Problem UnsupportedType() => UploadProblems.UnsupportedType(many
         ? $"Send {Multipart} with a field '{field}' for each picture."

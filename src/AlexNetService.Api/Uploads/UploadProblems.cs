@@ -22,11 +22,11 @@ internal static class UploadProblems
     public static Problem TooManyPictures(int limit) => new(413, "There are too many pictures",
         FormattableString.Invariant($"The batch has more than {limit:N0} pictures. Send several smaller batches."));
 
-    public static Problem TooLarge(int limit, string subject, string remedy) => new(413, "The body is too large",
-        FormattableString.Invariant($"The {subject} has more than {limit:N0} bytes. {remedy}"));
+    public static Problem TooLarge(int limit, bool isBatch) => new(413, "The body is too large", isBatch
+        ? FormattableString.Invariant($"The batch has more than {limit:N0} bytes. Send several smaller batches.")
+        : FormattableString.Invariant($"The picture has more than {limit:N0} bytes. Send a smaller picture."));
 
-    public static Problem UnsupportedType(string remedy) => new(
-        415, "Unsupported Media Type", remedy);
+    public static Problem UnsupportedType(string remedy) => new(415, "Unsupported Media Type", remedy);
 
     /// <summary>Why a picture has no answer.</summary>
     public static Problem Of(InferenceResult unanswered, ServedModels served) => unanswered switch
