@@ -1,17 +1,9 @@
-using AlexNetService.Api.Batch;
 using AlexNetService.Api.Classify;
-using AlexNetService.Api.Draining;
 using AlexNetService.Api.Explain;
 using AlexNetService.Api.Features;
 using AlexNetService.Api.Health;
-using AlexNetService.Api.Hosting;
-using AlexNetService.Api.Models;
-using AlexNetService.Api.Negotiation;
-using AlexNetService.Api.Observability;
 using AlexNetService.Api.OpenApi;
 using AlexNetService.Api.OpenInference;
-using AlexNetService.Api.Problems;
-using AlexNetService.Api.Security;
 
 if (await HealthCheck.RunAsync(args) is { } health)
 {

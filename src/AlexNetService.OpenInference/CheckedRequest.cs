@@ -3,12 +3,10 @@ using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.OpenInference;
 
-/// <summary>A request that fits its model: crops or photographs, and the requested outputs.</summary>
-/// <param name="Rows">Number of crops or photographs.</param>
-/// <param name="Crops">[Rows,…] in the layout of the package's input tensor; empty if photographs were sent.</param>
-/// <param name="Photographs">[Rows] encoded files, or null if crops were sent.</param>
-/// <param name="Views">Crops averaged for each photograph.</param>
-/// <param name="Outputs">The requested outputs.</param>
+/// <summary>
+/// A request that fits its model: crops [Rows,…] in the layout of the package's input tensor, or photographs [Rows], encoded files, of
+/// which <c>Views</c> are averaged; and the requested outputs.
+/// </summary>
 internal sealed record CheckedRequest(
     int Rows,
     ReadOnlyMemory<byte> Crops,
@@ -16,10 +14,7 @@ internal sealed record CheckedRequest(
     TestViews Views,
     IReadOnlyList<WantedOutput> Outputs)
 {
-    /// <param name="call">The request.</param>
-    /// <param name="model">The model.</param>
-    /// <param name="maxCrops">Maximum crops in a request.</param>
-    /// <param name="maxPhotographs">Maximum photographs in a request.</param>
+    /// <summary>Checks a request against its model and the limits of crops and photographs.</summary>
     /// <exception cref="TensorException">The request does not fit the model.</exception>
     public static CheckedRequest Of(InferCall call, ProtocolModel model, int maxCrops, int maxPhotographs)
     {
@@ -114,15 +109,10 @@ internal sealed record CheckedRequest(
         string.Join(" or ", inputs.Select(input => $"'{input.Name}' of {input.Datatype} [{string.Join(',', input.Shape)}]"));
 }
 
-/// <summary>A requested output.</summary>
-/// <param name="Output">The tensor.</param>
-/// <param name="Binary">Whether to return it as bytes after the JSON.</param>
-/// <param name="Classes">Classes to return as strings, most probable first; 0 to return the values.</param>
+/// <summary>A requested output, in JSON or as bytes after it: its values, or the most probable classes if there are any.</summary>
 internal sealed record WantedOutput(ProtocolOutput Output, bool Binary, int Classes)
 {
-    /// <summary>The outputs that a request asks for.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="available">The outputs that its input can be answered with.</param>
+    /// <summary>The outputs that a request asks for, among those that its input can be answered with.</summary>
     /// <exception cref="TensorException">Unknown output requested, or one in an unsupported form.</exception>
     public static IReadOnlyList<WantedOutput> Of(InferRequest request, IReadOnlyList<ProtocolOutput> available)
     {

@@ -1,14 +1,12 @@
 namespace AlexNetService.OpenInference;
 
 /// <summary>Counts the requests of this protocol by model and version.</summary>
-/// <param name="time">Tells the time of the last request.</param>
 public sealed class InferenceStatistics(TimeProvider time)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<(string Name, string Version), ModelStatistics> models = [];
 
     /// <summary>The requests to a model so far.</summary>
-    /// <param name="model">The model.</param>
     public ModelStatistics Of(ProtocolModel model)
     {
         lock (gate)
@@ -18,11 +16,8 @@ public sealed class InferenceStatistics(TimeProvider time)
         }
     }
 
-    /// <summary>Counts a request.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="answer">The answer, or null if the request failed.</param>
-    /// <param name="elapsed">Time from the start of the request to its answer.</param>
-    public void Add(ProtocolModel model, InferAnswer? answer, TimeSpan elapsed)
+    /// <summary>Counts a request, which failed if there is no answer.</summary>
+    public void Add(ProtocolModel model, InferResponse? answer, TimeSpan elapsed)
     {
         lock (gate)
         {

@@ -13,13 +13,9 @@ public sealed class ProtocolCatalog
     private readonly ConditionalWeakTable<CatalogSnapshot, IReadOnlyList<ProtocolModel>> described = [];
 
     /// <summary>The models of a snapshot, then its ensembles.</summary>
-    /// <param name="snapshot">What is served.</param>
     public IReadOnlyList<ProtocolModel> All(CatalogSnapshot snapshot) => described.GetValue(snapshot, Describe);
 
-    /// <summary>The model or ensemble with a name.</summary>
-    /// <param name="snapshot">What is served.</param>
-    /// <param name="name">Name of a model or an ensemble.</param>
-    /// <param name="version">The version that must be served, or null for any.</param>
+    /// <summary>The model or ensemble with a name, if the version is null or the one that is served.</summary>
     public Result<ProtocolModel, ProtocolError> Find(CatalogSnapshot snapshot, string name, string? version)
     {
         if (All(snapshot).FirstOrDefault(model => model.Name == name) is not { } found)
@@ -52,10 +48,6 @@ public sealed class ProtocolModel
     /// <summary>The only version of an ensemble.</summary>
     internal const string EnsembleVersion = "1";
 
-    /// <param name="name">Its name.</param>
-    /// <param name="version">The version that is served.</param>
-    /// <param name="session">The model, or null for an ensemble.</param>
-    /// <param name="ensemble">Classifies photographs sent to this name.</param>
     internal ProtocolModel(string name, string version, ModelSession? session, Ensemble ensemble)
     {
         (Name, Version, Session, Ensemble) = (name, version, session, ensemble);
@@ -87,9 +79,7 @@ public sealed class ProtocolModel
     /// <summary>The tensors that it can return, in the order of an answer.</summary>
     internal IReadOnlyList<ProtocolOutput> Outputs { get; }
 
-    /// <summary>Its configuration in Triton's form.</summary>
-    /// <param name="maxCrops">Maximum crops in a request to a model.</param>
-    /// <param name="maxPhotographs">Maximum photographs in a request to an ensemble.</param>
+    /// <summary>Its configuration in Triton's form, with the limit for crops (models) or photographs (ensembles).</summary>
     public ModelConfig Config(int maxCrops, int maxPhotographs)
     {
         return new ModelConfig(
@@ -132,8 +122,5 @@ public sealed class ProtocolModel
     }
 }
 
-/// <summary>A tensor that a model can return, with a row for each crop or photograph.</summary>
-/// <param name="Kind">Its content.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Values">Values in a row.</param>
+/// <summary>A tensor that a model can return, with a row of values for each crop or photograph.</summary>
 internal sealed record ProtocolOutput(OutputKinds Kind, string Name, int Values);

@@ -1,18 +1,15 @@
 using System.Globalization;
+using System.Net;
 using AlexNetService.Inference.Catalog;
 
 namespace AlexNetService.OpenInference;
 
 /// <summary>The model repository extension: lists the packages, and loads and unloads models.</summary>
-/// <param name="models">Describes what is served.</param>
 public sealed class RepositoryControl(ProtocolCatalog models)
 {
     private const string Ready = "READY";
 
     /// <summary>The versions in the repository and the ensembles, with their states.</summary>
-    /// <param name="catalog">The repository.</param>
-    /// <param name="snapshot">What is served.</param>
-    /// <param name="onlyReady">Whether to list only what accepts requests.</param>
     public IReadOnlyList<RepositoryEntry> Index(ModelCatalog catalog, CatalogSnapshot snapshot, bool onlyReady)
     {
         var (packages, states) = (catalog.Packages(), catalog.States().ToDictionary(state => state.Name, StringComparer.Ordinal));
@@ -27,12 +24,7 @@ public sealed class RepositoryControl(ProtocolCatalog models)
         return [.. versions.Concat(ensembles).Where(entry => !onlyReady || entry.State == Ready)];
     }
 
-    /// <summary>Serves the newest (or pinned) version of a model.</summary>
-    /// <param name="catalog">The repository.</param>
-    /// <param name="name">Name of the model.</param>
-    /// <param name="parameters">Names of the request's parameters.</param>
-    /// <param name="cancellation">Cancelled when the caller has left.</param>
-    /// <returns>Null, or why the model was not loaded.</returns>
+    /// <summary>Serves the newest (or pinned) version of a model. Returns null, or why it was not loaded.</summary>
     public static async Task<ProtocolError?> LoadAsync(
         ModelCatalog catalog, string name, IEnumerable<string> parameters, CancellationToken cancellation) =>
         parameters.Any(parameter => parameter == "config" || parameter.StartsWith("file:", StringComparison.Ordinal))
@@ -40,12 +32,7 @@ public sealed class RepositoryControl(ProtocolCatalog models)
                 "Models come from the repository's folder only. Put the package there, and load it without config and file:.")
             : ErrorOf(await catalog.LoadAsync(name, version: null, cancellation));
 
-    /// <summary>Stops serving a model.</summary>
-    /// <param name="catalog">The repository.</param>
-    /// <param name="name">Name of the model.</param>
-    /// <param name="withDependents">Whether the request asks to unload ensembles too, which is refused.</param>
-    /// <param name="cancellation">Cancelled when the caller has left.</param>
-    /// <returns>Null, or why the model was not unloaded.</returns>
+    /// <summary>Stops serving a model. Returns null, or why not: ensembles, its dependents, cannot be unloaded with it.</summary>
     public static async Task<ProtocolError?> UnloadAsync(
         ModelCatalog catalog, string name, bool withDependents, CancellationToken cancellation) =>
         withDependents
@@ -65,7 +52,7 @@ public sealed class RepositoryControl(ProtocolCatalog models)
     private static ProtocolError? ErrorOf(CatalogChange change) => change switch
     {
         CatalogChange.NotFound { Reason: var reason } => ProtocolError.NotFound(reason),
-        CatalogChange.Refused { Reason: var reason } => new ProtocolError(ProtocolErrorKind.Conflict, reason),
+        CatalogChange.Refused { Reason: var reason } => new ProtocolError(HttpStatusCode.Conflict, reason),
         _ => null,
     };
 }

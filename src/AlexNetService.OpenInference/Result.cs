@@ -2,48 +2,32 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace AlexNetService.OpenInference;
 
-/// <summary>A value, or the error that explains why there is none.</summary>
-/// <typeparam name="TValue">The value of a success.</typeparam>
-/// <typeparam name="TError">The error of a failure.</typeparam>
-public abstract class Result<TValue, TError>
+/// <summary>A value, or the error that explains why there is none. The two types are unrelated.</summary>
+[SuppressMessage("Usage", "CA2225", Justification = "Results are made by returning a value or an error.")]
+public sealed class Result<TValue, TError>
     where TValue : class
     where TError : class
 {
-    private Result()
-    {
-    }
+    private readonly object held;
+
+    private Result(object held) => this.held = held;
 
     /// <summary>A success.</summary>
-    /// <param name="value">Its value.</param>
-    [SuppressMessage("Usage", "CA2225", Justification = "Results are made by returning a value or an error.")]
-    public static implicit operator Result<TValue, TError>(TValue value) => new Success(value);
+    public static implicit operator Result<TValue, TError>(TValue value) => new(value);
 
     /// <summary>A failure.</summary>
-    /// <param name="error">Its error.</param>
-    [SuppressMessage("Usage", "CA2225", Justification = "Results are made by returning a value or an error.")]
-    public static implicit operator Result<TValue, TError>(TError error) => new Failure(error);
+    public static implicit operator Result<TValue, TError>(TError error) => new(error);
 
-    /// <summary>Takes the result apart.</summary>
-    /// <param name="value">The value of a success.</param>
-    /// <param name="error">The error of a failure.</param>
-    /// <returns>Whether it is a success.</returns>
-    public abstract bool TryGet([NotNullWhen(true)] out TValue? value, [NotNullWhen(false)] out TError? error);
-
-    private sealed class Success(TValue held) : Result<TValue, TError>
+    /// <summary>Takes the result apart; true if it is a success.</summary>
+    public bool TryGet([NotNullWhen(true)] out TValue? value, [NotNullWhen(false)] out TError? error)
     {
-        public override bool TryGet([NotNullWhen(true)] out TValue? value, [NotNullWhen(false)] out TError? error)
+        if (held is TValue success)
         {
-            (value, error) = (held, null);
+            (value, error) = (success, null);
             return true;
         }
-    }
 
-    private sealed class Failure(TError held) : Result<TValue, TError>
-    {
-        public override bool TryGet([NotNullWhen(true)] out TValue? value, [NotNullWhen(false)] out TError? error)
-        {
-            (value, error) = (null, held);
-            return false;
-        }
+        (value, error) = (null, (TError)held);
+        return false;
     }
 }

@@ -11,17 +11,13 @@ internal static class Datatypes
     public const string Bytes = "BYTES";
 }
 
-/// <summary>A request has malformed tensors, or tensors that do not fit the model.</summary>
-/// <param name="reason">What is wrong and what to send, in a sentence.</param>
+/// <summary>Tensors of a request are malformed or do not fit the model, or those of its answer cannot be written as requested.</summary>
 internal sealed class TensorException(string reason) : Exception(reason);
 
 /// <summary>Reads the elements of tensors from JSON and from bytes. The caller has checked the shape against the model.</summary>
 internal static class TensorData
 {
-    /// <summary>Reads numbers into the tensor's bytes, little-endian.</summary>
-    /// <param name="json">One flat list, or lists nested as the shape says.</param>
-    /// <param name="shape">Dimensions.</param>
-    /// <param name="datatype">UINT8 or FP32.</param>
+    /// <summary>Reads numbers, in one flat list or in lists nested as the shape says, into UINT8 or FP32 (little-endian).</summary>
     /// <exception cref="TensorException">
     /// The number of elements differs from the shape, an element does not fit the datatype, or the shape is negative or too large.
     /// </exception>
@@ -61,9 +57,7 @@ internal static class TensorData
         TensorException Misfit() => new($"data has a number that does not fit {datatype}.");
     }
 
-    /// <summary>Reads base64 strings.</summary>
-    /// <param name="json">One flat list, or lists nested as the shape says.</param>
-    /// <param name="shape">Dimensions.</param>
+    /// <summary>Reads base64 strings, in one flat list or in lists nested as the shape says.</summary>
     /// <exception cref="TensorException">
     /// The number of elements differs from the shape, an element is not base64, or the shape is negative or too large.
     /// </exception>
@@ -78,8 +72,6 @@ internal static class TensorData
     }
 
     /// <summary>Reads elements that each follow their length, a little-endian 32-bit integer.</summary>
-    /// <param name="binary">The elements.</param>
-    /// <param name="count">Expected number of elements.</param>
     /// <exception cref="TensorException">There are more or fewer elements, or one is cut short.</exception>
     public static IReadOnlyList<ReadOnlyMemory<byte>> Prefixed(ReadOnlyMemory<byte> binary, int count)
     {

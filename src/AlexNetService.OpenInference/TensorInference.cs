@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using AlexNetService.Imaging;
 using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Requests;
@@ -7,35 +8,25 @@ using AlexNetService.Inference.Sessions;
 namespace AlexNetService.OpenInference;
 
 /// <summary>Answers inference requests through the same queue as all other photographs.</summary>
-/// <param name="engine">Runs the requests.</param>
-/// <param name="options">Limits for one request.</param>
-/// <param name="queue">Limits the crops of a request.</param>
 public sealed class TensorInference(InferenceEngine engine, OpenInferenceOptions options, QueueOptions queue)
 {
     private const int ExpiredSeconds = 1;
     private const int StoppingSeconds = 5;
 
-    /// <summary>Checks a request against its model and runs it.</summary>
-    /// <param name="call">The request.</param>
-    /// <param name="model">The model, which must stay loaded until the task is done.</param>
-    /// <param name="cancellation">Cancelled when the caller has left.</param>
+    /// <summary>Checks a request against its model, which must stay loaded until the task is done, and runs it.</summary>
     /// <exception cref="OperationCanceledException">The caller left before the request ran.</exception>
-    public async Task<Result<InferAnswer, ProtocolError>> RunAsync(InferCall call, ProtocolModel model, CancellationToken cancellation)
+    public async Task<Result<InferResponse, ProtocolError>> RunAsync(InferCall call, ProtocolModel model, CancellationToken cancellation)
     {
-        CheckedRequest request;
+        IReadOnlyList<InferenceResult> results = [];
         try
         {
-            request = CheckedRequest.Of(call, model, queue.PerRequest, options.MaxPictures);
+            var request = CheckedRequest.Of(call, model, queue.PerRequest, options.MaxPictures);
+            results = await RunAsync(request, model.Ensemble, cancellation);
+            return Answer(call.Request.Id, request, model, results);
         }
         catch (TensorException e)
         {
             return ProtocolError.Invalid(e.Message);
-        }
-
-        var results = await RunAsync(request, model.Ensemble, cancellation);
-        try
-        {
-            return Answer(call.Request.Id, request, model, results);
         }
         finally
         {
@@ -46,26 +37,22 @@ public sealed class TensorInference(InferenceEngine engine, OpenInferenceOptions
         }
     }
 
-    private async Task<IReadOnlyList<InferenceResult>> RunAsync(CheckedRequest request, Ensemble ensemble, CancellationToken cancellation)
-    {
-        if (request.Photographs is { } photographs)
-        {
-            return await engine.RunAsync(
-                [.. photographs.Select(file => new PhotographRequest(file, ensemble, request.Views) { Cancellation = cancellation })]);
-        }
-
-        return
-        [
-            await engine.RunAsync(new CropRequest(request.Crops, ensemble)
-            {
-                Outputs = request.Outputs.Aggregate((OutputKinds)0, (kinds, output) => kinds | output.Output.Kind),
-                Cancellation = cancellation,
-            }),
-        ];
-    }
+    private async Task<IReadOnlyList<InferenceResult>> RunAsync(
+        CheckedRequest request, Ensemble ensemble, CancellationToken cancellation) =>
+        request.Photographs is { } photographs
+            ? await engine.RunAsync(
+                [.. photographs.Select(file => new PhotographRequest(file, ensemble, request.Views) { Cancellation = cancellation })])
+            :
+            [
+                await engine.RunAsync(new CropRequest(request.Crops, ensemble)
+                {
+                    Outputs = request.Outputs.Aggregate((OutputKinds)0, (kinds, output) => kinds | output.Output.Kind),
+                    Cancellation = cancellation,
+                }),
+            ];
 
     /// <summary>Joins the rows of all results; the first result without an answer is the error.</summary>
-    private static Result<InferAnswer, ProtocolError> Answer(
+    private static Result<InferResponse, ProtocolError> Answer(
         string? id, CheckedRequest request, ProtocolModel model, IReadOnlyList<InferenceResult> results)
     {
         var tensors = request.Outputs.Select(output => new float[request.Rows * output.Output.Values]).ToArray();
@@ -89,30 +76,27 @@ public sealed class TensorInference(InferenceEngine engine, OpenInferenceOptions
                 timing.Decode + answered.Timing.Decode, timing.Queue + answered.Timing.Queue, timing.Infer + answered.Timing.Infer);
         }
 
-        return new InferAnswer(
-            model,
-            id,
-            request.Rows,
-            [.. request.Outputs.Zip(tensors, (output, values) => new AnsweredTensor(output, request.Rows, values, model.Ensemble.Labels))],
-            timing);
+        var outputs = request.Outputs.Zip(
+            tensors, (output, values) => ResponseOutput.Of(output, request.Rows, values, model.Ensemble.Labels));
+        return new InferResponse(id, model.Name, model.Version, [.. outputs]) { Rows = request.Rows, Timing = timing };
     }
 
     private static ProtocolError ErrorOf(InferenceResult unanswered, int element) => unanswered switch
     {
         InferenceResult.Undecodable { Fault: var fault } => new ProtocolError(
-            fault.Kind == DecodeFaultKind.Empty ? ProtocolErrorKind.InvalidRequest : ProtocolErrorKind.Undecodable,
+            fault.Kind == DecodeFaultKind.Empty ? HttpStatusCode.BadRequest : HttpStatusCode.UnprocessableEntity,
             $"Element {element} of the tensor: {fault.Reason}"),
-        InferenceResult.Refused { Reason: Refusal.Draining } => new ProtocolError(
-            ProtocolErrorKind.Unavailable, "The service is stopping. Try again in a few seconds.", StoppingSeconds),
-        InferenceResult.Refused refused => new ProtocolError(
-            ProtocolErrorKind.Unavailable,
-            "The queue is full. Try again later, or send fewer rows in a request.",
-            refused.RetrySeconds),
-        InferenceResult.Expired { Waited: var waited } => new ProtocolError(
-            ProtocolErrorKind.Unavailable,
+        InferenceResult.Refused { Reason: Refusal.Draining } => Unavailable(
+            "The service is stopping. Try again in a few seconds.", StoppingSeconds),
+        InferenceResult.Refused refused => Unavailable(
+            "The queue is full. Try again later, or send fewer rows in a request.", refused.RetrySeconds),
+        InferenceResult.Expired { Waited: var waited } => Unavailable(
             FormattableString.Invariant(
                 $"The request waited {waited.TotalSeconds:0.0} seconds and was not run. Try again, or send fewer rows in a request."),
             ExpiredSeconds),
         _ => throw new UnreachableException(),
     };
+
+    private static ProtocolError Unavailable(string message, int retrySeconds) =>
+        new(HttpStatusCode.ServiceUnavailable, message, retrySeconds);
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using AlexNetService.Api.Draining;
+using AlexNetService.Api.Hosting;
 
 namespace AlexNetService.Deploy.Tests;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using AlexNetService.Api.Draining;
+using AlexNetService.Api.Hosting;
 
 namespace AlexNetService.Deploy.Tests;
 

@@ -1,6 +1,3 @@
-using AlexNetService.Inference.Ensembles;
-using AlexNetService.Inference.Requests;
-
 namespace AlexNetService.Api.Classify;
 
 /// <summary>The classes of a photograph.</summary>
@@ -30,7 +27,7 @@ internal sealed record ClassifyAnswer(
         var (confident, error) = ensemble.Judge(predictions[0].Probability, settings.Views, settings.MinConfidence);
         return new ClassifyAnswer(
             predictions,
-            settings.Detail ? MemberAnswer.Of(ensemble, answered, settings.Top) : MemberAnswer.Of(ensemble),
+            MemberAnswer.Of(ensemble, settings.Detail ? answered : null, settings.Top),
             (int)settings.Views,
             timing,
             requestId,
@@ -63,14 +60,15 @@ internal sealed record MemberAnswer(string Name, int Version, double Weight, IRe
 {
     public static IEnumerable<string> Names(Ensemble ensemble) => ensemble.Members.Select(member => member.Session.Card.Name);
 
-    public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble) =>
-        [.. ensemble.Members.Select(member => Of(member, predictions: null))];
-
-    public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble, InferenceResult.Answered answered, int top) =>
-        [.. ensemble.Members.Select((member, i) => Of(member, RankedPrediction.Top(answered.MemberProbabilities(i).Span, ensemble, top)))];
-
-    private static MemberAnswer Of(EnsembleMember member, IReadOnlyList<RankedPrediction>? predictions) =>
-        new(member.Session.Card.Name, member.Session.Card.Version, member.Weight, predictions);
+    /// <summary>The models; with their own top classes if an answer is given.</summary>
+    public static IReadOnlyList<MemberAnswer> Of(Ensemble ensemble, InferenceResult.Answered? answered = null, int top = 0) =>
+    [
+        .. ensemble.Members.Select((member, i) => new MemberAnswer(
+            member.Session.Card.Name,
+            member.Session.Card.Version,
+            member.Weight,
+            answered is null ? null : RankedPrediction.Top(answered.MemberProbabilities(i).Span, ensemble, top))),
+    ];
 }
 
 /// <summary>Where the time went, in milliseconds.</summary>

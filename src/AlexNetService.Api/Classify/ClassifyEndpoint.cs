@@ -1,10 +1,3 @@
-using AlexNetService.Api.Hosting;
-using AlexNetService.Api.Negotiation;
-using AlexNetService.Api.Problems;
-using AlexNetService.Api.Uploads;
-using AlexNetService.Inference.Requests;
-using Microsoft.AspNetCore.Http.HttpResults;
-
 namespace AlexNetService.Api.Classify;
 
 /// <summary>Answers a photograph with its most probable classes.</summary>
@@ -20,7 +13,7 @@ internal static class ClassifyEndpoint
         .TakesPictures(new UploadMetadata());
 
     private static async Task<Results<Ok<ClassifyAnswer>, Problem>> Classify(
-        [AsParameters] ClassifyQuery query, [AsParameters] UploadRequest request, InferenceEngine engine)
+        [AsParameters] ClassifyQuery query, [AsParameters] UploadRequest request)
     {
         if (!query.Read().TryGet(out var settings, out var problem)
             || !(await request.ReadAsync(settings.Models)).TryGet(out var read, out problem))
@@ -29,7 +22,7 @@ internal static class ClassifyEndpoint
         }
 
         using var upload = read;
-        using var result = await engine.RunAsync(
+        using var result = await request.Engine.RunAsync(
             new PhotographRequest(upload.Picture, upload.Ensemble, settings.Views) { Cancellation = request.Cancellation });
         if (result is not InferenceResult.Answered answered)
         {

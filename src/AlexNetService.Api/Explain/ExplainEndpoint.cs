@@ -1,12 +1,5 @@
 using AlexNetService.Api.Classify;
-using AlexNetService.Api.Negotiation;
-using AlexNetService.Api.Problems;
-using AlexNetService.Api.Uploads;
-using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Explanations;
-using AlexNetService.Inference.Requests;
-using AlexNetService.Inference.Sessions;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AlexNetService.Api.Explain;
 
@@ -24,11 +17,11 @@ internal static class ExplainEndpoint
         .TakesPictures(new UploadMetadata(OneModel: true));
 
     private static async Task<Results<Ok<ExplainAnswer>, FileContentHttpResult, Problem>> Explain(
-        [AsParameters] ExplainQuery query, [AsParameters] UploadRequest request, InferenceEngine engine)
+        [AsParameters] ExplainQuery query, [AsParameters] UploadRequest request)
     {
         if (!QueryValue.TryModels(query.Models, out var names))
         {
-            return UploadProblems.BadParameter($"models is '{query.Models}'. {QueryValue.ModelsRemedy}");
+            return QueryValue.Refuse("models", query.Models, QueryValue.ModelsRemedy);
         }
 
         if (!(await request.ReadAsync(names)).TryGet(out var read, out var problem))
@@ -42,10 +35,11 @@ internal static class ExplainEndpoint
             return problem;
         }
 
-        using var result = await engine.RunAsync(new OcclusionRequest(upload.Picture, Ensemble.Alone(model), settings.Grid, settings.Index)
-        {
-            Cancellation = request.Cancellation,
-        });
+        using var result = await request.Engine.RunAsync(
+            new OcclusionRequest(upload.Picture, Ensemble.Alone(model), settings.Grid, settings.Index)
+            {
+                Cancellation = request.Cancellation,
+            });
         if (result is not InferenceResult.Explained { Map: var map, Timing: var spent })
         {
             return UploadProblems.Of(result, request.Served);

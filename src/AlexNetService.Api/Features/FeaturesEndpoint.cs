@@ -1,13 +1,5 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using AlexNetService.Api.Classify;
-using AlexNetService.Api.Negotiation;
-using AlexNetService.Api.Problems;
-using AlexNetService.Api.Uploads;
-using AlexNetService.Inference.Ensembles;
-using AlexNetService.Inference.Requests;
-using AlexNetService.Inference.Sessions;
-using AlexNetService.OpenInference;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
 namespace AlexNetService.Api.Features;
@@ -26,7 +18,7 @@ internal static class FeaturesEndpoint
         .TakesPictures(new UploadMetadata(Crops: 1, OneModel: true));
 
     private static async Task<Results<Ok<FeaturesAnswer>, FileContentHttpResult, Problem>> Compute(
-        [AsParameters] FeaturesQuery query, [AsParameters] UploadRequest request, InferenceEngine engine)
+        [AsParameters] FeaturesQuery query, [AsParameters] UploadRequest request)
     {
         if (!query.Read().TryGet(out var settings, out var problem)
             || !(await request.ReadAsync(settings.Models)).TryGet(out var read, out problem))
@@ -47,7 +39,7 @@ internal static class FeaturesEndpoint
                 + "or add the tensor to the card and load the model again.");
         }
 
-        using var result = await engine.RunAsync(new PhotographRequest(upload.Picture, Ensemble.Alone(model), settings.Views)
+        using var result = await request.Engine.RunAsync(new PhotographRequest(upload.Picture, Ensemble.Alone(model), settings.Views)
         {
             Outputs = OutputKinds.Features,
             Cancellation = request.Cancellation,
@@ -64,8 +56,10 @@ internal static class FeaturesEndpoint
         }
 
         var timing = request.Answered([model.Card.Name], (int)settings.Views, answered.Timing);
+
+        // Every machine that this software is built for is little-endian, so floats are copied.
         return request.Context.ChosenType() == OfferedTypes.Bytes
-            ? TypedResults.Bytes(LittleEndian(vector), OfferedTypes.Bytes)
+            ? TypedResults.Bytes(MemoryMarshal.AsBytes(vector.AsSpan()).ToArray(), OfferedTypes.Bytes)
             : TypedResults.Ok(new FeaturesAnswer(
                 model.Card.Name,
                 model.Card.Version,
@@ -76,17 +70,6 @@ internal static class FeaturesEndpoint
                 timing,
                 request.Context.TraceIdentifier));
     }
-
-    private static byte[] LittleEndian(ReadOnlySpan<float> values)
-    {
-        var bytes = new byte[values.Length * sizeof(float)];
-        for (var i = 0; i < values.Length; i++)
-        {
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
-        }
-
-        return bytes;
-    }
 }
 
 /// <summary>The query as sent.</summary>
@@ -96,29 +79,17 @@ internal sealed record FeaturesQuery(
     [FromQuery(Name = "normalise")] string? Normalise)
 {
     /// <summary>The query with its defaults filled in.</summary>
-    public Result<FeaturesSettings, Problem> Read()
-    {
-        if (!QueryValue.TryWhole(Crops, 1, int.MaxValue, (int)TestViews.Centre, out var crops) || !Enum.IsDefined((TestViews)crops))
-        {
-            return UploadProblems.BadParameter(
-                $"crops is '{Crops}'. Use 1 (centre) or 10 (the mean over corners, centre and their mirrors).");
-        }
-
-        if (!QueryValue.TryModels(Models, out var names))
-        {
-            return UploadProblems.BadParameter($"models is '{Models}'. {QueryValue.ModelsRemedy}");
-        }
-
-        return QueryValue.TrySwitch(Normalise, out var normalise)
-            ? new FeaturesSettings(names, (TestViews)crops, normalise)
-            : UploadProblems.BadParameter($"normalise is '{Normalise}'. Use true or false.");
-    }
+    public Result<FeaturesSettings, Problem> Read() =>
+        !QueryValue.TryViews(Crops, TestViews.Centre, out var views)
+            ? QueryValue.Refuse("crops", Crops, "Use 1 (centre) or 10 (the mean over corners, centre and their mirrors).")
+        : !QueryValue.TryModels(Models, out var names)
+            ? QueryValue.Refuse("models", Models, QueryValue.ModelsRemedy)
+        : !QueryValue.TrySwitch(Normalise, out var normalise)
+            ? QueryValue.Refuse("normalise", Normalise, "Use true or false.")
+        : new FeaturesSettings(names, views, normalise);
 }
 
-/// <summary>How to compute features.</summary>
-/// <param name="Models">Name of the model; empty for the default.</param>
-/// <param name="Views">Crops to average.</param>
-/// <param name="Normalise">Whether to divide the vector by its length.</param>
+/// <summary>How to compute features. No models means the default.</summary>
 internal sealed record FeaturesSettings(IReadOnlyList<string> Models, TestViews Views, bool Normalise);
 
 /// <summary>The feature vector of a photograph.</summary>

@@ -1,11 +1,3 @@
-using AlexNetService.Api.Hosting;
-using AlexNetService.Api.Models;
-using AlexNetService.Api.Security;
-using AlexNetService.Inference.Catalog;
-using AlexNetService.Inference.Requests;
-using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
-
 namespace AlexNetService.Api.Health;
 
 /// <summary>Tells an orchestrator whether the process is alive, and whether to send it requests.</summary>
@@ -24,7 +16,7 @@ internal static class HealthEndpoint
     }
 
     private static Results<Ok<ReadyAnswer>, JsonHttpResult<ReadyAnswer>> Ready(
-        ServedModels served, InferenceEngine engine, IOptions<QueueOptions> queue)
+        ServedModels served, InferenceEngine engine, QueueOptions queue)
     {
         var answer = new ReadyAnswer(
             served.Failure is not null ? "failed" : served.Draining ? "draining" : served.Reasons.Count > 0 ? "loading" : "ready",
@@ -32,9 +24,9 @@ internal static class HealthEndpoint
             [.. (served.Catalog?.States() ?? []).Select(ModelHealth.Of)],
             new QueueHealth(
                 engine.WaitingCrops,
-                queue.Value.LimitCrops,
+                queue.LimitCrops,
                 Math.Round(engine.Wait.TotalSeconds, 3),
-                queue.Value.MaxWait.TotalSeconds));
+                queue.MaxWait.TotalSeconds));
         return answer.Reasons.Count == 0
             ? TypedResults.Ok(answer)
             : TypedResults.Json(answer, statusCode: StatusCodes.Status503ServiceUnavailable);

@@ -1,5 +1,4 @@
 using System.Reflection;
-using AlexNetService.Api.Problems;
 using Microsoft.AspNetCore.Mvc;
 
 namespace AlexNetService.Api.Hosting;
@@ -14,7 +13,7 @@ internal static class KnownParameters
     public static RouteGroupBuilder RefusesUnknownParameters(this RouteGroupBuilder group)
     {
         group.WithMetadata(new ProducesResponseTypeMetadata(
-            StatusCodes.Status400BadRequest, typeof(ProblemDetails), ["application/problem+json"]));
+            400, typeof(ProblemDetails), ["application/problem+json"]));
         return group.AddEndpointFilterFactory((endpoint, next) =>
         {
             string[] known = [.. endpoint.MethodInfo.GetParameters().SelectMany(QueryNames)];
@@ -24,19 +23,17 @@ internal static class KnownParameters
         });
     }
 
-    /// <param name="kind">Kind of the parameter, such as query parameter.</param>
-    /// <param name="name">The unknown name.</param>
-    /// <param name="known">The known names.</param>
+    /// <summary>Refuses a name of a kind, such as query parameter.</summary>
     public static Problem Refuse(string kind, string name, IReadOnlyList<string> known)
     {
-        var nearest = known.Select(each => (Name: each, Edits: Edits(name, each))).OrderBy(each => each.Edits).FirstOrDefault();
-        var guess = nearest is { Name: not null, Edits: <= MaxEdits } ? $" Did you mean '{nearest.Name}'?" : "";
-        return new Problem(
-            StatusCodes.Status400BadRequest,
-            "Unknown parameter",
-            $"Unknown {kind} '{name}'.{guess} "
-            + (known.Count == 0 ? $"This route takes no {kind}s." : $"This route takes {string.Join(", ", known)}."));
+        var takes = known.Count == 0 ? $"no {kind}s" : string.Join(", ", known);
+        return new Problem(400, "Unknown parameter", $"Unknown {kind} '{name}'.{Guess(name, known)} This route takes {takes}.");
     }
+
+    /// <summary>A question for the nearest known name, after a space, or nothing if none is near.</summary>
+    public static string Guess(string name, IEnumerable<string> known) =>
+        known.Select(each => (Name: each, Edits: Edits(name, each))).Where(each => each.Edits <= MaxEdits)
+            .OrderBy(each => each.Edits).Select(each => $" Did you mean '{each.Name}'?").FirstOrDefault("");
 
     private static bool IsKnown(string name, string[] known) => known.Contains(name, StringComparer.OrdinalIgnoreCase);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -14,11 +13,12 @@ internal static class RequestLog
     {
         // In development, or if standard output is a terminal, a person reads the log.
         var readable = builder.Environment.IsDevelopment() || !Console.IsOutputRedirected;
-        builder.Services.AddSerilog((_, log) =>
+        builder.Services.AddSerilog((services, log) =>
         {
             // The program ends with the sentence; the host would log the same failure with its stack trace.
             log.ReadFrom.Configuration(builder.Configuration).Enrich.FromLogContext()
-                .Filter.ByExcluding(line => line.Exception is { } failure && Startup.Explain(failure) is not null);
+                .Filter.ByExcluding(line => line.Exception is { } failure && Startup.Explain(failure) is not null
+                    && !services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested);
             if (readable)
             {
                 log.WriteTo.Console(formatProvider: CultureInfo.InvariantCulture);

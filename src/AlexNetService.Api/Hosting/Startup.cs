@@ -1,6 +1,7 @@
-using AlexNetService.Api.Security;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using Serilog.Events;
 
 namespace AlexNetService.Api.Hosting;
 
@@ -18,8 +19,10 @@ internal static class Startup
 
     private static readonly string[] AddressSettings = ["urls", "http_ports", "https_ports"];
 
-    /// <summary>Reads the settings file, if one is named. Its settings override all others.</summary>
-    /// <returns>False, with a sentence on standard error, if the file is missing or malformed.</returns>
+    /// <summary>
+    /// Reads the settings file, if one is named. Its settings override all others. False, with a sentence on standard error, if the file is
+    /// missing or malformed.
+    /// </summary>
     public static bool TryAddSettingsFile(this WebApplicationBuilder builder)
     {
         if (builder.Configuration[FileSetting] is not { Length: > 0 } path)
@@ -55,18 +58,23 @@ internal static class Startup
         }
     }
 
-    /// <summary>Binds options to a section, and validates them before the service listens.</summary>
+    /// <summary>Binds options to a section, validates them before the service listens, and registers them.</summary>
     public static void AddValidated<TOptions>(this IServiceCollection services, string section)
-        where TOptions : class =>
-        services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+        where TOptions : class
+    {
+        services.AddOptions<TOptions>().ValidateOnStart()
+            .Configure<IConfiguration>((options, configuration) => configuration.BindKnown(section, options));
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<TOptions>>().Value);
+    }
 
-    /// <summary>Builds the host, which already reads the server's settings.</summary>
-    /// <returns>Null, with a sentence on standard error, if a setting is invalid.</returns>
+    /// <summary>Builds the host, and validates the settings. Null, with a sentence on standard error, if one is invalid.</summary>
     public static WebApplication? BuildOrExplain(this WebApplicationBuilder builder)
     {
         try
         {
-            return builder.Build();
+            var app = builder.Build();
+            app.Services.GetRequiredService<IStartupValidator>().Validate();
+            return app;
         }
         catch (Exception e) when (Explain(e) is { } sentence)
         {
@@ -75,13 +83,23 @@ internal static class Startup
         }
     }
 
-    /// <summary>Why the service cannot start, in a sentence, or null for a bug.</summary>
+    /// <summary>Why the service cannot start, in a sentence, or null for a bug. To be asked about failures of the start only.</summary>
     public static string? Explain(Exception failure) => failure switch
     {
         OptionsValidationException options => string.Join(Environment.NewLine, options.Failures),
+        AggregateException { InnerExceptions: var all } when all.All(each => each is OptionsValidationException) =>
+            string.Join(Environment.NewLine, all.Select(Explain)),
         ExposedServiceException exposed => exposed.Message,
         IOException { InnerException: AddressInUseException } taken =>
             $"{taken.Message} Stop the program that listens there, or choose another address with --urls.",
+        SocketException socket => $"The address cannot be opened: {socket.Message}. Choose another one with --urls.",
+        FormatException { Source: "Microsoft.AspNetCore.Http" } address =>
+            $"{address.Message}. Use addresses such as http://localhost:8080 in --urls, separated by semicolons.",
+        ArgumentOutOfRangeException { ParamName: "port" } => "The port of an address must be 0 to 65535. Choose another one with --urls.",
+        InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } server =>
+            $"{server.Message.Split('\n')[0].TrimEnd()} Check --urls and the section Kestrel; https needs Kestrel:Certificates:Default.",
+        InvalidOperationException { Source: "Serilog.Settings.Configuration" } log =>
+            $"{log.Message} Use {string.Join(", ", Enum.GetNames<LogEventLevel>())} under Serilog:MinimumLevel.",
         _ => null,
     };
 }

@@ -1,7 +1,3 @@
-using AlexNetService.Api.Hosting;
-using AlexNetService.Api.Negotiation;
-using AlexNetService.Api.Problems;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
 
 namespace AlexNetService.Api.Models;
@@ -16,7 +12,7 @@ internal static class FiltersEndpoint
         .WithDescription("One square for each column of the network. Grey means 0; each filter is scaled by its own largest weight.")
         .Offers(OfferedTypes.Png)
         .Produces(StatusCodes.Status304NotModified)
-        .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+        .ProducesProblems(404, 503);
 
     private static async Task<Results<FileContentHttpResult, Problem>> Picture(
         string name, HttpContext context, ServedModels served, CancellationToken cancellation)

@@ -1,7 +1,4 @@
 using System.Text.Json.Serialization;
-using AlexNetService.Inference.Catalog;
-using AlexNetService.Inference.Ensembles;
-using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Api.Models;
@@ -71,7 +68,7 @@ internal sealed record ModelSummary(
     public static ModelSummary Of(ModelSession model, ModelState? state) => new(
         model.Card.Name,
         model.Card.Version,
-        state.Served(),
+        state?.Loading == true ? ServedState.Reloading : ServedState.Ready,
         model.Device,
         model.Provider,
         model.Classes,
@@ -108,7 +105,7 @@ internal sealed record ModelDetails(
         model.Card.Name,
         model.Card.Version,
         state?.Versions ?? [model.Card.Version],
-        state.Served(),
+        state?.Loading == true ? ServedState.Reloading : ServedState.Ready,
         state?.Reason,
         model.Device,
         model.Provider,
@@ -128,9 +125,4 @@ internal enum ServedState
     /// <summary>It is served, and another version is being loaded.</summary>
     [JsonStringEnumMemberName("reloading")]
     Reloading,
-}
-
-internal static class ServedStates
-{
-    public static ServedState Served(this ModelState? state) => state?.Loading == true ? ServedState.Reloading : ServedState.Ready;
 }

@@ -1,8 +1,3 @@
-using AlexNetService.Inference.Catalog;
-using AlexNetService.Inference.Requests;
-using AlexNetService.Inference.Sessions;
-using Microsoft.Extensions.Options;
-
 namespace AlexNetService.Api.Models;
 
 /// <summary>
@@ -11,9 +6,9 @@ namespace AlexNetService.Api.Models;
 /// </summary>
 internal sealed partial class ModelLoader(
     ServedModels models,
-    IOptions<RepositoryOptions> repository,
-    IOptions<EnsembleOptions> ensembles,
-    IOptions<RuntimeOptions> runtime,
+    RepositoryOptions repository,
+    EnsembleOptions ensembles,
+    RuntimeOptions runtime,
     InferenceEngine engine,
     IHostApplicationLifetime lifetime,
     ILogger<ModelLoader> log) : BackgroundService
@@ -22,8 +17,11 @@ internal sealed partial class ModelLoader(
     {
         try
         {
-            await Started(stoppingToken);
-            var catalog = await ModelCatalog.OpenAsync(repository.Value, ensembles.Value, runtime.Value, Opened, stoppingToken);
+            // The service listens first: whoever asks meanwhile is answered, and a taken port is found before the models are read.
+            using var started = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStarted, stoppingToken);
+            await Task.Delay(Timeout.Infinite, started.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            stoppingToken.ThrowIfCancellationRequested();
+            var catalog = await ModelCatalog.OpenAsync(repository, ensembles, runtime, Opened, stoppingToken);
             engine.RunSideBySide(catalog.ConcurrentRuns);
             using var lease = catalog.Enter();
             var snapshot = lease.Snapshot;
@@ -52,14 +50,6 @@ internal sealed partial class ModelLoader(
         {
             // The service stops before it has started: a taken port, for example. Nothing has failed here.
         }
-    }
-
-    /// <summary>The service listens: whoever asks meanwhile is answered, and a taken port is found before the models are read.</summary>
-    private async Task Started(CancellationToken stopping)
-    {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var listening = lifetime.ApplicationStarted.UnsafeRegister(_ => started.TrySetResult(), null);
-        await started.Task.WaitAsync(stopping);
     }
 
     private void Opened(ModelSession model)

@@ -1,6 +1,3 @@
-using AlexNetService.Api.Problems;
-using AlexNetService.Inference.Catalog;
-
 namespace AlexNetService.Api.Models;
 
 /// <summary>Problems with models.</summary>
@@ -10,20 +7,16 @@ internal static class ModelProblems
     private const int DrainingSeconds = 5;
 
     public static Problem NotReady(ServedModels served) => new(
-        StatusCodes.Status503ServiceUnavailable,
+        503,
         served.Draining ? "The service is stopping" : "The models are not ready",
         $"{string.Join(' ', served.Reasons)} Try again in a few seconds; /health/ready shows the state.")
     {
         RetryAfter = served.Draining ? DrainingSeconds : LoadingSeconds,
     };
 
-    public static Problem WithoutFilters(string name) => new(
-        StatusCodes.Status404NotFound,
-        "The model has no filter picture",
+    public static Problem WithoutFilters(string name) => new(404, "The model has no filter picture",
         $"The package of '{name}' has no picture of its filters. Export the model again, and load that version.");
 
-    public static Problem Unknown(string name, CatalogSnapshot snapshot) => new(
-        StatusCodes.Status404NotFound,
-        "There is no such model",
+    public static Problem Unknown(string name, CatalogSnapshot snapshot) => new(404, "There is no such model",
         $"'{name}' is not served. Available: {string.Join(", ", snapshot.Names)}.");
 }

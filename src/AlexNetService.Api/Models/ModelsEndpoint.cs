@@ -1,13 +1,10 @@
-using AlexNetService.Api.Hosting;
-using AlexNetService.Api.Negotiation;
-using AlexNetService.Api.Problems;
-using AlexNetService.Inference.Catalog;
+using System.Security.Cryptography;
+using System.Text.Json;
 using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Diagnostics;
-using AlexNetService.Inference.Requests;
-using AlexNetService.Inference.Sessions;
-using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 
 namespace AlexNetService.Api.Models;
 
@@ -17,18 +14,16 @@ internal static class ModelsEndpoint
     public static void AddModels(this IServiceCollection services)
     {
         services.AddValidated<RepositoryOptions>(RepositoryOptions.Section);
-        services.AddOptions<EnsembleOptions>().Configure<IConfiguration>(ReadEnsembles);
+        services.AddOptions<EnsembleOptions>().ValidateOnStart().Configure<IConfiguration>(
+            (options, configuration) => configuration.BindKnown(EnsembleOptions.Section, options.Members));
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<EnsembleOptions>>().Value);
         services.AddValidated<RuntimeOptions>(RuntimeOptions.Section);
         services.AddValidated<QueueOptions>(QueueOptions.Section);
         services.AddValidated<DecodingOptions>(DecodingOptions.Section);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ServedModels>();
         services.AddSingleton<InferenceMeters>();
-        services.AddSingleton(provider => new InferenceEngine(
-            provider.GetRequiredService<IOptions<QueueOptions>>().Value,
-            provider.GetRequiredService<IOptions<DecodingOptions>>().Value,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<InferenceMeters>()));
+        services.AddSingleton<InferenceEngine>();
         services.AddHostedService<ModelLoader>();
     }
 
@@ -39,22 +34,14 @@ internal static class ModelsEndpoint
             .WithName("ListModels")
             .WithSummary("List the models and ensembles")
             .Offers(OfferedTypes.Json)
-            .ProducesProblems(StatusCodes.Status503ServiceUnavailable);
+            .ProducesProblems(503);
         group.MapGetAndHead("/{name}", Details)
             .WithName("GetModel")
             .WithSummary("Get a model, its device and its card")
             .Offers(OfferedTypes.Json)
+            .Produces<ModelDetails>()
             .Produces(StatusCodes.Status304NotModified)
-            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
-    }
-
-    /// <summary>Reads the ensembles here, because their names are keys that the operator chooses.</summary>
-    private static void ReadEnsembles(EnsembleOptions options, IConfiguration configuration)
-    {
-        foreach (var ensemble in configuration.GetSection(EnsembleOptions.Section).GetChildren())
-        {
-            options.Members[ensemble.Key] = ensemble.Value ?? "";
-        }
+            .ProducesProblems(404, 503);
     }
 
     private static Results<Ok<ServedAnswer>, Problem> List(ServedModels served)
@@ -72,7 +59,8 @@ internal static class ModelsEndpoint
             MemberSummary.Of(snapshot.Default)));
     }
 
-    private static Results<Ok<ModelDetails>, StatusCodeHttpResult, Problem> Details(string name, HttpContext context, ServedModels served)
+    private static Results<FileContentHttpResult, Problem> Details(
+        string name, HttpContext context, ServedModels served, IOptions<JsonOptions> json)
     {
         if (served.Catalog is not { } catalog)
         {
@@ -86,7 +74,12 @@ internal static class ModelsEndpoint
         }
 
         var details = ModelDetails.Of(model, catalog.States().Of(name));
-        return context.HasAlready(details) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(details);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(details, json.Value.SerializerOptions);
+
+        // Weak, because the same answer may be compressed in several ways.
+        var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16))}\"", isWeak: true);
+        context.Response.Headers.CacheControl = CacheControlHeaderValue.NoCacheString;
+        return TypedResults.Bytes(bytes, $"{OfferedTypes.Json}; charset=utf-8", entityTag: tag);
     }
 
     private static ModelState? Of(this IReadOnlyList<ModelState> states, string name) => states.FirstOrDefault(state => state.Name == name);

@@ -1,10 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
-using AlexNetService.Inference.Catalog;
-
 namespace AlexNetService.Api.Models;
 
 /// <summary>What is served now: nothing while models load, then the catalog, and nothing once the service has closed.</summary>
-/// <param name="lifetime">Tells when the service stops.</param>
 internal sealed class ServedModels(IHostApplicationLifetime lifetime) : IDisposable
 {
     private volatile ModelCatalog? catalog;
@@ -23,15 +19,11 @@ internal sealed class ServedModels(IHostApplicationLifetime lifetime) : IDisposa
     /// <summary>Why the service is not ready, in sentences; empty if it is ready.</summary>
     public IReadOnlyList<string> Reasons => Draining ? ["The service is stopping."] : catalog is null ? progress : [];
 
-    /// <summary>The catalog, if requests are accepted.</summary>
-    public bool TryOpen([NotNullWhen(true)] out ModelCatalog? open)
-    {
-        open = closed ? null : catalog;
-        return open is not null;
-    }
+    /// <summary>The catalog, or null if requests are refused.</summary>
+    public ModelCatalog? Open => closed ? null : catalog;
 
     /// <summary>The models for a request, held until the lease is disposed; null if requests are refused.</summary>
-    public CatalogLease? Enter() => TryOpen(out var open) ? open.Enter() : null;
+    public CatalogLease? Enter() => Open?.Enter();
 
     public void Report(string sentence) => progress = [sentence];
 

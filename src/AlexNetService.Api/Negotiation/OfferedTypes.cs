@@ -1,10 +1,8 @@
-using AlexNetService.Api.Problems;
 using Microsoft.Net.Http.Headers;
 
 namespace AlexNetService.Api.Negotiation;
 
 /// <summary>The media types that an endpoint can return, the preferred one first (RFC 9110 §12.5.1).</summary>
-/// <param name="Types">The types.</param>
 internal sealed record OfferedTypes(IReadOnlyList<string> Types)
 {
     public const string Json = "application/json";
@@ -28,22 +26,18 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
             .FirstOrDefault();
     }
 
-    public Problem NotAcceptable() => new(
-        StatusCodes.Status406NotAcceptable,
-        "Not Acceptable",
+    public Problem NotAcceptable() => new(406, "Not Acceptable",
         $"This route returns {string.Join(" or ", Types)}. Name one of them in Accept, or leave Accept out.");
 
-    /// <summary>The quality of the most specific range that covers a type: the type itself, then its subtypes, then everything.</summary>
+    /// <summary>
+    /// The quality of the most specific range that covers a type: the type itself, then its subtypes, then everything. Parameters of a
+    /// range are ignored: many clients send "application/json; charset=utf-8", which is what they get.
+    /// </summary>
     private static double QualityOf(MediaTypeHeaderValue type, IList<MediaTypeHeaderValue> accepted) => accepted
-        .Where(range => Covers(range, type))
+        .Where(range => type.IsSubsetOf(new MediaTypeHeaderValue(range.MediaType)))
         .OrderBy(range => range.MatchesAllTypes ? 2 : range.MatchesAllSubTypes ? 1 : 0)
         .Select(range => range.Quality ?? 1)
         .FirstOrDefault();
-
-    // Parameters are ignored: many clients send "application/json; charset=utf-8", which is what they get.
-    private static bool Covers(MediaTypeHeaderValue range, MediaTypeHeaderValue type) => range.MatchesAllTypes
-        || (range.Type.Equals(type.Type, StringComparison.OrdinalIgnoreCase)
-            && (range.MatchesAllSubTypes || range.SubType.Equals(type.SubType, StringComparison.OrdinalIgnoreCase)));
 }
 
 internal static class OfferedTypesEndpoints
@@ -58,7 +52,7 @@ internal static class OfferedTypesEndpoints
             .WithMetadata(offered)
             .AddEndpointFilter(async (context, next) =>
                 offered.Choose(context.HttpContext.Request) is null ? offered.NotAcceptable() : await next(context))
-            .ProducesProblems(StatusCodes.Status406NotAcceptable);
+            .ProducesProblems(406);
     }
 
     /// <summary>The type of the answer to this request.</summary>

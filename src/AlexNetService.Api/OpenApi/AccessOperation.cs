@@ -1,6 +1,4 @@
-using System.Globalization;
 using AlexNetService.Api.OpenInference;
-using AlexNetService.Api.Security;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;

@@ -1,5 +1,3 @@
-using AlexNetService.Api.Security;
-using AlexNetService.OpenInference;
 using Microsoft.OpenApi;
 
 namespace AlexNetService.Api.OpenApi;
@@ -36,6 +34,9 @@ internal static class OpenApiDocument
             options.OperationFilter<AccessOperation>();
         });
     }
+
+    /// <summary>The schema of a file.</summary>
+    public static OpenApiSchema File() => new() { Type = JsonSchemaType.String, Format = "binary" };
 
     public static void UseOpenApiDocument(this WebApplication app)
     {

@@ -1,4 +1,3 @@
-using AlexNetService.Api.Negotiation;
 using AlexNetService.ModelSpec.Package;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -52,10 +51,7 @@ internal sealed class RouteOperation : IOperationFilter
         response.Content ??= new Dictionary<string, OpenApiMediaType>();
         foreach (var type in offered.Types.Where(type => type != OfferedTypes.Json))
         {
-            response.Content[type] = new OpenApiMediaType
-            {
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
-            };
+            response.Content[type] = new OpenApiMediaType { Schema = OpenApiDocument.File() };
         }
     }
 }

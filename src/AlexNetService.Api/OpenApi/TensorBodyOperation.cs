@@ -1,8 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using AlexNetService.Api.OpenInference;
-using AlexNetService.OpenInference;
-using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -12,11 +9,8 @@ namespace AlexNetService.Api.OpenApi;
 /// Documents the bodies that routes of the Open Inference Protocol read: tensors as JSON, or as JSON followed by bytes with the header
 /// that separates them.
 /// </summary>
-/// <param name="limits">Limits for a request.</param>
-internal sealed class TensorBodyOperation(IOptions<OpenInferenceOptions> limits) : IOperationFilter
+internal sealed class TensorBodyOperation(OpenInferenceOptions limits) : IOperationFilter
 {
-    private const string Json = "application/json";
-
     // A GIF of one pixel keeps the base64 short.
     private const string Example = """
         {
@@ -41,15 +35,15 @@ internal sealed class TensorBodyOperation(IOptions<OpenInferenceOptions> limits)
                 Required = true,
                 Description = "Crops as the model's metadata describes them, or encoded photographs as BYTES, in JSON as base64. "
                     + "May be compressed with gzip or deflate. "
-                    + $"At most {Bytes(limits.Value.MaxBodyBytes)}, also decompressed; at most {limits.Value.MaxPictures} photographs.",
+                    + $"At most {limits.MaxBodyBytes:N0} bytes, also decompressed; at most {limits.MaxPictures} photographs.",
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
-                    [Json] = new()
+                    [OfferedTypes.Json] = new()
                     {
                         Schema = context.SchemaGenerator.GenerateSchema(typeof(InferRequest), context.SchemaRepository),
                         Example = JsonNode.Parse(Example),
                     },
-                    ["application/octet-stream"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } },
+                    [OfferedTypes.Bytes] = new() { Schema = OpenApiDocument.File() },
                 },
             };
         }
@@ -57,10 +51,14 @@ internal sealed class TensorBodyOperation(IOptions<OpenInferenceOptions> limits)
         {
             operation.RequestBody = new OpenApiRequestBody
             {
-                Description = $"{body.Description} At most {Bytes(RepositoryEndpoint.MaxBodyBytes)}.",
+                Description = $"{body.Description} At most {RepositoryEndpoint.MaxBodyBytes:N0} bytes.",
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
-                    [Json] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.Object }, Example = JsonNode.Parse(body.Example) },
+                    [OfferedTypes.Json] = new()
+                    {
+                        Schema = new OpenApiSchema { Type = JsonSchemaType.Object },
+                        Example = JsonNode.Parse(body.Example),
+                    },
                 },
             };
         }
@@ -76,10 +74,8 @@ internal sealed class TensorBodyOperation(IOptions<OpenInferenceOptions> limits)
         {
             Type = JsonSchemaType.Integer,
             Minimum = "0",
-            Maximum = limits.Value.MaxBodyBytes.ToString(CultureInfo.InvariantCulture),
+            Maximum = limits.MaxBodyBytes.ToString(CultureInfo.InvariantCulture),
             Examples = [187],
         },
     };
-
-    private static string Bytes(int count) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} bytes");
 }

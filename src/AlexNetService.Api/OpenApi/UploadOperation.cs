@@ -1,8 +1,6 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using AlexNetService.Api.Classify;
 using AlexNetService.Api.Explain;
-using AlexNetService.Api.Uploads;
 using AlexNetService.ModelSpec.Package;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
@@ -15,8 +13,7 @@ namespace AlexNetService.Api.OpenApi;
 /// parameters with their types. Examples are part of the schemas, because Swagger UI would send examples of parameters, such as names
 /// of models that do not exist.
 /// </summary>
-/// <param name="limits">Limits for a request.</param>
-internal sealed class UploadOperation(IOptions<ClassifyOptions> limits) : IOperationFilter
+internal sealed class UploadOperation(IOptions<ClassifyOptions> options) : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
@@ -26,57 +23,47 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> limits) : IOpera
             return;
         }
 
-        operation.RequestBody = upload.Many
-            ? new OpenApiRequestBody
-            {
-                Required = true,
-                Description = $"The pictures, each in a form field: at most {limits.Value.MaxBatchImages}, "
-                    + $"at most {Bytes(limits.Value.MaxBatchBytes)} in total.",
-                Content = new Dictionary<string, OpenApiMediaType>
+        var limits = options.Value;
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Description = upload.Many
+                ? $"The pictures, each in a form field: at most {limits.MaxBatchImages}, at most {limits.MaxBatchBytes:N0} bytes in total."
+                : $"One picture, in a form field or as the raw body: at most {limits.MaxBodyBytes:N0} bytes.",
+            Content = upload.Many
+                ? new Dictionary<string, OpenApiMediaType>
                 {
-                    [UploadBody.Multipart] = Form(
-                        UploadBody.FieldOf(many: true), new OpenApiSchema { Type = JsonSchemaType.Array, Items = File() }),
-                },
-            }
-            : new OpenApiRequestBody
-            {
-                Required = true,
-                Description = $"One picture, in a form field or as the raw body: at most {Bytes(limits.Value.MaxBodyBytes)}.",
-                Content = UploadBody.RawTypes
-                    .Select(type => (Type: type, Content: new OpenApiMediaType { Schema = File() }))
-                    .Prepend((Type: UploadBody.Multipart, Content: Form(UploadBody.FieldOf(many: false), File())))
+                    [UploadBody.Multipart] = Form(upload, new() { Type = JsonSchemaType.Array, Items = OpenApiDocument.File() }),
+                }
+                : UploadBody.RawTypes
+                    .Select(type => (Type: type, Content: new OpenApiMediaType { Schema = OpenApiDocument.File() }))
+                    .Prepend((Type: UploadBody.Multipart, Content: Form(upload, OpenApiDocument.File())))
                     .ToDictionary(content => content.Type, content => content.Content),
-            };
+        };
         foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
             (parameter.Description, parameter.Schema) = Describe(parameter.Name, upload);
         }
     }
 
-    private static OpenApiMediaType Form(string field, OpenApiSchema schema) => new()
+    private static OpenApiMediaType Form(UploadMetadata upload, OpenApiSchema pictures)
     {
-        Schema = new OpenApiSchema
+        var field = UploadBody.FieldOf(upload.Many);
+        return new OpenApiMediaType
         {
-            Type = JsonSchemaType.Object,
-            Required = new HashSet<string> { field },
-            Properties = new Dictionary<string, IOpenApiSchema> { [field] = schema },
-        },
-    };
-
-    private static string Bytes(int count) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} bytes");
-
-    private static OpenApiSchema File() => new() { Type = JsonSchemaType.String, Format = "binary" };
+            Schema = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Required = new HashSet<string> { field },
+                Properties = new Dictionary<string, IOpenApiSchema> { [field] = pictures },
+            },
+        };
+    }
 
     private static (string Description, OpenApiSchema Schema) Describe(string? parameter, UploadMetadata upload) => parameter switch
     {
-        "top" => ("Number of predictions; at most all classes.", new OpenApiSchema
-        {
-            Type = JsonSchemaType.Integer,
-            Minimum = "1",
-            Maximum = ClassifyQuery.MaxTop.ToString(CultureInfo.InvariantCulture),
-            Default = ClassifyQuery.DefaultTop,
-            Examples = [3],
-        }),
+        "top" => ("Number of predictions; at most all classes.",
+            Number(JsonSchemaType.Integer, least: 1, most: ClassifyQuery.MaxTop, otherwise: ClassifyQuery.DefaultTop, example: 3)),
         "crops" => ("Crops to average: the centre, or corners, centre and their mirrors.", new OpenApiSchema
         {
             Type = JsonSchemaType.Integer,
@@ -84,45 +71,37 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> limits) : IOpera
             Default = upload.Crops,
             Examples = [1],
         }),
-        "models" when upload.OneModel => ("Name of one model; default: the first model of the default ensemble.", new OpenApiSchema
-        {
-            Type = JsonSchemaType.String,
-            Pattern = $"^{PackageName.Pattern}$",
-            Examples = ["alexnet"],
-        }),
-        "models" => ("Names of models with the same labels, separated by commas; default: the default ensemble.", new OpenApiSchema
-        {
-            Type = JsonSchemaType.String,
-            Pattern = $"^{PackageName.Pattern}( *, *{PackageName.Pattern})*$",
-            Examples = ["alexnet-one,alexnet-two"],
-        }),
-        "class" => ("Index of the class, below the number of classes; default: the most probable class.", Whole(from: 0, example: 7)),
-        "window" => ("Side of the square in pixels, at most that of the crop; default: a fifth of the crop.", Whole(from: 1, example: 45)),
+        "models" when upload.OneModel => ("Name of one model; default: the first model of the default ensemble.",
+            Names($"^{PackageName.Pattern}$", "alexnet")),
+        "models" => ("Names of models with the same labels, separated by commas; default: the default ensemble.",
+            Names($"^{PackageName.Pattern}( *, *{PackageName.Pattern})*$", "alexnet-one,alexnet-two")),
+        "class" => ("Index of the class, below the number of classes; default: the most probable class.",
+            Number(JsonSchemaType.Integer, least: 0, example: 7)),
+        "window" => ("Side of the square in pixels, at most that of the crop; default: a fifth of the crop.",
+            Number(JsonSchemaType.Integer, least: 1, example: 45)),
         "stride" => (
             "Pixels from one place to the next, at most the side of the crop; default: 100 to 170 places. "
             + $"The limit is {ExplainQuery.MaxPlaces} places.",
-            Whole(from: 1, example: 15)),
+            Number(JsonSchemaType.Integer, least: 1, example: 15)),
+        "minConfidence" => ("Share of right answers from which an answer counts as confident, 0 to 1.",
+            Number(JsonSchemaType.Number, least: 0, most: 1, otherwise: ConfidenceTable.UsualShare, example: 0.95)),
         "overlay" => ("Whether to add the picture to the JSON.", Switch()),
-        "minConfidence" => (
-            "Share of right answers from which an answer counts as confident, 0 to 1.",
-            new OpenApiSchema
-            {
-                Type = JsonSchemaType.Number,
-                Minimum = "0",
-                Maximum = "1",
-                Default = ConfidenceTable.UsualShare,
-                Examples = [0.95],
-            }),
         "normalise" => ("Whether to divide the vector by its length.", Switch()),
         _ => ("Whether to add the predictions of each model.", Switch()),
     };
 
-    private static OpenApiSchema Whole(int from, int example) => new()
+    private static OpenApiSchema Number(
+        JsonSchemaType type, int least, JsonNode example, int? most = null, JsonNode? otherwise = null) => new()
     {
-        Type = JsonSchemaType.Integer,
-        Minimum = from.ToString(CultureInfo.InvariantCulture),
+        Type = type,
+        Minimum = least.ToString(CultureInfo.InvariantCulture),
+        Maximum = most?.ToString(CultureInfo.InvariantCulture),
+        Default = otherwise,
         Examples = [example],
     };
+
+    private static OpenApiSchema Names(string pattern, string example) =>
+        new() { Type = JsonSchemaType.String, Pattern = pattern, Examples = [example] };
 
     private static OpenApiSchema Switch() => new() { Type = JsonSchemaType.Boolean, Default = false, Examples = [true] };
 }

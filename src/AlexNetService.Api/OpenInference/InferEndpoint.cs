@@ -1,12 +1,6 @@
-using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using AlexNetService.Api.Models;
-using AlexNetService.Api.Uploads;
-using AlexNetService.OpenInference;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.OpenInference;
 
@@ -21,14 +15,7 @@ internal static class InferEndpoint
         .WithSummary("Run crops or photographs; returns probabilities, logits and features")
         .WithMetadata(new DisableRequestSizeLimitAttribute(), new TensorBodyMetadata())
         .Produces<InferResponse>(contentType: "application/json", additionalContentTypes: "application/octet-stream")
-        .ProducesErrors(
-            StatusCodes.Status400BadRequest,
-            StatusCodes.Status404NotFound,
-            StatusCodes.Status413PayloadTooLarge,
-            StatusCodes.Status415UnsupportedMediaType,
-            StatusCodes.Status422UnprocessableEntity,
-            StatusCodes.Status500InternalServerError,
-            StatusCodes.Status503ServiceUnavailable);
+        .ProducesErrors(400, 404, 413, 415, 422, 500, 503);
 
     private static async Task<IResult> Infer(
         string name,
@@ -37,17 +24,17 @@ internal static class InferEndpoint
         ProtocolCatalog models,
         TensorInference inference,
         InferenceStatistics statistics,
-        IOptions<OpenInferenceOptions> options,
+        OpenInferenceOptions options,
         TimeProvider time,
         CancellationToken cancellation)
     {
         var begun = time.GetTimestamp();
-        if (!served.TryOpen(out var catalog))
+        if (served.Open is not { } catalog)
         {
             return new InferenceError(ModelProblems.NotReady(served));
         }
 
-        if (!(await ProtocolBody.ReadAsync(context.Request, options.Value.MaxBodyBytes, cancellation)).TryGet(out var body, out var error))
+        if (!(await ProtocolBody.ReadAsync(context.Request, options.MaxBodyBytes, cancellation)).TryGet(out var body, out var error))
         {
             return new InferenceError(error);
         }
@@ -65,21 +52,16 @@ internal static class InferEndpoint
             return new InferenceError(error);
         }
 
-        InferAnswer? answered = null;
+        InferResponse? answer = null;
         try
         {
-            if (!(await inference.RunAsync(call, model, cancellation)).TryGet(out var answer, out error)
-                || !AnswerResult.Of(answer).TryGet(out var result, out error))
-            {
-                return new InferenceError(error);
-            }
-
-            answered = answer;
-            return result;
+            return (await inference.RunAsync(call, model, cancellation)).TryGet(out answer, out error)
+                ? new AnswerResult(answer)
+                : new InferenceError(error);
         }
         finally
         {
-            statistics.Add(model, answered, time.GetElapsedTime(begun));
+            statistics.Add(model, answer, time.GetElapsedTime(begun));
         }
     }
 
@@ -98,72 +80,26 @@ internal static class InferEndpoint
 internal sealed class TensorBodyMetadata;
 
 /// <summary>Writes an answer: JSON, followed by the bytes of the tensors that were requested in binary.</summary>
-/// <param name="json">The JSON.</param>
-/// <param name="binary">The bytes, or null if no tensor was requested in binary.</param>
-internal sealed class AnswerResult(byte[] json, ArrayBufferWriter<byte>? binary) : IResult
+internal sealed class AnswerResult(InferResponse answer) : IResult
 {
-    private static readonly JsonSerializerOptions Options =
-        new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Options = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    /// <summary>Renders an answer; an error if a value has no JSON.</summary>
-    public static Result<AnswerResult, ProtocolError> Of(InferAnswer answer)
-    {
-        var binary = answer.Outputs.Any(output => output.IsBinary) ? new ArrayBufferWriter<byte>() : null;
-        var outputs = new List<ResponseOutput>();
-        foreach (var output in answer.Outputs)
-        {
-            InputParameters? parameters = null;
-            if (output.IsBinary && binary is not null)
-            {
-                var before = binary.WrittenCount;
-                output.Write(binary);
-                parameters = new InputParameters(binary.WrittenCount - before);
-            }
-            else if (output.Strings is null && !output.Values.All(float.IsFinite))
-            {
-                return ProtocolError.Invalid(
-                    $"'{output.Name}' has values that JSON cannot express. Check the crops that were sent, or ask for binary_data.");
-            }
-
-            object? data = output.IsBinary ? null : output.Strings is null ? output.Values : output.Strings;
-            outputs.Add(new ResponseOutput(output.Name, output.Datatype, output.Shape, parameters, data));
-        }
-
-        var response = new InferResponse(answer.Id, answer.Model.Name, answer.Model.Version, outputs);
-        return new AnswerResult(JsonSerializer.SerializeToUtf8Bytes(response, Options), binary);
-    }
+    private readonly byte[] json = JsonSerializer.SerializeToUtf8Bytes(answer, Options);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        var response = httpContext.Response;
-        response.ContentType = binary is null ? "application/json" : "application/octet-stream";
-        response.ContentLength = json.Length + (binary?.WrittenCount ?? 0);
-        if (binary is not null)
+        var (response, isBinary) = (httpContext.Response, answer.Outputs.Any(output => output.Parameters is not null));
+        response.ContentType = isBinary ? "application/octet-stream" : "application/json";
+        response.ContentLength = json.Length + answer.Outputs.Sum(output => (long)output.Binary.Length);
+        if (isBinary)
         {
             response.Headers[InferEndpoint.JsonLength] = json.Length.ToString(CultureInfo.InvariantCulture);
         }
 
         await response.Body.WriteAsync(json, httpContext.RequestAborted);
-        await response.Body.WriteAsync(binary?.WrittenMemory ?? default, httpContext.RequestAborted);
+        foreach (var output in answer.Outputs)
+        {
+            await response.Body.WriteAsync(output.Binary, httpContext.RequestAborted);
+        }
     }
 }
-
-/// <summary>The JSON of an inference answer.</summary>
-/// <param name="Id">The request's id.</param>
-/// <param name="ModelName">Name of the model that answered.</param>
-/// <param name="ModelVersion">Its version.</param>
-/// <param name="Outputs">The tensors.</param>
-internal sealed record InferResponse(
-    string? Id,
-    [property: JsonPropertyName("model_name")] string ModelName,
-    [property: JsonPropertyName("model_version")] string ModelVersion,
-    IReadOnlyList<ResponseOutput> Outputs);
-
-/// <summary>A tensor of the answer.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Datatype">FP32, or BYTES if classes were requested.</param>
-/// <param name="Shape">Rows, then values or classes.</param>
-/// <param name="Parameters">Number of its bytes after the JSON, if it was requested in binary.</param>
-/// <param name="Data">Its elements, row by row, if it was not: numbers, or strings if classes were requested.</param>
-internal sealed record ResponseOutput(
-    string Name, string Datatype, IReadOnlyList<long> Shape, InputParameters? Parameters, object? Data);

@@ -1,7 +1,5 @@
 using System.Reflection;
 using System.Text.Json.Serialization;
-using AlexNetService.Api.Problems;
-using AlexNetService.OpenInference;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 
@@ -11,13 +9,11 @@ namespace AlexNetService.Api.OpenInference;
 /// <param name="Error">What is wrong and what to do, in a sentence.</param>
 internal sealed record ErrorAnswer([property: JsonPropertyName("error")] string Error);
 
-/// <summary>A failed call under /v2.</summary>
-/// <param name="problem">The failure; <see cref="ErrorWriter"/> gives it the protocol's form.</param>
+/// <summary>A failed call under /v2. <see cref="ErrorWriter"/> gives the problem the protocol's form.</summary>
 internal sealed class InferenceError(Problem problem) : IResult, IEndpointMetadataProvider
 {
-    /// <param name="error">The failure.</param>
     public InferenceError(ProtocolError error)
-        : this(new Problem(StatusOf(error.Kind), "The call failed", error.Message) { RetryAfter = error.RetryAfterSeconds })
+        : this(new Problem((int)error.Status, "The call failed", error.Message) { RetryAfter = error.RetryAfterSeconds })
     {
     }
 
@@ -25,21 +21,9 @@ internal sealed class InferenceError(Problem problem) : IResult, IEndpointMetada
         new ProducesResponseTypeMetadata(StatusCodes.Status500InternalServerError, typeof(ErrorAnswer), ["application/json"]));
 
     public Task ExecuteAsync(HttpContext httpContext) => problem.ExecuteAsync(httpContext);
-
-    private static int StatusOf(ProtocolErrorKind kind) => kind switch
-    {
-        ProtocolErrorKind.InvalidRequest => StatusCodes.Status400BadRequest,
-        ProtocolErrorKind.NotFound => StatusCodes.Status404NotFound,
-        ProtocolErrorKind.Conflict => StatusCodes.Status409Conflict,
-        ProtocolErrorKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
-        ProtocolErrorKind.UnsupportedEncoding => StatusCodes.Status415UnsupportedMediaType,
-        ProtocolErrorKind.Undecodable => StatusCodes.Status422UnprocessableEntity,
-        _ => StatusCodes.Status503ServiceUnavailable,
-    };
 }
 
 /// <summary>Writes every problem under /v2 as <c>{"error": "…"}</c>, including those of routing and of exceptions.</summary>
-/// <param name="options">Fills in missing details.</param>
 internal sealed class ErrorWriter(IOptions<ProblemDetailsOptions> options) : IProblemDetailsWriter
 {
     public bool CanWrite(ProblemDetailsContext context) =>

@@ -1,11 +1,5 @@
 using System.Reflection;
-using AlexNetService.Api.Hosting;
-using AlexNetService.Api.Models;
-using AlexNetService.Api.Security;
-using AlexNetService.Inference.Requests;
-using AlexNetService.OpenInference;
-using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
+using Microsoft.AspNetCore.Mvc;
 
 namespace AlexNetService.Api.OpenInference;
 
@@ -29,10 +23,7 @@ internal static class OpenInferenceEndpoint
         services.AddSingleton<ProtocolCatalog>();
         services.AddSingleton<RepositoryControl>();
         services.AddSingleton<InferenceStatistics>();
-        services.AddSingleton(provider => new TensorInference(
-            provider.GetRequiredService<InferenceEngine>(),
-            provider.GetRequiredService<IOptions<OpenInferenceOptions>>().Value,
-            provider.GetRequiredService<IOptions<QueueOptions>>().Value));
+        services.AddSingleton<TensorInference>();
     }
 
     public static void MapOpenInference(this IEndpointRouteBuilder routes)
@@ -45,11 +36,9 @@ internal static class OpenInferenceEndpoint
         health.MapGetAndHead("/live", () => TypedResults.Ok(new ServerLiveAnswer(true)))
             .WithName("ServerLive").WithSummary("Check whether the server is alive");
         health.MapGetAndHead("/ready", Ready)
-            .WithName("ServerReady").WithSummary("Check whether the server accepts requests")
-            .ProducesErrors(StatusCodes.Status503ServiceUnavailable);
+            .WithName("ServerReady").WithSummary("Check whether the server accepts requests").ProducesErrors(503);
         group.MapGetAndHead("/models/stats", AllStatistics)
-            .WithName("AllModelStatistics").WithSummary("Get the statistics of all models for this protocol")
-            .ProducesErrors(StatusCodes.Status503ServiceUnavailable);
+            .WithName("AllModelStatistics").WithSummary("Get the statistics of all models for this protocol").ProducesErrors(503);
         foreach (var (pattern, suffix) in new[] { ("/models/{name}", ""), ("/models/{name}/versions/{version}", "Version") })
         {
             MapModel(group.MapGroup(pattern), suffix);
@@ -74,34 +63,20 @@ internal static class OpenInferenceEndpoint
     /// </summary>
     public static string? ModelVersion(this HttpContext context) => context.GetRouteValue("version") as string;
 
-    private static void MapModel(RouteGroupBuilder model, string suffix)
+    private static void MapModel(RouteGroupBuilder routes, string suffix)
     {
-        int[] errors = [StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable];
-        model.MapGetAndHead("", (string name, HttpContext context, ServedModels served, ProtocolCatalog models) =>
-                Of(served, models, name, context, found => found.Metadata))
-            .WithName($"Model{suffix}Metadata").WithSummary("Get a model and its tensors").ProducesErrors(errors);
-        model.MapGetAndHead("/ready", (string name, HttpContext context, ServedModels served, ProtocolCatalog models) =>
-                Of(served, models, name, context, found => new ModelReadyAnswer(found.Name, true)))
-            .WithName($"Model{suffix}Ready").WithSummary("Check whether a model accepts requests").ProducesErrors(errors);
-        model.MapGetAndHead("/config", Config)
-            .WithName($"Model{suffix}Config").WithSummary("Get a model's configuration in Triton's form").ProducesErrors(errors);
-        model.MapGetAndHead("/stats", Statistics)
-            .WithName($"Model{suffix}Statistics").WithSummary("Get a model's statistics for this protocol").ProducesErrors(errors);
-        model.MapInfer($"Model{suffix}Infer");
+        routes.MapGetAndHead("", ([AsParameters] NamedModel model) => model.Answer(found => found.Metadata))
+            .WithName($"Model{suffix}Metadata").WithSummary("Get a model and its tensors").ProducesErrors(404, 503);
+        routes.MapGetAndHead("/ready", ([AsParameters] NamedModel model) => model.Answer(found => new ModelReadyAnswer(found.Name, true)))
+            .WithName($"Model{suffix}Ready").WithSummary("Check whether a model accepts requests").ProducesErrors(404, 503);
+        routes.MapGetAndHead("/config", ([AsParameters] NamedModel model, QueueOptions queue, OpenInferenceOptions options) =>
+                model.Answer(found => found.Config(queue.PerRequest, options.MaxPictures)))
+            .WithName($"Model{suffix}Config").WithSummary("Get a model's configuration in Triton's form").ProducesErrors(404, 503);
+        routes.MapGetAndHead("/stats", ([AsParameters] NamedModel model, InferenceStatistics statistics) =>
+                model.Answer(found => new StatisticsAnswer([statistics.Of(found)])))
+            .WithName($"Model{suffix}Statistics").WithSummary("Get a model's statistics for this protocol").ProducesErrors(404, 503);
+        routes.MapInfer($"Model{suffix}Infer");
     }
-
-    private static Results<Ok<ModelConfig>, InferenceError> Config(
-        string name,
-        HttpContext context,
-        ServedModels served,
-        ProtocolCatalog models,
-        IOptions<QueueOptions> queue,
-        IOptions<OpenInferenceOptions> options) =>
-        Of(served, models, name, context, found => found.Config(queue.Value.PerRequest, options.Value.MaxPictures));
-
-    private static Results<Ok<StatisticsAnswer>, InferenceError> Statistics(
-        string name, HttpContext context, ServedModels served, ProtocolCatalog models, InferenceStatistics statistics) =>
-        Of(served, models, name, context, found => new StatisticsAnswer([statistics.Of(found)]));
 
     private static Results<Ok<ServerReadyAnswer>, InferenceError> Ready(ServedModels served) => served.Reasons.Count > 0
         ? new InferenceError(ModelProblems.NotReady(served))
@@ -115,13 +90,18 @@ internal static class OpenInferenceEndpoint
             ? new InferenceError(ModelProblems.NotReady(served))
             : TypedResults.Ok(new StatisticsAnswer([.. models.All(lease.Snapshot).Select(statistics.Of)]));
     }
+}
 
-    private static Results<Ok<TAnswer>, InferenceError> Of<TAnswer>(
-        ServedModels served, ProtocolCatalog models, string name, HttpContext context, Func<ProtocolModel, TAnswer> answer)
+/// <summary>A request that names a model in its address.</summary>
+internal sealed record NamedModel(
+    [FromRoute(Name = "name")] string Name, HttpContext Context, ServedModels Served, ProtocolCatalog Models)
+{
+    /// <summary>Answers from the description of the model, if it is served.</summary>
+    public Results<Ok<TAnswer>, InferenceError> Answer<TAnswer>(Func<ProtocolModel, TAnswer> answer)
     {
-        using var lease = served.Enter();
-        return lease is null ? new InferenceError(ModelProblems.NotReady(served))
-            : models.Find(lease.Snapshot, name, context.ModelVersion()).TryGet(out var model, out var error)
+        using var lease = Served.Enter();
+        return lease is null ? new InferenceError(ModelProblems.NotReady(Served))
+            : Models.Find(lease.Snapshot, Name, Context.ModelVersion()).TryGet(out var model, out var error)
                 ? TypedResults.Ok(answer(model))
                 : new InferenceError(error);
     }

@@ -1,16 +1,12 @@
 using System.IO.Compression;
-using AlexNetService.Api.Uploads;
-using AlexNetService.OpenInference;
+using System.Net;
 
 namespace AlexNetService.Api.OpenInference;
 
 /// <summary>Reads the bodies of the protocol's requests.</summary>
 internal static class ProtocolBody
 {
-    /// <summary>Reads and decompresses a body.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="limit">Maximum bytes, both as sent and decompressed.</param>
-    /// <param name="cancellation">Cancelled when the client has left.</param>
+    /// <summary>Reads and decompresses a body, which has at most the limit's bytes, both as sent and decompressed.</summary>
     public static async Task<Result<BodyBytes, ProtocolError>> ReadAsync(HttpRequest request, int limit, CancellationToken cancellation)
     {
         if (request.ContentLength > limit)
@@ -20,7 +16,7 @@ internal static class ProtocolBody
 
         try
         {
-            var sent = new LimitedStream(request.Body, limit);
+            var sent = request.BodyUpTo(limit);
             await using Stream? plain = request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant() switch
             {
                 "" or "identity" => sent,
@@ -30,9 +26,9 @@ internal static class ProtocolBody
             };
             return plain is null
                 ? new ProtocolError(
-                    ProtocolErrorKind.UnsupportedEncoding,
+                    HttpStatusCode.UnsupportedMediaType,
                     $"Content-Encoding '{request.Headers.ContentEncoding}' is not supported. Use gzip, deflate or none.")
-                : await BodyBytes.ReadAsync(new LimitedStream(plain, limit), cancellation);
+                : await BodyBytes.ReadAsync(plain, limit, cancellation);
         }
         catch (BodyTooLargeException)
         {
@@ -45,7 +41,7 @@ internal static class ProtocolBody
     }
 
     private static ProtocolError TooLarge(int limit) => new(
-        ProtocolErrorKind.TooLarge,
+        HttpStatusCode.RequestEntityTooLarge,
         FormattableString.Invariant(
             $"The body is larger than {limit:N0} bytes, as sent or decompressed. Send fewer tensors in a request."));
 }

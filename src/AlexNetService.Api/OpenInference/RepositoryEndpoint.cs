@@ -1,8 +1,4 @@
 using System.Text.Json;
-using AlexNetService.Api.Models;
-using AlexNetService.Api.Security;
-using AlexNetService.OpenInference;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AlexNetService.Api.OpenInference;
 
@@ -11,36 +7,27 @@ internal static class RepositoryEndpoint
 {
     public const int MaxBodyBytes = 65_536;
 
-    private static readonly int[] Errors =
-    [
-        StatusCodes.Status400BadRequest,
-        StatusCodes.Status413PayloadTooLarge,
-        StatusCodes.Status415UnsupportedMediaType,
-        StatusCodes.Status503ServiceUnavailable,
-    ];
-
     public static void Map(RouteGroupBuilder group)
     {
-        int[] errors = [.. Errors, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict];
         group.MapPost("/index", Index)
             .WithName("RepositoryIndex")
             .WithSummary("List the models in the repository, loaded or not")
             .WithMetadata(new RepositoryBodyMetadata(
                 "ready: true lists only models that accept requests. May be empty.", """{"ready":false}"""))
-            .ProducesErrors(Errors);
+            .ProducesErrors(400, 413, 415, 503);
         var admin = group.MapGroup("/models/{name}").WithMetadata(RouteAccess.Admin);
         admin.MapPost("/load", Load)
             .WithName("LoadModel")
             .WithSummary("Serve the newest (or pinned) version of a model")
             .WithMetadata(new RepositoryBodyMetadata(
                 "Takes no parameters: packages come from the repository's folder. May be empty.", "{}"))
-            .ProducesErrors(errors);
+            .ProducesErrors(400, 413, 415, 503, 404, 409);
         admin.MapPost("/unload", Unload)
             .WithName("UnloadModel")
             .WithSummary("Stop serving a model")
             .WithMetadata(new RepositoryBodyMetadata(
                 "unload_dependents must be false. May be empty.", """{"parameters":{"unload_dependents":false}}"""))
-            .ProducesErrors(errors);
+            .ProducesErrors(400, 413, 415, 503, 404, 409);
     }
 
     private static async Task<Results<Ok<IReadOnlyList<RepositoryEntry>>, InferenceError>> Index(
@@ -57,34 +44,36 @@ internal static class RepositoryEndpoint
             : TypedResults.Ok(repository.Index(catalog, lease.Snapshot, onlyReady: IsTrue(body, "ready")));
     }
 
-    private static async Task<Results<Ok, InferenceError>> Load(
-        string name, HttpContext context, ServedModels served, CancellationToken cancellation)
+    private static Task<Results<Ok, InferenceError>> Load(
+        string name, HttpContext context, ServedModels served, CancellationToken cancellation) => Change(
+            context,
+            served,
+            (catalog, parameters) => RepositoryControl.LoadAsync(catalog, name, parameters.Keys, cancellation),
+            cancellation);
+
+    private static Task<Results<Ok, InferenceError>> Unload(
+        string name, HttpContext context, ServedModels served, CancellationToken cancellation) => Change(
+            context,
+            served,
+            (catalog, parameters) =>
+                RepositoryControl.UnloadAsync(catalog, name, IsTrue(parameters, "unload_dependents"), cancellation),
+            cancellation);
+
+    private static async Task<Results<Ok, InferenceError>> Change(
+        HttpContext context,
+        ServedModels served,
+        Func<ModelCatalog, Dictionary<string, JsonElement>, Task<ProtocolError?>> change,
+        CancellationToken cancellation)
     {
         if (!(await ReadAsync(context.Request, cancellation)).TryGet(out var body, out var error))
         {
             return new InferenceError(error);
         }
 
-        return served.Draining || served.Catalog is not { } catalog
-            ? new InferenceError(ModelProblems.NotReady(served))
-            : Answer(await RepositoryControl.LoadAsync(catalog, name, Parameters(body).Keys, cancellation));
+        return served.Draining || served.Catalog is not { } catalog ? new InferenceError(ModelProblems.NotReady(served))
+            : await change(catalog, Parameters(body)) is { } refusal ? new InferenceError(refusal)
+            : TypedResults.Ok();
     }
-
-    private static async Task<Results<Ok, InferenceError>> Unload(
-        string name, HttpContext context, ServedModels served, CancellationToken cancellation)
-    {
-        if (!(await ReadAsync(context.Request, cancellation)).TryGet(out var body, out var error))
-        {
-            return new InferenceError(error);
-        }
-
-        return served.Draining || served.Catalog is not { } catalog
-            ? new InferenceError(ModelProblems.NotReady(served))
-            : Answer(await RepositoryControl.UnloadAsync(catalog, name, IsTrue(Parameters(body), "unload_dependents"), cancellation));
-    }
-
-    private static Results<Ok, InferenceError> Answer(ProtocolError? error) =>
-        error is null ? TypedResults.Ok() : new InferenceError(error);
 
     /// <summary>Reads the JSON object of a body; an empty body is an empty object.</summary>
     private static async Task<Result<Dictionary<string, JsonElement>, ProtocolError>> ReadAsync(
@@ -115,7 +104,5 @@ internal static class RepositoryEndpoint
         json.TryGetValue(name, out var value) && value.ValueKind == JsonValueKind.True;
 }
 
-/// <summary>Marks an endpoint that reads a small JSON body.</summary>
-/// <param name="Description">What the body may contain.</param>
-/// <param name="Example">JSON.</param>
+/// <summary>Marks an endpoint that reads a small JSON body, and documents it.</summary>
 internal sealed record RepositoryBodyMetadata(string Description, string Example);

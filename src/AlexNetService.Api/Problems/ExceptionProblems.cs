@@ -1,4 +1,3 @@
-using AlexNetService.Api.Security;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace AlexNetService.Api.Problems;
@@ -21,15 +20,13 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) 
 
         if (exception is BadHttpRequestException bad)
         {
-            return bad.StatusCode == StatusCodes.Status408RequestTimeout
-                ? AccessProblems.TooSlow(bad.Message)
+            return bad.StatusCode == 408
+                ? BodyRefusedException.TooSlow(bad.Message)
                 : new Problem(bad.StatusCode, "The request cannot be read", $"{bad.Message} Send the complete request again.");
         }
 
         Log.Failed(log, exception, context.Request.Method, context.Request.Path);
-        return new Problem(
-            StatusCodes.Status500InternalServerError,
-            "The service failed",
+        return new Problem(500, "The service failed",
             "The service is at fault, not the request. Report it with the traceId below.");
     }
 

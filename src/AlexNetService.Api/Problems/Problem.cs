@@ -1,14 +1,13 @@
-using System.Globalization;
 using System.Reflection;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
 
 namespace AlexNetService.Api.Problems;
 
-/// <summary>A refusal as RFC 9457 problem details: what is wrong, and what to do.</summary>
-/// <param name="status">HTTP status.</param>
-/// <param name="title">The kind of problem, which is always the same.</param>
-/// <param name="detail">What is wrong with this request and what to do, in a sentence.</param>
+/// <summary>
+/// A refusal as RFC 9457 problem details. The title names the kind of problem and is always the same; the detail says in a sentence what is
+/// wrong with this request and what to do.
+/// </summary>
 internal sealed class Problem(int status, string title, string detail) : IResult, IStatusCodeHttpResult, IEndpointMetadataProvider
 {
     /// <summary>Seconds after which to try again, or null if a retry would fail again.</summary>

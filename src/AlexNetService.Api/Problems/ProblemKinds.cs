@@ -8,8 +8,8 @@ internal static class ProblemKinds
 
     private const string Heading = "## ";
 
-    /// <summary>The kinds by name.</summary>
-    public static IReadOnlyDictionary<string, ProblemKind> ByName { get; } = Read();
+    /// <summary>The kinds by name: the title of their problems, and an explanation of status and cause.</summary>
+    public static IReadOnlyDictionary<string, (string Title, string Explanation)> ByName { get; } = Read();
 
     /// <summary>
     /// The <c>type</c> of problems with a title: the address of their explanation, or <c>about:blank</c> (RFC 9457 §4.2.1).
@@ -20,18 +20,13 @@ internal static class ProblemKinds
     // In the form of a README's anchors.
     private static string Name(string title) => title.ToLowerInvariant().Replace(' ', '-');
 
-    private static Dictionary<string, ProblemKind> Read()
+    private static Dictionary<string, (string Title, string Explanation)> Read()
     {
         using var stream = typeof(ProblemKinds).Assembly.GetManifestResourceStream(typeof(ProblemKinds), "README.md")
             ?? throw new InvalidOperationException("The README of the problems is not embedded in this assembly.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd().ReplaceLineEndings("\n").Split('\n' + Heading).Skip(1)
             .Select(section => section.Split('\n', 2, StringSplitOptions.TrimEntries))
-            .ToDictionary(section => Name(section[0]), section => new ProblemKind(section[0], section[1]), StringComparer.Ordinal);
+            .ToDictionary(section => Name(section[0]), section => (section[0], section[1]), StringComparer.Ordinal);
     }
 }
-
-/// <summary>A kind of problem.</summary>
-/// <param name="Title">The title of its problems.</param>
-/// <param name="Explanation">Status and cause, in sentences.</param>
-internal sealed record ProblemKind(string Title, string Explanation);

@@ -1,9 +1,6 @@
 using System.Net.Mime;
 using System.Text;
 using System.Text.Encodings.Web;
-using AlexNetService.Api.Hosting;
-using AlexNetService.Api.Security;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AlexNetService.Api.Problems;
 
@@ -18,7 +15,7 @@ internal static class ProblemsEndpoint
             ProblemKinds.ByName.TryGetValue(kind, out var found) ? Page(found.Title, [found]) : TypedResults.NotFound());
     }
 
-    private static ContentHttpResult Page(string title, IEnumerable<ProblemKind> kinds)
+    private static ContentHttpResult Page(string title, IEnumerable<(string Title, string Explanation)> kinds)
     {
         var html = HtmlEncoder.Default;
         var page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");

@@ -1,9 +1,7 @@
-using AlexNetService.Api.Hosting;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.Security;
 
@@ -20,7 +18,7 @@ internal static class Access
         services.AddSingleton<ApiKeys>();
         services.AddForwarded();
         services.AddRateLimits();
-        services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitsOptions>>((server, limits) => Limit(server, limits.Value));
+        services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions>(Limit);
         services.AddSingleton<SocketTransportFactory>();
         services.Replace(ServiceDescriptor.Singleton<IConnectionListenerFactory, LoopbackTransport>());
     }

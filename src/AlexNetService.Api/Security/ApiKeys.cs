@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.Security;
 
@@ -10,10 +9,10 @@ internal sealed class ApiKeys
     /// <summary>Hexadecimal digits of a hash.</summary>
     public const int HashDigits = 2 * SHA256.HashSizeInBytes;
 
-    private readonly Entry[] entries;
+    private readonly (ApiKey Key, byte[] Hash)[] entries;
 
-    public ApiKeys(IOptions<SecurityOptions> options) => entries =
-        [.. options.Value.Keys.Select(key => new Entry(new ApiKey(key.Key, key.Value.Admin), Convert.FromHexString(key.Value.Sha256)))];
+    public ApiKeys(SecurityOptions options) => entries =
+        [.. options.Keys.Select(key => (new ApiKey(key.Key, key.Value.Admin), Convert.FromHexString(key.Value.Sha256)))];
 
     /// <summary>Whether no keys are configured, so that none is required.</summary>
     public bool IsEmpty => entries.Length == 0;
@@ -32,18 +31,14 @@ internal sealed class ApiKeys
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(presented), hash);
         ApiKey? found = null;
-        foreach (var entry in entries)
+        foreach (var (key, expected) in entries)
         {
-            found = CryptographicOperations.FixedTimeEquals(hash, entry.Hash) ? entry.Key : found;
+            found = CryptographicOperations.FixedTimeEquals(hash, expected) ? key : found;
         }
 
         return found;
     }
-
-    private sealed record Entry(ApiKey Key, byte[] Hash);
 }
 
-/// <summary>A configured key.</summary>
-/// <param name="Name">Name in the configuration.</param>
-/// <param name="Admin">Whether it gives access to admin routes.</param>
+/// <summary>A configured key: its name in the configuration, and whether it gives access to admin routes.</summary>
 internal sealed record ApiKey(string Name, bool Admin);

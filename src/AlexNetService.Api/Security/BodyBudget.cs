@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using AlexNetService.Api.Hosting;
-using AlexNetService.Api.Problems;
-using Microsoft.Extensions.Options;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace AlexNetService.Api.Security;
 
@@ -10,10 +8,12 @@ namespace AlexNetService.Api.Security;
 /// Limits the bytes of all bodies together, whichever route reads them. Bytes count when they arrive, not when they are announced, so
 /// a client that announces much and sends little takes little from the others.
 /// </summary>
-internal sealed class BodyBudget(RequestDelegate next, IOptions<LimitsOptions> options, TimeProvider time)
+internal sealed class BodyBudget(RequestDelegate next, LimitsOptions limits, TimeProvider time)
 {
-    private readonly long limit = options.Value.BytesOfAllBodies;
-    private readonly TimeSpan timeout = TimeSpan.FromSeconds(options.Value.BodySeconds);
+    private const int RetrySeconds = 2;
+
+    private readonly long limit = limits.BytesOfAllBodies;
+    private readonly TimeSpan timeout = TimeSpan.FromSeconds(limits.BodySeconds);
     private long held;
 
     public async Task InvokeAsync(HttpContext context)
@@ -22,6 +22,7 @@ internal sealed class BodyBudget(RequestDelegate next, IOptions<LimitsOptions> o
         var original = request.Body;
         using var body = new BudgetedBody(request.BodyReader, this, timeout, time);
         request.Body = body;
+        context.Features.Set(body);
         try
         {
             await next(context);
@@ -38,22 +39,47 @@ internal sealed class BodyBudget(RequestDelegate next, IOptions<LimitsOptions> o
     {
         if (Interlocked.Add(ref held, bytes) > limit)
         {
-            throw new BodyRefusedException(AccessProblems.TooManyBodies);
+            throw new BodyRefusedException(new Problem(503, "Too many bodies at once",
+                "The bodies of current requests fill Limits:BytesOfAllBodies. Try again in a moment, or send a smaller picture.")
+            {
+                RetryAfter = RetrySeconds,
+            });
         }
     }
 
     public void Return(long bytes) => Interlocked.Add(ref held, -bytes);
 }
 
-/// <summary>A body that must arrive in time. Its bytes count in the budget until the request ends.</summary>
-/// <param name="reader">The body.</param>
-/// <param name="budget">Counts its bytes.</param>
-/// <param name="timeout">Maximum time from the first read to the last one.</param>
-/// <param name="time">Measures that time.</param>
-internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpan timeout, TimeProvider time) : ReadOnceStream
+/// <summary>
+/// A body that must arrive within a time from its first read. Its bytes count in the budget until the request ends. A route may limit
+/// them; the server's own limit is not used, because the server would close the connection before the client has read why.
+/// </summary>
+internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpan timeout, TimeProvider time) : Stream
 {
     private CancellationTokenSource? expiry;
+    private long taken;
 
+    /// <summary>Maximum bytes, whether or not the length was announced.</summary>
+    public long Limit { get; set; } = long.MaxValue;
+
+    public bool IsTooLarge => taken > Limit;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => taken;
+        set => throw new NotSupportedException();
+    }
+
+    /// <exception cref="BodyTooLargeException">The body exceeds its limit.</exception>
+    /// <exception cref="BodyRefusedException">The body is too slow, or the budget has no room for it.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         expiry ??= Expire();
@@ -66,20 +92,35 @@ internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpa
         reader.AdvanceTo(read.End);
         if (result.IsCanceled)
         {
-            throw new BodyRefusedException(AccessProblems.TooSlow(
+            throw new BodyRefusedException(BodyRefusedException.TooSlow(
                 FormattableString.Invariant($"The body did not arrive within {timeout.TotalSeconds:0} seconds.")));
         }
 
         // Counted before the budget may refuse the bytes, because Dispose returns all that the budget has counted.
-        Taken += count;
+        taken += count;
         budget.Take(count);
-        return count;
+        return IsTooLarge ? throw new BodyTooLargeException() : count;
     }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
-        budget.Return(Taken);
-        Taken = 0;
+        budget.Return(taken);
+        taken = 0;
         expiry?.Dispose();
         base.Dispose(disposing);
     }
@@ -92,9 +133,26 @@ internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpa
     }
 }
 
-/// <summary>The rest of a body is not read.</summary>
-/// <param name="problem">Tells the client why.</param>
+internal static class LimitedBodies
+{
+    /// <summary>The body, whose reads fail with <see cref="BodyTooLargeException"/> once it exceeds a limit.</summary>
+    public static BudgetedBody BodyUpTo(this HttpRequest request, long limit)
+    {
+        var body = request.HttpContext.Features.GetRequiredFeature<BudgetedBody>();
+        body.Limit = limit;
+        return body;
+    }
+}
+
+/// <summary>A body exceeds its limit.</summary>
+internal sealed class BodyTooLargeException() : Exception("The body exceeds the limit.");
+
+/// <summary>The rest of a body is not read; the problem tells the client why.</summary>
 internal sealed class BodyRefusedException(Problem problem) : Exception("The rest of the body is not read.")
 {
     public Problem Problem => problem;
+
+    /// <summary>The problem of a slow body; the reason says in a sentence what was too slow.</summary>
+    public static Problem TooSlow(string reason) =>
+        new(408, "The body came too slowly", $"{reason} Send a smaller picture, or use a faster connection.");
 }

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
-using Microsoft.Extensions.Options;
 using IPNetwork = System.Net.IPNetwork;
 
 namespace AlexNetService.Api.Security;
@@ -10,7 +9,7 @@ namespace AlexNetService.Api.Security;
 internal static class Forwarded
 {
     public static void AddForwarded(this IServiceCollection services) =>
-        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxiesOptions>>((forwarded, proxies) =>
+        services.AddOptions<ForwardedHeadersOptions>().Configure<ProxiesOptions>((forwarded, proxies) =>
         {
             forwarded.ForwardedHeaders =
                 ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
@@ -19,7 +18,7 @@ internal static class Forwarded
             forwarded.ForwardLimit = null;
             forwarded.KnownProxies.Clear();
             forwarded.KnownIPNetworks.Clear();
-            foreach (var network in proxies.Value.Networks)
+            foreach (var network in proxies.Networks)
             {
                 forwarded.KnownIPNetworks.Add(network);
             }
@@ -28,8 +27,7 @@ internal static class Forwarded
     /// <summary>Without trusted proxies the headers are ignored; the middleware would trust everyone.</summary>
     public static void UseForwarded(this WebApplication app)
     {
-        var configuration = app.Services.GetRequiredService<IConfiguration>();
-        if (configuration[$"{ProxiesOptions.Section}:{nameof(ProxiesOptions.Known)}"] is { Length: > 0 })
+        if (app.Services.GetRequiredService<ProxiesOptions>().Networks.Any())
         {
             app.UseForwardedHeaders();
         }

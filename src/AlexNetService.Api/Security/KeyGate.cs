@@ -1,6 +1,4 @@
 using System.Net;
-using AlexNetService.Api.Problems;
-using Microsoft.Extensions.Options;
 using Serilog;
 
 namespace AlexNetService.Api.Security;
@@ -46,7 +44,7 @@ internal sealed class PresentedKey(RequestDelegate next, ApiKeys keys, IDiagnost
 /// <summary>
 /// Checks the key of a request before its route. The page, Swagger UI and the OpenAPI document are files that everyone may read.
 /// </summary>
-internal sealed class KeyGate(RequestDelegate next, ApiKeys keys, IOptions<SecurityOptions> options)
+internal sealed class KeyGate(RequestDelegate next, ApiKeys keys, SecurityOptions options)
 {
     public const string Header = "X-Api-Key";
 
@@ -63,10 +61,14 @@ internal sealed class KeyGate(RequestDelegate next, ApiKeys keys, IOptions<Secur
         var isAdmin = access.Contains(RouteAccess.Admin);
         if (keys.IsEmpty)
         {
-            return isAdmin && !IsLocal(context) ? AccessProblems.AdminNeedsKeys : null;
+            return isAdmin && !IsLocal(context)
+                ? new Problem(403, "Only local callers may do this",
+                    "A service without keys can be changed only from its own machine. "
+                    + "Configure Security:Keys with an Admin key, and send it.")
+                : null;
         }
 
-        var isOpen = access.Contains(RouteAccess.Open) || (options.Value.OpenMetrics && access.Contains(RouteAccess.Metrics));
+        var isOpen = access.Contains(RouteAccess.Open) || (options.OpenMetrics && access.Contains(RouteAccess.Metrics));
         if (isOpen && !isAdmin)
         {
             return null;
@@ -75,10 +77,14 @@ internal sealed class KeyGate(RequestDelegate next, ApiKeys keys, IOptions<Secur
         if (PresentedKey.Of(context) is not { } key)
         {
             context.Response.Headers.WWWAuthenticate = $"ApiKey header=\"{Header}\"";
-            return context.Request.Headers.ContainsKey(Header) ? AccessProblems.UnknownKey : AccessProblems.NoKey;
+            return context.Request.Headers.ContainsKey(Header)
+                ? new Problem(401, "The key is not known", $"Send a valid key in the header {Header}. Its operator issues keys.")
+                : new Problem(401, "A key is needed", $"Send a key for this service in the header {Header}. Its operator issues keys.");
         }
 
-        return isAdmin && !key.Admin ? AccessProblems.NotAdmin : null;
+        return isAdmin && !key.Admin
+            ? new Problem(403, "An admin key is needed", "This key may not change what is served. Send a key whose Admin is true.")
+            : null;
     }
 
     /// <summary>Whether a request was deliberately made on this machine.</summary>

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
-using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.Security;
 
@@ -17,9 +16,9 @@ internal static class RateLimits
     public static void AddRateLimits(this IServiceCollection services)
     {
         services.AddRateLimiter(_ => { });
-        services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitOptions>>((limiter, options) =>
+        services.AddOptions<RateLimiterOptions>().Configure<RateLimitOptions>((limiter, options) =>
         {
-            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => Partition(context, options.Value));
+            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => Partition(context, options));
             limiter.OnRejected = Reject;
         });
     }
@@ -62,7 +61,12 @@ internal static class RateLimits
     {
         var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.Zero;
         var seconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
-        return new ValueTask(AccessProblems.TooManyRequests(seconds).ExecuteAsync(rejected.HttpContext));
+        var problem = new Problem(429, "Too many requests",
+            $"You sent more requests than RateLimit allows. Try again in {seconds} s, and send fewer requests a second.")
+        {
+            RetryAfter = seconds,
+        };
+        return new ValueTask(problem.ExecuteAsync(rejected.HttpContext));
     }
 }
 

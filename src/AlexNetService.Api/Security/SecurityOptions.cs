@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
 
 namespace AlexNetService.Api.Security;
 
@@ -7,6 +8,8 @@ internal sealed class SecurityOptions : IValidatableObject
 {
     /// <summary>Name of the configuration section.</summary>
     public const string Section = "Security";
+
+    private static readonly string HashOfNothing = Convert.ToHexString(SHA256.HashData([]));
 
     /// <summary>The keys, by the names that the log shows. Default none.</summary>
     public Dictionary<string, ApiKeyOptions> Keys { get; set; } = [];
@@ -21,6 +24,12 @@ internal sealed class SecurityOptions : IValidatableObject
     {
         foreach (var (name, key) in Keys)
         {
+            if (key.Sha256.Equals(HashOfNothing, StringComparison.OrdinalIgnoreCase))
+            {
+                yield return new ValidationResult(
+                    $"Security:Keys:{name}:Sha256 is the hash of an empty key. Choose a key: KEY=$(openssl rand -hex 32).");
+            }
+
             if (key.Sha256.Length != ApiKeys.HashDigits || !key.Sha256.All(char.IsAsciiHexDigit))
             {
                 yield return new ValidationResult(

@@ -1,5 +1,4 @@
 using System.Buffers;
-using AlexNetService.Api.Hosting;
 
 namespace AlexNetService.Api.Uploads;
 
@@ -18,7 +17,8 @@ internal sealed class BodyBytes : IDisposable
     public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
 
     /// <summary>Reads a stream to its end. The buffer grows with the received bytes, not with the announced length.</summary>
-    public static async Task<BodyBytes> ReadAsync(Stream stream, CancellationToken cancellation)
+    /// <exception cref="BodyTooLargeException">The stream has more bytes than the limit.</exception>
+    public static async Task<BodyBytes> ReadAsync(Stream stream, int limit, CancellationToken cancellation)
     {
         var body = new BodyBytes();
         try
@@ -26,6 +26,11 @@ internal sealed class BodyBytes : IDisposable
             while (await stream.ReadAsync(body.buffer.AsMemory(body.length), cancellation) is > 0 and var count)
             {
                 body.length += count;
+                if (body.length > limit)
+                {
+                    throw new BodyTooLargeException();
+                }
+
                 if (body.length == body.buffer.Length)
                 {
                     body.Grow();
@@ -56,25 +61,3 @@ internal sealed class BodyBytes : IDisposable
         buffer = larger;
     }
 }
-
-/// <summary>
-/// A body that throws <see cref="BodyTooLargeException"/> once it exceeds a limit, whether or not its length was announced. The server's
-/// own limit is not used, because the server would close the connection before the client has read why.
-/// </summary>
-/// <param name="body">The body.</param>
-/// <param name="limit">Maximum number of bytes.</param>
-internal sealed class LimitedStream(Stream body, long limit) : ReadOnceStream
-{
-    /// <summary>Whether the body exceeds the limit.</summary>
-    public bool IsExceeded => Taken > limit;
-
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        var count = await body.ReadAsync(buffer, cancellationToken);
-        Taken += count;
-        return Taken <= limit ? count : throw new BodyTooLargeException();
-    }
-}
-
-/// <summary>A body exceeds its limit.</summary>
-internal sealed class BodyTooLargeException() : Exception("The body exceeds the limit.");

@@ -1,9 +1,5 @@
-using System.Globalization;
 using AlexNetService.Api.Classify;
-using AlexNetService.Api.Hosting;
-using AlexNetService.Api.Problems;
 using AlexNetService.Imaging;
-using AlexNetService.OpenInference;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
@@ -12,8 +8,6 @@ namespace AlexNetService.Api.Uploads;
 /// <summary>
 /// Reads the pictures of a request: one as the raw body or the form field <c>image</c>, or many as the form fields <c>images</c>.
 /// </summary>
-/// <param name="many">Whether the route takes many pictures.</param>
-/// <param name="options">Limits.</param>
 internal sealed class UploadBody(bool many, ClassifyOptions options)
 {
     public const string Multipart = "multipart/form-data";
@@ -30,20 +24,18 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
     /// <summary>Name of the form field with the pictures.</summary>
     public static string FieldOf(bool many) => many ? "images" : "image";
 
-    /// <summary>Reads the bytes of each picture. The decoder decides later what they are.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="pictures">Receives the pictures, also if the request turns out to be invalid.</param>
-    /// <param name="cancellation">Cancelled when the client has left.</param>
-    /// <returns>Null, or why the request is refused.</returns>
+    /// <summary>
+    /// Adds each picture that it reads, or returns why the request is refused. The decoder decides later what the bytes are.
+    /// </summary>
     /// <exception cref="BadHttpRequestException">The body ended before its announced length.</exception>
     public async Task<Problem?> ReadAsync(HttpRequest request, List<UploadedPicture> pictures, CancellationToken cancellation)
     {
         if (request.ContentLength > maxBytes)
         {
-            return TooLarge();
+            return UploadProblems.TooLarge(maxBytes, many);
         }
 
-        var body = new LimitedStream(request.Body, maxBytes);
+        var body = request.BodyUpTo(maxBytes);
         try
         {
             if (MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
@@ -57,17 +49,17 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
                 return UnsupportedType();
             }
 
-            pictures.Add(new UploadedPicture(field, await BodyBytes.ReadAsync(body, cancellation)));
+            pictures.Add(new UploadedPicture(field, await BodyBytes.ReadAsync(body, maxBytes, cancellation)));
             return null;
         }
         catch (BodyTooLargeException)
         {
-            return TooLarge();
+            return UploadProblems.TooLarge(maxBytes, many);
         }
     }
 
     private async Task<Problem?> ReadFormAsync(
-        string? boundary, LimitedStream body, List<UploadedPicture> pictures, CancellationToken cancellation)
+        string? boundary, BudgetedBody body, List<UploadedPicture> pictures, CancellationToken cancellation)
     {
         if (boundary is null)
         {
@@ -110,7 +102,7 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
     }
 
     private async Task<Result<BodyBytes, Problem>> ReadFieldAsync(
-        MultipartSection section, LimitedStream body, CancellationToken cancellation)
+        MultipartSection section, BudgetedBody body, CancellationToken cancellation)
     {
         if (section.ContentType is { } text && !(MediaTypeHeaderValue.TryParse(text, out var type) && IsSupported(type)))
         {
@@ -119,17 +111,13 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
 
         try
         {
-            return await BodyBytes.ReadAsync(new LimitedStream(section.Body, options.MaxBodyBytes), cancellation);
+            return await BodyBytes.ReadAsync(section.Body, options.MaxBodyBytes, cancellation);
         }
-        catch (BodyTooLargeException) when (!body.IsExceeded)
+        catch (BodyTooLargeException) when (!body.IsTooLarge)
         {
-            return UploadProblems.TooLarge(options.MaxBodyBytes, "picture", "Send a smaller picture.");
+            return UploadProblems.TooLarge(options.MaxBodyBytes, isBatch: false);
         }
     }
-
-    private Problem TooLarge() => many
-        ? UploadProblems.TooLarge(maxBytes, "batch", "Send several smaller batches.")
-        : UploadProblems.TooLarge(maxBytes, "picture", "Send a smaller picture.");
 
     private Problem UnsupportedType() => UploadProblems.UnsupportedType(many
         ? $"Send {Multipart} with a field '{field}' for each picture."
@@ -152,16 +140,10 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
     }
 }
 
-/// <summary>A picture of a request.</summary>
-/// <param name="Name">The client's name for it.</param>
-/// <param name="Content">Its bytes, or why they were not read.</param>
+/// <summary>A picture of a request, with the client's name for it: its bytes, or why they were not read.</summary>
 internal sealed record UploadedPicture(string Name, Result<BodyBytes, Problem> Content) : IDisposable
 {
-    public void Dispose()
-    {
-        if (Content.TryGet(out var bytes, out _))
-        {
-            bytes.Dispose();
-        }
-    }
+    public BodyBytes? Bytes => Content.TryGet(out var bytes, out _) ? bytes : null;
+
+    public void Dispose() => Bytes?.Dispose();
 }

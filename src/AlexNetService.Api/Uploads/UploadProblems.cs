@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using AlexNetService.Api.Models;
-using AlexNetService.Api.Problems;
 using AlexNetService.Imaging;
-using AlexNetService.Inference.Requests;
 
 namespace AlexNetService.Api.Uploads;
 
@@ -11,33 +8,25 @@ internal static class UploadProblems
 {
     private const int ExpiredSeconds = 1;
 
-    public static Problem BrokenForm => new(
-        StatusCodes.Status400BadRequest,
-        "The form cannot be read",
+    public static Problem BrokenForm => new(400, "The form cannot be read",
         "The multipart body is cut short, has malformed headers or has no valid boundary. Send the whole form again.");
 
-    public static Problem SeveralPictures => new(
-        StatusCodes.Status400BadRequest,
-        "There are several pictures",
+    public static Problem SeveralPictures => new(400, "There are several pictures",
         $"The form has the field '{UploadBody.FieldOf(many: false)}' more than once. Send one picture in a request.");
 
-    public static Problem BadParameter(string reason) => new(StatusCodes.Status400BadRequest, "A parameter cannot be used", reason);
+    public static Problem BadParameter(string reason) => new(400, "A parameter cannot be used", reason);
 
     public static Problem NoPicture(string field) => new(
-        StatusCodes.Status400BadRequest, "There is no picture", $"The form has no field '{field}'. Send the picture as that field.");
+        400, "There is no picture", $"The form has no field '{field}'. Send the picture as that field.");
 
-    public static Problem TooManyPictures(int limit) => new(
-        StatusCodes.Status413PayloadTooLarge,
-        "There are too many pictures",
+    public static Problem TooManyPictures(int limit) => new(413, "There are too many pictures",
         FormattableString.Invariant($"The batch has more than {limit:N0} pictures. Send several smaller batches."));
 
-    public static Problem TooLarge(int limit, string subject, string remedy) => new(
-        StatusCodes.Status413PayloadTooLarge,
-        "The body is too large",
-        FormattableString.Invariant($"The {subject} has more than {limit:N0} bytes. {remedy}"));
+    public static Problem TooLarge(int limit, bool isBatch) => new(413, "The body is too large", isBatch
+        ? FormattableString.Invariant($"The batch has more than {limit:N0} bytes. Send several smaller batches.")
+        : FormattableString.Invariant($"The picture has more than {limit:N0} bytes. Send a smaller picture."));
 
-    public static Problem UnsupportedType(string remedy) => new(
-        StatusCodes.Status415UnsupportedMediaType, "Unsupported Media Type", remedy);
+    public static Problem UnsupportedType(string remedy) => new(415, "Unsupported Media Type", remedy);
 
     /// <summary>Why a picture has no answer.</summary>
     public static Problem Of(InferenceResult unanswered, ServedModels served) => unanswered switch
@@ -50,9 +39,7 @@ internal static class UploadProblems
     };
 
     /// <summary>The request would wait longer than Queue:MaxWait, or the queue has no room.</summary>
-    public static Problem QueueFull(InferenceResult.Refused refused) => new(
-        StatusCodes.Status503ServiceUnavailable,
-        "The queue is full",
+    public static Problem QueueFull(InferenceResult.Refused refused) => new(503, "The queue is full",
         (refused.Wait > TimeSpan.Zero
             ? FormattableString.Invariant($"Too many crops are waiting, for about {refused.Wait.TotalSeconds:0.0} seconds. ")
             : "Too many crops are waiting. ")
@@ -62,7 +49,7 @@ internal static class UploadProblems
     };
 
     private static Problem Undecodable(DecodeFault fault) => new(
-        fault.Kind == DecodeFaultKind.Empty ? StatusCodes.Status400BadRequest : StatusCodes.Status422UnprocessableEntity,
+        fault.Kind == DecodeFaultKind.Empty ? 400 : 422,
         fault.Kind switch
         {
             DecodeFaultKind.Empty => "There is no picture",
@@ -71,9 +58,7 @@ internal static class UploadProblems
         },
         fault.Reason);
 
-    private static Problem Expired(TimeSpan waited) => new(
-        StatusCodes.Status503ServiceUnavailable,
-        "The picture waited too long",
+    private static Problem Expired(TimeSpan waited) => new(503, "The picture waited too long",
         FormattableString.Invariant(
             $"It waited {waited.TotalSeconds:0.0} seconds and was not run. Try again in a moment, or ask for fewer crops or models."))
     {

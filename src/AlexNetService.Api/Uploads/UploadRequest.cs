@@ -1,30 +1,15 @@
 using AlexNetService.Api.Classify;
-using AlexNetService.Api.Models;
-using AlexNetService.Api.Problems;
-using AlexNetService.Inference.Catalog;
-using AlexNetService.Inference.Ensembles;
-using AlexNetService.Inference.Requests;
-using AlexNetService.Inference.Sessions;
-using AlexNetService.OpenInference;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Options;
 using Serilog;
 
 namespace AlexNetService.Api.Uploads;
 
 /// <summary>A request with pictures, which the framework binds for every route that takes them.</summary>
-/// <param name="Context">The request.</param>
-/// <param name="Served">What is served.</param>
-/// <param name="Engine">Tells whether it has room for another request.</param>
-/// <param name="Options">Limits.</param>
-/// <param name="Time">Measures the request.</param>
-/// <param name="Log">The request's line in the log.</param>
-/// <param name="Cancellation">Cancelled when the client has left.</param>
 internal sealed record UploadRequest(
     HttpContext Context,
     ServedModels Served,
     InferenceEngine Engine,
-    IOptions<ClassifyOptions> Options,
+    ClassifyOptions Options,
     TimeProvider Time,
     IDiagnosticContext Log,
     CancellationToken Cancellation)
@@ -38,10 +23,9 @@ internal sealed record UploadRequest(
     /// Reads the pictures, and then takes the models: a slow upload must not keep a replaced model in memory. If the engine is overloaded,
     /// the body is not read.
     /// </summary>
-    /// <param name="models">Names of models and ensembles; empty for the default.</param>
     public async Task<Result<Upload, Problem>> ReadAsync(IReadOnlyList<string> models)
     {
-        if (!Served.TryOpen(out var catalog))
+        if (Served.Open is not { } catalog)
         {
             return ModelProblems.NotReady(Served);
         }
@@ -51,7 +35,7 @@ internal sealed record UploadRequest(
             return UploadProblems.QueueFull(full);
         }
 
-        var body = new UploadBody(Context.GetEndpoint()?.Metadata.GetMetadata<UploadMetadata>()?.Many ?? false, Options.Value);
+        var body = new UploadBody(Context.GetEndpoint()?.Metadata.GetMetadata<UploadMetadata>()?.Many ?? false, Options);
         var pictures = new List<UploadedPicture>();
         CatalogLease? lease = null;
         try
@@ -79,11 +63,7 @@ internal sealed record UploadRequest(
         }
     }
 
-    /// <summary>Adds the models and the durations to the request's line in the log.</summary>
-    /// <param name="models">Names of the models that answered.</param>
-    /// <param name="crops">Crops of one picture that went through each of them.</param>
-    /// <param name="timing">Where the time went.</param>
-    /// <returns>The durations as the answer shows them.</returns>
+    /// <summary>Adds the models, the crops and the durations to the request's line in the log; returns the durations.</summary>
     public AnswerTiming Answered(IEnumerable<string> models, int crops, InferenceTiming timing)
     {
         var rounded = AnswerTiming.Of(timing, Elapsed);
@@ -101,18 +81,14 @@ internal sealed record UploadRequest(
         : UploadProblems.BadParameter(mismatch);
 }
 
-/// <summary>The pictures of a request, and the models that answer it until it is disposed.</summary>
-/// <param name="pictures">The pictures, at least one.</param>
-/// <param name="lease">Holds the models.</param>
-/// <param name="ensemble">The models that answer.</param>
-/// <param name="names">The names that the request selected them by.</param>
+/// <summary>The pictures of a request, at least one, and the models that answer it until it is disposed.</summary>
 internal sealed class Upload(
     IReadOnlyList<UploadedPicture> pictures, CatalogLease lease, Ensemble ensemble, IReadOnlyList<string> names) : IDisposable
 {
     public IReadOnlyList<UploadedPicture> Pictures => pictures;
 
     /// <summary>The bytes of the only picture. A route for one picture refuses a request whose picture was not read.</summary>
-    public ReadOnlyMemory<byte> Picture => pictures[0].Content.TryGet(out var bytes, out _) ? bytes.Bytes : default;
+    public ReadOnlyMemory<byte> Picture => pictures[0].Bytes?.Bytes ?? default;
 
     public Ensemble Ensemble => ensemble;
 
@@ -144,14 +120,9 @@ internal static class UploadEndpoints
     /// <summary>Lets the endpoint read pictures and limit the body itself, and documents the problems of doing so.</summary>
     public static RouteHandlerBuilder TakesPictures(this RouteHandlerBuilder endpoint, UploadMetadata upload)
     {
-        endpoint.WithMetadata(new DisableRequestSizeLimitAttribute(), upload).ProducesProblems(
-            StatusCodes.Status400BadRequest,
-            StatusCodes.Status404NotFound,
-            StatusCodes.Status413PayloadTooLarge,
-            StatusCodes.Status415UnsupportedMediaType,
-            StatusCodes.Status503ServiceUnavailable);
+        endpoint.WithMetadata(new DisableRequestSizeLimitAttribute(), upload).ProducesProblems(400, 404, 413, 415, 503);
 
         // In a batch, a picture that cannot be decoded has an error of its own.
-        return upload.Many ? endpoint : endpoint.ProducesProblems(StatusCodes.Status422UnprocessableEntity);
+        return upload.Many ? endpoint : endpoint.ProducesProblems(422);
     }
 }

@@ -118,7 +118,8 @@ public sealed class PageTests(SharedService service, Chromium chromium)
         await using var browser = await OpenAsync();
         var page = browser.Page;
         await page.Locator("#known-title").ClickAsync();
-        using var card = await service.Client.GetAsync(new Uri("v1/models/cifar-a", UriKind.Relative), TestContext.Current.CancellationToken);
+        using var card = await service.Client.GetAsync(
+            new Uri("v1/models/cifar-a", UriKind.Relative), TestContext.Current.CancellationToken);
         var names = List(Value(await card.JsonAsync(), "card"), "labels").Select(label => Text(label, "name")).ToArray();
 
         Assert.Equal(names.Order(StringComparer.OrdinalIgnoreCase), await browser.TextsAsync("#classes li"));

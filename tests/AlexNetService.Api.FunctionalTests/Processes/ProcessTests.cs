@@ -48,12 +48,7 @@ public sealed class ProcessTests(SharedService service)
         settings["ASPNETCORE_URLS"] = $"http://{taken.LocalEndpoint}";
         using var process = ServiceProcess.Start(settings);
 
-        var (code, exceptions) = await process.EndAsync();
-
-        Assert.Equal(2, code);
-        Assert.Empty(exceptions);
-        var sentence = Assert.Single((await process.StandardError.ReadToEndAsync(none)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.EndsWith("or choose another address with --urls.", sentence.TrimEnd(), StringComparison.Ordinal);
+        await AssertOneSentenceAsync(process, "or choose another address with --urls.");
     }
 
     [Fact]
@@ -127,6 +122,75 @@ public sealed class ProcessTests(SharedService service)
         Assert.Contains(sentence, await process.StandardError.ReadToEndAsync(none), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(
+        "Security__Keys__op",
+        "0000000000000000000000000000000000000000000000000000000000000001",
+        "Security:Keys:op has no value of its own; set one below it: Sha256, Admin.")]
+    [InlineData("Security__Keys__op__Sha265", "0", "Unknown setting Security:Keys:op:Sha265. Did you mean 'Sha256'?")]
+    [InlineData(
+        "Security__Keys__op__Sha256",
+        "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855",
+        "Security:Keys:op:Sha256 is the hash of an empty key.")]
+    [InlineData("Security__AllowAnonymous", "1", "Security:AllowAnonymous must be true or false.")]
+    [InlineData("ModelRepository__Versions__seven", "v1", "ModelRepository:Versions:seven must be a whole number")]
+    [InlineData("Ensembles__pair__seven", "2", "Ensembles:pair must be one value")]
+    [InlineData("Queue__LimitCrop", "640", "Unknown setting Queue:LimitCrop. Did you mean 'LimitCrops'?")]
+    [InlineData("Queue__LimitCrops", "x", "Queue:LimitCrops must be a whole number")]
+    [InlineData("Queue__MaxWait", "soon", "Queue:MaxWait must be a time")]
+    [InlineData("Serilog__MinimumLevel__Default", "Loud", "Loud is not a valid Serilog level.")]
+    [InlineData("ASPNETCORE_URLS", "foo", "Invalid url: 'foo'.")]
+    [InlineData("ASPNETCORE_URLS", "http://localhost:99999", "The port of an address must be 0 to 65535.")]
+    public async Task Start_UnknownOrMalformedSetting_FailsWithOneSentence(string key, string value, string sentence)
+    {
+        var settings = Settings(service.Repository.Root);
+        settings[key] = value;
+        using var process = ServiceProcess.Start(settings);
+
+        await AssertOneSentenceAsync(process, sentence);
+    }
+
+    [Fact]
+    public async Task Start_WrongSettingsOfTwoSections_FailsWithASentenceForEach()
+    {
+        var settings = Settings(service.Repository.Root);
+        (settings["Queue__MaxDelayMs"], settings["Classify__MaxBatchImages"]) = ("-1", "none");
+        using var process = ServiceProcess.Start(settings);
+
+        var (code, exceptions) = await process.EndAsync();
+        var sentences = await process.StandardError.ReadToEndAsync(none);
+
+        Assert.Equal(2, code);
+        Assert.Empty(exceptions);
+        Assert.Contains("Queue:MaxDelayMs must be 0 to", sentences, StringComparison.Ordinal);
+        Assert.Contains("Classify:MaxBatchImages must be a whole number", sentences, StringComparison.Ordinal);
+        Assert.Equal(2, sentences.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Theory]
+    [InlineData("--Queue:LimitCrops", "x", "Queue:LimitCrops must be a whole number")]
+    [InlineData("--urls", "foo", "Invalid url: 'foo'.")]
+    public async Task Start_MalformedArgument_FailsWithOneSentence(string option, string value, string sentence)
+    {
+        using var process = ServiceProcess.Start(Settings(service.Repository.Root), option, value);
+
+        await AssertOneSentenceAsync(process, sentence);
+    }
+
+    [Theory]
+    [InlineData("https://127.0.0.1:0", "No server certificate was specified")]
+    [InlineData("http://192.0.2.1:8080", "The address cannot be opened")]
+    public async Task Start_AddressThatCannotBeOpened_FailsWithOneSentence(string address, string sentence)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the service may find a developer certificate that is not under HOME.");
+        using var home = new TemporaryFolder();
+        var settings = Settings(service.Repository.Root);
+        (settings["HOME"], settings["ASPNETCORE_URLS"], settings["Security__AllowAnonymous"]) = (home.Path, address, "true");
+        using var process = ServiceProcess.Start(settings);
+
+        await AssertOneSentenceAsync(process, sentence);
+    }
+
     [Fact]
     public async Task Start_MissingDevice_FailsWithoutFallback()
     {
@@ -145,6 +209,17 @@ public sealed class ProcessTests(SharedService service)
         Assert.Contains(Remedy, entry["Reason"]?.GetValue<string>(), StringComparison.Ordinal);
         Assert.DoesNotContain('\n', entry["Reason"]?.GetValue<string>() ?? "");
         Assert.Equal(1, await process.ExitCodeAsync());
+    }
+
+    private static async Task AssertOneSentenceAsync(ServiceProcess process, string sentence)
+    {
+        var (code, exceptions) = await process.EndAsync();
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var line = Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.Equal(2, code);
+        Assert.Empty(exceptions);
+        Assert.Contains(sentence, line, StringComparison.Ordinal);
     }
 
     private static Dictionary<string, string> Settings(string repository) => new()

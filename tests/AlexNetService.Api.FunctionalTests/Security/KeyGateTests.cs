@@ -2,7 +2,6 @@ using System.Net;
 using AlexNetService.Api.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.FunctionalTests.Security;
 
@@ -64,8 +63,7 @@ public sealed class KeyGateTests
         context.RequestServices = services;
         context.Features.Set(key);
         context.SetEndpoint(new Endpoint(null, new EndpointMetadataCollection(marks), "a route"));
-        var settings = Options.Create(options);
-        await new KeyGate(_ => Task.CompletedTask, new ApiKeys(settings), settings).InvokeAsync(context);
+        await new KeyGate(_ => Task.CompletedTask, new ApiKeys(options), options).InvokeAsync(context);
         return context.Response.StatusCode;
     }
 }

@@ -1,13 +1,6 @@
-using AlexNetService.Api.Classify;
-using AlexNetService.Api.Negotiation;
-using AlexNetService.Api.Problems;
-using AlexNetService.Api.Uploads;
-using AlexNetService.Inference.Ensembles;
-using AlexNetService.Inference.Requests;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
-namespace AlexNetService.Api.Batch;
+namespace AlexNetService.Api.Classify;
 
 /// <summary>Classifies many photographs in one request. Each has an answer or an error of its own.</summary>
 internal static class BatchEndpoint
@@ -20,7 +13,7 @@ internal static class BatchEndpoint
         .TakesPictures(new UploadMetadata(Many: true));
 
     private static async Task<Results<Ok<BatchAnswer>, Problem>> Classify(
-        [AsParameters] ClassifyQuery query, [AsParameters] UploadRequest request, InferenceEngine engine)
+        [AsParameters] ClassifyQuery query, [AsParameters] UploadRequest request)
     {
         if (!query.Read().TryGet(out var settings, out var problem)
             || !(await request.ReadAsync(settings.Models)).TryGet(out var read, out problem))
@@ -30,19 +23,11 @@ internal static class BatchEndpoint
 
         using var upload = read;
         var readTime = request.Elapsed;
-        var photographs = new List<PhotographRequest>();
-        foreach (var picture in upload.Pictures)
-        {
-            if (picture.Content.TryGet(out var bytes, out _))
-            {
-                photographs.Add(new PhotographRequest(bytes.Bytes, upload.Ensemble, settings.Views)
-                {
-                    Cancellation = request.Cancellation,
-                });
-            }
-        }
-
-        var answered = await engine.RunAsync(photographs);
+        var answered = await request.Engine.RunAsync(
+        [
+            .. upload.Pictures.Select(picture => picture.Bytes).OfType<BodyBytes>().Select(body =>
+                new PhotographRequest(body.Bytes, upload.Ensemble, settings.Views) { Cancellation = request.Cancellation }),
+        ]);
         try
         {
             // If the queue had no room for the first pictures, none was classified.
@@ -77,13 +62,13 @@ internal static class BatchEndpoint
     }
 
     private static BatchResult Answer(
-        string name, InferenceResult result, Ensemble ensemble, ClassifySettings settings, UploadRequest request) =>
-        result is InferenceResult.Answered answered
-            ? Answer(name, answered, ensemble, settings)
-            : new BatchResult(name, null, null, UploadProblems.Of(result, request.Served).Details);
-
-    private static BatchResult Answer(string name, InferenceResult.Answered answered, Ensemble ensemble, ClassifySettings settings)
+        string name, InferenceResult result, Ensemble ensemble, ClassifySettings settings, UploadRequest request)
     {
+        if (result is not InferenceResult.Answered answered)
+        {
+            return new BatchResult(name, null, null, UploadProblems.Of(result, request.Served).Details);
+        }
+
         var predictions = RankedPrediction.Top(answered.Probabilities.Span, ensemble, settings.Top);
         var (confident, error) = ensemble.Judge(predictions[0].Probability, settings.Views, settings.MinConfidence);
         var models = settings.Detail ? MemberAnswer.Of(ensemble, answered, settings.Top) : null;

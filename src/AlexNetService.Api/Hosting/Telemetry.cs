@@ -1,11 +1,10 @@
-using AlexNetService.Api.Security;
 using AlexNetService.Inference.Diagnostics;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace AlexNetService.Api.Observability;
+namespace AlexNetService.Api.Hosting;
 
 /// <summary>
 /// Serves metrics at /metrics, and sends metrics and traces over OTLP if OTEL_EXPORTER_OTLP_ENDPOINT is set. OpenTelemetry's other

@@ -1,10 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using AlexNetService.Api.Hosting;
-using AlexNetService.Api.Models;
-using AlexNetService.Inference.Requests;
-using Microsoft.Extensions.Options;
 
-namespace AlexNetService.Api.Draining;
+namespace AlexNetService.Api.Hosting;
 
 /// <summary>
 /// Shuts down after SIGTERM or Ctrl-C. Readiness fails at once. During the grace period the service still answers, and asks every client
@@ -12,16 +8,16 @@ namespace AlexNetService.Api.Draining;
 /// </summary>
 /// <remarks>The host waits for <see cref="StoppingAsync"/> before it stops the server, and stops the server before this.</remarks>
 internal sealed partial class Drain(
-    ServedModels served, InferenceEngine engine, IOptions<DrainOptions> options, TimeProvider time, ILogger<Drain> log)
+    ServedModels served, InferenceEngine engine, DrainOptions options, TimeProvider time, ILogger<Drain> log)
     : IHostedLifecycleService
 {
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         // Before the models were ready, no balancer sent requests here, so there is nothing to wait for.
-        if (served.Catalog is not null && options.Value.GraceSeconds > 0)
+        if (served.Catalog is not null && options.GraceSeconds > 0)
         {
-            Log.Leaving(log, options.Value.GraceSeconds);
-            await Task.Delay(options.Value.Grace, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Log.Leaving(log, options.GraceSeconds);
+            await Task.Delay(options.Grace, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         served.Close();
@@ -54,7 +50,7 @@ internal static class DrainSetup
     {
         services.AddValidated<DrainOptions>(DrainOptions.Section);
         services.AddHostedService<Drain>();
-        services.AddOptions<HostOptions>().Configure<IOptions<DrainOptions>>((host, drain) => host.ShutdownTimeout = drain.Value.Longest);
+        services.AddOptions<HostOptions>().Configure<DrainOptions>((host, drain) => host.ShutdownTimeout = drain.Longest);
     }
 
     /// <summary>
