@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Worker.Import;
 
@@ -11,10 +9,7 @@ namespace AlexNetService.Worker.Import;
 /// </summary>
 internal static partial class LabelsFile
 {
-    /// <summary>Reads a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="classes">Number of classes of the weights.</param>
-    /// <exception cref="InputException">The file names another number of classes, or one twice, or is not a list.</exception>
+    /// <summary>Reads a file that must name a number of classes, each once.</summary>
     public static IReadOnlyList<ClassLabel> Read(string path, int classes)
     {
         var text = File.ReadAllText(path).TrimStart('\uFEFF').Trim();
@@ -56,7 +51,7 @@ internal static partial class LabelsFile
             return json.RootElement.ValueKind == JsonValueKind.Array
                 ? [.. json.RootElement.EnumerateArray().Select(OfValue)]
                 : [.. Enumerable.Range(0, json.RootElement.GetPropertyCount()).Select(index =>
-                    OfValue(json.RootElement.GetProperty(index.ToString(CultureInfo.InvariantCulture))))];
+                    OfValue(json.RootElement.GetProperty($"{index}")))];
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
