@@ -65,6 +65,10 @@ internal static class CommonOptions
         CustomParser = argument => ParseNumber(argument),
     };
 
+    /// <summary>Reads a number with a decimal point; NaN and infinity are none.</summary>
+    public static double? NumberOf(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
+
     /// <summary>Reads a number. The library itself would read a comma as a thousands separator, and 0,01 as 1.</summary>
     public static double ParseNumber(ArgumentResult argument)
     {

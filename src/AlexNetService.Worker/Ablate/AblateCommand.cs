@@ -1,4 +1,3 @@
-using System.Globalization;
 using AlexNetService.Laboratory.Ablate;
 using AlexNetService.Worker.Train;
 using Spectre.Console;
@@ -160,8 +159,7 @@ internal sealed class AblateCommand : Command
     private static string[] Parts(string text) =>
         text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    private static double Rate(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 && double.IsFinite(number)
-            ? number
-            : throw new InputException($"--rates takes numbers such as 0.01,0.02, not '{text}'.");
+    private static double Rate(string text) => CommonOptions.NumberOf(text) is > 0 and var rate
+        ? rate
+        : throw new InputException($"--rates takes numbers such as 0.01,0.02, not '{text}'.");
 }

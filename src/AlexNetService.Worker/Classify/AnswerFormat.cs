@@ -35,7 +35,7 @@ internal static class AnswerText
         _ => Table(answer),
     };
 
-    /// <summary>Reads a JSON line or a CSV row; of a row, the classes are left out.</summary>
+    /// <summary>Reads a JSON line or a CSV row, without its classes; FormatException or JsonException if it is none.</summary>
     public static PhotographAnswer Read(string record, AnswerFormat format)
     {
         if (format == AnswerFormat.Csv)
@@ -46,17 +46,10 @@ internal static class AnswerText
                 : throw new FormatException("A row of answers ends with error, models and crops.");
         }
 
-        try
-        {
-            var answer = JsonSerializer.Deserialize(record, WorkerJson.Answer.PhotographAnswer);
-            return answer is { Photograph: not null, Models: not null }
-                ? answer
-                : throw new FormatException("A line of answers has photograph and models.");
-        }
-        catch (JsonException e)
-        {
-            throw new FormatException(e.Message, e);
-        }
+        var answer = JsonSerializer.Deserialize(record, WorkerJson.Answer.PhotographAnswer);
+        return answer is { Photograph: not null, Models: not null }
+            ? answer
+            : throw new FormatException("A line of answers has photograph and models.");
     }
 
     private static string Table(PhotographAnswer answer)

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 
 namespace AlexNetService.Worker.Classify;
 
@@ -94,7 +95,7 @@ internal sealed class AnswerOutput : IDisposable
         {
             return AnswerText.Read(record, format);
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or JsonException)
         {
             throw new InputException($"'{path}' does not hold answers: {e.Message} Name another --output.");
         }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AlexNetService.Worker.Evaluate;
 
 /// <summary>The weights that an ensemble is measured with: searched, given (they sum to 1), or those in the cards.</summary>
@@ -26,16 +24,12 @@ internal sealed record WeightChoice(bool Search, double[]? Given)
             return new WeightChoice(Search: true, Given: null);
         }
 
-        var numbers = text.Split(',').Select(part => Number(part, text)).ToArray();
+        var numbers = Array.ConvertAll(text.Split(','), part => CommonOptions.NumberOf(part)
+            ?? throw new InputException($"--weights takes 'search' or numbers such as 0.6,0.4, not '{text}'."));
         return numbers.Length != models
             ? throw new InputException($"--weights has {numbers.Length} numbers for {models} models; give one for each, packages first.")
             : numbers.Any(number => number < 0) || numbers.Sum() is not > 0
             ? throw new InputException("--weights must not be below 0, nor all 0.")
             : new WeightChoice(Search: false, [.. numbers.Select(number => number / numbers.Sum())]);
     }
-
-    private static double Number(string part, string text) =>
-        double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
-            ? number
-            : throw new InputException($"--weights takes 'search' or numbers such as 0.6,0.4, not '{text}'.");
 }

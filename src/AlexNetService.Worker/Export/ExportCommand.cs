@@ -110,14 +110,12 @@ internal sealed class ExportCommand : Command
     private ExportSource Source(ParseResult parsed) =>
         (parsed.GetValue(run), parsed.GetValue(preset), parsed.GetValue(untrained)) switch
         {
-            ({ } folder, null, false) => OfRun(RunCheckpoint.Open(folder, parsed.GetValue(checkpoint))),
+            ({ } folder, null, false) => ExportSource.Of(RunCheckpoint.Open(folder, parsed.GetValue(checkpoint))),
             (null, { } table, true) => ExportSource.Untrained(
                 CommonOptions.Architecture(table, parsed.GetValue(classes) ?? AlexNetLayers.UsualClasses(table)), parsed.GetValue(seed)),
             (null, not null, false) => throw new InputException("A preset has no trained weights. Name a --run, or say --untrained."),
             _ => throw new InputException("Name either a --run, or a --preset and --untrained."),
         };
-
-    private static ExportSource OfRun(Checkpoint checkpoint) => new(TrainedNetwork.Of(checkpoint), checkpoint.State);
 
     private int Revise(ParseResult parsed, string folder, PackageRepository packages)
     {

@@ -6,6 +6,8 @@ internal sealed record ExportSource(TrainedNetwork Network, TrainingState? Run =
     /// <summary>Mean colour of untrained weights: middle grey, since there are no photographs.</summary>
     private const double MiddleGrey = 127.5;
 
+    public static ExportSource Of(Checkpoint checkpoint) => new(TrainedNetwork.Of(checkpoint), checkpoint.State);
+
     /// <summary>A layer table with its initial weights.</summary>
     public static ExportSource Untrained(NetworkArchitecture architecture, int seed)
     {

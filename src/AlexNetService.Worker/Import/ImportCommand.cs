@@ -1,4 +1,3 @@
-using System.Globalization;
 using AlexNetService.Worker.Export;
 
 namespace AlexNetService.Worker.Import;
@@ -58,15 +57,9 @@ internal sealed class ImportCommand : Command
 
     private static double[]? Colour(string? text)
     {
-        if (text is null)
-        {
-            return null;
-        }
-
-        var colour = Array.ConvertAll(text.Split(','), part =>
-            double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN);
-        return colour.Length == NetworkArchitecture.Channels && Array.TrueForAll(colour, value => value is >= 0 and <= 255)
-            ? colour
+        double?[]? colour = text is null ? null : Array.ConvertAll(text.Split(','), CommonOptions.NumberOf);
+        return colour is null ? null
+            : colour is [>= 0 and <= 255, >= 0 and <= 255, >= 0 and <= 255] ? [.. colour.OfType<double>()]
             : throw new InputException($"--mean-colour takes three numbers of 0 to 255 such as 123.7,116.3,103.5, not '{text}'.");
     }
 }

@@ -55,7 +55,11 @@ internal sealed class PickleReader
             case '.': // STOP
                 return false;
             case '\x80': // PROTO
-                RequireProtocol(Take(1)[0]);
+                if (Take(1)[0] is var protocol and (< 2 or > NewestProtocol))
+                {
+                    throw new InvalidDataException($"uses pickle protocol {protocol}; protocols 2 to {NewestProtocol} are supported.");
+                }
+
                 break;
             case '\x95': // FRAME
                 Take(sizeof(long));
@@ -73,13 +77,16 @@ internal sealed class PickleReader
                 memo[(uint)memo.Count] = Top();
                 break;
             case 'a' or 'e': // APPEND, APPENDS
-                Append(opcode == 'a' ? [Pop()] : PopToMark());
+                var items = opcode == 'a' ? [Pop()] : PopToMark();
+                (Top() as List<object?> ?? throw Impossible()).AddRange(items);
                 break;
             case 's' or 'u': // SETITEM, SETITEMS
                 Set(opcode == 's' ? PopLast(2) : PopToMark());
                 break;
             case 'b': // BUILD
-                Build();
+                // The attributes of a state dict: the versions of its modules, which affect no weight.
+                _ = Pop();
+                _ = Top() as Dictionary<string, object?> ?? throw Impossible();
                 break;
             default:
                 stack.Add(Value(opcode));
@@ -119,14 +126,6 @@ internal sealed class PickleReader
             $"uses the pickle opcode 0x{(int)opcode:X2} at byte {position - 1}, which weights do not need."),
     };
 
-    private static void RequireProtocol(byte protocol)
-    {
-        if (protocol is < 2 or > NewestProtocol)
-        {
-            throw new InvalidDataException($"uses pickle protocol {protocol}; protocols 2 to {NewestProtocol} are supported.");
-        }
-    }
-
     private uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(sizeof(uint)));
 
     private long Long()
@@ -156,16 +155,6 @@ internal sealed class PickleReader
 
     private object? Recall(uint place) => memo.TryGetValue(place, out var value) ? value : throw Impossible();
 
-    private void Append(object?[] items)
-    {
-        if (Top() is not List<object?> list)
-        {
-            throw Impossible();
-        }
-
-        list.AddRange(items);
-    }
-
     /// <summary>
     /// Adds entries to a dictionary. State dicts have string keys; entries with other keys, such as an optimizer's, are left out: numbers
     /// with equal hash codes are easy to find, and would make a dictionary slow.
@@ -187,16 +176,6 @@ internal sealed class PickleReader
             {
                 throw Impossible();
             }
-        }
-    }
-
-    /// <summary>Drops the attributes of a state dict: the versions of its modules, which affect no weight.</summary>
-    private void Build()
-    {
-        _ = Pop();
-        if (Top() is not Dictionary<string, object?>)
-        {
-            throw Impossible();
         }
     }
 

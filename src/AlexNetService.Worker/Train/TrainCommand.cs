@@ -196,19 +196,15 @@ internal sealed class TrainCommand : Command
     /// <summary>False, true or auto; without a value, true.</summary>
     private static string? ParseResume(ArgumentResult argument)
     {
-        if (argument.Tokens is not [var token, ..])
-        {
-            return bool.TrueString;
-        }
-
-        if (bool.TryParse(token.Value, out var plain))
+        var text = argument.Tokens is [var token, ..] ? token.Value : bool.TrueString;
+        if (bool.TryParse(text, out var plain))
         {
             return plain.ToString();
         }
 
-        if (!token.Value.Equals(ResumeIfThere, StringComparison.OrdinalIgnoreCase))
+        if (!text.Equals(ResumeIfThere, StringComparison.OrdinalIgnoreCase))
         {
-            argument.AddError($"--resume takes auto, true or false, not '{token.Value}'.");
+            argument.AddError($"--resume takes auto, true or false, not '{text}'.");
         }
 
         return ResumeIfThere;
