@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AlexNetService.Laboratory.Ablate;
-using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Laboratory;
 

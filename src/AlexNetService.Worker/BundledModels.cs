@@ -1,6 +1,4 @@
 using AlexNetService.Inference.Catalog;
-using AlexNetService.Inference.Sessions;
-using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Worker;
 
@@ -11,7 +9,6 @@ internal static class BundledModels
     public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "models");
 
     /// <summary>The package that training begins with where the command names no other: the first member of the bundled ensemble.</summary>
-    /// <exception cref="InputException">The folder is missing or empty.</exception>
     public static string ToBeginWith()
     {
         var packages = new PackageRepository(Folder);
@@ -25,9 +22,6 @@ internal static class BundledModels
     }
 
     /// <summary>Opens them as the web service does: all packages, newest versions; the snapshot's default answers.</summary>
-    /// <param name="runtime">Device and threads.</param>
-    /// <param name="stop">Stops between two packages.</param>
-    /// <exception cref="CatalogException">The folder is missing, or its packages cannot be served together.</exception>
     public static Task<ModelCatalog> OpenAsync(RuntimeOptions runtime, CancellationToken stop) =>
         ModelCatalog.OpenAsync(new RepositoryOptions { Path = Folder }, new EnsembleOptions(), runtime, _ => { }, stop);
 }

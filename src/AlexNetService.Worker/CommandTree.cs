@@ -1,11 +1,4 @@
-using System.CommandLine;
 using AlexNetService.Inference.Catalog;
-using AlexNetService.Inference.Sessions;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Loop;
-using AlexNetService.Training.Network;
 using AlexNetService.Worker.Ablate;
 using AlexNetService.Worker.Classify;
 using AlexNetService.Worker.Evaluate;
@@ -42,29 +35,26 @@ internal static class CommandTree
                 ? throw new InputException(wrong)
                 : parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (CodeOf(e) is { } code)
         {
-            return Fail("stopped before there was anything to keep.", ExitCode.Interrupted, format);
-        }
-        catch (DivergedException e)
-        {
-            return Fail(e.Message, ExitCode.Diverged, format);
-        }
-        catch (FailedStepException e)
-        {
-            return Fail(e.Message, ExitCode.FailedStep, format);
-        }
-        catch (Exception e) when (e is InputException or DataSetException or DeviceException or CheckpointException or ArchitectureException
-            or InvalidPackageException or CatalogException or DeviceUnavailableException
-            or IOException or InvalidDataException or UnauthorizedAccessException)
-        {
-            return Fail(e.Message, ExitCode.BadInput, format);
+            var message = e is OperationCanceledException ? "stopped before there was anything to keep." : e.Message;
+            return Fail(message, code, format);
         }
     }
 
+    /// <summary>The exit code of a failure that has a message for the user; null for a defect of the program.</summary>
+    private static int? CodeOf(Exception failure) => failure switch
+    {
+        OperationCanceledException => ExitCode.Interrupted,
+        DivergedException => ExitCode.Diverged,
+        FailedStepException => ExitCode.FailedStep,
+        InputException or DataSetException or DeviceException or CheckpointException or ArchitectureException
+            or InvalidPackageException or CatalogException or DeviceUnavailableException
+            or IOException or InvalidDataException or UnauthorizedAccessException => ExitCode.BadInput,
+        _ => null,
+    };
+
     /// <summary>Creates the commands with their options; reads and runs nothing.</summary>
-    /// <param name="log">The option that every command has.</param>
-    /// <param name="stop">Ends a command early.</param>
     public static RootCommand Create(Option<LogFormat> log, CancellationToken stop)
     {
         var root = new RootCommand("""
@@ -73,16 +63,16 @@ internal static class CommandTree
             Every option can also be set by the environment variable in its help; the command line wins.
             """)
         {
-            PrepareCommand.Create(stop),
-            TrainCommand.Create(log, stop),
-            AblateCommand.Create(stop),
-            ReportCommand.Create(stop),
-            EvaluateCommand.Create(stop),
-            ExportCommand.Create(stop),
-            ImportCommand.Create(stop),
-            QuantizeCommand.Create(stop),
-            InspectCommand.Create(stop),
-            ClassifyCommand.Create(stop),
+            new PrepareCommand(stop),
+            new TrainCommand(log, stop),
+            new AblateCommand(stop),
+            new ReportCommand(stop),
+            new EvaluateCommand(stop),
+            new ExportCommand(stop),
+            new ImportCommand(stop),
+            new QuantizeCommand(stop),
+            new InspectCommand(stop),
+            new ClassifyCommand(stop),
             log,
         };
         foreach (var command in root.Subcommands)

@@ -1,8 +1,5 @@
-using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.Training.Loop;
 using AlexNetService.Worker.Log;
 
 namespace AlexNetService.Worker;
@@ -13,29 +10,35 @@ internal static class CommonOptions
     /// <summary>The folders that <c>--package</c> takes, for help texts.</summary>
     public const string PackageFolder = "Package folder, …/NAME/VERSION, or …/NAME for the newest version.";
 
-    public static Option<string?> Preset() => new("--preset")
+    public static Option<T> Of<T>(string name, string description) => new(name) { Description = description };
+
+    public static Option<T> Of<T>(string name, string description, T usual) => new(name)
     {
-        Description = $"Layer table: {string.Join(", ", AlexNetLayers.Presets)}.",
+        Description = description,
+        DefaultValueFactory = _ => usual,
     };
 
-    public static Option<int?> Classes() => new("--classes")
+    public static Option<string?> Text(string name, string description) => Of<string?>(name, description);
+
+    /// <summary>An option with several values.</summary>
+    public static Option<string[]> Several(string name, string description) => new(name)
     {
-        Description = "Classes of the preset. Default: 10 for alexnet-cifar, 200 for alexnet-64, 1000 for the others.",
+        Description = description,
+        AllowMultipleArgumentsPerToken = true,
     };
 
-    public const int UsualSeed = 1;
+    public static Option<string?> Preset() => Text("--preset", $"Layer table: {string.Join(", ", AlexNetLayers.Presets)}.");
 
-    public static Option<int> Seed() => new("--seed")
-    {
-        Description = "Seed of weights, order, crops and dropout. The same seed on the same devices gives the same network.",
-        DefaultValueFactory = _ => UsualSeed,
-    };
+    public static Option<int?> Classes() => Of<int?>(
+        "--classes", "Classes of the preset. Default: 10 for alexnet-cifar, 200 for alexnet-64, 1000 for the others.");
 
-    public static Option<CheckpointChoice> Checkpoint() => new("--checkpoint")
-    {
-        Description = "Which epoch of --run: best (least error on the held-out photographs; the newest if there are none) or newest.",
-        DefaultValueFactory = _ => CheckpointChoice.Best,
-    };
+    public static Option<int> Seed() => Of(
+        "--seed", "Seed of weights, order, crops and dropout. The same seed on the same devices gives the same network.", 1);
+
+    public static Option<CheckpointChoice> Checkpoint() => Of(
+        "--checkpoint",
+        "Which epoch of --run: best (least error on the held-out photographs; the newest if there are none) or newest.",
+        CheckpointChoice.Best);
 
     public static Option<LogFormat> Log() => new("--log")
     {
@@ -43,35 +46,28 @@ internal static class CommonOptions
         Recursive = true,
     };
 
-    public static Option<string?> Repository(string usual) => new("--repository")
-    {
-        Description = $"Folder of packages; the package goes to REPOSITORY/NAME/VERSION. Default: {usual}.",
-    };
+    public static Option<string?> Repository(string usual) => Text(
+        "--repository", $"Folder of packages; the package goes to REPOSITORY/NAME/VERSION. Default: {usual}.");
 
-    public static Option<string?> ModelName(string usual) => new("--name") { Description = $"Name of the model. Default: {usual}." };
+    public static Option<string?> ModelName(string usual) => Text("--name", $"Name of the model. Default: {usual}.");
 
-    public static Option<int?> ModelVersion() => new("--model-version")
-    {
-        Description = "Version of the model. Default: one more than the newest.",
-    };
+    public static Option<int?> ModelVersion() =>
+        Of<int?>("--model-version", "Version of the model. Default: one more than the newest.");
 
-    public static Option<int> Threads()
-    {
-        var option = new Option<int>("--threads")
-        {
-            Description = "Threads of one operation on the CPU; 0 for one a core.",
-            DefaultValueFactory = _ => 0,
-        };
-        option.RequireRange(0, 1024);
-        return option;
-    }
+    public static Option<string> Devices(string description) => Of("--devices", description, "cpu");
 
-    /// <summary>A number with a decimal point.</summary>
+    public static Option<int> Threads() =>
+        Of("--threads", "Threads of one operation on the CPU; 0 for one a core.", 0).Range(0, 1024);
+
     public static Option<double?> Number(string name, string description) => new(name)
     {
         Description = description,
         CustomParser = argument => ParseNumber(argument),
     };
+
+    /// <summary>Reads a number with a decimal point; NaN and infinity are none.</summary>
+    public static double? NumberOf(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
 
     /// <summary>Reads a number. The library itself would read a comma as a thousands separator, and 0,01 as 1.</summary>
     public static double ParseNumber(ArgumentResult argument)
@@ -85,17 +81,40 @@ internal static class CommonOptions
         return number;
     }
 
-    /// <summary>Refuses integers outside a range.</summary>
-    public static void RequireRange(this Option option, int least, int most) => option.Validators.Add(result =>
-    {
-        if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && (number < least || number > most))
-        {
-            result.AddError(most == int.MaxValue ? $"{option.Name} takes {least} or more." : $"{option.Name} takes {least} to {most}.");
-        }
-    });
+    /// <summary>The threads to use: 0 means one a core.</summary>
+    public static int Cores(int threads) => threads > 0 ? threads : Environment.ProcessorCount;
 
-    /// <summary>The layer table of a preset.</summary>
-    /// <exception cref="InputException">There is no such preset.</exception>
+    /// <summary>Adds options, in the order of the help text.</summary>
+    public static void AddAll(this Command command, params ReadOnlySpan<Option> options)
+    {
+        foreach (var option in options)
+        {
+            command.Add(option);
+        }
+    }
+
+    public static Option<T> Among<T>(this Option<T> option, params string[] values)
+    {
+        option.AcceptOnlyFromAmong(values);
+        return option;
+    }
+
+    /// <summary>Refuses integers outside a range.</summary>
+    public static Option<T> Range<T>(this Option<T> option, int least, int most = int.MaxValue)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && (number < least || number > most))
+            {
+                result.AddError(most == int.MaxValue ? $"{option.Name} takes {least} or more." : $"{option.Name} takes {least} to {most}.");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>The repository that a package's folder, …/NAME/VERSION, lies in.</summary>
+    public static string RepositoryOf(string folder) => Path.GetFullPath(Path.Combine(folder, "..", ".."));
+
     public static NetworkArchitecture Architecture(string preset, int classes) => AlexNetLayers.Find(preset, classes)
         ?? throw new InputException($"There is no preset '{preset}'; there are {string.Join(", ", AlexNetLayers.Presets)}.");
 

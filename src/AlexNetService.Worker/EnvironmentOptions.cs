@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.CommandLine.Help;
 
 namespace AlexNetService.Worker;
@@ -9,8 +8,7 @@ namespace AlexNetService.Worker;
 /// </summary>
 internal static class EnvironmentOptions
 {
-    /// <summary>Adds the variable's name to the help of each option.</summary>
-    /// <param name="command">The command; its subcommands are included.</param>
+    /// <summary>Adds the variable's name to the help of each option of a command and its subcommands.</summary>
     public static void Document(Command command)
     {
         foreach (var option in command.Options.Where(IsOurs))
@@ -24,11 +22,7 @@ internal static class EnvironmentOptions
         }
     }
 
-    /// <summary>Parses the command line, and takes missing options from the environment.</summary>
-    /// <param name="root">The commands.</param>
-    /// <param name="arguments">The command line.</param>
-    /// <param name="environment">Value of a variable, or null.</param>
-    /// <exception cref="InputException">A variable has a value that its option does not accept.</exception>
+    /// <summary>Parses the command line, and takes missing options from the environment: the value of a variable, or null.</summary>
     public static ParseResult Parse(RootCommand root, string[] arguments, Func<string, string?> environment)
     {
         var given = root.Parse(arguments);
@@ -56,7 +50,6 @@ internal static class EnvironmentOptions
         return added.Count == 0 ? given : root.Parse([.. arguments, .. added]);
     }
 
-    /// <summary>The variable of an option.</summary>
     public static string Variable(Option option) => "ALEXNET_" + option.Name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
 
     private static bool IsOurs(Option option) => option is not (HelpOption or VersionOption);

@@ -8,26 +8,20 @@ internal sealed class StopSignal : IDisposable
     private readonly CancellationTokenSource source = new();
     private readonly PosixSignalRegistration[] registrations;
 
-    public StopSignal()
-    {
-        registrations = [Register(PosixSignal.SIGINT), Register(PosixSignal.SIGTERM)];
-    }
+    public StopSignal() =>
+        registrations = Array.ConvertAll([PosixSignal.SIGINT, PosixSignal.SIGTERM], signal => PosixSignalRegistration.Create(signal, Stop));
 
     public CancellationToken Token => source.Token;
 
     public void Dispose()
     {
-        foreach (var registration in registrations)
-        {
-            registration.Dispose();
-        }
-
+        Array.ForEach(registrations, registration => registration.Dispose());
         source.Dispose();
     }
 
-    private PosixSignalRegistration Register(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
+    private void Stop(PosixSignalContext context)
     {
         context.Cancel = !source.IsCancellationRequested;
         source.Cancel();
-    });
+    }
 }

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 
@@ -8,49 +7,21 @@ namespace AlexNetService.Worker;
 internal static class UsageError
 {
     /// <summary>Names that other software uses for our options, understood by every command that has the option.</summary>
-    private static readonly (string Name, string[] Aliases)[] Understood =
-    [
-        ("--learning-rate", ["--lr"]),
-        ("--weight-decay", ["--wd"]),
-        ("--batch-size", ["--batch"]),
-        ("--output", ["--out"]),
-        ("--data", ["--data-dir", "--dataset"]),
-    ];
+    private static readonly Dictionary<string, string[]> Understood = new(StringComparer.Ordinal)
+    {
+        ["--learning-rate"] = ["--lr"],
+        ["--weight-decay"] = ["--wd"],
+        ["--batch-size"] = ["--batch"],
+        ["--output"] = ["--out"],
+        ["--data"] = ["--data-dir", "--dataset"],
+    };
 
     /// <summary>Names that may mean one of several options: the first that the command has is suggested.</summary>
     private static readonly Dictionary<string, string[]> Suggested = new(StringComparer.Ordinal)
     {
         ["--model"] = ["--package", "--preset", "--name"],
-        ["--models"] = ["--package", "--preset"],
-        ["--arch"] = ["--preset"],
-        ["--network"] = ["--preset"],
-        ["--pretrained"] = ["--from"],
-        ["--finetune"] = ["--from"],
-        ["--weights"] = ["--from", "--package"],
-        ["--init"] = ["--from"],
-        ["--initial-weights"] = ["--from"],
-        ["--bs"] = ["--batch-size"],
-        ["--decay"] = ["--weight-decay"],
-        ["--output-dir"] = ["--output"],
-        ["--save-dir"] = ["--output"],
-        ["--train"] = ["--data"],
-        ["--input"] = ["--data"],
-        ["--images"] = ["--data"],
-        ["--val"] = ["--validation"],
-        ["--val-split"] = ["--validation-fraction"],
-        ["--test-size"] = ["--validation-fraction"],
-        ["--num-classes"] = ["--classes"],
-        ["--num-epochs"] = ["--epochs"],
-        ["--n-epochs"] = ["--epochs"],
-        ["--gpu"] = ["--devices"],
-        ["--gpus"] = ["--devices"],
         ["--workers"] = ["--threads"],
-        ["--num-workers"] = ["--threads"],
-        ["--jobs"] = ["--threads"],
-        ["--topk"] = ["--top"],
         ["--k"] = ["--top"],
-        ["--views"] = ["--crops"],
-        ["--tta"] = ["--crops"],
     };
 
     /// <summary>Lets a command understand common names of its options.</summary>
@@ -58,7 +29,7 @@ internal static class UsageError
     {
         foreach (var option in command.Options)
         {
-            foreach (var alias in Understood.FirstOrDefault(entry => entry.Name == option.Name).Aliases ?? [])
+            foreach (var alias in Understood.GetValueOrDefault(option.Name, []))
             {
                 option.Aliases.Add(alias);
             }
@@ -103,31 +74,21 @@ internal static class UsageError
 
     private static string Unknown(string word, Command command, string path)
     {
-        if (word.StartsWith('-'))
-        {
-            return $"'{word}' is not an option of '{path}'{Meant(word, Options(command))}";
-        }
-
-        return command is RootCommand
-            ? $"'{word}' is not a command{Meant(word, [.. command.Subcommands.Select(each => each.Name)])}"
-            : Options(command).Contains("--data")
-                ? $"'{word}' belongs to no option; if it is the data set, write --data {word}."
-                : $"'{word}' belongs to no option.";
+        var options = Options(command);
+        return word.StartsWith('-') ? $"'{word}' is not an option of '{path}'{Meant(word, options)}"
+            : command is RootCommand ? $"'{word}' is not a command{Meant(word, [.. command.Subcommands.Select(each => each.Name)])}"
+            : options.Contains("--data") ? $"'{word}' belongs to no option; if it is the data set, write --data {word}."
+            : $"'{word}' belongs to no option.";
     }
 
-    private static string Meant(string word, IReadOnlyList<string> names) =>
-        Nearest(word, names) is { } name ? $"; did you mean {name}?" : ".";
-
-    private static string? Nearest(string word, IReadOnlyList<string> names)
+    private static string Meant(string word, IReadOnlyList<string> names)
     {
-        if (Suggested.TryGetValue(word, out var meant))
-        {
-            return meant.FirstOrDefault(names.Contains);
-        }
-
         var most = Math.Max(1, word.TrimStart('-').Length / 3);
-        return names.FirstOrDefault(name => name.StartsWith(word, StringComparison.OrdinalIgnoreCase))
-            ?? names.Where(name => Edits(word, name) <= most).MinBy(name => Edits(word, name));
+        var nearest = Suggested.TryGetValue(word, out var meant)
+            ? meant.FirstOrDefault(names.Contains)
+            : names.FirstOrDefault(name => name.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+                ?? names.Where(name => Edits(word, name) <= most).MinBy(name => Edits(word, name));
+        return nearest is null ? "." : $"; did you mean {nearest}?";
     }
 
     /// <summary>Letters to insert, remove, replace or swap with the next to make one word of the other (Damerau 1964).</summary>

@@ -21,7 +21,7 @@ public sealed class ParityCheckTests : IDisposable
         using var other = new ColumnNetwork(architecture, ColumnPlacement.OnCpu(2));
         ColumnWeights.Initialise(other, seed: 2);
 
-        var failure = Assert.Throws<InputException>(() => ParityCheck.Require(other, source.Colours, session, []));
+        var failure = Assert.Throws<InputException>(() => ParityCheck.Require(other, source.Network.Mean, session, []));
 
         Assert.Contains("Nothing was published", failure.Message, StringComparison.Ordinal);
     }

@@ -1,9 +1,6 @@
-using AlexNetService.Training.Runs;
-
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>Runs a whole plan and reports the results.</summary>
-/// <param name="plan">The plan.</param>
 /// <param name="stop">Stops after the current step; the same plan continues from there.</param>
 internal sealed class Ablation(AblationPlan plan, CancellationToken stop)
 {
@@ -12,28 +9,25 @@ internal sealed class Ablation(AblationPlan plan, CancellationToken stop)
     private int place;
 
     /// <summary>Does the runs that are not done yet, and writes the report after each.</summary>
-    /// <exception cref="InputException">A folder holds a run of another budget, or the output cannot be written.</exception>
-    /// <exception cref="OperationCanceledException">Stopped.</exception>
     public AblationReport Run()
     {
         using var sets = DataSets.Open(new DataPaths(plan.Data, null));
-        var (learned, heldOut) = sets.Source.Split(plan.Recipe.Share);
-        if (heldOut.Count == 0)
+        if (sets.Source.Split(plan.Recipe.Share).HeldOut.Count == 0)
         {
             throw new InputException($"'{sets.Source.Name}' has too few photographs to hold any out. Ten of a class are needed.");
         }
 
         using var held = RunLock.Take(plan.Output);
         var run = new AblationRun(plan, sets, display, stop);
-        var facts = new AblationFacts(plan, sets.Source.Name, sets.Source.Sha256, sets.Source.Labels, learned.Count, heldOut.Count);
         foreach (var planned in plan.OfVariants())
         {
             Next(planned);
-            outcomes.Add(run.Measured(planned));
-            AblationReport.Of(facts, outcomes, figure1: null).Write(plan.Output);
+            outcomes.Add(run.Of(planned));
+            AblationReport.Of(plan, sets.Source, outcomes, figure1: null).Write(plan.Output);
         }
 
-        var report = AblationReport.Of(facts, outcomes, plan.HasFigure1 ? Figure1(run, 1 - (1.0 / sets.Source.Labels.Count)) : null);
+        var figure1 = plan.HasFigure1 ? Figure1(run, chance: 1 - (1.0 / sets.Source.Labels.Count)) : null;
+        var report = AblationReport.Of(plan, sets.Source, outcomes, figure1);
         report.Write(plan.Output);
         return report;
     }
@@ -73,7 +67,7 @@ internal sealed class Ablation(AblationPlan plan, CancellationToken stop)
     {
         var planned = plan.OfFigure1(activation, rate, seed);
         Next(planned);
-        var outcome = run.Until(planned, epoch => epoch.TrainingTop1Error <= AblationPlan.Figure1Error || epoch.Epoch - 0.5 >= most);
+        var outcome = run.Of(planned, epoch => epoch.TrainingTop1Error <= AblationPlan.Figure1Error || epoch.Epoch - 0.5 >= most);
         outcomes.Add(outcome);
         return new Figure1Run(
             activation,

@@ -1,12 +1,6 @@
-using System.Globalization;
-using AlexNetService.Training.Loop;
-using AlexNetService.Training.Runs;
-
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>Prints which run of the plan trains, how far it is, and how long all runs still take.</summary>
-/// <param name="clock">The time.</param>
-/// <param name="runs">How many runs there are.</param>
 internal sealed class AblationDisplay(TimeProvider clock, int runs) : TrainingDisplay
 {
     private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(30);
@@ -26,10 +20,7 @@ internal sealed class AblationDisplay(TimeProvider clock, int runs) : TrainingDi
     /// <summary>Called after each finished epoch, before the next one begins.</summary>
     public Action<EpochResult> EpochFinished { get; set; } = _ => { };
 
-    /// <summary>The next run.</summary>
-    /// <param name="run">The run.</param>
-    /// <param name="place">Its number in the plan, from 1.</param>
-    /// <param name="after">Most epochs of the runs after it.</param>
+    /// <summary>The next run, its number in the plan, from 1, and the most epochs of the runs after it.</summary>
     public void Next(PlannedRun run, int place, int after)
     {
         trained += at - from;
@@ -37,21 +28,13 @@ internal sealed class AblationDisplay(TimeProvider clock, int runs) : TrainingDi
         (name, epochsAfter) = ($"{Path.GetFileName(run.Folder)} (run {place} of {runs})", after);
     }
 
-    /// <summary>An earlier command did the run.</summary>
-    public void AlreadyThere() => Line("already done");
-
-    /// <summary>A run's loss became NaN or infinite.</summary>
-    public void Diverged(string message) => Line($"diverged; that is its result: {message}");
-
-    /// <summary>A run is measured.</summary>
     public void Measured(RunOutcome outcome)
     {
         if (outcome is { OneCrop: { } one, TenCrops: { } ten })
         {
-            Line(string.Create(
-                CultureInfo.InvariantCulture,
-                $"top-1 error {ten.Top1:P2}, top-5 error {ten.Top5:P2} with ten crops, ")
-                + string.Create(CultureInfo.InvariantCulture, $"{one.Top1:P2} and {one.Top5:P2} with one; {outcome.Seconds():F0} s"));
+            Line(
+                $"top-1 error {ten.Top1:P2}, top-5 error {ten.Top5:P2} with ten crops, "
+                + $"{one.Top1:P2} and {one.Top5:P2} with one; {outcome.Seconds():F0} s");
         }
     }
 
@@ -78,9 +61,8 @@ internal sealed class AblationDisplay(TimeProvider clock, int runs) : TrainingDi
     {
         EpochFinished(result);
         at = result.Epoch;
-        Line(string.Create(
-            CultureInfo.InvariantCulture,
-            $"epoch {result.Epoch}/{epochs}  training error {result.TrainingTop1Error:P2}  held out {result.ValidationTop1Error:P2}  ")
+        Line(
+            $"epoch {result.Epoch}/{epochs}  training error {result.TrainingTop1Error:P2}  held out {result.ValidationTop1Error:P2}  "
             + Left());
     }
 
@@ -101,14 +83,14 @@ internal sealed class AblationDisplay(TimeProvider clock, int runs) : TrainingDi
         at = report.Epoch - 1 + ((double)report.Seen / report.Images);
         if (clock.GetElapsedTime(shown) >= LineEvery)
         {
-            Line(string.Create(
-                CultureInfo.InvariantCulture,
-                $"epoch {report.Epoch}/{epochs}  {report.Seen}/{report.Images}  loss {report.Loss:F4}  ")
-                + string.Create(CultureInfo.InvariantCulture, $"{report.ImagesPerSecond:F0} images/s  {Left()}"));
+            Line(
+                $"epoch {report.Epoch}/{epochs}  {report.Seen}/{report.Images}  loss {report.Loss:F4}  "
+                + $"{report.ImagesPerSecond:F0} images/s  {Left()}");
         }
     }
 
-    private void Line(string text)
+    /// <summary>Prints a line about the run.</summary>
+    public void Line(string text)
     {
         shown = clock.GetTimestamp();
         Console.WriteLine($"{name}: {text}");
@@ -117,6 +99,6 @@ internal sealed class AblationDisplay(TimeProvider clock, int runs) : TrainingDi
     private string Left()
     {
         var left = clock.GetElapsedTime(began) / Math.Max(1e-9, trained + at - from) * (epochs - at + epochsAfter);
-        return string.Create(CultureInfo.InvariantCulture, $"{(int)left.TotalHours}:{left:mm\\:ss} left for all {runs} runs");
+        return $"{(int)left.TotalHours}:{left:mm\\:ss} left for all {runs} runs";
     }
 }

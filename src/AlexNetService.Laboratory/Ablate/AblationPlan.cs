@@ -1,8 +1,6 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Laboratory.Ablate;
 
@@ -15,7 +13,6 @@ internal sealed record AblationPlan
     /// <summary>Training error at which a run of figure 1 ends.</summary>
     public const double Figure1Error = 0.25;
 
-    /// <summary>The activations of figure 1.</summary>
     public static readonly IReadOnlyList<string> Activations = ["relu", "tanh"];
 
     public required string Preset { get; init; }
@@ -27,7 +24,6 @@ internal sealed record AblationPlan
     public required TrainingRecipe Recipe { get; init; }
 
     public required IReadOnlyList<AblationVariant> Variants { get; init; }
-
     public required bool HasFigure1 { get; init; }
 
     /// <summary>Learning rates that figure 1 tries, in ascending order.</summary>
@@ -37,13 +33,9 @@ internal sealed record AblationPlan
     public required int Figure1Epochs { get; init; }
 
     public required int Seeds { get; init; }
-
     public required string Data { get; init; }
-
     public required string Output { get; init; }
-
     public required string Devices { get; init; }
-
     public required int Threads { get; init; }
 
     /// <summary>Number of runs. Figure 1 tries each rate with the first seed, and repeats the best with the others.</summary>
@@ -55,7 +47,6 @@ internal sealed record AblationPlan
     /// <summary>
     /// The variants among some names, in the order of the tables. The baseline is always included, unless figure 1 is the only name.
     /// </summary>
-    /// <exception cref="InputException">There is no such variant.</exception>
     public static IReadOnlyList<AblationVariant> Chosen(IReadOnlyList<string> names)
     {
         if (names.FirstOrDefault(name => !Names.Contains(name)) is { } unknown)
@@ -74,9 +65,9 @@ internal sealed record AblationPlan
         from variant in Variants
         select new PlannedRun(
             variant.Name,
-            Path.Combine(Output, string.Create(CultureInfo.InvariantCulture, $"{variant.Name}-seed{seed}")),
-            variant.Switches,
-            variant.Recipe(Recipe),
+            Path.Combine(Output, $"{variant.Name}-seed{seed}"),
+            variant.Switches ?? new NetworkSwitches(),
+            variant.Recipe?.Invoke(Recipe) ?? Recipe,
             seed);
 
     /// <summary>
@@ -85,7 +76,7 @@ internal sealed record AblationPlan
     /// </summary>
     public PlannedRun OfFigure1(string activation, double rate, int seed) => new(
         Figure1Name(activation),
-        Path.Combine(Output, string.Create(CultureInfo.InvariantCulture, $"{Figure1}-{activation}-rate{rate}-seed{seed}")),
+        Path.Combine(Output, $"{Figure1}-{activation}-rate{rate}-seed{seed}"),
         new NetworkSwitches { Tanh = activation == "tanh", Dropout = 0 },
         Recipe with
         {
@@ -98,10 +89,8 @@ internal sealed record AblationPlan
         },
         seed);
 
-    /// <summary>Name of the runs of figure 1 with an activation.</summary>
     public static string Figure1Name(string activation) => $"{Figure1}-{activation}";
 
-    /// <summary>The layer table of a run.</summary>
     public NetworkArchitecture Table(PlannedRun run, int classes) => run.Switches.Apply(Baseline(classes));
 
     /// <summary>Devices of a run; a network of one column takes the first only.</summary>
@@ -116,10 +105,5 @@ internal sealed record AblationPlan
     }
 }
 
-/// <summary>One run: a variant or a rate, and a seed.</summary>
-/// <param name="Name">Name of the variant, or figure1 and an activation.</param>
-/// <param name="Folder">Its folder.</param>
-/// <param name="Switches">Changes to the layer table.</param>
-/// <param name="Recipe">How it learns.</param>
-/// <param name="Seed">Its seed.</param>
+/// <summary>One run: a variant or a rate, and a seed. Its name is that of the variant, or figure1 and an activation.</summary>
 internal sealed record PlannedRun(string Name, string Folder, NetworkSwitches Switches, TrainingRecipe Recipe, int Seed);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using ScottPlot;
 
@@ -62,7 +61,7 @@ internal static class AblationPlots
             if (points.Length > 0)
             {
                 var line = plot.Add.Scatter(points);
-                line.LegendText = string.Create(CultureInfo.InvariantCulture, $"{best.Activation}, rate {best.Rate}");
+                line.LegendText = $"{best.Activation}, rate {best.Rate}";
                 line.LineWidth = 2;
             }
         }

@@ -1,30 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AlexNetService.ModelSpec.Files;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Laboratory.Ablate;
-
-/// <summary>Plan and data set of a report.</summary>
-/// <param name="Plan">The plan.</param>
-/// <param name="DataSet">Name of the data set.</param>
-/// <param name="Sha256">Its hash.</param>
-/// <param name="Labels">Its classes.</param>
-/// <param name="Learned">Photographs learned from.</param>
-/// <param name="HeldOut">Photographs held out.</param>
-internal sealed record AblationFacts(
-    AblationPlan Plan, string DataSet, string Sha256, IReadOnlyList<ClassLabel> Labels, int Learned, int HeldOut);
 
 /// <summary>The results of <c>alexnet ablate</c>, as in <c>ablation.json</c>. Every table is made from this.</summary>
 internal sealed record AblationReport
 {
-    /// <summary>File format that this version writes and reads.</summary>
-    public const int CurrentFormat = 1;
-
-    /// <summary>The file's name.</summary>
     public const string JsonFile = "ablation.json";
 
+    private const int CurrentFormat = 1;
     private const string MarkdownFile = "ablation.md";
     private const string PlotFile = "ablation.svg";
     private const string Figure1File = "figure1.svg";
@@ -36,19 +21,12 @@ internal sealed record AblationReport
 
     /// <summary>The baseline's recipe, with the common budget.</summary>
     public required TrainingRecipe Recipe { get; init; }
-
     public required int Seeds { get; init; }
-
     public required string DataSet { get; init; }
-
     public required string DataSetSha256 { get; init; }
-
     public required int TrainingImages { get; init; }
-
     public required int ValidationImages { get; init; }
-
     public required string Devices { get; init; }
-
     public required int Threads { get; init; }
 
     /// <summary>Whether it contains every run of the plan.</summary>
@@ -60,32 +38,28 @@ internal sealed record AblationReport
     /// <summary>Ten crops against one for the baseline's networks, or null without a baseline.</summary>
     public CropsRow? Crops { get; init; }
 
-    /// <summary>Ensembles of the baseline's networks.</summary>
     public required IReadOnlyList<EnsembleRow> Ensembles { get; init; }
 
     /// <summary>Figure 1, or null if it was not requested or is not done.</summary>
     public Figure1Report? Figure1 { get; init; }
 
-    /// <summary>Every run: seed, errors, epochs, seconds, manifest.</summary>
     public required IReadOnlyList<RunOutcome> Runs { get; init; }
 
-    /// <summary>Counts the tables.</summary>
-    /// <param name="facts">The plan and data set.</param>
-    /// <param name="outcomes">The runs so far.</param>
-    /// <param name="figure1">Figure 1, or null if it is not done.</param>
-    public static AblationReport Of(AblationFacts facts, IReadOnlyList<RunOutcome> outcomes, Figure1Report? figure1)
+    /// <summary>Counts the tables of the runs so far; figure 1 is null if it is not done.</summary>
+    public static AblationReport Of(
+        AblationPlan plan, LabelledPhotographs source, IReadOnlyList<RunOutcome> outcomes, Figure1Report? figure1)
     {
-        var plan = facts.Plan;
+        var (learned, heldOut) = source.Split(plan.Recipe.Share);
         var baseline = outcomes.Where(run => run.Name == AblationVariant.Baseline.Name).ToArray();
         return new AblationReport
         {
             Preset = plan.Preset,
             Recipe = plan.Recipe,
             Seeds = plan.Seeds,
-            DataSet = facts.DataSet,
-            DataSetSha256 = facts.Sha256,
-            TrainingImages = facts.Learned,
-            ValidationImages = facts.HeldOut,
+            DataSet = source.Name,
+            DataSetSha256 = source.Sha256,
+            TrainingImages = learned.Count,
+            ValidationImages = heldOut.Count,
             Devices = plan.Devices,
             Threads = plan.Threads,
             IsComplete = outcomes.Count == plan.Count,
@@ -101,7 +75,7 @@ internal sealed record AblationReport
             [
                 .. plan.OfVariants()
                     .Where(planned => baseline.Any(run => run.TenCrops is not null && run.Name == planned.Name && run.Seed == planned.Seed))
-                    .Select(planned => HeldOutAnswers.Read(planned.Folder, facts.Labels)),
+                    .Select(planned => HeldOutAnswers.Read(planned.Folder, source.Labels)),
             ]),
             Figure1 = figure1,
             Runs = [.. outcomes],
@@ -109,7 +83,6 @@ internal sealed record AblationReport
     }
 
     /// <summary>Writes JSON, Markdown and charts, each file whole or not at all.</summary>
-    /// <param name="folder">The folder.</param>
     public void Write(string folder)
     {
         WholeFile.Write(Path.Combine(folder, JsonFile), JsonSerializer.SerializeToUtf8Bytes(this, LaboratoryJson.Whole.AblationReport));
@@ -126,7 +99,6 @@ internal sealed record AblationReport
     }
 
     /// <summary>Reads a report that <see cref="Write"/> wrote.</summary>
-    /// <exception cref="InputException">There is no report, or it is damaged.</exception>
     public static AblationReport Read(string folder)
     {
         var path = Path.Combine(folder, JsonFile);
@@ -150,17 +122,11 @@ internal sealed record AblationReport
 }
 
 /// <summary>A variant over its seeds.</summary>
-/// <param name="Variant">Its name.</param>
-/// <param name="Parameters">Parameters of its network.</param>
 /// <param name="Diverged">Seeds whose loss became NaN or infinite; no mean includes them.</param>
 /// <param name="Top1">Top-1 error on the held-out photographs, ten crops, 0 to 1; null if all diverged.</param>
-/// <param name="Top5">Top-5 error likewise.</param>
-/// <param name="OneCropTop1">Top-1 error with the centre crop.</param>
-/// <param name="OneCropTop5">Top-5 error likewise.</param>
+/// <param name="OneCropTop1">The same with the centre crop.</param>
 /// <param name="TrainingError">Top-1 error of the last epoch's training crops: random and with dropout if the variant has both.</param>
-/// <param name="Seconds">Seconds of training.</param>
 /// <param name="Top1Difference">Top-1 error, ten crops, minus the baseline's; null for the baseline.</param>
-/// <param name="Top5Difference">Top-5 error likewise.</param>
 internal sealed record AblationRow(
     string Variant,
     long Parameters,
@@ -196,9 +162,7 @@ internal sealed record AblationRow(
         Spread.Of([.. runs.Select(value).OfType<double>()]);
 }
 
-/// <summary>Ten crops against one, with the same networks.</summary>
-/// <param name="Top1">Top-1 error with ten crops minus that with one, 0 to 1.</param>
-/// <param name="Top5">Top-5 error likewise.</param>
+/// <summary>Errors with ten crops minus those with one, 0 to 1, with the same networks.</summary>
 internal sealed record CropsRow(Difference Top1, Difference Top5)
 {
     public static CropsRow? Of(IEnumerable<RunOutcome> runs)

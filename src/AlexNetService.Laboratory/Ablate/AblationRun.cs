@@ -1,58 +1,42 @@
 using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Loop;
-using AlexNetService.Training.Measuring;
 using AlexNetService.Training.Network;
-using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>Does single runs of a plan: begins one, continues it, or reads its outcome.</summary>
-/// <param name="plan">The budget.</param>
-/// <param name="sets">The data set.</param>
-/// <param name="display">Shows the progress.</param>
-/// <param name="stop">Stops the run.</param>
 internal sealed class AblationRun(AblationPlan plan, DataSets sets, AblationDisplay display, CancellationToken stop)
 {
     private static readonly CheckpointPolicy Policy = CheckpointPolicy.Usual with { Keep = 1 };
 
     private Canvases? heldOut;
 
-    /// <summary>Does a variant's run and measures its last weights.</summary>
-    /// <exception cref="InputException">The folder holds a run of another budget.</exception>
-    public RunOutcome Measured(PlannedRun run) => Of(run, _ => false, isMeasured: true);
-
-    /// <summary>Does a run that may end early, without measuring it.</summary>
-    /// <param name="run">The run.</param>
-    /// <param name="isEnough">Whether an epoch's result ends the run.</param>
-    /// <exception cref="InputException">The folder holds a run of another budget.</exception>
-    public RunOutcome Until(PlannedRun run, Predicate<EpochResult> isEnough) => Of(run, isEnough, isMeasured: false);
-
-    private RunOutcome Of(PlannedRun run, Predicate<EpochResult> isEnough, bool isMeasured)
+    /// <summary>Does a run and measures its last weights, or, without measuring it, ends it after an epoch that is enough.</summary>
+    public RunOutcome Of(PlannedRun run, Predicate<EpochResult>? isEnough = null)
     {
         var table = plan.Table(run, sets.Source.Labels.Count);
         if (RunOutcome.Read(run.Folder) is { } there)
         {
             Require(run, there.Seed == run.Seed && there.Recipe == run.Recipe && there.TableSha256 == AblationPlan.HashOf(table)
                 && there.DataSetSha256 == sets.Source.Sha256);
-            display.AlreadyThere();
+            display.Line("already done");
             return there;
         }
 
         var diverged = false;
         try
         {
-            Train(run, table, isEnough);
+            Train(run, table, isEnough ?? (_ => false));
         }
         catch (DivergedException e)
         {
             // Divergence is a result: the variant does not learn at this rate. The other runs continue.
             diverged = true;
-            display.Diverged(e.Message);
+            display.Line($"diverged; that is its result: {e.Message}");
         }
 
-        var kept = new CheckpointFolder(run.Folder).Files.Count > 0 ? new CheckpointFolder(run.Folder).Newest(TrainingDisplay.Warn) : null;
+        var checkpoints = new CheckpointFolder(run.Folder);
+        var kept = checkpoints.Files.Count > 0 ? checkpoints.Newest(TrainingDisplay.Warn) : null;
         var outcome = new RunOutcome
         {
             Name = run.Name,
@@ -68,7 +52,7 @@ internal sealed class AblationRun(AblationPlan plan, DataSets sets, AblationDisp
             Epochs = kept?.State.Epochs ?? [],
             Manifest = kept is null ? null : RunCheckpoint.ManifestOf(kept.State),
         };
-        outcome = kept is null || diverged || !isMeasured ? outcome : Test(kept, run, outcome);
+        outcome = kept is null || diverged || isEnough is not null ? outcome : Test(kept, run, outcome);
         outcome.Write(run.Folder);
         display.Measured(outcome);
         return outcome;
@@ -78,15 +62,14 @@ internal sealed class AblationRun(AblationPlan plan, DataSets sets, AblationDisp
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var training = new TrainingRun(run.Folder, Policy, display, enough.Token);
+        display.EpochFinished = EndIfEnough;
         if (!training.IsThere)
         {
-            display.EpochFinished = EndIfEnough;
             var data = new DataPaths(plan.Data, null);
             training.Start(new InitialNetwork(_ => table), _ => run.Recipe, run.Seed, data, plan.DevicesOf(table), plan.Threads);
         }
         else if (!IsFinished(new CheckpointFolder(run.Folder).Newest(TrainingDisplay.Warn).State))
         {
-            display.EpochFinished = EndIfEnough;
             training.Resume(state => RequireOwn(run, state), plan.Data, validation: null, devices: null, threads: null);
         }
 
@@ -112,10 +95,9 @@ internal sealed class AblationRun(AblationPlan plan, DataSets sets, AblationDisp
     {
         TorchRuntime.Prepare(plan.Threads);
         heldOut ??= sets.Judged(plan.Recipe.Share, kept.State.Architecture.Geometry.Canvas, stop);
-        var canvases = heldOut;
         using var model = EvaluatedRun.Of(kept, run.Folder, outcome.Devices);
-        int[] truth = [.. canvases.Photographs.Select(photograph => photograph.Label)];
-        var byCrops = ModelMeasurement.Of(model, canvases, truth, CropViews.Counts, keep: [], stop).ByCrops;
+        int[] truth = [.. heldOut.Photographs.Select(photograph => photograph.Label)];
+        var byCrops = ModelMeasurement.Of(model, heldOut, truth, CropViews.Counts, keep: [], stop).ByCrops;
         HeldOutAnswers.Write(run.Folder, byCrops[10]);
         return outcome with { OneCrop = ErrorPair.Of(byCrops[1].Errors()), TenCrops = ErrorPair.Of(byCrops[10].Errors()) };
     }

@@ -1,15 +1,10 @@
-using System.Globalization;
 using System.Text;
 
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>A table of a report as text, for the terminal and the Markdown file.</summary>
-/// <param name="Title">Its title, a sentence.</param>
-/// <param name="Header">Its columns.</param>
-/// <param name="Rows">Its cells.</param>
-/// <param name="Notes">Explanations below it.</param>
 internal sealed record AblationSection(
-    string Title, IReadOnlyList<string> Header, IReadOnlyList<IReadOnlyList<string>> Rows, IReadOnlyList<string> Notes)
+    string Title, IReadOnlyList<string> Header, IEnumerable<string[]> Rows, IReadOnlyList<string> Notes)
 {
     private const string None = "–";
     private const string Edge = "; the rate is the smallest or largest tried, so a better one may exist beyond";
@@ -49,13 +44,10 @@ internal sealed record AblationSection(
     }
 
     /// <summary>The budget in a sentence.</summary>
-    public static string Budget(AblationReport report) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{report.Preset} on '{report.DataSet}': {report.TrainingImages} photographs to learn from, {report.ValidationImages} held out, ")
-        + string.Create(
-            CultureInfo.InvariantCulture,
-            $"{report.Recipe.Epochs} epochs of batches of {report.Recipe.BatchSize}, ")
-        + string.Create(CultureInfo.InvariantCulture, $"rate {report.Recipe.LearningRate} ({report.Recipe.Schedule}), ")
+    public static string Budget(AblationReport report) =>
+        $"{report.Preset} on '{report.DataSet}': {report.TrainingImages} photographs to learn from, {report.ValidationImages} held out, "
+        + $"{report.Recipe.Epochs} epochs of batches of {report.Recipe.BatchSize}, "
+        + $"rate {report.Recipe.LearningRate} ({report.Recipe.Schedule}), "
         + $"{Count(report.Seeds, "seed")}, {Count(report.Threads, "thread")}, {report.Recipe.Precision}."
         + (report.IsComplete ? "" : " Not all runs are done yet.");
 
@@ -64,19 +56,17 @@ internal sealed record AblationSection(
     private static AblationSection Variants(AblationReport report) => new(
         "Variants: errors on the held-out photographs with ten crops, mean ± standard deviation over the seeds, in percent.",
         ["variant", "top-1", "Δ top-1", "", "top-5", "Δ top-5", "", "paper: Δ"],
+        report.Rows.Select(row => (string[])
         [
-            .. report.Rows.Select(row => (IReadOnlyList<string>)
-            [
-                row.Variant + (row.Diverged == 0 ? "" : $" ({row.Diverged} diverged)"),
-                Percent(row.Top1),
-                Points(row.Top1Difference),
-                row.Top1Difference?.Verdict ?? "",
-                Percent(row.Top5),
-                Points(row.Top5Difference),
-                row.Top5Difference?.Verdict ?? "",
-                Paper(row.Variant),
-            ]),
-        ],
+            row.Variant + (row.Diverged == 0 ? "" : $" ({row.Diverged} diverged)"),
+            Percent(row.Top1),
+            Points(row.Top1Difference),
+            row.Top1Difference?.Verdict ?? "",
+            Percent(row.Top5),
+            Points(row.Top5Difference),
+            row.Top5Difference?.Verdict ?? "",
+            Paper(row.Variant),
+        ]),
         [
             "Δ: points more than the baseline ± its standard error, √(s₁²/n₁ + s₂²/n₂). clear: significant at 5 % by Welch's t-test; "
                 + "one such verdict in twenty is chance. The spread is over seeds, not over other photographs.",
@@ -89,17 +79,15 @@ internal sealed record AblationSection(
     private static AblationSection Costs(AblationReport report) => new(
         "The same networks: errors with one crop and on their training crops, in percent; size and time.",
         ["variant", "top-1, 1 crop", "top-5, 1 crop", "training", "parameters", "seconds"],
+        report.Rows.Select(row => (string[])
         [
-            .. report.Rows.Select(row => (IReadOnlyList<string>)
-            [
-                row.Variant,
-                Percent(row.OneCropTop1),
-                Percent(row.OneCropTop5),
-                Percent(row.TrainingError),
-                string.Create(CultureInfo.InvariantCulture, $"{row.Parameters:N0}"),
-                row.Seconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"{seconds.Mean:F0}") : None,
-            ]),
-        ],
+            row.Variant,
+            Percent(row.OneCropTop1),
+            Percent(row.OneCropTop5),
+            Percent(row.TrainingError),
+            $"{row.Parameters:N0}",
+            row.Seconds is { } seconds ? $"{seconds.Mean:F0}" : None,
+        ]),
         [
             "training: the last epoch's error on its training crops, before each step; random and with dropout, if the variant has both.",
         ]);
@@ -120,43 +108,33 @@ internal sealed record AblationSection(
     private static AblationSection Ensembles(AblationReport report) => new(
         "Ensembles of the baseline's networks: mean probabilities, ten crops; mean ± deviation over every choice of members, in percent.",
         ["members", "choices", "top-1", "top-5", "paper: top-5"],
+        report.Ensembles.Select(row => (string[])
         [
-            .. report.Ensembles.Select(row => (IReadOnlyList<string>)
-            [
-                $"{row.Members}",
-                $"{row.Top1.Count}",
-                Percent(row.Top1),
-                Percent(row.Top5),
-                row.Members switch { 1 => "18.2", 5 => "16.4", _ => "" },
-            ]),
-        ],
+            $"{row.Members}",
+            $"{row.Top1.Count}",
+            Percent(row.Top1),
+            Percent(row.Top5),
+            row.Members switch { 1 => "18.2", 5 => "16.4", _ => "" },
+        ]),
         ["Choices share members, so their spread is less than that of independent ensembles."]);
 
     private static AblationSection Figure1(Figure1Report figure) => new(
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"Figure 1: epochs to {figure.Error:P0} training error without regularisation, each activation at its best rate."),
+        $"Figure 1: epochs to {figure.Error:P0} training error without regularisation, each activation at its best rate.",
         ["activation", "rate", "seed", "epochs", "trained", "last training error"],
+        figure.Runs.Select(run => (string[])
         [
-            .. figure.Runs.Select(run => (IReadOnlyList<string>)
-            [
-                run.Activation,
-                string.Create(CultureInfo.InvariantCulture, $"{run.Rate}"),
-                $"{run.Seed}",
-                run.Epochs is { } epochs ? string.Create(CultureInfo.InvariantCulture, $"{epochs:F2}")
-                    : run.Diverged ? "diverged"
-                    : $"not within {run.Trained}",
-                $"{run.Trained}",
-                run.LastTrainingError is { } error ? string.Create(CultureInfo.InvariantCulture, $"{100 * error:F2}") : None,
-            ]),
-        ],
+            run.Activation,
+            $"{run.Rate}",
+            $"{run.Seed}",
+            run.Epochs is { } epochs ? $"{epochs:F2}" : run.Diverged ? "diverged" : $"not within {run.Trained}",
+            $"{run.Trained}",
+            run.LastTrainingError is { } error ? $"{100 * error:F2}" : None,
+        ]),
         [
-            .. figure.Best.Select(best => string.Create(
-                CultureInfo.InvariantCulture,
-                $"{best.Activation}: rate {best.Rate}, {Epochs(best, figure.Bound)}{(best.IsAtEdge ? Edge : "")}.")),
+            .. figure.Best.Select(best =>
+                $"{best.Activation}: rate {best.Rate}, {Epochs(best, figure.Bound)}{(best.IsAtEdge ? Edge : "")}."),
             figure.Ratio is { } ratio
-                ? string.Create(CultureInfo.InvariantCulture, $"tanh takes {ratio:F1} times as many epochs as relu; ")
-                    + "the paper says 6 (CIFAR-10, four layers)."
+                ? $"tanh takes {ratio:F1} times as many epochs as relu; the paper says 6 (CIFAR-10, four layers)."
                 : "No ratio: not every seed of both got there. The paper says 6 (CIFAR-10, four layers). "
                     + "Raise --figure1-epochs or try other --rates.",
             "An epoch's training error is a mean over its steps and stands for its middle; between two middles it is interpolated.",
@@ -166,9 +144,7 @@ internal sealed record AblationSection(
     private static string Epochs(Figure1Best best, int bound)
     {
         var reached = best.Epochs is { } epochs
-            ? string.Create(CultureInfo.InvariantCulture, $"{epochs.Mean:F2}")
-                + (epochs.Deviation is { } deviation ? string.Create(CultureInfo.InvariantCulture, $" ± {deviation:F2}") : "")
-                + " epochs"
+            ? $"{epochs.Mean:F2}{(epochs.Deviation is { } deviation ? $" ± {deviation:F2}" : "")} epochs"
             : $"not within {bound} epochs";
         return best.NotWithin > 0 && best.Epochs is not null ? $"{reached}; {best.NotWithin} of the seeds not within {bound}" : reached;
     }
@@ -176,10 +152,10 @@ internal sealed record AblationSection(
     private static string Paper(string name) => AblationVariant.All.FirstOrDefault(variant => variant.Name == name)?.Paper ?? "";
 
     private static string Percent(Spread? spread) => spread is null ? None
-        : spread.Deviation is { } deviation ? string.Create(CultureInfo.InvariantCulture, $"{100 * spread.Mean:F2} ± {100 * deviation:F2}")
-        : string.Create(CultureInfo.InvariantCulture, $"{100 * spread.Mean:F2}");
+        : spread.Deviation is { } deviation ? $"{100 * spread.Mean:F2} ± {100 * deviation:F2}"
+        : $"{100 * spread.Mean:F2}";
 
     private static string Points(Difference? difference) => difference is null ? ""
-        : string.Create(CultureInfo.InvariantCulture, $"{100 * difference.Mean:+0.00;-0.00;0.00}")
-            + (difference.StandardError is { } error ? string.Create(CultureInfo.InvariantCulture, $" ± {100 * error:F2}") : "");
+        : $"{100 * difference.Mean:+0.00;-0.00;0.00}"
+            + (difference.StandardError is { } error ? $" ± {100 * error:F2}" : "");
 }

@@ -1,21 +1,17 @@
 using AlexNetService.Laboratory.Measure;
-using AlexNetService.Training.Measuring;
 
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>Ensembles of one size, over every choice of members.</summary>
-/// <param name="Members">Members of an ensemble.</param>
 /// <param name="Top1">
 /// Top-1 errors of the ensembles, ten crops, 0 to 1. They share members, so their spread is less than that of independent ones.
 /// </param>
-/// <param name="Top5">Top-5 errors likewise.</param>
 internal sealed record EnsembleRow(int Members, Spread Top1, Spread Top5)
 {
     /// <summary>Most members: every choice of them makes 2¹⁰ ensembles.</summary>
     public const int MostMembers = 10;
 
-    /// <summary>Every size from 1 to all.</summary>
-    /// <param name="members">The members' predictions for the same photographs; at most <see cref="MostMembers"/> are used.</param>
+    /// <summary>Every size from 1 to all, at most <see cref="MostMembers"/>; the predictions are for the same photographs.</summary>
     public static IReadOnlyList<EnsembleRow> Of(IReadOnlyList<Predictions> members)
     {
         var taken = Math.Min(members.Count, MostMembers);

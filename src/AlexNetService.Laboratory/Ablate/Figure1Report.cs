@@ -1,20 +1,13 @@
-using AlexNetService.Training.Loop;
-
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>A run of figure 1.</summary>
-/// <param name="Activation">relu or tanh.</param>
-/// <param name="Rate">Its learning rate.</param>
-/// <param name="Seed">Its seed.</param>
 /// <param name="Epochs">Epochs to the target error, with a fraction; null if it did not get there.</param>
 /// <param name="Trained">Epochs it trained: a run ends at the target, at the bound, or when another rate was faster.</param>
 /// <param name="LastTrainingError">Training error of the last of them, or null if it diverged in the first.</param>
-/// <param name="Diverged">Whether its loss became NaN or infinite.</param>
 internal sealed record Figure1Run(
     string Activation, double Rate, int Seed, double? Epochs, int Trained, double? LastTrainingError, bool Diverged);
 
 /// <summary>An activation at its best rate.</summary>
-/// <param name="Activation">relu or tanh.</param>
 /// <param name="Rate">
 /// The rate at which the first seed reached the target first; if none did, the rate with the least training error.
 /// </param>
@@ -28,8 +21,6 @@ internal sealed record Figure1Best(string Activation, double Rate, Spread? Epoch
 /// </summary>
 /// <param name="Error">The target: a training error, 0 to 1.</param>
 /// <param name="Bound">Epochs after which a run was abandoned.</param>
-/// <param name="Runs">All runs.</param>
-/// <param name="Best">The best rate of each activation.</param>
 internal sealed record Figure1Report(double Error, int Bound, IReadOnlyList<Figure1Run> Runs, IReadOnlyList<Figure1Best> Best)
 {
     /// <summary>Epochs of tanh divided by those of ReLU, or null if a seed of either did not reach the target.</summary>
@@ -37,12 +28,8 @@ internal sealed record Figure1Report(double Error, int Bound, IReadOnlyList<Figu
 
     /// <summary>
     /// Epochs until the training error was reached. An epoch's error is a mean over its steps, so it stands for the middle of the epoch.
-    /// The error is interpolated linearly between two middles, and from chance before the first.
+    /// The error is interpolated linearly between two middles, and from chance before the first. Null if the error stayed above.
     /// </summary>
-    /// <param name="epochs">The epochs of a run.</param>
-    /// <param name="error">The error, 0 to 1.</param>
-    /// <param name="chance">Error before the first step, 0 to 1.</param>
-    /// <returns>Epochs with a fraction, or null if the error stayed above.</returns>
     public static double? EpochsTo(IReadOnlyList<EpochResult> epochs, double error, double chance)
     {
         var (at, before) = (0.0, chance);

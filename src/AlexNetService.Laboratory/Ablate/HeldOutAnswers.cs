@@ -1,6 +1,4 @@
-using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Training.Measuring;
 
 namespace AlexNetService.Laboratory.Ablate;
 
@@ -24,7 +22,6 @@ internal static class HeldOutAnswers
         new Dictionary<string, string>(StringComparer.Ordinal)).Write(Path.Combine(folder, File));
 
     /// <summary>Reads them back, without the photographs' paths.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static Predictions Read(string folder, IReadOnlyList<ClassLabel> labels)
     {
         var tensors = SafeTensors.Read(Path.Combine(folder, File)).Tensors;

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using AlexNetService.ModelSpec.Files;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Laboratory.Ablate;
 
@@ -18,45 +16,32 @@ internal sealed record RunOutcome
 
     /// <summary>Name of the variant, or figure1 and an activation.</summary>
     public required string Name { get; init; }
-
     public required int Seed { get; init; }
-
     public required TrainingRecipe Recipe { get; init; }
 
     /// <summary>Name of the layer table.</summary>
     public required string Table { get; init; }
-
-    /// <summary>Hash of the layer table.</summary>
     public required string TableSha256 { get; init; }
-
     public required long Parameters { get; init; }
-
     public required string DataSetSha256 { get; init; }
-
     public required string Devices { get; init; }
-
     public required int Threads { get; init; }
 
     /// <summary>Whether the loss became NaN or infinite; then there are no errors.</summary>
     public required bool Diverged { get; init; }
-
-    /// <summary>The finished epochs.</summary>
     public required IReadOnlyList<EpochResult> Epochs { get; init; }
 
-    /// <summary>Errors of the last weights on the held-out photographs, centre crop.</summary>
+    /// <summary>Errors of the last weights on the held-out photographs, with the centre crop and with ten.</summary>
     public ErrorPair? OneCrop { get; init; }
 
-    /// <summary>The same with ten crops.</summary>
     public ErrorPair? TenCrops { get; init; }
 
     /// <summary>How the weights were trained, as in a package's card; null if no epoch was finished.</summary>
     public TrainingManifest? Manifest { get; init; }
 
-    /// <summary>Seconds of all epochs.</summary>
     public double Seconds() => Epochs.Sum(epoch => epoch.Seconds);
 
     /// <summary>Reads a run's outcome, or null if it has none yet.</summary>
-    /// <exception cref="InputException">The file is damaged.</exception>
     public static RunOutcome? Read(string folder)
     {
         var path = Path.Combine(folder, File);
@@ -72,7 +57,6 @@ internal sealed record RunOutcome
         }
     }
 
-    /// <summary>Writes the outcome into the run's folder.</summary>
     public void Write(string folder) =>
         WholeFile.Write(Path.Combine(folder, File), JsonSerializer.SerializeToUtf8Bytes(this, LaboratoryJson.Whole.RunOutcome));
 }

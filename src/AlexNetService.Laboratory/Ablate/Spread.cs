@@ -1,10 +1,7 @@
-
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>One quantity measured with several seeds.</summary>
-/// <param name="Count">Number of seeds.</param>
-/// <param name="Mean">Their mean.</param>
-/// <param name="Deviation">Their standard deviation (n − 1), or null if there is only one.</param>
+/// <param name="Deviation">Standard deviation (n − 1), or null if there is only one seed.</param>
 internal sealed record Spread(int Count, double Mean, double? Deviation)
 {
     /// <summary>The spread of some values, or null if there are none.</summary>
@@ -23,10 +20,8 @@ internal sealed record Spread(int Count, double Mean, double? Deviation)
     }
 }
 
-/// <summary>A difference of two means.</summary>
-/// <param name="Mean">The difference; above 0 if the first is larger.</param>
-/// <param name="StandardError">Its standard error, or null if one side has only one seed.</param>
-/// <param name="Freedom">Degrees of freedom of the standard error, or null likewise.</param>
+/// <summary>A difference of two means, above 0 if the first is larger. Of a single seed, the standard error is unknown.</summary>
+/// <param name="Freedom">Degrees of freedom of the standard error.</param>
 internal sealed record Difference(double Mean, double? StandardError, double? Freedom)
 {
     // Student's t, two-sided 95 %, for 1 to 10 degrees of freedom, and for 20 or more.

@@ -1,28 +1,19 @@
 using AlexNetService.Imaging;
 using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
 using AlexNetService.Onnx;
-using AlexNetService.Training.Data;
 
 namespace AlexNetService.Laboratory.Measure;
 
 /// <summary>Statistics of one layer's output for some photographs.</summary>
-/// <param name="Layer">The layer.</param>
-/// <param name="Mean">Mean of its values.</param>
-/// <param name="Deviation">Their standard deviation.</param>
-/// <param name="Zeros">Share of zeros.</param>
+/// <param name="Zeros">Share of zeros among its values.</param>
 /// <param name="Positive">The positive values, in ascending order.</param>
 internal sealed record ActivationStatistics(Layer Layer, double Mean, double Deviation, double Zeros, float[] Positive)
 {
-    /// <summary>Runs the centre crops of some photographs, spread evenly over a data set, through a package.</summary>
-    /// <param name="package">A package whose card has the layer table.</param>
-    /// <param name="source">The photographs.</param>
-    /// <param name="count">Number of photographs.</param>
-    /// <param name="threads">Threads of the runtime; 0 for one a core.</param>
-    /// <param name="stop">Stops the measurement.</param>
-    /// <exception cref="InputException">The card has no layer table.</exception>
-    /// <returns>One for each layer except dropout and the classifier, in the order of the table.</returns>
+    /// <summary>
+    /// Runs the centre crops of some photographs, spread evenly over a data set, through a package. One for each layer except dropout and
+    /// the classifier, in the order of the table.
+    /// </summary>
     public static IReadOnlyList<ActivationStatistics> Of(
         ModelPackage package, LabelledPhotographs source, int count, int threads, CancellationToken stop)
     {
@@ -48,12 +39,10 @@ internal sealed record ActivationStatistics(Layer Layer, double Mean, double Dev
         return [.. layers.Select(layer => Of(layer, values[ObservedGraph.OutputOf(TensorOf(layer))]))];
     }
 
-    /// <summary>A quantile of the positive values, or NaN if there are none.</summary>
-    /// <param name="share">0 to 1.</param>
+    /// <summary>A quantile, 0 to 1, of the positive values, or NaN if there are none.</summary>
     public double Quantile(double share) =>
         Positive.Length == 0 ? double.NaN : Positive[(int)Math.Min(Positive.Length - 1, share * Positive.Length)];
 
-    /// <summary>Counts the values of one layer.</summary>
     public static ActivationStatistics Of(Layer layer, IReadOnlyCollection<float> values)
     {
         var mean = values.Average(value => (double)value);

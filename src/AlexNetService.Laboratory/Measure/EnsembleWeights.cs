@@ -1,5 +1,3 @@
-using AlexNetService.Training.Measuring;
-
 namespace AlexNetService.Laboratory.Measure;
 
 /// <summary>
@@ -19,8 +17,6 @@ internal static class EnsembleWeights
     /// Expectation maximisation of a mixture with fixed components (Dempster, Laird, Rubin 1977): a member's new weight is its mean
     /// share of the ensemble's probability of the right class. No step leaves the simplex or lowers the likelihood.
     /// </summary>
-    /// <param name="members">The members' predictions for the same photographs.</param>
-    /// <returns>One weight a member.</returns>
     public static double[] Search(IReadOnlyList<Predictions> members)
     {
         var right = members.Select(OfTheRightClass).ToArray();
@@ -36,7 +32,6 @@ internal static class EnsembleWeights
         return [.. weights.Select(weight => weight >= Least ? weight / total : 0)];
     }
 
-    /// <summary>Equal weights.</summary>
     public static double[] Equal(int members) => [.. Enumerable.Repeat(1.0 / members, members)];
 
     private static double[] Improved(double[] weights, double[][] right)

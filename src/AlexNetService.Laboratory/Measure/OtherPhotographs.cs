@@ -1,25 +1,13 @@
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Measuring;
-
 namespace AlexNetService.Laboratory.Measure;
 
 /// <summary>Confidence of models on photographs that show none of their classes; less is better.</summary>
-/// <param name="DataSet">Name of the data set.</param>
-/// <param name="Photographs">Photographs that were measured.</param>
-/// <param name="Crops">Views averaged for each.</param>
-/// <param name="Models">The models, in the order of the report.</param>
-/// <param name="Ensemble">Their ensemble, or null if there is only one model.</param>
 internal sealed record OtherPhotographs(
     string DataSet, int Photographs, int Crops, IReadOnlyList<ConfidenceReport> Models, ConfidenceReport? Ensemble)
 {
     /// <summary>Runs every model once over all photographs.</summary>
     /// <param name="source">The photographs; their labels do not matter.</param>
-    /// <param name="models">
-    /// The models, each with its fitted temperature or null, and its predictions for photographs of its classes, with that temperature.
-    /// </param>
+    /// <param name="models">Each with its fitted temperature or null, and its predictions for its classes with that temperature.</param>
     /// <param name="weights">Shares in the ensemble.</param>
-    /// <param name="crops">Views averaged for each photograph.</param>
-    /// <param name="stop">Stops the measurement.</param>
     public static OtherPhotographs Of(
         LabelledPhotographs source,
         IReadOnlyList<(EvaluatedModel Model, double? Fitted, Predictions Known)> models,
@@ -62,7 +50,7 @@ internal sealed record OtherPhotographs(
 
     private static ConfidenceReport Report(string name, Predictions now, Predictions? fitted, Predictions known)
     {
-        var (others, ofClasses) = (Tops(fitted ?? now), Tops(known));
+        var (others, ofClasses) = (Confidence.Tops(fitted ?? now), Confidence.Tops(known));
         var level = Quality.Of(known).ToConfidenceTable(source: "", crops: 0).Level();
         return new ConfidenceReport(
             name,
@@ -73,19 +61,13 @@ internal sealed record OtherPhotographs(
             level is null ? 0 : others.Count(top => top >= level));
     }
 
-    private static float[] Tops(Predictions predictions) => [.. predictions.Probabilities.Select(answer => answer.Max())];
-
     /// <summary>How often a photograph of the classes gets a higher probability than one of other things; equal ones count half.</summary>
     private static double Auroc(float[] known, float[] others)
     {
         var ascending = others.Order().ToArray();
-        return known.Average(top =>
-        {
-            var (below, notAbove) = (Below(ascending, top), Below(ascending, MathF.BitIncrement(top)));
-            return (below + notAbove) / 2.0 / ascending.Length;
-        });
+        return known.Average(top => (Below(top) + Below(MathF.BitIncrement(top))) / 2.0 / ascending.Length);
 
-        static int Below(float[] ascending, float value)
+        int Below(float value)
         {
             var place = Array.BinarySearch(ascending, value);
             for (place = place < 0 ? ~place : place; place > 0 && ascending[place - 1] >= value; place--)
@@ -98,7 +80,6 @@ internal sealed record OtherPhotographs(
 }
 
 /// <summary>Confidence of one model.</summary>
-/// <param name="Model">The model or ensemble.</param>
 /// <param name="Now">With its present temperature.</param>
 /// <param name="Fitted">With the fitted temperature; null if none was fitted.</param>
 /// <param name="Auroc">
@@ -116,10 +97,12 @@ internal sealed record Confidence(double MeanTop, double VerySure)
     /// <summary>Probability from which a prediction counts as very sure.</summary>
     public const float Threshold = 0.9f;
 
-    /// <summary>Counts predictions.</summary>
     public static Confidence Of(Predictions predictions)
     {
-        var tops = predictions.Probabilities.Select(answer => answer.Max()).ToArray();
+        var tops = Tops(predictions);
         return new Confidence(tops.Average(top => (double)top), tops.Count(top => top >= Threshold) / (double)tops.Length);
     }
+
+    /// <summary>The first prediction's probability for each photograph.</summary>
+    public static float[] Tops(Predictions predictions) => [.. predictions.Probabilities.Select(answer => answer.Max())];
 }

@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using AlexNetService.Training.Loop;
 using ScottPlot;
 
 namespace AlexNetService.Laboratory.Report;
@@ -12,30 +11,31 @@ internal static class LearningCurves
 
     /// <summary>Mean loss of the training crops, in nats.</summary>
     public static XElement Loss(IReadOnlyList<EpochResult> epochs) =>
-        Picture("loss (nats)", Scale.Zero, ("training", epochs, epoch => epoch.Loss));
+        Picture(epochs, "loss (nats)", fromZero: true, ("training", epoch => epoch.Loss));
 
     /// <summary>Top-1 and top-5 errors, in percent; top-5 only with more than five classes.</summary>
     public static XElement Errors(IReadOnlyList<EpochResult> epochs, int classes) => Picture(
+        epochs,
         "error (%)",
-        Scale.Zero,
-        ("training, top-1", epochs, epoch => 100 * epoch.TrainingTop1Error),
-        ("held out, top-1", epochs, epoch => 100 * epoch.ValidationTop1Error),
-        ("held out, top-5", epochs, epoch => ErrorRates.HasTop5(classes) ? 100 * epoch.ValidationTop5Error : null));
+        fromZero: true,
+        ("training, top-1", epoch => 100 * epoch.TrainingTop1Error),
+        ("held out, top-1", epoch => 100 * epoch.ValidationTop1Error),
+        ("held out, top-5", epoch => ErrorRates.HasTop5(classes) ? 100 * epoch.ValidationTop5Error : null));
 
-    /// <summary>The learning rate.</summary>
     public static XElement Rate(IReadOnlyList<EpochResult> epochs) =>
-        Picture("learning rate", Scale.Tight, ("rate", epochs, epoch => epoch.LearningRate));
+        Picture(epochs, "learning rate", fromZero: false, ("rate", epoch => epoch.LearningRate));
 
     private static XElement Picture(
-        string vertical, Scale scale, params (string Name, IReadOnlyList<EpochResult> Epochs, Func<EpochResult, double?> Value)[] curves)
+        IReadOnlyList<EpochResult> epochs, string vertical, bool fromZero, params (string Name, Func<EpochResult, double?> Value)[] curves)
     {
         var plot = new Plot();
-        foreach (var (name, epochs, value) in curves)
+        foreach (var (name, value) in curves)
         {
-            var points = epochs.Select(epoch => (X: (double)epoch.Epoch, Y: value(epoch)))
-                .Where(point => point.Y is { } y && double.IsFinite(y))
-                .Select(point => new Coordinates(point.X, point.Y ?? 0))
-                .ToArray();
+            Coordinates[] points =
+            [
+                .. epochs.Select(epoch => new Coordinates(epoch.Epoch, value(epoch) ?? double.NaN))
+                    .Where(point => double.IsFinite(point.Y)),
+            ];
             if (points.Length > 0)
             {
                 var line = plot.Add.Scatter(points);
@@ -51,18 +51,11 @@ internal static class LearningCurves
         plot.Legend.Alignment = Alignment.UpperRight;
         plot.Axes.AutoScale();
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
-        if (scale == Scale.Zero)
+        if (fromZero)
         {
             plot.Axes.SetLimitsY(0, plot.Axes.GetLimits().Top);
         }
 
         return XElement.Parse(plot.GetSvgXml(Width, Height));
-    }
-
-    /// <summary>Start of the vertical axis.</summary>
-    private enum Scale
-    {
-        Zero,
-        Tight,
     }
 }

@@ -1,14 +1,12 @@
 using AlexNetService.Imaging;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Loop;
-using AlexNetService.Training.Measuring;
 
 namespace AlexNetService.Laboratory.Report;
 
 /// <summary>A run's final test: its network's predictions for the held-out photographs.</summary>
 /// <param name="ByCrops">Its predictions, for each number of crops.</param>
-/// <param name="Wrong">Its most confident errors with the most crops, with their pictures.</param>
-internal sealed record MeasuredRun(IReadOnlyDictionary<int, Predictions> ByCrops, IReadOnlyList<PicturedError> Wrong)
+/// <param name="Wrong">Its most confident errors with the most crops, with the canvases of their photographs.</param>
+internal sealed record MeasuredRun(
+    IReadOnlyDictionary<int, Predictions> ByCrops, IReadOnlyList<(ConfidentError Error, byte[] Jpeg)> Wrong)
 {
     private const int Shown = 30;
     private const int Quality = 90;
@@ -17,11 +15,6 @@ internal sealed record MeasuredRun(IReadOnlyDictionary<int, Predictions> ByCrops
     public Predictions Best => ByCrops[ByCrops.Keys.Max()];
 
     /// <summary>Tests a checkpoint with one crop and with ten (Krizhevsky 2012 §4.1).</summary>
-    /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="run">The run's folder.</param>
-    /// <param name="heldOut">The held-out photographs, with the network's labels.</param>
-    /// <param name="devices">Device of each column.</param>
-    /// <param name="stop">Stops the test.</param>
     public static MeasuredRun Of(Checkpoint checkpoint, string run, Canvases heldOut, string devices, CancellationToken stop)
     {
         using var model = EvaluatedRun.Of(checkpoint, run, devices);
@@ -30,13 +23,8 @@ internal sealed record MeasuredRun(IReadOnlyDictionary<int, Predictions> ByCrops
         var places = heldOut.Photographs.Index().ToDictionary(pair => pair.Item.Path, pair => pair.Index, StringComparer.Ordinal);
         return new MeasuredRun(predictions,
         [
-            .. ConfidentError.Of(predictions[predictions.Keys.Max()], Shown).Select(error => new PicturedError(
-                error, CanvasEncoder.Jpeg(heldOut[places[error.Photograph]].Span, heldOut.Side, Quality))),
+            .. ConfidentError.Of(predictions[predictions.Keys.Max()], Shown).Select(error =>
+                (error, CanvasEncoder.Jpeg(heldOut[places[error.Photograph]].Span, heldOut.Side, Quality))),
         ]);
     }
 }
-
-/// <summary>A confident error with its picture.</summary>
-/// <param name="Error">The error.</param>
-/// <param name="Jpeg">The photograph's canvas.</param>
-internal sealed record PicturedError(ConfidentError Error, byte[] Jpeg);

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Xml.Linq;
-using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Laboratory.Report;
 
@@ -15,17 +13,16 @@ internal static class MeasuredSections
     public static XElement Errors(MeasuredRun measured)
     {
         var hasTop5 = ErrorRates.HasTop5(measured.Best.Labels.Count);
+        string[] Top5(string cell) => hasTop5 ? [cell] : [];
         return ReportPage.Section(
             "Held-out photographs",
             Table(
-                hasTop5 ? ["crops", "photographs", "top-1 error", "top-5 error"] : ["crops", "photographs", "top-1 error"],
-                measured.ByCrops.OrderBy(pair => pair.Key).Select(pair => Row(pair.Key, pair.Value.Errors()))));
-
-        string[] Row(int crops, ErrorRates errors)
-        {
-            string[] row = [Number(crops), Number(errors.Images), ReportPage.Percent(errors.Top1)];
-            return hasTop5 ? [.. row, ReportPage.Percent(errors.Top5)] : row;
-        }
+                ["crops", "photographs", "top-1 error", .. Top5("top-5 error")],
+                from pair in measured.ByCrops
+                orderby pair.Key
+                let errors = pair.Value.Errors()
+                select (string[])
+                    [$"{pair.Key}", $"{errors.Images}", ReportPage.Percent(errors.Top1), .. Top5(ReportPage.Percent(errors.Top5))]));
     }
 
     /// <summary>The confusions between classes.</summary>
@@ -68,8 +65,8 @@ internal static class MeasuredSections
     private static XElement Cell(int count, int ofRow, bool right)
     {
         var share = ofRow == 0 ? 0 : Math.Sqrt((double)count / ofRow);
-        var colour = string.Create(CultureInfo.InvariantCulture, $"background:rgb({(right ? "40 140 90" : "200 60 40")} / {share:F2})");
-        return new XElement("td", new XAttribute("style", colour), count == 0 ? "" : Number(count));
+        var colour = $"background:rgb({(right ? "40 140 90" : "200 60 40")} / {share:F2})";
+        return new XElement("td", new XAttribute("style", colour), count == 0 ? "" : $"{count}");
     }
 
     private static XElement Pairs(int[][] counts, string[] names) => Table(
@@ -78,7 +75,7 @@ internal static class MeasuredSections
             .Where(pair => pair.Shown != pair.Predicted && pair.Count > 0)
             .OrderByDescending(pair => pair.Count)
             .Take(MostPairs)
-            .Select(pair => (string[])[names[pair.Shown], names[pair.Predicted], Number(pair.Count)]));
+            .Select(pair => (string[])[names[pair.Shown], names[pair.Predicted], $"{pair.Count}"]));
 
     private static XElement Table(string[] headings, IEnumerable<string[]> rows) => new(
         "table",
@@ -86,6 +83,4 @@ internal static class MeasuredSections
         rows.Select(row => new XElement("tr", row.Select(cell => new XElement("td", cell)))));
 
     private static XElement Heading(string text) => new("th", text);
-
-    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

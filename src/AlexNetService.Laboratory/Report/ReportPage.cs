@@ -1,12 +1,8 @@
-using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Xml.Linq;
 using AlexNetService.Imaging;
-using AlexNetService.Training.Loop;
-using AlexNetService.Training.Measuring;
-using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Laboratory.Report;
 
@@ -18,10 +14,7 @@ internal static class ReportPage
 
     private const string Style = "AlexNetService.Laboratory.Report.report.css";
 
-    /// <summary>Writes the page.</summary>
-    /// <param name="checkpoint">The run's weights and state.</param>
-    /// <param name="measured">The final test, or null if no photographs were held out.</param>
-    /// <returns>The file's bytes, UTF-8.</returns>
+    /// <summary>The page, UTF-8; the final test is null if no photographs were held out.</summary>
     public static byte[] Of(Checkpoint checkpoint, MeasuredRun? measured)
     {
         var manifest = RunCheckpoint.ManifestOf(checkpoint.State);
@@ -68,19 +61,13 @@ internal static class ReportPage
         new XAttribute("src", $"data:{type};base64,{Convert.ToBase64String(bytes)}"));
 
     /// <summary>A share as a percentage with two decimals.</summary>
-    internal static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:F2} %");
+    internal static string Percent(double share) => $"{100 * share:F2} %";
 
     private static XElement Summary(TrainingState state) => new(
         "p",
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{state.Epochs.Count} epochs of {state.TrainingImages} photographs of '{state.DataSet}', {state.Labels.Count} classes, ")
-            + string.Create(
-                CultureInfo.InvariantCulture,
-                $"{state.ValidationImages} held out; {state.Architecture.Rows().Sum(row => row.Parameters):N0} parameters in ")
-            + string.Create(
-                CultureInfo.InvariantCulture,
-                $"{state.Architecture.Columns} column{(state.Architecture.Columns == 1 ? "" : "s")}; begun {state.Started:u}."));
+        $"{state.Epochs.Count} epochs of {state.TrainingImages} photographs of '{state.DataSet}', {state.Labels.Count} classes, "
+            + $"{state.ValidationImages} held out; {state.Architecture.Rows().Sum(row => row.Parameters):N0} parameters in "
+            + $"{state.Architecture.Columns} column{(state.Architecture.Columns == 1 ? "" : "s")}; begun {state.Started:u}.");
 
     private static XElement? Filters(Checkpoint checkpoint)
     {

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 
 namespace AlexNetService.Worker.Classify;
 
@@ -26,8 +27,6 @@ internal sealed class AnswerOutput : IDisposable
     public int Failed { get; private set; }
 
     /// <summary>Writes to standard output.</summary>
-    /// <param name="format">The format.</param>
-    /// <param name="top">Classes of an answer.</param>
     public static AnswerOutput Standard(AnswerFormat format, int top)
     {
         var output = new AnswerOutput(Console.OpenStandardOutput(), format, top);
@@ -35,16 +34,10 @@ internal sealed class AnswerOutput : IDisposable
         return output;
     }
 
-    /// <summary>Writes to a file, after the answers that it holds.</summary>
-    /// <param name="path">The file; it need not exist.</param>
-    /// <param name="format">JSON lines or CSV.</param>
-    /// <param name="top">Classes of an answer.</param>
-    /// <param name="models">The models that answer now, <c>name/version</c>.</param>
-    /// <param name="crops">Views averaged now.</param>
-    /// <exception cref="InputException">The file holds something else, or answers of other models.</exception>
+    /// <summary>Writes JSON lines or CSV to a file, after the answers that it holds, which must be of the same models and crops.</summary>
     public static AnswerOutput File(string path, AnswerFormat format, int top, IReadOnlyList<string> models, int crops)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "");
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".");
         var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         var output = new AnswerOutput(stream, format, top);
         try
@@ -63,7 +56,6 @@ internal sealed class AnswerOutput : IDisposable
     public bool Holds(string photograph) => answered.Contains(HashOf(photograph));
 
     /// <summary>Writes an answer.</summary>
-    /// <exception cref="IOException">The disk is full, or nobody reads the output any more.</exception>
     public void Write(PhotographAnswer answer)
     {
         Failed += answer.Error is null ? 0 : 1;
@@ -103,9 +95,9 @@ internal sealed class AnswerOutput : IDisposable
         {
             return AnswerText.Read(record, format);
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or JsonException)
         {
-            throw new InputException($"'{path}' holds something else than answers: {e.Message} Name another --output.");
+            throw new InputException($"'{path}' does not hold answers: {e.Message} Name another --output.");
         }
     }
 

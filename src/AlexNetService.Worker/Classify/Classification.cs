@@ -1,29 +1,20 @@
 using System.Runtime.CompilerServices;
 using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Requests;
-using AlexNetService.Training.Data;
 
 namespace AlexNetService.Worker.Classify;
 
 /// <summary>Classifies photographs with the engine of the web service, several at a time.</summary>
 /// <param name="engine">The engine; its queue has room for all of them.</param>
-/// <param name="ensemble">The models.</param>
-/// <param name="views">Which crops are averaged.</param>
-/// <param name="top">Classes of an answer.</param>
 internal sealed class Classification(InferenceEngine engine, Ensemble ensemble, TestViews views, int top)
 {
     /// <summary>The models that answer, <c>name/version</c>, in order of their names.</summary>
-    public IReadOnlyList<string> Models { get; } = NamesOf(ensemble);
-
-    /// <summary>Names and versions of an ensemble's models.</summary>
-    public static IReadOnlyList<string> NamesOf(Ensemble ensemble) =>
+    public IReadOnlyList<string> Models { get; } =
     [
-        .. ensemble.Members.Select(member => FormattableString.Invariant($"{member.Session.Card.Name}/{member.Session.Card.Version}"))
-            .Order(StringComparer.Ordinal),
+        .. ensemble.Members.Select(member => $"{member.Session.Card.Name}/{member.Session.Card.Version}").Order(StringComparer.Ordinal),
     ];
 
     /// <summary>The answers, in the order of the photographs. One that cannot be read or decoded is answered with the reason.</summary>
-    /// <param name="photographs">The photographs; read one after the other.</param>
     /// <param name="together">Photographs that are decoded, wait or run at a time.</param>
     /// <param name="stop">Ends the reading; photographs under way are still answered.</param>
     public async IAsyncEnumerable<PhotographAnswer> AnswersAsync(

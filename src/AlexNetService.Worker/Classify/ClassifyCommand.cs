@@ -1,20 +1,12 @@
-using System.CommandLine;
-using System.Globalization;
-using AlexNetService.Imaging;
 using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Decoding;
 using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Requests;
-using AlexNetService.Inference.Sessions;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Measuring;
-using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Worker.Classify;
 
 /// <summary><c>alexnet classify</c>: photographs → their most probable classes, as the web service answers.</summary>
-internal sealed class ClassifyCommand
+internal sealed class ClassifyCommand : Command
 {
     private readonly Argument<string[]> paths = new("photograph")
     {
@@ -22,47 +14,30 @@ internal sealed class ClassifyCommand
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string[]> packages = new("--package")
-    {
-        Description = $"{CommonOptions.PackageFolder} The mean of several answers, with the weights in their cards. "
-            + "Default: the models that come with the program.",
-        AllowMultipleArgumentsPerToken = true,
-    };
+    private readonly Option<string[]> packages = CommonOptions.Several(
+        "--package",
+        $"{CommonOptions.PackageFolder} The mean of several answers, with the weights in their cards. "
+            + "Default: the models that come with the program.");
 
-    private readonly Option<int> top = new("--top") { Description = "Classes of an answer, 1 to 100.", DefaultValueFactory = _ => 5 };
+    private readonly Option<int> top = CommonOptions.Of("--top", "Classes of an answer, 1 to 100.", 5).Range(1, 100);
 
-    private readonly Option<int> crops = new("--crops")
-    {
-        Description = "Views averaged for each photograph: 1 (centre) or 10.",
-        DefaultValueFactory = _ => CropViews.Counts[^1],
-    };
+    private readonly Option<int> crops = CommonOptions.Of(
+        "--crops", "Views averaged for each photograph: 1 (centre) or 10.", CropViews.Counts[^1]).Among("1", "10");
 
-    private readonly Option<string?> output = new("--output")
-    {
-        Description = "File for the answers. If it holds answers already, those photographs are not classified again.",
-    };
+    private readonly Option<string?> output = CommonOptions.Text(
+        "--output", "File for the answers. If it holds answers already, those photographs are not classified again.");
 
-    private readonly Option<AnswerFormat?> format = new("--format")
-    {
-        Description = "table, jsonl (a JSON object a line) or csv (a row a photograph). Default: table; with --output, csv for a file "
-            + "*.csv and jsonl for others.",
-    };
+    private readonly Option<AnswerFormat?> format = CommonOptions.Of<AnswerFormat?>(
+        "--format",
+        "table, jsonl (a JSON object a line) or csv (a row a photograph). Default: table; with --output, csv for a file "
+            + "*.csv and jsonl for others.");
 
-    private readonly Option<string> devices = new("--devices") { Description = "cpu or cuda:N.", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> devices = CommonOptions.Devices("cpu or cuda:N.");
     private readonly Option<int> threads = CommonOptions.Threads();
     private readonly CancellationToken stop;
 
-    private ClassifyCommand(CancellationToken stop)
-    {
-        this.stop = stop;
-        top.RequireRange(1, 100);
-        crops.AcceptOnlyFromAmong([.. CropViews.Counts.Select(count => count.ToString(CultureInfo.InvariantCulture))]);
-    }
-
-    public static Command Create(CancellationToken stop)
-    {
-        var options = new ClassifyCommand(stop);
-        var command = new Command("classify", """
+    public ClassifyCommand(CancellationToken stop)
+        : base("classify", """
             Print the most probable classes of photographs, as the web service would answer. A photograph that cannot be read is named with
             the reason and does not stop the others. After a stop or a crash the same command with --output continues.
 
@@ -70,11 +45,11 @@ internal sealed class ClassifyCommand
             Example: alexnet classify photographs.zip --package models/first models/second --output answers.jsonl
             Example: alexnet classify photographs/ --top 1 --crops 1 --output answers.csv
             """)
-        {
-            options.paths, options.packages, options.top, options.crops, options.output, options.format, options.devices, options.threads,
-        };
-        command.SetAction((parsed, _) => options.RunAsync(parsed));
-        return command;
+    {
+        this.stop = stop;
+        Add(paths);
+        this.AddAll(packages, top, crops, output, format, devices, threads);
+        SetAction((parsed, _) => RunAsync(parsed));
     }
 
     private async Task<int> RunAsync(ParseResult parsed)
@@ -89,7 +64,7 @@ internal sealed class ClassifyCommand
         }
 
         using var photographs = NamedPhotographs.Open(named);
-        var runtime = new RuntimeOptions { Device = parsed.GetValue(devices) ?? "cpu", Threads = parsed.GetValue(threads) };
+        var runtime = new RuntimeOptions { Device = parsed.GetRequiredValue(devices), Threads = parsed.GetValue(threads) };
         if (parsed.GetValue(packages) is { Length: > 0 } folders)
         {
             return await WithPackagesAsync(folders, runtime, ensemble => ClassifyAsync(parsed, photographs, ensemble, chosen, runtime));
@@ -123,8 +98,10 @@ internal sealed class ClassifyCommand
             }
 
             var members = sessions.Select(session => new EnsembleMember(session)).ToArray();
+            EnsembleCard[] named =
+                [.. opened.Select(package => CommonOptions.RepositoryOf(package.Folder)).Distinct().SelectMany(EnsembleCard.ReadAll)];
             return await classify(
-                Ensemble.TryCreate(members, out var ensemble, out var reason, Cards(opened)) ? ensemble : throw new InputException(reason));
+                Ensemble.TryCreate(members, out var ensemble, out var reason, named) ? ensemble : throw new InputException(reason));
         }
         finally
         {
@@ -132,25 +109,13 @@ internal sealed class ClassifyCommand
         }
     }
 
-    /// <summary>The ensembles of the repositories that packages lie in.</summary>
-    private static IReadOnlyList<EnsembleCard> Cards(IEnumerable<ModelPackage> packages) =>
-    [
-        .. packages.Select(package => Path.GetFullPath(Path.Combine(package.Folder, "..", ".."))).Distinct()
-            .SelectMany(EnsembleCard.ReadAll),
-    ];
-
     private async Task<int> ClassifyAsync(
         ParseResult parsed, NamedPhotographs photographs, Ensemble ensemble, AnswerFormat chosen, RuntimeOptions runtime)
     {
         var (views, file) = ((TestViews)parsed.GetValue(crops), parsed.GetValue(output));
         var classes = Math.Min(parsed.GetValue(top), ensemble.Labels.Count);
-        var models = Classification.NamesOf(ensemble);
-        using var answers = file is null
-            ? AnswerOutput.Standard(chosen, classes)
-            : AnswerOutput.File(file, chosen, classes, models, (int)views);
-
         // Enough for a full run while the next ones are read and decoded.
-        var cores = runtime.Threads == 0 ? Environment.ProcessorCount : runtime.Threads;
+        var cores = CommonOptions.Cores(runtime.Threads);
         var together = (2 * runtime.MaxCropsPerRun / (int)views) + (2 * cores);
         var queue = new QueueOptions
         {
@@ -162,6 +127,9 @@ internal sealed class ClassifyCommand
         await using var engine = new InferenceEngine(queue, decoding, TimeProvider.System);
         engine.RunSideBySide(Math.Max(1, runtime.ConcurrentRuns));
         var classification = new Classification(engine, ensemble, views, classes);
+        using var answers = file is null
+            ? AnswerOutput.Standard(chosen, classes)
+            : AnswerOutput.File(file, chosen, classes, classification.Models, (int)views);
         var wanted = photographs.All().Where(photograph => !answers.Holds(photograph.Name));
         if (file is not null || Console.IsOutputRedirected)
         {
@@ -175,19 +143,18 @@ internal sealed class ClassifyCommand
             count++;
         }
 
-        Summarise(file, models, count, answers.Earlier, answers.Failed, TimeProvider.System.GetElapsedTime(begun));
+        Summarise(file, classification.Models, count, answers, TimeProvider.System.GetElapsedTime(begun));
         return stop.IsCancellationRequested ? (file is null ? ExitCode.Interrupted : ExitCode.Stopped)
             : answers.Failed > 0 ? ExitCode.SomeFailed
             : ExitCode.Done;
     }
 
-    private void Summarise(string? file, IReadOnlyList<string> models, int count, int earlier, int failed, TimeSpan elapsed)
+    private void Summarise(string? file, IReadOnlyList<string> models, int count, AnswerOutput answers, TimeSpan elapsed)
     {
-        var text = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{count} photographs in {elapsed.TotalSeconds:F1} s, {count / elapsed.TotalSeconds:F1} a second; {string.Join(", ", models)}")
-            + (earlier > 0 ? $"; {earlier} were answered before" : "")
-            + (failed > 0 ? $"; {failed} could not be classified, see their answers" : "")
+        var text =
+            $"{count} photographs in {elapsed.TotalSeconds:F1} s, {count / elapsed.TotalSeconds:F1} a second; {string.Join(", ", models)}"
+            + (answers.Earlier > 0 ? $"; {answers.Earlier} were answered before" : "")
+            + (answers.Failed > 0 ? $"; {answers.Failed} could not be classified, see their answers" : "")
             + (!stop.IsCancellationRequested ? "." : file is null ? "; stopped." : "; stopped. The same command continues.");
         (file is null ? Console.Error : Console.Out).WriteLine(text);
     }

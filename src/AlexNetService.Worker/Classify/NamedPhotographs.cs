@@ -1,6 +1,3 @@
-using AlexNetService.Imaging;
-using AlexNetService.Training.Data;
-
 namespace AlexNetService.Worker.Classify;
 
 /// <summary>A photograph to classify.</summary>
@@ -21,7 +18,6 @@ internal sealed class NamedPhotographs : IDisposable
     }
 
     /// <summary>Opens paths: photographs, folders of photographs, and data sets.</summary>
-    /// <exception cref="DataSetException">There is nothing at a path, or no photograph, or it is not supported.</exception>
     public static NamedPhotographs Open(IEnumerable<string> paths)
     {
         var opened = new NamedPhotographs();

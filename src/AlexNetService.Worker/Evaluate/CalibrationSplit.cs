@@ -1,22 +1,15 @@
 namespace AlexNetService.Worker.Evaluate;
 
 /// <summary>
-/// Two halves of the photographs, one to fit on and one to measure on, so that the measured numbers hold for other photographs too.
+/// Places of two halves of the photographs, one to fit on and one to measure on, so that the numbers hold for other photographs too.
 /// Neighbours in the data set go to different halves, which also halves each class.
 /// </summary>
-/// <param name="Fitted">Places to fit on.</param>
-/// <param name="Measured">Places to measure on.</param>
 internal sealed record CalibrationSplit(int[] Fitted, int[] Measured)
 {
     /// <summary>Most logits of a model that are kept while a temperature is fitted: 512 MiB of floats.</summary>
     public const long MostLogits = 1L << 27;
 
-    /// <summary>
-    /// Divides photographs. If their logits would take too much memory, only some are used, spread evenly over the whole.
-    /// </summary>
-    /// <param name="photographs">Number of photographs.</param>
-    /// <param name="logits">Logits of one photograph, all views.</param>
-    /// <param name="mostLogits">Most logits that are kept.</param>
+    /// <summary>Divides photographs of so many logits each, all views; if all would be too many, some are used, evenly spread.</summary>
     public static CalibrationSplit Of(int photographs, int logits, long mostLogits = MostLogits)
     {
         var kept = (int)Math.Min(photographs, mostLogits / logits);

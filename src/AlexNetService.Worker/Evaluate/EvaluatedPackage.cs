@@ -1,19 +1,8 @@
-using AlexNetService.Imaging;
-using AlexNetService.Inference.Sessions;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Measuring;
-using AlexNetService.Training.Runs;
-
 namespace AlexNetService.Worker.Evaluate;
 
 /// <summary>A package, measured as it is served: whole canvases, whose crops share the trunk if the package has one.</summary>
-/// <param name="session">The open package; it is disposed with this.</param>
 internal sealed class EvaluatedPackage(ModelSession session) : EvaluatedModel
 {
-    /// <summary>Opens a package for measurement.</summary>
-    /// <exception cref="InvalidPackageException">The package is refused.</exception>
     public static EvaluatedPackage Open(ModelPackage package, RuntimeOptions options)
     {
         var card = package.Card;

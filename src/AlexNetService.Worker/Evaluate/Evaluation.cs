@@ -1,9 +1,4 @@
-using System.Globalization;
 using AlexNetService.Laboratory.Measure;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Measuring;
-using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Worker.Evaluate;
 
@@ -24,10 +19,8 @@ internal sealed class Evaluation
     /// <summary>Numbers of crops: 1, 10 or both.</summary>
     public required IReadOnlyList<int> Crops { get; init; }
 
-    /// <summary>Whether a temperature is fitted to each model.</summary>
     public bool FitTemperatures { get; init; } = true;
 
-    /// <summary>Weights of the ensemble.</summary>
     public WeightChoice Weights { get; init; } = WeightChoice.Cards;
 
     /// <summary>Photographs that show none of the classes, or null; they must outlive this.</summary>
@@ -36,11 +29,6 @@ internal sealed class Evaluation
     private int MostCrops => Crops.Max();
 
     /// <summary>Runs each model once over the photographs, and counts everything from that.</summary>
-    /// <param name="models">One model or more.</param>
-    /// <param name="stop">Stops the measurement.</param>
-    /// <exception cref="InputException">
-    /// The models have different labels, do not know the data set's classes, or their output is not a number.
-    /// </exception>
     public EvaluationReport Of(IReadOnlyList<EvaluatedModel> models, CancellationToken stop)
     {
         RequireSameLabels(models);
@@ -75,35 +63,22 @@ internal sealed class Evaluation
     {
         int[] kept = FitTemperatures && split.Fitted.Length > 0 ? [.. split.Fitted.Concat(split.Measured).Order()] : [];
         var (now, logits) = ModelMeasurement.Of(model, canvases, truth, Crops, kept, stop);
-        var fitted = kept.Length == 0 ? null : Fit(model, kept, logits, truth, split);
-        var usual = now[MostCrops];
-        if (fitted is not { } temperature)
+        var (usual, views, classes) = (now[MostCrops], kept.Zip(logits).ToDictionary(), model.Labels.Count);
+        var temperature = kept.Length == 0 ? null : TemperatureFit.Of(
+            [.. split.Fitted.Select(place => views[place])], [.. split.Fitted.Select(place => truth[place])], classes);
+        if (kept.Length > 0 && temperature is null)
         {
-            return new Member(model, now, null, usual.Of(split.Fitted), usual.Of(split.Measured));
+            TrainingDisplay.Warn(
+                $"{split.Fitted.Length} photographs determine no temperature between 1/{TemperatureFit.Limit} and {TemperatureFit.Limit} "
+                + $"for {model.Name}; it keeps {model.Temperature}.");
         }
 
-        var byPlace = kept.Zip(logits, (place, views) => (place, Answer: ViewLogits.Probabilities(views, model.Labels.Count, temperature)))
-            .ToDictionary(pair => pair.place, pair => pair.Answer);
-        Predictions Tempered(int[] places) => usual.Of(places) with { Probabilities = [.. places.Select(place => byPlace[place])] };
-        return new Member(model, now, temperature, Tempered(split.Fitted), Tempered(split.Measured));
-    }
+        return new Member(model.Name, model.Sha256, temperature, temperature is not null, now, Of(split.Fitted), Of(split.Measured));
 
-    private static double? Fit(EvaluatedModel model, int[] kept, IReadOnlyList<float[]> logits, int[] truth, CalibrationSplit split)
-    {
-        var place = kept.Index().ToDictionary(pair => pair.Item, pair => pair.Index);
-        var temperature = TemperatureFit.Of(
-            [.. split.Fitted.Select(photograph => logits[place[photograph]])],
-            [.. split.Fitted.Select(photograph => truth[photograph])],
-            model.Labels.Count);
-        if (temperature is null)
+        Predictions Of(int[] places) => temperature is not { } fitted ? usual.Of(places) : usual.Of(places) with
         {
-            TrainingDisplay.Warn(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{split.Fitted.Length} photographs determine no temperature between 1/{TemperatureFit.Limit} and {TemperatureFit.Limit} ")
-                + string.Create(CultureInfo.InvariantCulture, $"for {model.Name}; it keeps {model.Temperature}."));
-        }
-
-        return temperature;
+            Probabilities = [.. places.Select(place => ViewLogits.Probabilities(views[place], classes, fitted))],
+        };
     }
 
     private EvaluationReport Report(
@@ -119,48 +94,39 @@ internal sealed class Evaluation
             FittedOn = split.Fitted.Length,
             MeasuredOn = split.Measured.Length,
             Classes = [.. models[0].Labels.Select(label => label.Id)],
-            Models =
-            [
-                .. members.Select(member => Found(
-                    member.Model.Name, member.Model.Sha256, member.Now, split, member.Temperature, member.Measured)),
-            ],
-            Ensemble = members.Count == 1 ? null : Together(members, weights, split),
+            Models = [.. members.Select(member => Found(member, split))],
+            Ensemble = members.Count == 1 ? null : Found(Together(members, weights), split),
             Weights = Weights == WeightChoice.Cards ? null : Weighed(members, split),
-            Others = Others is null ? null
-                : OtherPhotographs.Of(
-                    Others, [.. members.Select(member => (member.Model, member.Temperature, member.Measured))], weights, MostCrops, stop),
+            Others = Others is null ? null : OtherPhotographs.Of(
+                Others,
+                [.. models.Zip(members, (model, member) => (model, member.Temperature, member.Measured))],
+                weights,
+                MostCrops,
+                stop),
         };
     }
 
-    private ModelReport Together(IReadOnlyList<Member> members, double[] weights, CalibrationSplit split)
-    {
-        var now = Crops.ToDictionary(crops => crops, crops => Predictions.Mean([.. members.Select(member => member.Now[crops])], weights));
-        var tempered = Predictions.Mean([.. members.Select(member => member.Measured)], weights);
-        var name = Weights.Given is null ? $"ensemble of {members.Count}" : $"ensemble, weights {EvaluationTables.Shares(weights)}";
-        var report = Found(name, sha256: null, now, split, temperature: null, tempered);
-        return members.Any(member => member.Temperature is not null)
-            ? report with { Calibration = report.Calibration with { After = Quality.Of(tempered) } }
-            : report;
-    }
+    private Member Together(IReadOnlyList<Member> members, double[] weights) => new(
+        Weights.Given is null ? $"ensemble of {members.Count}" : $"ensemble, weights {EvaluationTables.Shares(weights)}",
+        Sha256: null,
+        Temperature: null,
+        members.Any(member => member.IsTempered),
+        Crops.ToDictionary(crops => crops, crops => Predictions.Mean([.. members.Select(member => member.Now[crops])], weights)),
+        Predictions.Mean([.. members.Select(member => member.Fitted)], weights),
+        Predictions.Mean([.. members.Select(member => member.Measured)], weights));
 
-    private ModelReport Found(
-        string name,
-        string? sha256,
-        IReadOnlyDictionary<int, Predictions> now,
-        CalibrationSplit split,
-        double? temperature,
-        Predictions tempered)
+    private ModelReport Found(Member member, CalibrationSplit split)
     {
-        var usual = now[MostCrops];
+        var usual = member.Now[MostCrops];
+        var (before, after) = (Quality.Of(usual.Of(split.Measured)), member.IsTempered ? Quality.Of(member.Measured) : null);
         return new ModelReport(
-            name,
-            [.. Crops.Select(crops => ErrorMeasure.Of(crops, now[crops]))],
-            new CalibrationReport(
-                MostCrops, Quality.Of(usual.Of(split.Measured)), temperature, temperature is null ? null : Quality.Of(tempered)),
+            member.Name,
+            [.. Crops.Select(crops => ErrorMeasure.Of(crops, member.Now[crops]))],
+            new CalibrationReport(MostCrops, before, member.Temperature, after),
             ClassErrors.Of(usual),
             usual.Confusion(),
             ConfidentError.Of(usual, ConfidentErrors),
-            sha256);
+            member.Sha256);
     }
 
     private WeightReport Weighed(IReadOnlyList<Member> members, CalibrationSplit split)
@@ -171,13 +137,9 @@ internal sealed class Evaluation
         }
 
         var weights = Weights.Given ?? EnsembleWeights.Search([.. members.Select(member => member.Fitted)]);
-        Predictions[] measured = [.. members.Select(member => member.Measured)];
+        Quality With(double[] shares) => Quality.Of(Predictions.Mean([.. members.Select(member => member.Measured)], shares));
         return new WeightReport(
-            Weights.Search,
-            weights,
-            members.Any(member => member.Temperature is not null),
-            Quality.Of(Predictions.Mean(measured, EnsembleWeights.Equal(members.Count))),
-            Quality.Of(Predictions.Mean(measured, weights)));
+            Weights.Search, weights, members.Any(member => member.IsTempered), With(EnsembleWeights.Equal(members.Count)), With(weights));
     }
 
     private static void RequireSameLabels(IReadOnlyList<EvaluatedModel> models)
@@ -190,12 +152,18 @@ internal sealed class Evaluation
         }
     }
 
-    /// <summary>A measured model.</summary>
-    /// <param name="Model">The model.</param>
+    /// <summary>A measured model or ensemble.</summary>
+    /// <param name="Temperature">Its fitted temperature, or null.</param>
+    /// <param name="IsTempered">Whether it, or one of its members, has a fitted temperature.</param>
     /// <param name="Now">Its predictions for all photographs with its present temperature, by number of crops.</param>
-    /// <param name="Temperature">The fitted temperature, or null.</param>
-    /// <param name="Fitted">Its predictions with that temperature for the photographs that it was fitted on.</param>
+    /// <param name="Fitted">Its predictions with the fitted temperature for the photographs that it was fitted on.</param>
     /// <param name="Measured">The same for the others.</param>
     private sealed record Member(
-        EvaluatedModel Model, IReadOnlyDictionary<int, Predictions> Now, double? Temperature, Predictions Fitted, Predictions Measured);
+        string Name,
+        string? Sha256,
+        double? Temperature,
+        bool IsTempered,
+        IReadOnlyDictionary<int, Predictions> Now,
+        Predictions Fitted,
+        Predictions Measured);
 }

@@ -2,8 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AlexNetService.Laboratory.Measure;
 using AlexNetService.ModelSpec.Files;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Measuring;
 
 namespace AlexNetService.Worker.Evaluate;
 
@@ -16,7 +14,6 @@ internal sealed record EvaluationReport
     [JsonRequired]
     public int Format { get; init; } = CurrentFormat;
 
-    /// <summary>Name of the data set.</summary>
     public required string DataSet { get; init; }
 
     /// <summary>Hash of the data set's names and lengths.</summary>
@@ -25,7 +22,10 @@ internal sealed record EvaluationReport
     /// <summary>Share of the data set that was measured, as <c>--validation-fraction</c> named it; null for all.</summary>
     public double? ValidationFraction { get; init; }
 
-    /// <summary>Photographs the errors are over.</summary>
+    /// <summary>Name of the measured part, for cards.</summary>
+    [JsonIgnore]
+    public string Split => ValidationFraction is null ? "all" : "validation";
+
     public required int Photographs { get; init; }
 
     /// <summary>Photographs that temperatures and searched weights were fitted on.</summary>
@@ -50,7 +50,6 @@ internal sealed record EvaluationReport
     public OtherPhotographs? Others { get; init; }
 
     /// <summary>How often first predictions are right, with the fitted temperatures if there are any.</summary>
-    /// <param name="found">The calibration of a model or of the ensemble.</param>
     public ConfidenceTable ConfidenceOf(CalibrationReport found) => (found.After ?? found.Before).ToConfidenceTable(DataSet, found.Crops);
 
     /// <summary>Writes the file, whole or not at all.</summary>
@@ -58,7 +57,6 @@ internal sealed record EvaluationReport
         WholeFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, WorkerJson.Indented.EvaluationReport));
 
     /// <summary>Reads a file that <see cref="Write"/> wrote.</summary>
-    /// <exception cref="InputException">It is not such a file.</exception>
     public static EvaluationReport Read(string path)
     {
         try
@@ -76,13 +74,10 @@ internal sealed record EvaluationReport
     }
 }
 
-/// <summary>Results for a model or for the ensemble.</summary>
-/// <param name="Model">Name of the model.</param>
+/// <summary>Results for a model or for the ensemble; all but the errors are with the most crops that were measured.</summary>
 /// <param name="Errors">Errors with the present temperatures, for each number of crops.</param>
-/// <param name="Calibration">Calibration of the probabilities, with the most crops that were measured.</param>
-/// <param name="PerClass">Errors of each class, worst first, with the same crops.</param>
-/// <param name="Confusion">[class shown][class predicted], photographs, with the same crops.</param>
-/// <param name="ConfidentErrors">The most confident errors, with the same crops.</param>
+/// <param name="PerClass">Errors of each class, worst first.</param>
+/// <param name="Confusion">[class shown][class predicted], photographs.</param>
 /// <param name="Sha256">Hash of a package's graph or of a checkpoint's weights; null for the ensemble.</param>
 internal sealed record ModelReport(
     string Model,
@@ -93,33 +88,36 @@ internal sealed record ModelReport(
     IReadOnlyList<ConfidentError> ConfidentErrors,
     string? Sha256 = null);
 
-/// <summary>Errors with some number of crops.</summary>
-/// <param name="Crops">Views averaged for each photograph.</param>
-/// <param name="Images">Photographs.</param>
-/// <param name="Top1Error">Share whose label is not the first prediction, 0 to 1.</param>
-/// <param name="Top5Error">Share whose label is not among the first five, 0 to 1.</param>
+/// <summary>Errors, 0 to 1, over a number of photographs with a number of crops each.</summary>
 internal sealed record ErrorMeasure(int Crops, int Images, double Top1Error, double Top5Error)
 {
+    /// <summary>Measures a model with some numbers of crops on photographs of a data set, decoded for its canvas.</summary>
+    public static IReadOnlyList<ErrorMeasure> Of(
+        EvaluatedModel model, LabelledPhotographs source, Canvases canvases, IReadOnlyList<int> crops, CancellationToken stop)
+    {
+        var classes = ClassMatch.Of(source, model.Labels, model.Name);
+        int[] truth = [.. canvases.Photographs.Select(photograph => classes[photograph.Label])];
+        var measured = ModelMeasurement.Of(model, canvases, truth, crops, keep: [], stop).ByCrops;
+        return [.. crops.Select(count => Of(count, measured[count]))];
+    }
+
     public static ErrorMeasure Of(int crops, Predictions predictions)
     {
         var errors = predictions.Errors();
         return new ErrorMeasure(crops, errors.Images, errors.Top1, errors.Top5);
     }
+
+    /// <summary>The same for a card.</summary>
+    public ErrorMetric ToMetric(string dataSet, string split) => new(dataSet, split, Images, Crops, Top1Error, Top5Error);
 }
 
-/// <summary>Calibration, measured on photographs that nothing was fitted on.</summary>
-/// <param name="Crops">Views averaged for each photograph.</param>
-/// <param name="Before">With the present temperatures.</param>
+/// <summary>Calibration, measured on photographs that nothing was fitted on, before and after fitting temperatures.</summary>
 /// <param name="Temperature">The fitted temperature of the raw logits; null for an ensemble, or if none was fitted.</param>
-/// <param name="After">With the fitted temperatures; null if none was fitted.</param>
 internal sealed record CalibrationReport(int Crops, Quality Before, double? Temperature = null, Quality? After = null);
 
 /// <summary>Searched or given weights of the ensemble.</summary>
-/// <param name="Searched">Whether they were searched.</param>
 /// <param name="Values">One weight a model, in their order, summing to 1.</param>
 /// <param name="WithTemperatures">Whether the members had their fitted temperatures in the two measurements below.</param>
-/// <param name="Equal">The ensemble with equal weights.</param>
-/// <param name="Weighted">The ensemble with these weights.</param>
 internal sealed record WeightReport(bool Searched, IReadOnlyList<double> Values, bool WithTemperatures, Quality Equal, Quality Weighted);
 
 /// <summary>Writes a matrix of counts, one row a line.</summary>

@@ -1,5 +1,3 @@
-using AlexNetService.Training.Measuring;
-
 namespace AlexNetService.Worker.Evaluate;
 
 /// <summary>
@@ -15,14 +13,8 @@ internal static class TemperatureFit
     private const double Step = 2;
     private const double Precision = 1e-4;
 
-    /// <summary>Fits the temperature.</summary>
-    /// <param name="logits">For each photograph, [views,classes].</param>
-    /// <param name="truth">For each photograph, its class.</param>
-    /// <param name="classes">Number of classes.</param>
-    /// <returns>
-    /// The temperature, or null if the best one is outside the limits: the photographs do not determine it, for example because none is
-    /// an error.
-    /// </returns>
+    /// <summary>Fits the temperature to the logits, [views,classes], and the class of each photograph.</summary>
+    /// <returns>Null if the photographs determine none within the limits, for example because none is an error.</returns>
     public static double? Of(IReadOnlyList<float[]> logits, IReadOnlyList<int> truth, int classes)
     {
         var costs = new double[logits.Count];

@@ -1,23 +1,18 @@
-using System.Globalization;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Runs;
 using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker.Export;
 
-/// <summary>Results of an evaluation that a model's card stores.</summary>
-/// <param name="Calibration">The fitted temperature, or null if none was fitted.</param>
-/// <param name="EnsembleWeight">The searched or given weight, or null without one.</param>
-/// <param name="Measured">Errors with the fitted temperature, on photographs it was not fitted on; null if none was fitted.</param>
+/// <summary>Results of an evaluation that a model's card stores; null if the evaluation has none.</summary>
+/// <param name="Calibration">The fitted temperature.</param>
+/// <param name="EnsembleWeight">The searched or given weight.</param>
+/// <param name="Measured">Errors with the fitted temperature, on photographs it was not fitted on.</param>
 /// <param name="Confidence">How often first predictions are right, on the same photographs.</param>
 internal sealed record EvaluatedCard(
     Calibration? Calibration, double? EnsembleWeight, ErrorMetric? Measured, ConfidenceTable? Confidence)
 {
-    /// <summary>Reads the results for a model that <c>alexnet evaluate --json</c> wrote.</summary>
-    /// <param name="file">The file.</param>
+    /// <summary>Reads the results that <c>alexnet evaluate --json</c> wrote for a model.</summary>
     /// <param name="sha256">Hash of the package's graph or of the checkpoint's weights.</param>
     /// <param name="model">The model on the command line, such as <c>--run runs/first</c>.</param>
-    /// <exception cref="InputException">The file has no results for the model, or none that a card stores.</exception>
     public static EvaluatedCard Read(string file, string sha256, string model)
     {
         var report = EvaluationReport.Read(file);
@@ -31,8 +26,9 @@ internal sealed record EvaluatedCard(
 
         // A weight of 1 is an equal share, so that members of this search and other models can form an ensemble.
         var weight = report.Weights?.Values[place] * report.Models.Count;
-        var card = Of(report, report.Models[place].Calibration, weight);
-        return weight == 0 ? throw new InputException($"{model} has weight 0 in the ensemble of '{file}'. Leave it out.") : card;
+        return weight == 0
+            ? throw new InputException($"{model} has weight 0 in the ensemble of '{file}'. Leave it out.")
+            : Of(report, report.Models[place].Calibration, weight);
     }
 
     /// <summary>Prints what goes into the card.</summary>
@@ -40,38 +36,30 @@ internal sealed record EvaluatedCard(
     {
         if (Calibration is { } found)
         {
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"temperature {found.Temperature:F3}: calibration error {found.EceBefore:P2} → {found.EceAfter:P2} ")
+            Console.WriteLine(
+                $"temperature {found.Temperature:F3}: calibration error {found.EceBefore:P2} → {found.EceAfter:P2} "
                 + $"on {found.MeasuredImages} photographs it was not fitted on");
             if (found.EceAfter > found.EceBefore || found.NllAfter > found.NllBefore)
             {
-                TrainingDisplay.Warn(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"with this temperature the probabilities of those photographs are worse: calibration error {found.EceBefore:P2} → ")
-                    + string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{found.EceAfter:P2}, NLL {found.NllBefore:F4} → {found.NllAfter:F4}. Fit it on more photographs, ")
+                TrainingDisplay.Warn(
+                    $"with this temperature the probabilities of those photographs are worse: calibration error {found.EceBefore:P2} → "
+                    + $"{found.EceAfter:P2}, NLL {found.NllBefore:F4} → {found.NllAfter:F4}. Fit it on more photographs, "
                     + "or measure with --temperature keep and export without it.");
             }
         }
 
         if (Confidence is { } table)
         {
-            Console.WriteLine(table.Level() is { } level
-                ? string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"predictions with a probability of {level:P0} or more are right {ConfidenceTable.UsualShare:P0} of the time ")
-                    + $"(measured on {table.Images} photographs)"
-                : string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"no prediction is right {ConfidenceTable.UsualShare:P0} of the time, however probable ")
-                    + $"(measured on {table.Images} photographs)");
+            Console.WriteLine(
+                (table.Level() is { } level
+                    ? $"predictions with a probability of {level:P0} or more are right {ConfidenceTable.UsualShare:P0} of the time"
+                    : $"no prediction is right {ConfidenceTable.UsualShare:P0} of the time, however probable")
+                + $" (measured on {table.Images} photographs)");
         }
 
         if (EnsembleWeight is { } weight)
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ensemble weight {weight:0.###}"));
+            Console.WriteLine($"ensemble weight {weight:0.###}");
         }
     }
 
@@ -82,19 +70,11 @@ internal sealed record EvaluatedCard(
             return new EvaluatedCard(null, weight, null, report.ConfidenceOf(found));
         }
 
-        var split = report.ValidationFraction is null ? "all" : "validation";
+        var split = report.Split;
         return new EvaluatedCard(
             new Calibration(
-                temperature,
-                report.DataSet,
-                split,
-                report.FittedOn,
-                report.MeasuredOn,
-                found.Crops,
-                found.Before.Ece,
-                after.Ece,
-                found.Before.Nll,
-                after.Nll),
+                temperature, report.DataSet, split, report.FittedOn, report.MeasuredOn, found.Crops,
+                found.Before.Ece, after.Ece, found.Before.Nll, after.Nll),
             weight,
             new ErrorMetric(report.DataSet, $"{split}, not fitted on", report.MeasuredOn, found.Crops, after.Top1Error, after.Top5Error),
             report.ConfidenceOf(found));

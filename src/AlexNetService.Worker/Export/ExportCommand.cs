@@ -1,40 +1,29 @@
-using System.CommandLine;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Training.Measuring;
-using AlexNetService.Training.Network;
-using AlexNetService.Training.Runs;
 
 namespace AlexNetService.Worker.Export;
 
 /// <summary><c>alexnet export</c>: a run or untrained weights → a package, compared with torch before it is published.</summary>
-internal sealed class ExportCommand
+internal sealed class ExportCommand : Command
 {
     private const string Package = "package";
     private const string SafeTensors = "safetensors";
     private const string Torchvision = "torchvision";
 
-    private readonly Option<string?> run = new("--run") { Description = "A run's folder, or one of its checkpoint files." };
-    private readonly Option<Training.Loop.CheckpointChoice> checkpoint = CommonOptions.Checkpoint();
+    private readonly Option<string?> run = CommonOptions.Text("--run", "A run's folder, or one of its checkpoint files.");
+    private readonly Option<CheckpointChoice> checkpoint = CommonOptions.Checkpoint();
 
-    private readonly Option<string?> revised = new("--package")
-    {
-        Description = $"{CommonOptions.PackageFolder} Instead of a run: --evaluation makes a new version of it.",
-    };
+    private readonly Option<string?> revised = CommonOptions.Text(
+        "--package", $"{CommonOptions.PackageFolder} Instead of a run: --evaluation makes a new version of it.");
 
-    private readonly Option<string?> evaluation = new("--evaluation")
-    {
-        Description = "A file that 'alexnet evaluate --json' wrote about this run or package. The fitted temperature goes into graph and "
-            + "card, a searched or given weight into the card (1 is an equal share).",
-    };
+    private readonly Option<string?> evaluation = CommonOptions.Text(
+        "--evaluation",
+        "A file that 'alexnet evaluate --json' wrote about this run or package. The fitted temperature goes into graph and "
+            + "card, a searched or given weight into the card (1 is an equal share).");
 
     private readonly Option<string?> preset = CommonOptions.Preset();
 
-    private readonly Option<bool> untrained = new("--untrained")
-    {
-        Description = "Export the preset with its initial weights, for tests and benchmarks.",
-    };
+    private readonly Option<bool> untrained = CommonOptions.Of<bool>(
+        "--untrained", "Export the preset with its initial weights, for tests and benchmarks.");
 
     private readonly Option<int?> classes = CommonOptions.Classes();
     private readonly Option<int> seed = CommonOptions.Seed();
@@ -42,41 +31,29 @@ internal sealed class ExportCommand
     private readonly Option<string?> name = CommonOptions.ModelName("the preset's");
     private readonly Option<int?> version = CommonOptions.ModelVersion();
 
-    private readonly Option<string?> data = new("--data")
-    {
-        Description = "Photographs for the parity check; the held-out part of a run's data set is also measured. "
-            + "Default: the run's data set.",
-    };
+    private readonly Option<string?> data = CommonOptions.Text(
+        "--data",
+        "Photographs for the parity check; the held-out part of a run's data set is also measured. "
+            + "Default: the run's data set.");
 
     private readonly Option<int> threads = CommonOptions.Threads();
 
-    private readonly Option<string> format = new("--format")
-    {
-        Description = "package: to be served; safetensors: only the weights, for other software and 'alexnet import'.",
-        DefaultValueFactory = _ => Package,
-    };
+    private readonly Option<string> format = CommonOptions.Of(
+        "--format",
+        "package: to be served; safetensors: only the weights, for other software and 'alexnet import'.",
+        Package).Among(Package, SafeTensors);
 
-    private readonly Option<string?> output = new("--output") { Description = "File of --format safetensors." };
+    private readonly Option<string?> output = CommonOptions.Text("--output", "File of --format safetensors.");
 
-    private readonly Option<string> names = new("--names")
-    {
-        Description = "Names in --format safetensors: own, or torchvision for its load_state_dict (alexnet-torchvision).",
-        DefaultValueFactory = _ => "own",
-    };
+    private readonly Option<string> names = CommonOptions.Of(
+        "--names",
+        "Names in --format safetensors: own, or torchvision for its load_state_dict (alexnet-torchvision).",
+        "own").Among("own", Torchvision);
 
     private readonly CancellationToken stop;
 
-    private ExportCommand(CancellationToken stop)
-    {
-        this.stop = stop;
-        format.AcceptOnlyFromAmong(Package, SafeTensors);
-        names.AcceptOnlyFromAmong("own", Torchvision);
-    }
-
-    public static Command Create(CancellationToken stop)
-    {
-        var options = new ExportCommand(stop);
-        var command = new Command("export", """
+    public ExportCommand(CancellationToken stop)
+        : base("export", """
             Write a package: the ONNX graph and its card. Torch and the graph first run 32 random and 32 real crops; if their logits differ
             by more than 1e-3 of the largest, nothing is published. A run is exported at its best finished epoch.
 
@@ -85,13 +62,12 @@ internal sealed class ExportCommand
             Example: alexnet export --package models/first/1 --evaluation e.json --repository models
             Example: alexnet export --run runs/first --format safetensors --output first.safetensors
             """)
-        {
-            options.run, options.checkpoint, options.revised, options.evaluation, options.preset, options.untrained, options.classes,
-            options.seed, options.repository, options.name, options.version, options.data, options.threads, options.format,
-            options.output, options.names,
-        };
-        command.SetAction(options.Run);
-        return command;
+    {
+        this.stop = stop;
+        this.AddAll(
+            run, checkpoint, revised, evaluation, preset, untrained, classes, seed, repository, name, version, data, threads, format,
+            output, names);
+        SetAction(Run);
     }
 
     private int Run(ParseResult parsed)
@@ -113,25 +89,22 @@ internal sealed class ExportCommand
         var source = Source(parsed);
         if (!isPackage)
         {
-            return WriteWeights(source, parsed.GetValue(output), parsed.GetValue(names) == Torchvision);
+            return WriteWeights(source.Network, parsed.GetValue(output), parsed.GetValue(names) == Torchvision);
         }
 
+        var network = source.Network;
         if (parsed.GetValue(evaluation) is { } file)
         {
-            var weights = EvaluatedRun.HashOf(source.Architecture, source.Weights);
+            var weights = EvaluatedRun.HashOf(network.Architecture, network.Weights);
             source = source with { Evaluated = EvaluatedCard.Read(file, weights, $"--run {parsed.GetValue(run)}") };
             source.Evaluated.Print();
         }
 
-        var model = parsed.GetValue(name) ?? source.Architecture.Preset;
-        return PackageExport.Printed(PackageExport.Publish(
-            source,
-            packages,
-            model,
-            parsed.GetValue(version) ?? packages.NextVersion(model),
-            parsed.GetValue(data) ?? source.DataSetPath,
-            parsed.GetValue(threads),
-            stop));
+        var model = parsed.GetValue(name) ?? network.Architecture.Preset;
+        var next = parsed.GetValue(version) ?? packages.NextVersion(model);
+        var photographs = parsed.GetValue(data) ?? source.Run?.DataSetPath;
+        return PackageExport.Printed(
+            PackageExport.Publish(source, packages, model, next, photographs, parsed.GetValue(threads), stop));
     }
 
     private ExportSource Source(ParseResult parsed) =>
@@ -162,23 +135,19 @@ internal sealed class ExportCommand
     }
 
     /// <summary>Writes one safetensors file that <c>alexnet import</c>, Python and others read.</summary>
-    private static int WriteWeights(ExportSource source, string? output, bool torchvision)
+    private static int WriteWeights(TrainedNetwork network, string? output, bool torchvision)
     {
         var file = output ?? throw new InputException("Name the --output file of --format safetensors.");
-        if (torchvision && source.Architecture.Preset != AlexNetLayers.Torchvision)
+        if (torchvision && network.Architecture.Preset != AlexNetLayers.Torchvision)
         {
             throw new InputException(
-                $"Torchvision has no network like '{source.Architecture.Preset}'; only {AlexNetLayers.Torchvision} has its names.");
+                $"Torchvision has no network like '{network.Architecture.Preset}'; only {AlexNetLayers.Torchvision} has its names.");
         }
 
-        if (Path.GetDirectoryName(file) is { Length: > 0 } folder)
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file)) ?? ".");
+        var weights = new PortableWeights(network.Architecture, network.Weights, network.Mean.Mean, network.Labels)
         {
-            Directory.CreateDirectory(folder);
-        }
-
-        var weights = new PortableWeights(source.Architecture, source.Weights, source.Colours.Mean, source.Labels)
-        {
-            MeanImage = source.Colours.MeanImage,
+            MeanImage = network.Mean.MeanImage,
         };
         weights.ToFile(own => torchvision ? TorchvisionNames.Theirs(own) ?? own : own).Write(file);
         Console.WriteLine($"wrote {file} ({new FileInfo(file).Length:N0} bytes)");

@@ -1,5 +1,3 @@
-using AlexNetService.Inference.Sessions;
-using AlexNetService.ModelSpec.Package;
 using AlexNetService.Onnx;
 
 namespace AlexNetService.Worker.Export;
@@ -7,13 +5,6 @@ namespace AlexNetService.Worker.Export;
 /// <summary>A package and the results of its evaluation → a new version of the package.</summary>
 internal static class PackageRevision
 {
-    /// <summary>Publishes the new version.</summary>
-    /// <param name="old">The package that was measured.</param>
-    /// <param name="evaluated">The results.</param>
-    /// <param name="packages">Where the new version goes.</param>
-    /// <param name="name">Name of the model.</param>
-    /// <param name="version">The new version.</param>
-    /// <exception cref="InputException">A temperature cannot be added to the graph.</exception>
     public static ModelPackage Publish(ModelPackage old, EvaluatedCard evaluated, PackageRepository packages, string name, int version)
     {
         var card = old.Card with

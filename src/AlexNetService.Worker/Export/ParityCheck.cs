@@ -1,10 +1,4 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
-using AlexNetService.Imaging;
-using AlexNetService.Inference.Sessions;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Network;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Worker.Export;
@@ -13,17 +7,12 @@ namespace AlexNetService.Worker.Export;
 internal static class ParityCheck
 {
     /// <summary>Largest difference of a logit that passes, relative to the largest logit.</summary>
-    public const double Tolerance = 1e-3;
+    private const double Tolerance = 1e-3;
 
     private const int Crops = 32;
     private const int Seed = 2012;
 
-    /// <summary>Reads centre crops of photographs, labelled or not, that are spread evenly over a data set.</summary>
-    /// <param name="path">A data set, or any folder of photographs.</param>
-    /// <param name="geometry">Canvas and crop.</param>
-    /// <returns>Up to 32 crops of [3,crop,crop], 0..255.</returns>
-    /// <exception cref="DataSetException">The path does not exist.</exception>
-    /// <exception cref="InputException">No photograph can be decoded.</exception>
+    /// <summary>Up to 32 centre crops of photographs, labelled or not, spread evenly over a data set: [3,crop,crop], 0..255.</summary>
     public static IReadOnlyList<byte[]> RealCrops(string path, CropGeometry geometry)
     {
         using var photographs = DataSetOpener.Open(path, labelled: false);
@@ -45,12 +34,8 @@ internal static class ParityCheck
             : throw new InputException($"None of the files at '{path}' is a photograph that can be decoded. Name others with --data.");
     }
 
-    /// <summary>Runs random and real crops through both and prints the differences.</summary>
-    /// <param name="network">The torch network; it is left in evaluation mode.</param>
-    /// <param name="colours">Its mean colour.</param>
-    /// <param name="session">The exported graph in ONNX Runtime.</param>
+    /// <summary>Runs random and real crops through both and prints the differences; leaves the network in evaluation mode.</summary>
     /// <param name="realCrops">Crops of [3,crop,crop], 0..255; may be empty.</param>
-    /// <exception cref="InputException">A logit differs by more than the tolerance.</exception>
     public static void Require(ColumnNetwork network, ColourStatistics colours, ModelSession session, IReadOnlyList<byte[]> realCrops)
     {
         var random = new Random(Seed);
@@ -71,18 +56,28 @@ internal static class ParityCheck
         }
     }
 
-    /// <summary>Largest |expected − actual| divided by largest |expected|.</summary>
+    /// <summary>Largest |expected − actual| divided by largest |expected|; NaN if a value is.</summary>
     internal static double RelativeDifference(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
     {
         var (difference, largest) = (0.0, 0.0);
         for (var i = 0; i < expected.Length; i++)
         {
-            // Math.Max passes a NaN on.
             difference = Math.Max(difference, Math.Abs((double)expected[i] - actual[i]));
             largest = Math.Max(largest, Math.Abs((double)expected[i]));
         }
 
         return difference / largest;
+    }
+
+    /// <summary>Refuses a difference above a tolerance.</summary>
+    internal static void RequireSmall(double difference, double tolerance, string disagreement)
+    {
+        // Written so that a NaN fails too.
+        if (!(difference <= tolerance))
+        {
+            throw new InputException(
+                $"{disagreement} differ by {difference:E1} of the largest; {tolerance:E0} is allowed. Nothing was published.");
+        }
     }
 
     private static void Require(
@@ -92,18 +87,8 @@ internal static class ParityCheck
         var actual = new float[crops.Count * session.Classes];
         session.Run(crops.SelectMany(crop => crop).ToArray(), crops.Count, new CropOutputs { Logits = actual });
         var difference = RelativeDifference(expected, actual);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"parity on {crops.Count} {kind} crops: largest difference of a logit {difference:E1} of the largest logit"));
-
-        // Written so that a NaN fails too.
-        if (!(difference <= Tolerance))
-        {
-            throw new InputException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"The exported graph and torch disagree on {kind} crops: logits differ by {difference:E1} of the largest; ")
-                + string.Create(CultureInfo.InvariantCulture, $"{Tolerance:E0} is allowed. Nothing was published."));
-        }
+        Console.WriteLine($"parity on {crops.Count} {kind} crops: largest difference of a logit {difference:E1} of the largest logit");
+        RequireSmall(difference, Tolerance, $"The exported graph and torch disagree on {kind} crops: logits");
     }
 
     private static float[] TorchLogits(ColumnNetwork network, ColourStatistics colours, IReadOnlyList<byte[]> crops)

@@ -1,14 +1,10 @@
 using System.Security.Cryptography;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Training.Loop;
-using AlexNetService.Training.Runs;
 using AlexNetService.Worker.Export;
 
 namespace AlexNetService.Worker.Import;
 
-/// <summary>Reads a weight file for an export: its layer table, weights by our names, mean colour and classes.</summary>
+/// <summary>Reads a weight file: its layer table, weights by our names, mean colour and classes.</summary>
 internal static class ImportSource
 {
     private const string ClassifierWeight = "fc8.weight";
@@ -16,31 +12,24 @@ internal static class ImportSource
     /// <summary>Names of a long list that a message shows.</summary>
     private const int Shown = 5;
 
-    /// <summary>Reads a file.</summary>
-    /// <param name="path">A file of torch.save, or safetensors.</param>
+    /// <summary>Reads a file of torch.save, or safetensors. The file of class names may be null.</summary>
     /// <param name="preset">Name of the layer table, or null to find the one that fits.</param>
-    /// <param name="labels">File of class names, or null.</param>
     /// <param name="meanColour">Mean red, green, blue, or null for the one of the file or of torchvision.</param>
-    /// <exception cref="InputException">
-    /// The weights fit no preset or several, or the user must supply something that the file lacks.
-    /// </exception>
-    /// <exception cref="ArchitectureException">The weights do not fit the layer table in the file.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged, or holds no weights.</exception>
-    public static ExportSource Read(string path, string? preset, string? labels, IReadOnlyList<double>? meanColour)
+    public static TrainedNetwork Read(string path, string? preset, string? labels, IReadOnlyList<double>? meanColour)
     {
         var file = ReadFile(path);
-        var source = PortableWeights.Of(file, OurName) is { } own
+        var network = PortableWeights.Of(file, OurName) is { } own
             ? OfOurs(own, preset, meanColour)
             : OfOthers(path, file, preset, meanColour);
-        if (!source.Weights.AreFinite)
+        if (!network.Weights.AreFinite)
         {
             throw new InputException($"'{path}' holds infinite values or NaN.");
         }
 
-        WarnOfUnused(path, file, source.Architecture);
-        return source with
+        WarnOfUnused(path, file, network.Architecture);
+        return network with
         {
-            Labels = Classes(labels, source),
+            Labels = Classes(labels, network),
             Origin = new WeightOrigin(Path.GetFileName(path), Sha256(path)),
         };
     }
@@ -71,7 +60,7 @@ internal static class ImportSource
     }
 
     /// <summary>A file of 'alexnet export --format safetensors', which contains everything.</summary>
-    private static ExportSource OfOurs(PortableWeights own, string? preset, IReadOnlyList<double>? meanColour)
+    private static TrainedNetwork OfOurs(PortableWeights own, string? preset, IReadOnlyList<double>? meanColour)
     {
         if (preset is not null && preset != own.Architecture.Preset)
         {
@@ -79,30 +68,27 @@ internal static class ImportSource
         }
 
         var colours = ExportSource.OneColour(own.Architecture, meanColour ?? own.MeanColour);
-        return new ExportSource
-        {
-            Architecture = own.Architecture,
-            Weights = own.Weights,
-            Colours = meanColour is null && own.MeanImage is { } image ? colours with { MeanImage = image } : colours,
-            Labels = own.Labels,
-        };
+        return new TrainedNetwork(
+            own.Architecture,
+            own.Weights,
+            meanColour is null && own.MeanImage is { } image ? colours with { MeanImage = image } : colours,
+            own.Labels,
+            Manifest: null,
+            Origin: null);
     }
 
-    private static ExportSource OfOthers(string path, SafeTensors file, string? preset, IReadOnlyList<double>? meanColour)
+    private static TrainedNetwork OfOthers(string path, SafeTensors file, string? preset, IReadOnlyList<double>? meanColour)
     {
         var tensors = file.Tensors.ToDictionary(tensor => OurName(tensor.Key), tensor => tensor.Value, StringComparer.Ordinal);
         var isTorchvision = file.Tensors.Keys.Any(name => TorchvisionNames.Ours(name) is not null);
         var architecture = Table(path, file, tensors, preset ?? (isTorchvision ? AlexNetLayers.Torchvision : null));
-        return new ExportSource
-        {
-            Architecture = architecture,
-            Weights = Fitting(path, architecture, tensors),
-            Colours = ExportSource.OneColour(architecture, meanColour
-                ?? (architecture.Preset == AlexNetLayers.Torchvision ? TorchvisionNames.MeanColour : null)
-                ?? throw new InputException(
-                    $"'{path}' does not contain the mean colour that its network subtracts. Give it: --mean-colour R,G,B, each 0 to 255.")),
-            Labels = [],
-        };
+        var weights = Fitting(path, architecture, tensors);
+        var colour = meanColour
+            ?? (architecture.Preset == AlexNetLayers.Torchvision ? TorchvisionNames.MeanColour : null)
+            ?? throw new InputException(
+                $"'{path}' does not contain the mean colour that its network subtracts. Give it: --mean-colour R,G,B, each 0 to 255.");
+        return new TrainedNetwork(
+            architecture, weights, ExportSource.OneColour(architecture, colour), Labels: [], Manifest: null, Origin: null);
     }
 
     private static NetworkArchitecture Table(
@@ -110,11 +96,10 @@ internal static class ImportSource
     {
         if (!tensors.TryGetValue(ClassifierWeight, out var classifier) || classifier.Dimensions is not [var classes, _])
         {
-            var some = string.Join(", ", file.Tensors.Keys.Order(StringComparer.Ordinal).Take(Shown));
             throw new InputException(
                 $"'{path}' has no known last layer: no [classes, inputs] named {ClassifierWeight} "
                 + $"or, as in torchvision's alexnet, {TorchvisionNames.Theirs(ClassifierWeight)}. "
-                + $"It holds {file.Tensors.Count} tensors: {some}{(file.Tensors.Count > Shown ? ", …" : "")}");
+                + $"It holds {file.Tensors.Count} tensors: {First(file.Tensors.Keys)}");
         }
 
         if (preset is not null)
@@ -156,28 +141,31 @@ internal static class ImportSource
         string[] unused = [.. file.Tensors.Keys.Where(name => !used.Contains(OurName(name)) && name != PortableWeights.MeanImageName)];
         if (unused.Length > 0)
         {
-            var some = string.Join(", ", unused.Order(StringComparer.Ordinal).Take(Shown));
-            TrainingDisplay.Warn($"{unused.Length} tensors of '{path}' are not used: {some}{(unused.Length > Shown ? ", …" : "")}");
+            TrainingDisplay.Warn($"{unused.Length} tensors of '{path}' are not used: {First(unused)}");
         }
     }
 
-    private static IReadOnlyList<ClassLabel> Classes(string? labels, ExportSource source)
+    private static IReadOnlyList<ClassLabel> Classes(string? labels, TrainedNetwork network)
     {
         if (labels is not null)
         {
-            return LabelsFile.Read(labels, source.Architecture.Classes);
+            return LabelsFile.Read(labels, network.Architecture.Classes);
         }
 
-        if (source.Labels.Count > 0)
+        if (network.Labels.Count > 0)
         {
-            return source.Labels;
+            return network.Labels;
         }
 
         TrainingDisplay.Warn(
-            $"the file does not name its {source.Architecture.Classes} classes; their names are class-0, class-1, …. "
+            $"the file does not name its {network.Architecture.Classes} classes; their names are class-0, class-1, …. "
             + "Name them with --labels.");
-        return ExportSource.NumberedClasses(source.Architecture.Classes);
+        return ExportSource.NumberedClasses(network.Architecture.Classes);
     }
+
+    /// <summary>The first names of a list, for messages.</summary>
+    private static string First(IEnumerable<string> names) =>
+        string.Join(", ", names.Order(StringComparer.Ordinal).Take(Shown)) + (names.Skip(Shown).Any() ? ", …" : "");
 
     private static string OurName(string name) => TorchvisionNames.Ours(name) ?? name;
 

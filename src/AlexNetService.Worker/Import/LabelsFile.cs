@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Worker.Import;
 
@@ -11,10 +9,7 @@ namespace AlexNetService.Worker.Import;
 /// </summary>
 internal static partial class LabelsFile
 {
-    /// <summary>Reads a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="classes">Number of classes of the weights.</param>
-    /// <exception cref="InputException">The file names another number of classes, or one twice, or is not a list.</exception>
+    /// <summary>Reads a file that must name a number of classes, each once.</summary>
     public static IReadOnlyList<ClassLabel> Read(string path, int classes)
     {
         var text = File.ReadAllText(path).TrimStart('\uFEFF').Trim();
@@ -24,9 +19,9 @@ internal static partial class LabelsFile
             throw new InputException($"'{path}' names {entries.Count} classes; the weights have {classes}.");
         }
 
-        if (entries.FirstOrDefault(entry => string.IsNullOrWhiteSpace(entry.Name)) is { } empty)
+        if (entries.FindIndex(entry => string.IsNullOrWhiteSpace(entry.Name)) is >= 0 and var empty)
         {
-            throw new InputException($"'{path}' has no name for class {entries.IndexOf(empty)}.");
+            throw new InputException($"'{path}' has no name for class {empty}.");
         }
 
         if (entries.Where(entry => entry.Id is not null).GroupBy(entry => entry.Id).FirstOrDefault(group => group.Count() > 1) is { } twice)
@@ -40,15 +35,15 @@ internal static partial class LabelsFile
             index, entry.Id ?? (repeated.Contains(entry.Name) ? $"{entry.Name}#{index}" : entry.Name), entry.Name))];
     }
 
-    private static Entry OfLine(string line)
+    private static (string? Id, string Name) OfLine(string line)
     {
         line = line.Trim('\r', ' ');
-        return line.Split('\t', 2) is [var id, var name] ? new Entry(id.Trim(), name.Trim())
-            : Synset().IsMatch(line) ? new Entry(line[..line.IndexOf(' ')], line[line.IndexOf(' ')..].Trim())
-            : new Entry(null, line);
+        return line.Split('\t', 2) is [var id, var name] ? (id.Trim(), name.Trim())
+            : Synset().IsMatch(line) ? (line[..line.IndexOf(' ')], line[line.IndexOf(' ')..].Trim())
+            : (null, line);
     }
 
-    private static List<Entry> OfJson(string path, string text)
+    private static List<(string? Id, string Name)> OfJson(string path, string text)
     {
         try
         {
@@ -56,7 +51,7 @@ internal static partial class LabelsFile
             return json.RootElement.ValueKind == JsonValueKind.Array
                 ? [.. json.RootElement.EnumerateArray().Select(OfValue)]
                 : [.. Enumerable.Range(0, json.RootElement.GetPropertyCount()).Select(index =>
-                    OfValue(json.RootElement.GetProperty(index.ToString(CultureInfo.InvariantCulture))))];
+                    OfValue(json.RootElement.GetProperty($"{index}")))];
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
@@ -64,13 +59,12 @@ internal static partial class LabelsFile
         }
     }
 
-    private static Entry OfValue(JsonElement value) => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 2
-        ? new Entry(value[0].GetString(), value[1].GetString() ?? "")
-        : new Entry(null, value.GetString() ?? "");
+    private static (string? Id, string Name) OfValue(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 2
+            ? (value[0].GetString(), value[1].GetString() ?? "")
+            : (null, value.GetString() ?? "");
 
     /// <summary>A line of ImageNet's <c>synset_words.txt</c>. Other names may begin with a word and a space: "tiger cat".</summary>
     [GeneratedRegex("^n[0-9]{8} ", RegexOptions.CultureInvariant)]
     private static partial Regex Synset();
-
-    private sealed record Entry(string? Id, string Name);
 }

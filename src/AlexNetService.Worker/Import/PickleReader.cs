@@ -18,9 +18,7 @@ internal sealed class PickleReader
 {
     private const int NewestProtocol = 5;
 
-    /// <summary>
-    /// A pickle of AlexNet's weights runs fewer than a thousand. Without a limit 16 MiB of empty dictionaries would take over a gigabyte.
-    /// </summary>
+    // A pickle of AlexNet's weights runs fewer than a thousand. Without a limit 16 MiB of empty dictionaries would take over a gigabyte.
     private const int MostOpcodes = 1 << 20;
 
     private readonly byte[] pickle;
@@ -32,11 +30,7 @@ internal sealed class PickleReader
 
     private PickleReader(byte[] pickle) => this.pickle = pickle;
 
-    /// <summary>Reads the object that a pickle describes.</summary>
-    /// <param name="pickle">The whole pickle.</param>
-    /// <exception cref="InvalidDataException">
-    /// It is truncated, or describes something other than tensors, numbers and text. The message continues "the file …".
-    /// </exception>
+    /// <summary>Reads the object that a pickle describes. Messages of its exceptions continue "the file …".</summary>
     public static object? Read(byte[] pickle)
     {
         var reader = new PickleReader(pickle);
@@ -47,10 +41,10 @@ internal sealed class PickleReader
         return reader.Pop();
     }
 
-    /// <summary>Runs one opcode; false at the end.</summary>
+    /// <summary>Runs one opcode; false at the end. The comments name the opcodes as pickletools does.</summary>
     private bool Step()
     {
-        var opcode = (Opcode)Take(1)[0];
+        var opcode = (char)Take(1)[0];
         if (++opcodes > MostOpcodes)
         {
             throw new InvalidDataException($"runs more than {MostOpcodes} pickle opcodes; weights need about a thousand.");
@@ -58,34 +52,41 @@ internal sealed class PickleReader
 
         switch (opcode)
         {
-            case Opcode.Stop:
+            case '.': // STOP
                 return false;
-            case Opcode.Proto:
-                RequireProtocol(Take(1)[0]);
+            case '\x80': // PROTO
+                if (Take(1)[0] is var protocol and (< 2 or > NewestProtocol))
+                {
+                    throw new InvalidDataException($"uses pickle protocol {protocol}; protocols 2 to {NewestProtocol} are supported.");
+                }
+
                 break;
-            case Opcode.Frame:
+            case '\x95': // FRAME
                 Take(sizeof(long));
                 break;
-            case Opcode.Mark:
+            case '(': // MARK
                 marks.Push(stack.Count);
                 break;
-            case Opcode.BinPut:
+            case 'q': // BINPUT
                 memo[Take(1)[0]] = Top();
                 break;
-            case Opcode.LongBinPut:
+            case 'r': // LONG_BINPUT
                 memo[UInt32()] = Top();
                 break;
-            case Opcode.Memoize:
+            case '\x94': // MEMOIZE
                 memo[(uint)memo.Count] = Top();
                 break;
-            case Opcode.Append or Opcode.Appends:
-                Append(opcode == Opcode.Append ? [Pop()] : PopToMark());
+            case 'a' or 'e': // APPEND, APPENDS
+                var items = opcode == 'a' ? [Pop()] : PopToMark();
+                (Top() as List<object?> ?? throw Impossible()).AddRange(items);
                 break;
-            case Opcode.SetItem or Opcode.SetItems:
-                Set(opcode == Opcode.SetItem ? PopLast(2) : PopToMark());
+            case 's' or 'u': // SETITEM, SETITEMS
+                Set(opcode == 's' ? PopLast(2) : PopToMark());
                 break;
-            case Opcode.Build:
-                Build();
+            case 'b': // BUILD
+                // The attributes of a state dict: the versions of its modules, which affect no weight.
+                _ = Pop();
+                _ = Top() as Dictionary<string, object?> ?? throw Impossible();
                 break;
             default:
                 stack.Add(Value(opcode));
@@ -96,42 +97,34 @@ internal sealed class PickleReader
     }
 
     /// <summary>The value that an opcode pushes.</summary>
-    private object? Value(Opcode opcode) => opcode switch
+    private object? Value(char opcode) => opcode switch
     {
-        Opcode.None => null,
-        Opcode.NewTrue => true,
-        Opcode.NewFalse => false,
-        Opcode.BinInt => (long)BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int))),
-        Opcode.BinInt1 => (long)Take(1)[0],
-        Opcode.BinInt2 => (long)BinaryPrimitives.ReadUInt16LittleEndian(Take(sizeof(ushort))),
-        Opcode.Long1 => Long(),
-        Opcode.BinFloat => BinaryPrimitives.ReadDoubleBigEndian(Take(sizeof(double))),
-        Opcode.ShortBinUnicode => Text(Take(1)[0]),
-        Opcode.BinUnicode => Text(UInt32()),
-        Opcode.EmptyTuple => Array.Empty<object?>(),
-        Opcode.Tuple1 => PopLast(1),
-        Opcode.Tuple2 => PopLast(2),
-        Opcode.Tuple3 => PopLast(3),
-        Opcode.Tuple => PopToMark(),
-        Opcode.EmptyList => new List<object?>(),
-        Opcode.EmptyDict => new Dictionary<string, object?>(StringComparer.Ordinal),
-        Opcode.BinGet => Recall(Take(1)[0]),
-        Opcode.LongBinGet => Recall(UInt32()),
-        Opcode.Global => TorchGlobals.Find($"{Line()}.{Line()}"),
-        Opcode.StackGlobal => PopLast(2) is [string module, string name] ? TorchGlobals.Find($"{module}.{name}") : throw Impossible(),
-        Opcode.BinPersId => TorchGlobals.Storage(Pop()),
-        Opcode.Reduce => PopLast(2) is [var callable, var arguments] ? TorchGlobals.Reduce(callable, arguments) : throw Impossible(),
+        'N' => null, // NONE
+        '\x88' => true, // NEWTRUE
+        '\x89' => false, // NEWFALSE
+        'J' => (long)BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int))), // BININT
+        'K' => (long)Take(1)[0], // BININT1
+        'M' => (long)BinaryPrimitives.ReadUInt16LittleEndian(Take(sizeof(ushort))), // BININT2
+        '\x8A' => Long(), // LONG1
+        'G' => BinaryPrimitives.ReadDoubleBigEndian(Take(sizeof(double))), // BINFLOAT
+        '\x8C' => Text(Take(1)[0]), // SHORT_BINUNICODE
+        'X' => Text(UInt32()), // BINUNICODE
+        ')' => Array.Empty<object?>(), // EMPTY_TUPLE
+        '\x85' => PopLast(1), // TUPLE1
+        '\x86' => PopLast(2), // TUPLE2
+        '\x87' => PopLast(3), // TUPLE3
+        't' => PopToMark(), // TUPLE
+        ']' => new List<object?>(), // EMPTY_LIST
+        '}' => new Dictionary<string, object?>(StringComparer.Ordinal), // EMPTY_DICT
+        'h' => Recall(Take(1)[0]), // BINGET
+        'j' => Recall(UInt32()), // LONG_BINGET
+        'c' => TorchGlobals.Find($"{Line()}.{Line()}"), // GLOBAL
+        '\x93' => PopLast(2) is [string module, string name] ? TorchGlobals.Find($"{module}.{name}") : throw Impossible(), // STACK_GLOBAL
+        'Q' => TorchGlobals.Storage(Pop()), // BINPERSID
+        'R' => PopLast(2) is [var callable, var arguments] ? TorchGlobals.Reduce(callable, arguments) : throw Impossible(), // REDUCE
         _ => throw new InvalidDataException(
-            $"uses the pickle opcode 0x{(byte)opcode:X2} at byte {position - 1}, which weights do not need."),
+            $"uses the pickle opcode 0x{(int)opcode:X2} at byte {position - 1}, which weights do not need."),
     };
-
-    private static void RequireProtocol(byte protocol)
-    {
-        if (protocol is < 2 or > NewestProtocol)
-        {
-            throw new InvalidDataException($"uses pickle protocol {protocol}; protocols 2 to {NewestProtocol} are supported.");
-        }
-    }
 
     private uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(sizeof(uint)));
 
@@ -162,16 +155,6 @@ internal sealed class PickleReader
 
     private object? Recall(uint place) => memo.TryGetValue(place, out var value) ? value : throw Impossible();
 
-    private void Append(object?[] items)
-    {
-        if (Top() is not List<object?> list)
-        {
-            throw Impossible();
-        }
-
-        list.AddRange(items);
-    }
-
     /// <summary>
     /// Adds entries to a dictionary. State dicts have string keys; entries with other keys, such as an optimizer's, are left out: numbers
     /// with equal hash codes are easy to find, and would make a dictionary slow.
@@ -193,16 +176,6 @@ internal sealed class PickleReader
             {
                 throw Impossible();
             }
-        }
-    }
-
-    /// <summary>Drops the attributes of a state dict: the versions of its modules, which affect no weight.</summary>
-    private void Build()
-    {
-        _ = Pop();
-        if (Top() is not Dictionary<string, object?>)
-        {
-            throw Impossible();
         }
     }
 
@@ -238,47 +211,4 @@ internal sealed class PickleReader
     private InvalidDataException Truncated() => new($"is truncated: its pickle ends at byte {pickle.Length}, before its last object.");
 
     private InvalidDataException Impossible() => new($"is damaged: its pickle is invalid at byte {position}.");
-
-    private enum Opcode : byte
-    {
-        Proto = 0x80,
-        Frame = 0x95,
-        Stop = (byte)'.',
-        Mark = (byte)'(',
-
-        None = (byte)'N',
-        NewTrue = 0x88,
-        NewFalse = 0x89,
-        BinInt = (byte)'J',
-        BinInt1 = (byte)'K',
-        BinInt2 = (byte)'M',
-        Long1 = 0x8A,
-        BinFloat = (byte)'G',
-        ShortBinUnicode = 0x8C,
-        BinUnicode = (byte)'X',
-
-        EmptyTuple = (byte)')',
-        Tuple1 = 0x85,
-        Tuple2 = 0x86,
-        Tuple3 = 0x87,
-        Tuple = (byte)'t',
-        EmptyList = (byte)']',
-        Append = (byte)'a',
-        Appends = (byte)'e',
-        EmptyDict = (byte)'}',
-        SetItem = (byte)'s',
-        SetItems = (byte)'u',
-
-        BinPut = (byte)'q',
-        LongBinPut = (byte)'r',
-        Memoize = 0x94,
-        BinGet = (byte)'h',
-        LongBinGet = (byte)'j',
-
-        Global = (byte)'c',
-        StackGlobal = 0x93,
-        BinPersId = (byte)'Q',
-        Reduce = (byte)'R',
-        Build = (byte)'b',
-    }
 }

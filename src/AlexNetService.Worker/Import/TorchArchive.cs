@@ -31,17 +31,19 @@ internal static class TorchArchive
     private static readonly string[] Prefixes = ["module.", "model.", "_orig_mod."];
 
     /// <summary>Reads the tensors of a file by name, as 32-bit floats, without the prefixes that wrapping a network adds.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="InvalidDataException">
-    /// The file is truncated or damaged, has the format from before PyTorch 1.6, or holds something other than weights.
-    /// </exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
     public static IReadOnlyDictionary<string, WeightTensor> Read(string path)
     {
         using var stream = File.OpenRead(path);
         try
         {
-            RequireZip(stream);
+            var begin = Begin(stream);
+            if (!IsZip(begin))
+            {
+                throw new InvalidDataException(IsLegacy(begin)
+                    ? "is in the format from before PyTorch 1.6. Write it again, in Python: torch.save(torch.load('old.pth'), 'new.pth')."
+                    : "is not a file of torch.save: it does not begin as a zip does.");
+            }
+
             using var archive = Open(stream);
             return Read(archive, SmallFile + (LargestExpansion * stream.Length));
         }
@@ -52,24 +54,11 @@ internal static class TorchArchive
     }
 
     /// <summary>Whether a file begins as those of <c>torch.save</c> do, including the older ones that cannot be read.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="IOException">The file cannot be read.</exception>
     public static bool Recognises(string path)
     {
         using var stream = File.OpenRead(path);
         var begin = Begin(stream);
         return IsZip(begin) || IsLegacy(begin);
-    }
-
-    private static void RequireZip(FileStream stream)
-    {
-        var begin = Begin(stream);
-        if (!IsZip(begin))
-        {
-            throw new InvalidDataException(IsLegacy(begin)
-                ? "is in the format from before PyTorch 1.6. Write it again, in Python: torch.save(torch.load('old.pth'), 'new.pth')."
-                : "is not a file of torch.save: it does not begin as a zip does.");
-        }
     }
 
     private static byte[] Begin(FileStream stream)

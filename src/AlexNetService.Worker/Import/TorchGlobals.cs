@@ -19,7 +19,6 @@ internal static class TorchGlobals
     }.ToDictionary(name => name, name => (object)new Global(name), StringComparer.Ordinal);
 
     /// <summary>The object that stands for a name.</summary>
-    /// <exception cref="InvalidDataException">The name is not on the list.</exception>
     public static object Find(string name) => Allowed.TryGetValue(name, out var global)
         ? global
         : throw new InvalidDataException(
@@ -27,7 +26,6 @@ internal static class TorchGlobals
             + "save the weights alone, in Python: torch.save(model.state_dict(), 'weights.pth').");
 
     /// <summary>What Python would get by calling a global with arguments.</summary>
-    /// <exception cref="InvalidDataException">The call is not one of a tensor or dictionary.</exception>
     public static object Reduce(object? callable, object? arguments) => ((callable as Global)?.Name, arguments) switch
     {
         (OrderedDictionary, object?[] { Length: 0 }) => new Dictionary<string, object?>(StringComparer.Ordinal),
@@ -39,7 +37,6 @@ internal static class TorchGlobals
     };
 
     /// <summary>The storage that a persistent identifier stands for: ('storage', class, key, device, elements).</summary>
-    /// <exception cref="InvalidDataException">It stands for something else.</exception>
     public static TorchStorage Storage(object? identifier) =>
         identifier is object?[] and ["storage", Global type, string key, _, long elements]
             ? new TorchStorage(type.Name[(type.Name.LastIndexOf('.') + 1)..], key, elements)

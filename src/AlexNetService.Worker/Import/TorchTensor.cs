@@ -5,7 +5,6 @@ namespace AlexNetService.Worker.Import;
 /// <summary>A storage: consecutive numbers in a PyTorch file, of which tensors are views.</summary>
 /// <param name="Type">Class of the storage in Python, such as <c>FloatStorage</c>.</param>
 /// <param name="Key">Name of its entry in the archive, under <c>data/</c>.</param>
-/// <param name="Elements">How many numbers it holds.</param>
 internal sealed record TorchStorage(string Type, string Key, long Elements)
 {
     /// <summary>How the numbers are stored, or null if they are not floating-point numbers.</summary>
@@ -24,13 +23,11 @@ internal sealed record TorchTensor
 {
     private const int MostDimensions = 8;
 
-    private readonly TorchStorage storage;
     private readonly int offset;
     private readonly int[] sizes;
     private readonly int[] strides;
 
     /// <summary>A view, which must lie inside its storage.</summary>
-    /// <exception cref="InvalidDataException">It does not, or it is larger than an array can be.</exception>
     public TorchTensor(TorchStorage storage, long offset, IReadOnlyList<long> sizes, IReadOnlyList<long> strides)
     {
         if (sizes.Count > MostDimensions || sizes.Count != strides.Count
@@ -39,7 +36,7 @@ internal sealed record TorchTensor
             throw new InvalidDataException("holds a tensor with impossible dimensions.");
         }
 
-        this.storage = storage;
+        Storage = storage;
         this.offset = (int)offset;
         this.sizes = [.. sizes.Select(size => (int)size)];
         this.strides = [.. strides.Select(stride => (int)stride)];
@@ -53,14 +50,12 @@ internal sealed record TorchTensor
         }
     }
 
-    /// <summary>The storage of this view.</summary>
-    public TorchStorage Storage => storage;
+    public TorchStorage Storage { get; }
 
     /// <summary>Number of elements, including those that share a place.</summary>
     public int Elements { get; }
 
-    /// <summary>The elements in row-major order.</summary>
-    /// <param name="stored">All numbers of the storage.</param>
+    /// <summary>The elements in row-major order, from all numbers of the storage.</summary>
     public WeightTensor View(float[] stored)
     {
         if (IsContiguous())
@@ -69,24 +64,16 @@ internal sealed record TorchTensor
         }
 
         var values = new float[Elements];
-        Span<int> index = stackalloc int[MostDimensions];
-        index.Clear();
-        long place = offset;
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = stored[place];
+            var (place, rest) = ((long)offset, i);
             for (var dimension = sizes.Length - 1; dimension >= 0; dimension--)
             {
-                place += strides[dimension];
-                if (++index[dimension] < sizes[dimension])
-                {
-                    break;
-                }
-
-                // Back to the start of this dimension; the next step is in the one before.
-                place -= (long)index[dimension] * strides[dimension];
-                index[dimension] = 0;
+                (rest, var index) = Math.DivRem(rest, sizes[dimension]);
+                place += (long)index * strides[dimension];
             }
+
+            values[i] = stored[place];
         }
 
         return new WeightTensor(sizes, values);

@@ -6,8 +6,6 @@ namespace AlexNetService.Worker.Log;
 /// Replaces standard output or error while the log is JSON: each printed line becomes an event <c>line</c> with its text as
 /// <c>message</c>. Lines that a terminal would rewrite never end, so they never appear.
 /// </summary>
-/// <param name="log">Receives the events.</param>
-/// <param name="level">Level of every line.</param>
 internal sealed class JsonLineWriter(JsonLog log, string level) : TextWriter
 {
     private readonly StringBuilder line = new();

@@ -4,10 +4,18 @@ using System.Text.Json.Nodes;
 
 namespace AlexNetService.Worker.Log;
 
-/// <summary>Writes events as JSON, one object a line: <c>time</c> (UTC), <c>level</c>, <c>event</c>, then the event's own fields.</summary>
-/// <param name="stream">Receives the lines, each in one write.</param>
-/// <param name="clock">The time.</param>
-internal sealed class JsonLog(Stream stream, TimeProvider clock)
+/// <summary>Format of the log: lines for people, or one JSON object a line.</summary>
+internal enum LogFormat
+{
+    Text,
+    Json,
+}
+
+/// <summary>
+/// Writes events as JSON, one object a line and one write a line: <c>time</c> (UTC), <c>level</c>, <c>event</c>, then the event's own
+/// fields.
+/// </summary>
+internal sealed class JsonLog(Stream stream)
 {
     public const string Info = "info";
     public const string Warning = "warning";
@@ -18,23 +26,17 @@ internal sealed class JsonLog(Stream stream, TimeProvider clock)
 
     private readonly Lock writing = new();
 
-    public static JsonLog OnStandardOutput() => new(Console.OpenStandardOutput(), TimeProvider.System);
+    public static JsonLog OnStandardOutput() => new(Console.OpenStandardOutput());
 
-    public static JsonLog OnStandardError() => new(Console.OpenStandardError(), TimeProvider.System);
+    public static JsonLog OnStandardError() => new(Console.OpenStandardError());
 
-    /// <summary>Writes an event.</summary>
-    /// <param name="level">One of the levels above.</param>
-    /// <param name="name">Name of the event, such as <c>epoch</c>.</param>
-    /// <param name="fields">The event's own fields.</param>
+    /// <summary>Writes an event with its fields, which then belong to the event.</summary>
     public void Write(string level, string name, JsonObject fields)
     {
-        var line = new JsonObject { ["time"] = clock.GetUtcNow().ToString("O"), ["level"] = level, ["event"] = name };
-        foreach (var (key, value) in fields)
-        {
-            line[key] = value?.DeepClone();
-        }
-
-        byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(line, Readable), (byte)'\n'];
+        fields.Insert(0, "time", TimeProvider.System.GetUtcNow().ToString("O"));
+        fields.Insert(1, "level", level);
+        fields.Insert(2, "event", name);
+        byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(fields, Readable), (byte)'\n'];
         lock (writing)
         {
             stream.Write(bytes);

@@ -1,34 +1,25 @@
-using System.Globalization;
+using System.Diagnostics;
 using AlexNetService.Training.Data.Preparation;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Prepare;
 
-/// <summary>
-/// Shows the progress of a preparation: a bar on a terminal, otherwise a line every half minute; at the end the photographs that were left
-/// out.
-/// </summary>
+/// <summary>Shows a preparation: a bar on a terminal, otherwise a line every half minute; at the end the photographs left out.</summary>
 internal sealed class PrepareDisplay : IProgress<PreparationReport>
 {
-    private const int BarWidth = 20;
     private const int Listed = 20;
     private static readonly TimeSpan RewriteEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(30);
 
     private readonly bool terminal = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
-    private readonly TimeProvider clock = TimeProvider.System;
-    private readonly long began = TimeProvider.System.GetTimestamp();
+    private readonly Stopwatch clock = Stopwatch.StartNew();
     private TimeSpan shown;
     private TimeSpan verifying;
     private int verified;
 
-    public static void Begin(PreparationPlan plan, int classes, string folder) => Console.WriteLine(
-        $"{plan.Source}: {plan.Photographs} photographs of {classes} classes → {folder}, "
-        + $"{plan.Shards} shards of {plan.Canvas}×{plan.Canvas} pixels, quality {plan.Quality}");
-
     public void Report(PreparationReport value)
     {
-        var elapsed = clock.GetElapsedTime(began);
+        var elapsed = clock.Elapsed;
         if (value.Kept)
         {
             // Verifying is much faster than writing, so its rate does not predict the time left.
@@ -57,32 +48,26 @@ internal sealed class PrepareDisplay : IProgress<PreparationReport>
     public void Done(PreparedStatistics statistics, IReadOnlyList<string> unreadable, string folder)
     {
         EndLine();
-        var elapsed = clock.GetElapsedTime(began);
+        var elapsed = clock.Elapsed;
         var bytes = statistics.Shards.Sum(shard => shard.Bytes);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
+        Console.WriteLine(
             $"done. {statistics.Photographs} photographs in {statistics.Shards.Count} shards, {bytes / 1e6:F1} MB, "
-            + $"{elapsed.TotalSeconds:F1} s, {statistics.Photographs / elapsed.TotalSeconds:F0} photographs/s"));
-        var mean = statistics.Mean.Select(value => value.ToString("F2", CultureInfo.InvariantCulture));
+            + $"{elapsed.TotalSeconds:F1} s, {statistics.Photographs / elapsed.TotalSeconds:F0} photographs/s");
+        var mean = statistics.Mean.Select(value => $"{value:F2}");
         Console.WriteLine($"mean colour {string.Join(", ", mean)}; to check: cd \"{folder}\" && sha256sum --check SHA256SUMS");
         if (unreadable.Count > 0)
         {
             Console.WriteLine($"left out {unreadable.Count} unreadable photographs, listed in {Path.Combine(folder, "unreadable.txt")}:");
-            foreach (var reason in unreadable.Take(Listed))
+            string[] more = unreadable.Count > Listed ? [$"and {unreadable.Count - Listed} more"] : [];
+            foreach (var line in unreadable.Take(Listed).Concat(more))
             {
-                Console.WriteLine($"  {reason}");
-            }
-
-            if (unreadable.Count > Listed)
-            {
-                Console.WriteLine($"  and {unreadable.Count - Listed} more");
+                Console.WriteLine($"  {line}");
             }
         }
 
         Console.WriteLine($"Train: alexnet train --preset PRESET --data \"{folder}\"");
     }
 
-    /// <summary>Removes the bar.</summary>
     public void EndLine()
     {
         if (terminal)
@@ -93,8 +78,7 @@ internal sealed class PrepareDisplay : IProgress<PreparationReport>
 
     private string Text(PreparationReport report, TimeSpan elapsed)
     {
-        var full = (int)((long)BarWidth * report.Done / report.Photographs);
-        var bar = new string('█', full) + new string('░', BarWidth - full);
+        var bar = ProgressText.Bar(20, report.Done, report.Photographs);
         var unreadable = report.Unreadable > 0 ? $"  {report.Unreadable} unreadable" : "";
         var begin = $"shard {report.Shard}/{report.Shards} {bar} {report.Done}/{report.Photographs}";
         if (report.Kept)
@@ -104,7 +88,6 @@ internal sealed class PrepareDisplay : IProgress<PreparationReport>
 
         var rate = (report.Done - verified) / (elapsed - verifying).TotalSeconds;
         var left = TimeSpan.FromSeconds((report.Photographs - report.Done) / rate);
-        return string.Create(
-            CultureInfo.InvariantCulture, $"{begin}  {rate:F0} photographs/s  {(int)left.TotalHours}:{left:mm\\:ss} left{unreadable}");
+        return $"{begin}  {rate:F0} photographs/s  {ProgressText.Left(left)}{unreadable}";
     }
 }

@@ -1,14 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using AlexNetService.Training.Loop;
-using AlexNetService.Training.Runs;
 using AlexNetService.Worker.Log;
 
 namespace AlexNetService.Worker.Train;
 
-/// <summary>
-/// Shows a run as JSON events: <c>data</c>, <c>begin</c>, <c>step</c> every half minute, <c>epoch</c>, <c>stopped</c>, <c>done</c>.
-/// </summary>
+/// <summary>Shows a run as JSON events, <c>step</c> every half minute.</summary>
 internal sealed class JsonDisplay(JsonLog log) : TrainingDisplay
 {
     private static readonly TimeSpan StepEvery = TimeSpan.FromSeconds(30);

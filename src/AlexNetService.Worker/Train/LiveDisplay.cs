@@ -1,19 +1,12 @@
-using System.Globalization;
-using AlexNetService.Training.Loop;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
 namespace AlexNetService.Worker.Train;
 
-/// <summary>
-/// Shows a run on a terminal: progress of the epoch, results of its steps, and the last epochs, redrawn while the run trains. Plain lines
-/// come
-/// before and after.
-/// </summary>
+/// <summary>Shows a run on a terminal: the epoch under way and the last epochs, redrawn; plain lines come before and after.</summary>
 internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider clock) : PlainDisplay
 {
     private const int EpochsShown = 10;
-    private const int BarWidth = 40;
     private static readonly TimeSpan RedrawEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly List<EpochResult> finished = [];
@@ -51,7 +44,6 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider clock) : Pl
         }
     }
 
-    /// <summary>The current view.</summary>
     internal IRenderable View() => new Rows(last is { } now ? Progress(now) : new Text(""), EpochTable());
 
     private void Draw()
@@ -62,15 +54,13 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider clock) : Pl
 
     private Rows Progress(StepReport now)
     {
-        var full = (int)((long)BarWidth * now.Seen / now.Images);
-        var left = now.Left(epochs);
-        var bar = new string('█', full) + new string('░', BarWidth - full);
-        var errors = Invariant($"top-1 error {now.Top1Error:P1}") + (hasTop5 ? Invariant($"   top-5 error {now.Top5Error:P1}") : "");
-        var time = Invariant($"{(int)left.TotalHours}:{left:mm\\:ss} left");
+        var bar = ProgressText.Bar(40, now.Seen, now.Images);
+        var top5 = hasTop5 ? $"   top-5 error {now.Top5Error:P1}" : "";
+        var left = ProgressText.Left(now.Left(epochs));
         return new Rows(
-            new Text(Invariant($"epoch {now.Epoch}/{epochs}  {bar}  {now.Seen}/{now.Images}")),
-            new Text(Invariant($"loss {now.Loss:F4}   {errors}   rate {now.LearningRate:G4}")),
-            new Text(Invariant($"{now.ImagesPerSecond:F0} images/s   {WaitedShare:P1} waiting for data   {time}")));
+            new Text($"epoch {now.Epoch}/{epochs}  {bar}  {now.Seen}/{now.Images}"),
+            new Text($"loss {now.Loss:F4}   top-1 error {now.Top1Error:P1}{top5}   rate {now.LearningRate:G4}"),
+            new Text($"{now.ImagesPerSecond:F0} images/s   {WaitedShare:P1} waiting for data   {left}"));
     }
 
     private Table EpochTable()
@@ -85,22 +75,14 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider clock) : Pl
 
         foreach (var epoch in finished.TakeLast(EpochsShown))
         {
-            Text[] heldOut = hasTop5 ? [Cell($"{epoch.ValidationTop5Error:P2}")] : [];
-            table.AddRow([
-                Cell($"{epoch.Epoch}"),
-                Cell($"{epoch.LearningRate:G4}"),
-                Cell($"{epoch.Loss:F4}"),
-                Cell($"{epoch.TrainingTop1Error:P2}"),
-                Cell($"{epoch.ValidationTop1Error:P2}"),
-                .. heldOut,
-                Cell($"{epoch.Seconds:F0}"),
+            string[] heldOutTop5 = hasTop5 ? [$"{epoch.ValidationTop5Error:P2}"] : [];
+            table.Add(
+            [
+                $"{epoch.Epoch}", $"{epoch.LearningRate:G4}", $"{epoch.Loss:F4}", $"{epoch.TrainingTop1Error:P2}",
+                $"{epoch.ValidationTop1Error:P2}", .. heldOutTop5, $"{epoch.Seconds:F0}",
             ]);
         }
 
         return table;
     }
-
-    private static Text Cell(FormattableString text) => new(Invariant(text));
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

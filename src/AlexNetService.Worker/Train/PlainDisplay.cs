@@ -1,7 +1,3 @@
-using System.Globalization;
-using AlexNetService.Training.Loop;
-using AlexNetService.Training.Runs;
-
 namespace AlexNetService.Worker.Train;
 
 /// <summary>Shows a run as lines: one for each finished epoch, and one every half minute.</summary>
@@ -18,9 +14,9 @@ internal class PlainDisplay : TrainingDisplay
     public override void Found(DataSurvey survey)
     {
         base.Found(survey);
-        var width = Math.Max("class".Length, survey.Classes.Max(counted => counted.Class.Length));
         if (survey.Classes.Count <= MostClassesListed)
         {
+            var width = Math.Max("class".Length, survey.Classes.Max(counted => counted.Class.Length));
             Line($"{"class".PadRight(width)}  {"to learn",8}  {"held out",8}");
             foreach (var (name, learned, heldOut) in survey.Classes)
             {
@@ -58,11 +54,9 @@ internal class PlainDisplay : TrainingDisplay
         var heldOut = result is { ValidationTop1Error: { } top1, ValidationTop5Error: { } top5 }
             ? $"  held out: {ErrorRates.Text(top1, top5, classes)}"
             : "";
-        Line(string.Create(
-            CultureInfo.InvariantCulture,
-            $"epoch {result.Epoch}/{epochs}  rate {result.LearningRate:G4}  loss {result.Loss:F4}  ")
-            + string.Create(CultureInfo.InvariantCulture, $"top-1 error {result.TrainingTop1Error:P2}{heldOut}")
-            + string.Create(CultureInfo.InvariantCulture, $"  {result.Seconds:F0} s, {WaitedShare:P1} waiting for data"));
+        Line(
+            $"epoch {result.Epoch}/{epochs}  rate {result.LearningRate:G4}  loss {result.Loss:F4}  "
+            + $"top-1 error {result.TrainingTop1Error:P2}{heldOut}  {result.Seconds:F0} s, {WaitedShare:P1} waiting for data");
     }
 
     public override void Resumable(TrainingState state, string folder) =>
@@ -72,16 +66,14 @@ internal class PlainDisplay : TrainingDisplay
     {
         if (result is { Top1Error: { } top1, Top5Error: { } top5 })
         {
-            Line(string.Create(
-                CultureInfo.InvariantCulture,
-                $"final test of epoch {result.BestEpoch}, {result.Images} photographs, {result.Crops} crops: ")
+            Line(
+                $"final test of epoch {result.BestEpoch}, {result.Images} photographs, {result.Crops} crops: "
                 + ErrorRates.Text(top1, top5, state.Labels.Count));
         }
 
         var heldOut = state.HeldOut is { } other ? $"\"{other.Path}\""
             : state.ValidationImages == 0 ? "DATA"
-            : $"\"{state.DataSetPath}\" --validation-fraction "
-                + state.Recipe.ValidationFraction.ToString(CultureInfo.InvariantCulture);
+            : $"\"{state.DataSetPath}\" --validation-fraction {state.Recipe.ValidationFraction}";
         Line($"done. Measure: alexnet evaluate --run \"{folder}\" --data {heldOut}");
         Line($"Publish: alexnet export --run \"{folder}\" --repository models --name NAME");
     }
@@ -96,23 +88,12 @@ internal class PlainDisplay : TrainingDisplay
         if (report.Elapsed - shown >= LineEvery)
         {
             shown = report.Elapsed;
-            Line(Text(report));
+            var bar = ProgressText.Bar(20, report.Seen, report.Images);
+            Line(
+                $"epoch {report.Epoch}/{epochs} {bar} {report.Seen}/{report.Images}  loss {report.Loss:F4}  "
+                + $"top-1 error {report.Top1Error:P1}  {report.ImagesPerSecond:F0} images/s  {ProgressText.Left(report.Left(epochs))}");
         }
     }
 
     private static void Line(string text) => Console.WriteLine(text);
-
-    private string Text(StepReport report)
-    {
-        const int Width = 20;
-        var full = (int)((long)Width * report.Seen / report.Images);
-        var bar = new string('█', full) + new string('░', Width - full);
-        var left = report.Left(epochs);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"epoch {report.Epoch}/{epochs} {bar} {report.Seen}/{report.Images}  loss {report.Loss:F4}  ")
-            + string.Create(
-                CultureInfo.InvariantCulture,
-                $"top-1 error {report.Top1Error:P1}  {report.ImagesPerSecond:F0} images/s  {(int)left.TotalHours}:{left:mm\\:ss} left");
-    }
 }

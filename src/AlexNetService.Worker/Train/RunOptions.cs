@@ -1,7 +1,3 @@
-using System.CommandLine;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.Training.Loop;
-
 namespace AlexNetService.Worker.Train;
 
 /// <summary>
@@ -23,69 +19,56 @@ internal static class RunOptions
         OfTheRecipe(
             "--learning-rate",
             "Learning rate at the start.",
-            recipe => recipe.LearningRate,
-            (recipe, value) => recipe with { LearningRate = value }),
+            recipe => recipe.LearningRate, (recipe, value) => recipe with { LearningRate = value }),
         OfTheRecipe(
             "--weight-decay",
             "Share of each weight that a step removes, multiplied by the learning rate: at least 0, below 1.",
-            recipe => recipe.WeightDecay,
-            (recipe, value) => recipe with { WeightDecay = value }),
+            recipe => recipe.WeightDecay, (recipe, value) => recipe with { WeightDecay = value }),
         OfTheRecipe("--schedule", "How the rate falls.", recipe => recipe.Schedule, (recipe, value) => recipe with { Schedule = value }),
         OfTheRecipe(
             "--precision",
             "Precision of a step: fp32, or bf16 with float32 master weights, about twice as fast on hardware that supports it.",
-            recipe => recipe.Precision,
-            (recipe, value) => recipe with { Precision = value }),
+            recipe => recipe.Precision, (recipe, value) => recipe with { Precision = value }),
         OfTheRecipe(
             "--scale-jitter",
             "Random crops are cut from windows up to this share smaller or larger than the crop, then resampled. 0: all of one size, "
                 + "as in the paper.",
-            recipe => recipe.ScaleJitter,
-            (recipe, value) => recipe with { ScaleJitter = value }),
+            recipe => recipe.ScaleJitter, (recipe, value) => recipe with { ScaleJitter = value }),
         OfTheRecipe(
             "--cut-mix",
             "Share of the steps in which a rectangle of each crop comes from another photograph, and the loss weighs both labels by area. "
                 + "0: never, as in the paper.",
-            recipe => recipe.CutMix,
-            (recipe, value) => recipe with { CutMix = value }),
+            recipe => recipe.CutMix, (recipe, value) => recipe with { CutMix = value }),
         OfTheRecipe(
             "--bias-rate",
             "Learning rate of the biases as a multiple of the weights': 1 as in the paper, 2 as in its code.",
-            recipe => recipe.BiasRate,
-            (recipe, value) => recipe with { BiasRate = value }),
+            recipe => recipe.BiasRate, (recipe, value) => recipe with { BiasRate = value }),
         OfTheRecipe(
             "--bias-decay",
             "Whether biases decay as the weights do: true or false.",
-            recipe => recipe.BiasDecay,
-            (recipe, value) => recipe with { BiasDecay = value }),
+            recipe => recipe.BiasDecay, (recipe, value) => recipe with { BiasDecay = value }),
         OfTheRecipe(
             "--centred-weights",
             "Whether the weights of each hidden unit are held to a sum of zero, which learns faster than the paper's update: "
                 + "true or false.",
-            recipe => recipe.CentredWeights,
-            (recipe, value) => recipe with { CentredWeights = value },
+            recipe => recipe.CentredWeights, (recipe, value) => recipe with { CentredWeights = value },
             ofTheNetwork: true),
         OfTheRecipe(
             "--depth-rate",
             "Rate of a layer as a multiple of the rate of the layer after it: 1 as in the paper; below 1 the first layers change least.",
-            recipe => recipe.DepthRate,
-            (recipe, value) => recipe with { DepthRate = value }),
+            recipe => recipe.DepthRate, (recipe, value) => recipe with { DepthRate = value }),
         OfTheRecipe(
             "--balanced-classes",
             "Whether each class has the same weight in the loss, however many photographs it has: true or false.",
-            recipe => recipe.BalancedClasses,
-            (recipe, value) => recipe with { BalancedClasses = value }),
+            recipe => recipe.BalancedClasses, (recipe, value) => recipe with { BalancedClasses = value }),
         OfTheRecipe(
             "--patience",
             "Epochs without a lower held-out error after which the run ends; 0 for never.",
-            recipe => recipe.Patience,
-            (recipe, value) => recipe with { Patience = value }),
+            recipe => recipe.Patience, (recipe, value) => recipe with { Patience = value }),
         OfTheRecipe(
             TrainCommand.ValidationFraction,
             "Share of each class that is held out. Every seed holds out the same photographs.",
-            recipe => recipe.ValidationFraction,
-            (recipe, value) => recipe with { ValidationFraction = value }),
-        RunOption.Of(CommonOptions.Seed(), state => state.Seed, (settings, value) => settings with { Seed = value }),
+            recipe => recipe.ValidationFraction, (recipe, value) => recipe with { ValidationFraction = value }),
         Activation(),
         Switch(
             "--lrn",
@@ -108,7 +91,11 @@ internal static class RunOptions
             "Colours shifted along their principal components (§4.1).",
             state => state.Recipe.ColourShift > 0,
             (settings, on) => settings with { Recipe = settings.Recipe with { ColourShift = on ? settings.Recipe.ColourShift : 0 } }),
-        Columns(),
+        RunOption.Of(
+            CommonOptions.Of<int>("--columns", "Columns, 1 or 2 (§3.2). Default: the preset's.").Among("1", "2"),
+            state => state.Architecture.Columns,
+            (settings, value) => settings with { Switches = settings.Switches with { Columns = value } },
+            ofTheNetwork: true),
         Switch(
             "--exchange",
             "conv3 reads both columns (§3.2); off: it reads its own column, and the columns meet in the dense layers.",
@@ -143,8 +130,7 @@ internal static class RunOptions
     private static RunOption Switch(
         string name, string help, Func<TrainingState, bool> read, Func<RunSettings, bool, RunSettings> write, bool ofTheNetwork = false)
     {
-        var option = new Option<string>(name) { Description = help, DefaultValueFactory = _ => On };
-        option.AcceptOnlyFromAmong(On, Off);
+        var option = CommonOptions.Of(name, help, On).Among(On, Off);
         return RunOption.Of(option, state => read(state) ? On : Off, (settings, value) => write(settings, value == On), ofTheNetwork);
     }
 
@@ -152,14 +138,8 @@ internal static class RunOptions
     {
         const string Relu = "relu";
         const string Tanh = "tanh";
-        var option = new Option<string>("--activation")
-        {
-            Description = "relu, or tanh as before the paper (§3.1).",
-            DefaultValueFactory = _ => Relu,
-        };
-        option.AcceptOnlyFromAmong(Relu, Tanh);
         return RunOption.Of(
-            option,
+            CommonOptions.Of("--activation", "relu, or tanh as before the paper (§3.1).", Relu).Among(Relu, Tanh),
             state => state.Architecture.Layers.Any(layer => layer is HyperbolicTangent) ? Tanh : Relu,
             (settings, value) => settings with { Switches = settings.Switches with { Tanh = value == Tanh } },
             ofTheNetwork: true);
@@ -185,16 +165,5 @@ internal static class RunOptions
             option,
             state => state.Architecture.Layers.OfType<Dropout>().FirstOrDefault()?.Rate ?? 0,
             (settings, value) => settings with { Switches = settings.Switches with { Dropout = value } });
-    }
-
-    private static RunOption Columns()
-    {
-        var option = new Option<int>("--columns") { Description = "Columns, 1 or 2 (§3.2). Default: the preset's." };
-        option.AcceptOnlyFromAmong("1", "2");
-        return RunOption.Of(
-            option,
-            state => state.Architecture.Columns,
-            (settings, value) => settings with { Switches = settings.Switches with { Columns = value } },
-            ofTheNetwork: true);
     }
 }

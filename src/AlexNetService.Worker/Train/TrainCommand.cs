@@ -1,19 +1,13 @@
-using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using AlexNetService.Laboratory.Report;
-using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Files;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Loop;
-using AlexNetService.Training.Runs;
 using AlexNetService.Worker.Log;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Train;
 
 /// <summary><c>alexnet train</c>: data set → a run's folder with checkpoints.</summary>
-internal sealed class TrainCommand
+internal sealed class TrainCommand : Command
 {
     /// <summary>Name of the option that a <c>--validation</c> data set excludes.</summary>
     public const string ValidationFraction = "--validation-fraction";
@@ -27,20 +21,17 @@ internal sealed class TrainCommand
     private readonly Option<LogFormat> log;
     private readonly CancellationToken stop;
     private readonly Option<string?> preset = CommonOptions.Preset();
-    private readonly Option<string?> data = new("--data") { Description = $"Data set: {DataSetOpener.Kinds}." };
+    private readonly Option<string?> data = CommonOptions.Text("--data", $"Data set: {DataSetOpener.Kinds}.");
 
-    private readonly Option<string?> validation = new("--validation")
-    {
-        Description = "Another data set, held out whole instead of a share of --data. Its classes must be among those of --data.",
-    };
+    private readonly Option<string?> validation = CommonOptions.Text(
+        "--validation", "Another data set, held out whole instead of a share of --data. Its classes must be among those of --data.");
 
-    private readonly Option<string?> labels = new("--labels")
-    {
-        Description = "File of class names: n01440764 tench, Tinca tinca, a class a line; the first name becomes the label. "
-            + "Default: synset_words.txt, LOC_synset_mapping.txt, words.txt or *synsets.txt beside the data, if there is one.",
-    };
+    private readonly Option<string?> labels = CommonOptions.Text(
+        "--labels",
+        "File of class names: n01440764 tench, Tinca tinca, a class a line; the first name becomes the label. "
+            + "Default: synset_words.txt, LOC_synset_mapping.txt, words.txt or *synsets.txt beside the data, if there is one.");
 
-    private readonly Option<string?> output = new("--output") { Description = "Folder of the run. Default: runs/PRESET-seedN-TIME." };
+    private readonly Option<string?> output = CommonOptions.Text("--output", "Folder of the run. Default: runs/PRESET-seedN-TIME.");
 
     private readonly Option<string?> resume = new("--resume")
     {
@@ -52,49 +43,32 @@ internal sealed class TrainCommand
         CustomParser = ParseResume,
     };
 
-    private readonly Option<string?> from = new("--from")
-    {
-        Description = "Begin with a trained network instead of random weights: a package (float32, fp16 or int8), a run's folder, "
+    private readonly Option<string?> from = CommonOptions.Text(
+        "--from",
+        "Begin with a trained network instead of random weights: a package (float32, fp16 or int8), a run's folder, "
             + "a checkpoint, torchvision's .pth, or safetensors. Crop, layers and mean colour are those of the source. If the classes "
-            + "differ, the classifier is new. Default: without --preset, the network that comes with the program.",
-    };
+            + "differ, the classifier is new. Default: without --preset, the network that comes with the program.");
 
     private readonly Option<double?> minutes = CommonOptions.Number(
         "--checkpoint-minutes",
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"Longest time between two checkpoints; 0: only after each epoch. Default: {CheckpointPolicy.Usual.Every.TotalMinutes}."));
+        $"Longest time between two checkpoints; 0: only after each epoch. Default: {CheckpointPolicy.Usual.Every.TotalMinutes}.");
 
-    private readonly Option<int> keep = new("--keep")
-    {
-        Description = "Finished epochs to keep on disk besides the best, and checkpoints to keep of the epoch in progress.",
-        DefaultValueFactory = _ => CheckpointPolicy.Usual.Keep,
-    };
+    private readonly Option<int> keep = CommonOptions.Of(
+        "--keep",
+        "Finished epochs to keep on disk besides the best, and checkpoints to keep of the epoch in progress.",
+        CheckpointPolicy.Usual.Keep).Range(1, 9999);
 
-    private readonly Option<string?> devices = new("--devices")
-    {
-        Description = "Device of each column: cuda:0,cuda:1 or cpu,cpu; one device takes both. "
-            + $"Default: {UsualDevices}; with --resume, the run's own.",
-    };
+    private readonly Option<string?> devices = CommonOptions.Text(
+        "--devices",
+        "Device of each column: cuda:0,cuda:1 or cpu,cpu; one device takes both. "
+            + $"Default: {UsualDevices}; with --resume, the run's own.");
 
     private readonly Option<int> threads = CommonOptions.Threads();
+    private readonly Option<int> seed = CommonOptions.Seed();
     private readonly RunOption[] ofTheRun;
 
-    private TrainCommand(Option<LogFormat> log, CancellationToken stop)
-    {
-        (this.log, this.stop) = (log, stop);
-        ofTheRun =
-        [
-            RunOption.Of(preset, state => AlexNetLayers.PresetOf(state.Architecture.Preset), ofTheNetwork: true),
-            RunOption.From(from),
-            .. RunOptions.Create(),
-        ];
-    }
-
-    public static Command Create(Option<LogFormat> log, CancellationToken stop)
-    {
-        var options = new TrainCommand(log, stop);
-        var command = new Command("train", """
+    public TrainCommand(Option<LogFormat> log, CancellationToken stop)
+        : base("train", """
             Train a network. A checkpoint is written after each epoch, every few minutes, and when Ctrl-C or SIGTERM stops the run.
             --resume continues from the newest checkpoint and, on as many threads, arrives at the same weights as a run without the stop.
             At the end the weights of the best epoch are tested with ten crops.
@@ -104,88 +78,98 @@ internal sealed class TrainCommand
                      alexnet train --resume --output runs/first
             Example: alexnet train --from runs/first --data more.zip --epochs 10 --learning-rate 0.01 --output runs/second
             """)
-        {
-            options.data, options.validation, options.labels, options.output, options.resume, options.minutes, options.keep,
-            options.devices, options.threads,
-        };
-        foreach (var entry in options.ofTheRun)
-        {
-            command.Add(entry.Option);
-        }
-
-        command.SetAction(options.Run);
-        return command;
+    {
+        (this.log, this.stop) = (log, stop);
+        ofTheRun =
+        [
+            RunOption.Of(preset, state => AlexNetLayers.PresetOf(state.Architecture.Preset), ofTheNetwork: true),
+            new RunOption(
+                from,
+                (_, settings) => settings,
+                (_, state) => state.BegunWith is null && state.BegunFrom is null ? "random weights" : null),
+            RunOption.Of(seed, state => state.Seed),
+            .. RunOptions.Create(),
+        ];
+        this.AddAll(data, validation, labels, output, resume, minutes, keep, devices, threads);
+        this.AddAll([.. ofTheRun.Select(entry => entry.Option)]);
+        SetAction(Run);
     }
 
     private int Run(ParseResult parsed)
     {
-        if (parsed.GetValue(resume) is { } kind && kind != bool.FalseString)
+        if (parsed.GetValue(resume) is not { } kind || kind == bool.FalseString)
         {
-            var run = RunIn(parsed, Needed(parsed.GetValue(output), "--resume needs --output RUN."));
-            if (run.IsThere || kind != ResumeIfThere)
-            {
-                var epochs = ofTheRun.Select(option => option.Option).OfType<Option<int>>().Single(option => option.Name == Epochs);
-                var others = ofTheRun.Where(option => option.Option != epochs);
-                return Code(run.Resume(
-                    state => RequireUnchanged(others, parsed, state),
-                    parsed.GetValue(data),
-                    parsed.GetValue(validation),
-                    parsed.GetValue(devices),
-                    parsed.IsGiven(threads) ? Threads(parsed) : null,
-                    parsed.IsGiven(epochs) ? parsed.GetValue(epochs) : null));
-            }
+            return Begin(parsed);
         }
 
-        return Begin(parsed);
+        var folder = parsed.GetValue(output) ?? throw new InputException("--resume needs --output RUN.");
+        var run = RunIn(parsed, folder);
+        if (kind == ResumeIfThere && !run.IsThere)
+        {
+            return Begin(parsed);
+        }
+
+        var epochs = ofTheRun.Select(option => option.Option).OfType<Option<int>>().Single(option => option.Name == Epochs);
+        var others = ofTheRun.Where(option => option.Option != epochs).ToArray();
+        return Code(run.Resume(
+            state => Array.ForEach(others, option => option.RequireUnchanged(parsed, state)),
+            parsed.GetValue(data),
+            parsed.GetValue(validation),
+            parsed.GetValue(devices),
+            parsed.IsGiven(threads) ? CommonOptions.Cores(parsed.GetValue(threads)) : null,
+            parsed.IsGiven(epochs) ? parsed.GetValue(epochs) : null));
     }
 
     private int Begin(ParseResult parsed)
     {
         var source = parsed.GetValue(from) ?? (parsed.IsGiven(preset) ? null : BundledModels.ToBeginWith());
         var trained = source is null ? null : TrainedSource.Read(source);
-        if (trained is not null && ofTheRun.FirstOrDefault(option => option.IsOfTheNetwork && parsed.IsGiven(option.Option)) is { } extra)
+        if (trained is not null && Given(parsed, option => option.IsOfTheNetwork) is { } extra)
         {
             throw new InputException(parsed.IsGiven(from)
-                ? $"{extra.Option.Name} cannot change the network of --from. Leave it out."
-                : $"{extra.Option.Name} needs a --preset: without one, training begins with the bundled network.");
+                ? $"{extra.Name} cannot change the network of --from. Leave it out."
+                : $"{extra.Name} needs a --preset: without one, training begins with the bundled network.");
         }
 
         var table = (trained is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(trained.Architecture.Preset)) ?? "";
-        var paths = new DataPaths(
-            Needed(parsed.GetValue(data), "Name the --data to learn from."), parsed.GetValue(validation), parsed.GetValue(labels));
-        if (paths.Validation is not null
-            && ofTheRun.Any(option => option.Option.Name == ValidationFraction && parsed.IsGiven(option.Option)))
+        var learned = parsed.GetValue(data) ?? throw new InputException("Name the --data to learn from.");
+        var paths = new DataPaths(learned, parsed.GetValue(validation), parsed.GetValue(labels));
+        if (paths.Validation is not null && Given(parsed, option => option.Option.Name == ValidationFraction) is not null)
         {
             throw new InputException($"Name either a --validation data set or a {ValidationFraction}.");
         }
 
-        var settings = Settings(parsed, TrainingRecipe.For(table));
-        return Code(RunIn(parsed, parsed.GetValue(output) ?? UsualFolder(table, settings.Seed)).Start(
-            new InitialNetwork(
-                classes => settings.Switches.Apply(trained?.TableOf(classes) ?? CommonOptions.Architecture(table, classes)), trained),
-            photographs =>
-            {
-                var usual = trained is null
-                    ? TrainingRecipe.For(table)
-                    : TrainingRecipe.ForFineTuning(table, photographs) with { CentredWeights = trained.IsCentred };
-                var recipe = Settings(parsed, usual).Recipe;
-                return paths.Validation is null ? recipe : recipe with { ValidationFraction = 0 };
-            },
-            settings.Seed,
+        RunSettings Settings(TrainingRecipe usual) => ofTheRun.Aggregate(
+            new RunSettings(new NetworkSwitches(), usual), (settings, option) => option.Apply(parsed, settings));
+        TrainingRecipe RecipeFor(int photographs)
+        {
+            var recipe = Settings(trained is null
+                ? TrainingRecipe.For(table)
+                : TrainingRecipe.ForFineTuning(table, photographs) with { CentredWeights = trained.IsCentred }).Recipe;
+            return paths.Validation is null ? recipe : recipe with { ValidationFraction = 0 };
+        }
+
+        var switches = Settings(TrainingRecipe.For(table)).Switches;
+        var drawn = parsed.GetValue(seed);
+        return Code(RunIn(parsed, parsed.GetValue(output) ?? UsualFolder(table, drawn)).Start(
+            new InitialNetwork(classes => switches.Apply(trained?.TableOf(classes) ?? CommonOptions.Architecture(table, classes)), trained),
+            RecipeFor,
+            drawn,
             paths,
             parsed.GetValue(devices) ?? UsualDevices,
-            Threads(parsed)));
+            CommonOptions.Cores(parsed.GetValue(threads))));
     }
 
-    private RunSettings Settings(ParseResult parsed, TrainingRecipe usual) => ofTheRun.Aggregate(
-        new RunSettings(new NetworkSwitches(), usual, CommonOptions.UsualSeed), (before, option) => option.Apply(parsed, before));
+    /// <summary>The first option of some kind that is on the command line, or null.</summary>
+    private Option? Given(ParseResult parsed, Predicate<RunOption> kind) =>
+        ofTheRun.FirstOrDefault(option => kind(option) && parsed.IsGiven(option.Option))?.Option;
 
     private TrainingRun RunIn(ParseResult parsed, string folder)
     {
-        var (kept, every) = (parsed.GetValue(keep), parsed.GetValue(minutes) ?? CheckpointPolicy.Usual.Every.TotalMinutes);
-        var policy = kept is not (>= 1 and <= 9999) ? throw new InputException("--keep takes 1 to 9999.")
-            : every is not (>= 0 and <= 10080) ? throw new InputException("--checkpoint-minutes takes 0 to 10080, a week.")
-            : new CheckpointPolicy(kept, TimeSpan.FromMinutes(every));
+        var every = parsed.GetValue(minutes) ?? CheckpointPolicy.Usual.Every.TotalMinutes;
+        var policy = every is >= 0 and <= 10080
+            ? new CheckpointPolicy(parsed.GetValue(keep), TimeSpan.FromMinutes(every))
+            : throw new InputException("--checkpoint-minutes takes 0 to 10080, a week.");
         return new TrainingRun(folder, policy, Display(parsed.GetValue(log)), stop)
         {
             FinalTest = (best, heldOut) => Test(best, heldOut, folder),
@@ -209,39 +193,23 @@ internal sealed class TrainCommand
 
     private static int Code(bool isDone) => isDone ? ExitCode.Done : ExitCode.Stopped;
 
-    private int Threads(ParseResult parsed) => parsed.GetValue(threads) is > 0 and var given ? given : Environment.ProcessorCount;
-
-    private static void RequireUnchanged(IEnumerable<RunOption> options, ParseResult parsed, TrainingState state)
-    {
-        foreach (var option in options)
-        {
-            option.RequireUnchanged(parsed, state);
-        }
-    }
-
     /// <summary>False, true or auto; without a value, true.</summary>
     private static string? ParseResume(ArgumentResult argument)
     {
-        if (argument.Tokens is not [var token, ..])
-        {
-            return bool.TrueString;
-        }
-
-        if (bool.TryParse(token.Value, out var plain))
+        var text = argument.Tokens is [var token, ..] ? token.Value : bool.TrueString;
+        if (bool.TryParse(text, out var plain))
         {
             return plain.ToString();
         }
 
-        if (!token.Value.Equals(ResumeIfThere, StringComparison.OrdinalIgnoreCase))
+        if (!text.Equals(ResumeIfThere, StringComparison.OrdinalIgnoreCase))
         {
-            argument.AddError($"--resume takes auto, true or false, not '{token.Value}'.");
+            argument.AddError($"--resume takes auto, true or false, not '{text}'.");
         }
 
         return ResumeIfThere;
     }
 
-    private static string UsualFolder(string preset, int seed) => Path.Combine(
-        "runs", string.Create(CultureInfo.InvariantCulture, $"{preset}-seed{seed}-{TimeProvider.System.GetUtcNow():yyyyMMdd-HHmmss}"));
-
-    private static string Needed(string? value, string message) => value ?? throw new InputException(message);
+    private static string UsualFolder(string preset, int seed) =>
+        Path.Combine("runs", $"{preset}-seed{seed}-{TimeProvider.System.GetUtcNow():yyyyMMdd-HHmmss}");
 }

@@ -78,8 +78,8 @@ public sealed partial class ClassifyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\"photograph\":\"x\"}\n", "holds something else than answers")]
-    [InlineData("a letter\n", "holds something else than answers")]
+    [InlineData("{\"photograph\":\"x\"}\n", "does not hold answers")]
+    [InlineData("a letter\n", "does not hold answers")]
     [InlineData("{\"photograph\":\"x\",\"models\":[\"two/1\"],\"crops\":10}\n", "holds answers of two/1 with 10 crops")]
     [InlineData("{\"photograph\":\"x\",\"models\":[\"one/1\"],\"crops\":1}\n", "holds answers of one/1 with 1 crops")]
     public async Task Output_ThatHoldsSomethingElse_IsRefusedAndStaysAsItIs(string content, string reason)

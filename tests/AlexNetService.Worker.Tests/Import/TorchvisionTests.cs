@@ -4,6 +4,7 @@ using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Training.Runs;
 using AlexNetService.Worker.Export;
 using AlexNetService.Worker.Import;
 using AlexNetService.Worker.Tests.Goldens;
@@ -47,10 +48,10 @@ public sealed class TorchvisionTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private void AssertAnswers(TorchvisionAnswer expected, ExportSource source)
+    private void AssertAnswers(TorchvisionAnswer expected, TrainedNetwork network)
     {
         var (packages, stop) = (new PackageRepository(folder.Path), TestContext.Current.CancellationToken);
-        var package = PackageExport.Publish(source, packages, "imported", version: 1, data: null, threads: 0, stop);
+        var package = PackageExport.Publish(new ExportSource(network), packages, "imported", version: 1, data: null, threads: 0, stop);
         using var session = ModelSession.Open(package, new RuntimeOptions());
         var logits = new float[expected.Logits.Length * session.Classes];
         session.Run(expected.Crops(), expected.Logits.Length, new CropOutputs { Logits = logits });

@@ -5,6 +5,7 @@ using AlexNetService.Inference.Sessions;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.Onnx;
 using AlexNetService.Training.Data;
+using AlexNetService.Worker.Evaluate;
 using AlexNetService.Worker.Quantize;
 
 namespace AlexNetService.Worker.Tests.Quantize;
@@ -52,15 +53,13 @@ public sealed class QuantizeCommandTests : IDisposable
     public void Network_ThatLosesMoreThanIsAllowed_IsNotPublished()
     {
         using var source = DataSetOpener.Open(data);
-        var narrowed = new NarrowedPackage
-        {
-            From = package,
-            Precision = Precision.Float16,
-            CalibrationImages = 0,
-            Labelled = new HeldOutPhotographs(source, source.Photographs, []),
-            MaxLoss = -0.01, // it would have to be better
-            Runtime = new RuntimeOptions { Threads = 1 },
-        };
+        var narrowed = new NarrowedPackage(
+            package,
+            Precision.Float16,
+            CalibrationImages: 0,
+            new HeldOutPhotographs(source, source.Photographs, []),
+            MaxLoss: -0.01, // it would have to be better
+            new RuntimeOptions { Threads = 1 });
 
         var refusal = Assert.Throws<InputException>(
             () => narrowed.Publish(FloatNetwork.Open(package).ToHalf(), Repository, "worse", 1, CancellationToken.None));
