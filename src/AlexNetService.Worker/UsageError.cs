@@ -20,6 +20,14 @@ internal static class UsageError
     private static readonly Dictionary<string, string[]> Suggested = new(StringComparer.Ordinal)
     {
         ["--model"] = ["--package", "--preset", "--name"],
+        ["--arch"] = ["--preset"],
+        ["--pretrained"] = ["--from"],
+        ["--finetune"] = ["--from"],
+        ["--weights"] = ["--from", "--package"],
+        ["--bs"] = ["--batch-size"],
+        ["--val-split"] = ["--validation-fraction"],
+        ["--gpu"] = ["--devices"],
+        ["--gpus"] = ["--devices"],
         ["--workers"] = ["--threads"],
         ["--k"] = ["--top"],
     };

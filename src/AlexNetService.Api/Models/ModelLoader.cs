@@ -22,7 +22,7 @@ internal sealed partial class ModelLoader(
             await Task.Delay(Timeout.Infinite, started.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             stoppingToken.ThrowIfCancellationRequested();
             var catalog = await ModelCatalog.OpenAsync(repository, ensembles, runtime, Opened, stoppingToken);
-            engine.RunSideBySide(catalog.ConcurrentRuns);
+            engine.SetConcurrency(catalog.ConcurrentRuns);
             using var lease = catalog.Enter();
             var snapshot = lease.Snapshot;
             InferenceEngine.WarmDecoder(snapshot.Default);

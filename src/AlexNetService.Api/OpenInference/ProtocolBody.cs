@@ -16,19 +16,24 @@ internal static class ProtocolBody
 
         try
         {
+            // The sent body is not disposed here: its bytes count in the budget until the request ends.
             var sent = request.BodyUpTo(limit);
-            await using Stream? plain = request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant() switch
+            Stream? plain = request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant() switch
             {
                 "" or "identity" => sent,
-                "gzip" or "x-gzip" => new GZipStream(sent, CompressionMode.Decompress),
-                "deflate" => new ZLibStream(sent, CompressionMode.Decompress),
+                "gzip" or "x-gzip" => new GZipStream(sent, CompressionMode.Decompress, leaveOpen: true),
+                "deflate" => new ZLibStream(sent, CompressionMode.Decompress, leaveOpen: true),
                 _ => null,
             };
-            return plain is null
-                ? new ProtocolError(
+            if (plain is null)
+            {
+                return new ProtocolError(
                     HttpStatusCode.UnsupportedMediaType,
-                    $"Content-Encoding '{request.Headers.ContentEncoding}' is not supported. Use gzip, deflate or none.")
-                : await BodyBytes.ReadAsync(plain, limit, cancellation);
+                    $"Content-Encoding '{request.Headers.ContentEncoding}' is not supported. Use gzip, deflate or none.");
+            }
+
+            await using var decompressing = plain == sent ? null : plain;
+            return await BodyBytes.ReadAsync(plain, limit, cancellation);
         }
         catch (BodyTooLargeException)
         {

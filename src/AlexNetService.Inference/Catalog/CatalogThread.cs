@@ -28,41 +28,53 @@ internal sealed class CatalogThread : IDisposable
     /// </summary>
     public Task<T>? TryRun<T>(Func<CancellationToken, T> change, CancellationToken cancellation)
     {
-        ObjectDisposedException.ThrowIf(jobs.IsAddingCompleted, this);
-        if (Interlocked.Increment(ref changes) > Limit)
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (jobs)
         {
-            Interlocked.Decrement(ref changes);
-            return null;
+            ObjectDisposedException.ThrowIf(jobs.IsAddingCompleted, this);
+            if (changes == Limit)
+            {
+                return null;
+            }
+
+            Interlocked.Increment(ref changes);
+            jobs.Add(() => Run(change, done, cancellation), CancellationToken.None);
         }
 
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        jobs.Add(() => Run(change, done, cancellation), CancellationToken.None);
         return done.Task;
     }
 
     /// <summary>Queues a job that must be done in any case; runs it at once, on the calling thread, after the thread has ended.</summary>
     public void Post(Action job)
     {
-        try
+        lock (jobs)
         {
-            jobs.Add(job);
+            if (!jobs.IsAddingCompleted)
+            {
+                jobs.Add(job);
+                return;
+            }
         }
-        catch (InvalidOperationException)
-        {
-            job();
-        }
+
+        job();
     }
 
     /// <summary>Stops the changes, runs the posted jobs, and ends the thread. A second call does nothing.</summary>
     public void Dispose()
     {
-        if (!jobs.IsAddingCompleted)
+        lock (jobs)
         {
+            if (jobs.IsAddingCompleted)
+            {
+                return;
+            }
+
             jobs.CompleteAdding();
-            ending.Cancel();
-            thread.Join();
-            ending.Dispose();
         }
+
+        ending.Cancel();
+        thread.Join();
+        ending.Dispose();
     }
 
     private void Work()

@@ -3,24 +3,24 @@ using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.Inference.Requests;
 
-/// <summary>Runs the crops of several works through their session, in as few runs as its memory allows. For one thread.</summary>
+/// <summary>Runs the crops of several jobs through their session, in as few runs as its memory allows. For one thread.</summary>
 internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
 {
-    private readonly List<(CropWork Work, int First, int Count)> parts = [];
+    private readonly List<(CropJob Job, int First, int Count)> parts = [];
 
-    /// <summary>Runs works of one session, at least one. Each is finished as soon as its last crop has run.</summary>
-    public void Run(IReadOnlyList<CropWork> works, long started)
+    /// <summary>Runs jobs of one session, at least one. Each is finished as soon as its last crop has run.</summary>
+    public void Run(IReadOnlyList<CropJob> jobs, long started)
     {
-        var session = works[0].Session;
+        var session = jobs[0].Session;
         parts.Clear();
         var run = session.Rent();
         try
         {
-            foreach (var work in works)
+            foreach (var job in jobs)
             {
-                work.Started = started;
-                meters?.Waited(session, time.GetElapsedTime(work.Submitted, started));
-                Add(run, work);
+                job.Started = started;
+                meters?.Waited(session, time.GetElapsedTime(job.Submitted, started));
+                Add(run, job);
             }
 
             if (run.Count > 0)
@@ -34,30 +34,30 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
         }
     }
 
-    private void Add(CropRun run, CropWork work)
+    private void Add(CropRun run, CropJob job)
     {
-        for (var first = 0; first < work.Crops;)
+        for (var first = 0; first < job.Crops;)
         {
             // A canvas whose crops are split across runs would go through the trunk twice.
-            if (run.Room == 0 || (run.Count > 0 && work.Crops > run.Room && work.Crops <= run.Count + run.Room))
+            if (run.Room == 0 || (run.Count > 0 && job.Crops > run.Room && job.Crops <= run.Count + run.Room))
             {
-                Execute(run, work.Session);
+                Execute(run, job.Session);
             }
 
-            var count = Math.Min(run.Room, work.Crops - first);
-            parts.Add((work, first, count));
-            work.AddTo(run, first, count);
+            var count = Math.Min(run.Room, job.Crops - first);
+            parts.Add((job, first, count));
+            job.AddTo(run, first, count);
             first += count;
         }
     }
 
     private void Execute(CropRun run, ModelSession session)
     {
-        // An output that any of the works needs is computed for all rows: that costs less than another run.
+        // An output that any of the jobs needs is computed for all rows: that costs less than another run.
         OutputKinds kinds = 0;
         foreach (var part in parts)
         {
-            kinds |= part.Work.Kinds;
+            kinds |= part.Job.Kinds;
         }
 
         var begun = time.GetTimestamp();
@@ -66,16 +66,16 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
         session.Ran(run.Count, time.GetElapsedTime(begun, finished));
         meters?.Ran(session, run.Count, time.GetElapsedTime(begun, finished));
         var row = 0;
-        foreach (var (work, first, count) in parts)
+        foreach (var (job, first, count) in parts)
         {
             for (var i = 0; i < count; i++)
             {
-                work.Read(first + i, run, row++);
+                job.Read(first + i, run, row++);
             }
 
-            if (first + count == work.Crops)
+            if (first + count == job.Crops)
             {
-                work.Finish(finished);
+                job.Finish(finished);
             }
         }
 

@@ -4,8 +4,8 @@ using AlexNetService.Inference.Sessions;
 namespace AlexNetService.Inference.Requests;
 
 /// <summary>
-/// The one queue of crops and the threads that run them. An idle thread takes what waits for a model, up to the model's crops a run.
-/// Models take turns, so that many requests for one model do not starve another.
+/// The one queue of crops and the threads that run them. An idle thread takes waiting crops of one model, at most
+/// <see cref="ModelSession.MaxCropsPerRun"/>. Models take turns, so that many requests for one model do not starve another.
 /// </summary>
 internal sealed class CropQueue
 {
@@ -13,7 +13,7 @@ internal sealed class CropQueue
     private readonly TimeProvider time;
     private readonly InferenceMeters? meters;
     private readonly object gate = new();
-    private readonly List<ModelQueue> turns = [];
+    private readonly List<ModelQueue> queues = [];
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int reserved;
     private TimeSpan reservedTime;
@@ -26,7 +26,7 @@ internal sealed class CropQueue
     public CropQueue(QueueOptions options, TimeProvider time, InferenceMeters? meters)
     {
         (this.options, this.time, this.meters) = (options, time, meters);
-        RunSideBySide(1);
+        SetConcurrency(1);
     }
 
     /// <inheritdoc cref="InferenceEngine.InflightCount"/>
@@ -47,8 +47,8 @@ internal sealed class CropQueue
         }
     }
 
-    /// <inheritdoc cref="InferenceEngine.RunSideBySide"/>
-    public void RunSideBySide(int runs)
+    /// <inheritdoc cref="InferenceEngine.SetConcurrency"/>
+    public void SetConcurrency(int runs)
     {
         lock (gate)
         {
@@ -60,7 +60,7 @@ internal sealed class CropQueue
         }
     }
 
-    /// <summary>Whether so many crops more may wait, counted once for each model.</summary>
+    /// <summary>Whether this many more crops fit. A crop that runs on several models counts once for each.</summary>
     public bool HasRoom(int crops)
     {
         lock (gate)
@@ -70,42 +70,47 @@ internal sealed class CropQueue
     }
 
     /// <summary>
-    /// Reserves room for crops before anything is done for their request, and the time that one thread needs for them. Null where there is
-    /// room; it is given back with <see cref="Leave"/>.
+    /// Reserves room for a request's crops, and one thread's time for them; <see cref="Release"/> ends both. Null, or the reason for a
+    /// refusal.
     /// </summary>
-    public Refusal? Enter(int crops, TimeSpan time)
+    public Refusal? Reserve(int crops, TimeSpan runTime)
     {
         lock (gate)
         {
-            if (stopping || !HasRoom(crops))
+            if (stopping)
             {
-                return stopping ? Refusal.Draining : Refusal.QueueFull;
+                return Refusal.Draining;
+            }
+
+            if (!HasRoom(crops))
+            {
+                return Refusal.QueueFull;
             }
 
             reserved += crops;
-            reservedTime += time;
+            reservedTime += runTime;
             inflight++;
             return null;
         }
     }
 
-    /// <summary>Ends what <see cref="Enter"/> began; gives back the room of crops that no work has given back.</summary>
-    public void Leave(int crops, TimeSpan time)
+    /// <summary>Releases what is left of a reservation.</summary>
+    public void Release(int crops, TimeSpan runTime)
     {
         lock (gate)
         {
             reserved -= crops;
-            reservedTime -= time;
+            reservedTime -= runTime;
             inflight--;
             Monitor.PulseAll(gate);
         }
     }
 
-    /// <summary>Queues a request's next works. Completes when each has run or left: true where all have run.</summary>
+    /// <summary>Queues a request's next jobs. Completes when each has run or was withdrawn; true if all ran.</summary>
     public Task<bool> RunAsync(InferenceRequest request)
     {
-        var works = request.Next();
-        var done = request.BeginStep(works);
+        var jobs = request.Next();
+        var done = request.BeginStep(jobs);
         var now = time.GetTimestamp();
         lock (gate)
         {
@@ -114,9 +119,9 @@ internal sealed class CropQueue
                 Withdraw(request, Withdrawal.Stopped);
             }
 
-            foreach (var work in works)
+            foreach (var job in jobs)
             {
-                work.Submitted = now;
+                job.Submitted = now;
                 if (request.Withdrawal != Withdrawal.None)
                 {
                     request.Leave();
@@ -125,13 +130,13 @@ internal sealed class CropQueue
 
                 if (!request.HasMore && request.Reserved > 0)
                 {
-                    // The last works take over the room, and give it back as soon as a run has them.
-                    work.HoldsRoom = true;
-                    request.Reserved -= work.Crops;
+                    // The last jobs take over the reservation. It is released as soon as a run takes them.
+                    job.HoldsRoom = true;
+                    request.Reserved -= job.Crops;
                 }
 
-                work.IsWaiting = true;
-                QueueOf(work.Session).Works.Add(work);
+                job.IsWaiting = true;
+                QueueOf(job.Session).Jobs.Add(job);
             }
 
             Monitor.PulseAll(gate);
@@ -141,27 +146,26 @@ internal sealed class CropQueue
     }
 
     /// <summary>
-    /// Takes a request's waiting works out. The deadline does so only while no work was taken for a run: after that, a run would have been
-    /// spent on a request without an answer.
+    /// Withdraws a request's waiting jobs. A deadline does so only if no job is in a run yet; otherwise that run would be wasted.
     /// </summary>
     public void Withdraw(InferenceRequest request, Withdrawal reason)
     {
         lock (gate)
         {
-            if (request.Withdrawal != Withdrawal.None || (reason == Withdrawal.Expired && request.WorksTaken > 0))
+            if (request.Withdrawal != Withdrawal.None || (reason == Withdrawal.Expired && request.JobsTaken > 0))
             {
                 return;
             }
 
             request.Withdrawal = reason;
-            foreach (var work in request.Works.Where(work => work.IsWaiting))
+            foreach (var job in request.Jobs.Where(job => job.IsWaiting))
             {
-                var queue = QueueOf(work.Session);
-                queue.Works.Remove(work);
-                TakeOut(work);
+                var queue = QueueOf(job.Session);
+                queue.Jobs.Remove(job);
+                MarkTaken(job);
                 EndIfEmpty(queue);
 
-                // Under the lock: the works' memory is given back as soon as all have left.
+                // Under the lock: the jobs' memory is given back as soon as all have left.
                 request.Leave();
             }
 
@@ -170,7 +174,7 @@ internal sealed class CropQueue
     }
 
     /// <summary>
-    /// Accepts nothing more, finishes what was accepted, and ends the threads. Cancellation withdraws what no run has begun with.
+    /// Accepts nothing more, finishes what was accepted, and ends the threads. Cancellation withdraws jobs that no run has taken.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellation)
     {
@@ -186,25 +190,25 @@ internal sealed class CropQueue
 
     private void Dispatch()
     {
-        var (works, batch) = (new List<CropWork>(), new CropBatch(time, meters));
-        while (Take(works))
+        var (jobs, batch) = (new List<CropJob>(), new CropBatch(time, meters));
+        while (Take(jobs))
         {
             try
             {
                 var now = time.GetTimestamp();
-                RemoveLate(works, now);
-                if (works.Count > 0)
+                RemoveLate(jobs, now);
+                if (jobs.Count > 0)
                 {
-                    batch.Run(works, now);
+                    batch.Run(jobs, now);
                 }
             }
             catch (Exception e)
             {
-                // Handed to those who await these works; the thread serves everybody.
-                works.ForEach(work => work.Fail(e));
+                // The requests get the exception; the thread must survive for the others.
+                jobs.ForEach(job => job.Fail(e));
             }
 
-            works.Clear();
+            jobs.Clear();
         }
 
         lock (gate)
@@ -216,20 +220,20 @@ internal sealed class CropQueue
         }
     }
 
-    /// <summary>Waits for works, and takes those of the next run; false when there will be none.</summary>
-    private bool Take(List<CropWork> batch)
+    /// <summary>Waits for jobs, and takes those of the next run; false when there will be none.</summary>
+    private bool Take(List<CropJob> batch)
     {
         lock (gate)
         {
             while (true)
             {
-                if (turns.Find(queue => queue.IsRipe || queue.IsFull || stopping) is { } next)
+                if (queues.Find(queue => queue.IsDue || queue.IsFull || stopping) is { } next)
                 {
                     TakeFrom(next, batch);
                     return true;
                 }
 
-                if (stopping && turns.Count == 0 && (inflight == 0 || abandoned))
+                if (stopping && queues.Count == 0 && (inflight == 0 || abandoned))
                 {
                     return false;
                 }
@@ -239,44 +243,45 @@ internal sealed class CropQueue
         }
     }
 
-    /// <summary>Takes a model's oldest work and whatever else fits beside it, and puts the model at the end of the turns.</summary>
-    private void TakeFrom(ModelQueue queue, List<CropWork> batch)
+    /// <summary>Takes a model's oldest job and whatever else fits beside it, and puts the model at the end of the queues.</summary>
+    private void TakeFrom(ModelQueue queue, List<CropJob> batch)
     {
         var (taken, limit) = (0, queue.Session.MaxCropsPerRun);
-        queue.Works.RemoveAll(work =>
+        queue.Jobs.RemoveAll(job =>
         {
-            if (taken > 0 && taken + work.Crops > limit)
+            if (taken > 0 && taken + job.Crops > limit)
             {
                 return false;
             }
 
-            taken += work.Crops;
-            work.Request.WorksTaken++;
-            TakeOut(work);
-            batch.Add(work);
+            taken += job.Crops;
+            job.Request.JobsTaken++;
+            MarkTaken(job);
+            batch.Add(job);
             return true;
         });
-        turns.Remove(queue);
-        turns.Add(queue);
+        queues.Remove(queue);
+        queues.Add(queue);
         EndIfEmpty(queue);
     }
 
-    /// <summary>Requests whose first run would begin after their deadline leave without one, even where their timer is late.</summary>
-    private void RemoveLate(List<CropWork> works, long now)
+    /// <summary>Withdraws requests whose deadline passed before their first run, in case their timer is late.</summary>
+    private void RemoveLate(List<CropJob> jobs, long now)
     {
         lock (gate)
         {
-            works.RemoveAll(work =>
+            jobs.RemoveAll(job =>
             {
-                // Where another thread has taken a work of the same request, a run is spent already.
-                if (now < work.Request.Due || work.Request.WorksTaken > 1)
+                // If another thread has taken a job of the same request, a run is spent already.
+                if (now < job.Request.Due || job.Request.JobsTaken > 1)
                 {
                     return false;
                 }
 
-                work.Request.WorksTaken = 0;
-                Withdraw(work.Request, Withdrawal.Expired);
-                work.Request.Leave();
+                // Otherwise Withdraw would take the request's run as begun.
+                job.Request.JobsTaken = 0;
+                Withdraw(job.Request, Withdrawal.Expired);
+                job.Request.Leave();
                 return true;
             });
         }
@@ -284,17 +289,17 @@ internal sealed class CropQueue
 
     private ModelQueue QueueOf(ModelSession session)
     {
-        if (turns.Find(queue => queue.Session == session) is { } found)
+        if (queues.Find(queue => queue.Session == session) is { } found)
         {
             return found;
         }
 
-        var added = new ModelQueue(session) { IsRipe = options.MaxDelayMs == 0 };
-        turns.Add(added);
-        if (!added.IsRipe)
+        var added = new ModelQueue(session) { IsDue = options.MaxDelayMs == 0 };
+        queues.Add(added);
+        if (!added.IsDue)
         {
             added.Delay = time.CreateTimer(
-                _ => Ripen(added), null, TimeSpan.FromMilliseconds(options.MaxDelayMs), Timeout.InfiniteTimeSpan);
+                _ => MarkDue(added), null, TimeSpan.FromMilliseconds(options.MaxDelayMs), Timeout.InfiniteTimeSpan);
         }
 
         return added;
@@ -302,30 +307,30 @@ internal sealed class CropQueue
 
     private void EndIfEmpty(ModelQueue queue)
     {
-        if (queue.Works.Count == 0)
+        if (queue.Jobs.Count == 0)
         {
-            turns.Remove(queue);
+            queues.Remove(queue);
             queue.Delay?.Dispose();
         }
     }
 
-    private void Ripen(ModelQueue queue)
+    private void MarkDue(ModelQueue queue)
     {
         lock (gate)
         {
-            queue.IsRipe = true;
+            queue.IsDue = true;
             Monitor.PulseAll(gate);
         }
     }
 
-    private void TakeOut(CropWork work)
+    private void MarkTaken(CropJob job)
     {
-        work.IsWaiting = false;
-        if (work.HoldsRoom)
+        job.IsWaiting = false;
+        if (job.HoldsRoom)
         {
-            work.HoldsRoom = false;
-            reserved -= work.Crops;
-            reservedTime -= work.Crops * work.Request.CropTime;
+            job.HoldsRoom = false;
+            reserved -= job.Crops;
+            reservedTime -= job.Crops * job.Request.CropTime;
         }
     }
 
@@ -334,7 +339,7 @@ internal sealed class CropQueue
         lock (gate)
         {
             abandoned = true;
-            foreach (var request in turns.SelectMany(queue => queue.Works).Select(work => work.Request).Distinct().ToArray())
+            foreach (var request in queues.SelectMany(queue => queue.Jobs).Select(job => job.Request).Distinct().ToArray())
             {
                 Withdraw(request, Withdrawal.Stopped);
             }
@@ -343,19 +348,19 @@ internal sealed class CropQueue
         }
     }
 
-    /// <summary>The works that wait for one model, oldest first.</summary>
+    /// <summary>The jobs that wait for one model, oldest first.</summary>
     private sealed class ModelQueue(ModelSession session)
     {
         public ModelSession Session => session;
 
-        public List<CropWork> Works { get; } = [];
+        public List<CropJob> Jobs { get; } = [];
 
-        /// <summary>Whether its oldest work has waited for others as long as it should.</summary>
-        public bool IsRipe { get; set; }
+        /// <summary>Whether its oldest job has waited for others as long as it should.</summary>
+        public bool IsDue { get; set; }
 
         public ITimer? Delay { get; set; }
 
         /// <summary>Whether a run would be full.</summary>
-        public bool IsFull => Works.Sum(work => work.Crops) >= session.MaxCropsPerRun;
+        public bool IsFull => Jobs.Sum(job => job.Crops) >= session.MaxCropsPerRun;
     }
 }

@@ -44,12 +44,12 @@ public sealed class CropRequest : InferenceRequest
         return together = Math.Min(Count, Math.Min(session.MaxCropsPerRun, limit));
     }
 
-    internal override CropWork[] Next()
+    internal override CropJob[] Next()
     {
         var values = Values ??= new InferenceResult.Answered(Ensemble, Count, Outputs);
         var (first, count) = (planned, Math.Min(together, Count - planned));
         planned += count;
         var crops = tensor.Slice(first * session.TensorBytes, count * session.TensorBytes);
-        return [new CropWork(this, session, crops, windows: null, areTensor: true, values.Of(0).Rows(first, count, session))];
+        return [new CropJob(this, session, crops, windows: null, areTensor: true, values.Of(0).Rows(first, count, session))];
     }
 }

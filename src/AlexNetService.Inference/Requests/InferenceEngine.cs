@@ -40,7 +40,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <see cref="Sessions.RuntimeOptions.ConcurrentRuns"/>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than before.</exception>
-    public void RunSideBySide(int runs) => Queue.RunSideBySide(runs);
+    public void SetConcurrency(int runs) => Queue.SetConcurrency(runs);
 
     /// <summary>Loads the native decoders for an ensemble's canvases, so that no request waits for them.</summary>
     public static void WarmDecoder(Ensemble ensemble) => DecodeWorkers.Warm(ensemble.CanvasSides);
@@ -56,7 +56,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         var crops = request.Plan(options.PerRequest);
         var cropTime = request.Ensemble.CropTime;
-        if (Queue.Enter(crops, crops * cropTime) is { } refusal)
+        if (Queue.Reserve(crops, crops * cropTime) is { } refusal)
         {
             return Refuse(refusal);
         }
@@ -68,7 +68,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
         finally
         {
-            Queue.Leave(request.Reserved, request.Reserved * cropTime);
+            Queue.Release(request.Reserved, request.Reserved * cropTime);
         }
     }
 
@@ -91,7 +91,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         var together = Math.Min(requests.Count, Math.Max(1, Math.Min(
             requests.Min(request => request.Ensemble.MaxCropsPerRun / (int)request.Views), options.PerRequest / crops)));
         var cost = together * crops * requests[0].Ensemble.CropTime;
-        if (Queue.Enter(together * crops, cost) is { } refusal)
+        if (Queue.Reserve(together * crops, cost) is { } refusal)
         {
             return [.. requests.Select(_ => Refuse(refusal))];
         }
@@ -113,7 +113,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
         finally
         {
-            Queue.Leave(together * crops, cost);
+            Queue.Release(together * crops, cost);
         }
 
         async Task AnswerInTurnAsync()

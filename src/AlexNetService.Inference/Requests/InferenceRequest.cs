@@ -57,19 +57,19 @@ public abstract class InferenceRequest
     /// <summary>Time that one thread needs for a crop of the reserved room.</summary>
     internal TimeSpan CropTime { get; set; }
 
-    /// <summary>Works that were taken for a run. Guarded by the queue's lock.</summary>
-    internal int WorksTaken { get; set; }
+    /// <summary>Jobs that were taken for a run. Guarded by the queue's lock.</summary>
+    internal int JobsTaken { get; set; }
 
     /// <summary>Why it was withdrawn from the queue. Written under the queue's lock.</summary>
     internal Withdrawal Withdrawal { get; set; }
 
-    /// <summary>The works that wait or run: one for each model, or the next crops of many.</summary>
-    internal CropWork[] Works { get; private set; } = [];
+    /// <summary>The jobs that wait or run: one for each model, or the next crops of many.</summary>
+    internal CropJob[] Jobs { get; private set; } = [];
 
-    /// <summary>The values that the works write; they become the answer.</summary>
+    /// <summary>The values that the jobs write; they become the answer.</summary>
     private protected InferenceResult.Answered? Values { get; set; }
 
-    /// <summary>Whether more works follow the present ones.</summary>
+    /// <summary>Whether more jobs follow the present ones.</summary>
     internal abstract bool HasMore { get; }
 
     /// <summary>
@@ -79,10 +79,10 @@ public abstract class InferenceRequest
     /// <exception cref="ArgumentException">The models cannot give the answer.</exception>
     internal abstract int Plan(int limit);
 
-    /// <summary>Makes the next works, while <see cref="HasMore"/> and after the previous ones have run.</summary>
-    internal abstract CropWork[] Next();
+    /// <summary>Makes the next jobs, while <see cref="HasMore"/> and after the previous ones have run.</summary>
+    internal abstract CropJob[] Next();
 
-    /// <summary>Makes the answer, after all works have run.</summary>
+    /// <summary>Makes the answer, after all jobs have run.</summary>
     internal virtual InferenceResult Answer(InferenceTiming timing)
     {
         var values = Values ?? throw new InvalidOperationException("No crops have run.");
@@ -114,29 +114,29 @@ public abstract class InferenceRequest
         (hasBegun, Begun, Decoded, Due) = (true, now, now, due);
     }
 
-    /// <summary>Sets the works of the next step. Completes when each of them has run or left: true where all have run.</summary>
-    internal Task<bool> BeginStep(CropWork[] works)
+    /// <summary>Sets the jobs of the next step. Completes when each of them has run or left: true where all have run.</summary>
+    internal Task<bool> BeginStep(CropJob[] jobs)
     {
-        (Works, unfinished) = (works, works.Length);
+        (Jobs, unfinished) = (jobs, jobs.Length);
         step = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         return step.Task;
     }
 
-    /// <summary>A work of the step will not run.</summary>
+    /// <summary>A job of the step will not run.</summary>
     internal void Leave()
     {
         incomplete = true;
         EndWork();
     }
 
-    /// <summary>A run with a work of the step has failed.</summary>
+    /// <summary>A run with a job of the step has failed.</summary>
     internal void Fail(Exception e)
     {
         failure = e;
         EndWork();
     }
 
-    /// <summary>A work of the step has run, failed or left.</summary>
+    /// <summary>A job of the step has run, failed or left.</summary>
     internal void EndWork()
     {
         if (Interlocked.Decrement(ref unfinished) > 0)
@@ -150,10 +150,10 @@ public abstract class InferenceRequest
             return;
         }
 
-        foreach (var work in Works)
+        foreach (var job in Jobs)
         {
-            Started = Started == 0 ? work.Started : Math.Min(Started, work.Started);
-            Finished = Math.Max(Finished, work.Finished);
+            Started = Started == 0 ? job.Started : Math.Min(Started, job.Started);
+            Finished = Math.Max(Finished, job.Finished);
         }
 
         step.SetResult(!incomplete);

@@ -52,7 +52,7 @@ public sealed class OcclusionRequest : InferenceRequest
 
     internal override int Plan(int limit) => together = Math.Min(Count, Math.Min(session.MaxCropsPerRun, limit));
 
-    internal override CropWork[] Next()
+    internal override CropJob[] Next()
     {
         if (planned == 0)
         {
@@ -77,7 +77,7 @@ public sealed class OcclusionRequest : InferenceRequest
         }
 
         var outputs = new CropOutputs { Probabilities = rows.AsMemory(0, count * session.Classes) };
-        return [new CropWork(this, session, crops.AsMemory(0, count * session.CropBytes), windows: null, areTensor: false, outputs)];
+        return [new CropJob(this, session, crops.AsMemory(0, count * session.CropBytes), windows: null, areTensor: false, outputs)];
     }
 
     internal override InferenceResult Answer(InferenceTiming timing)

@@ -24,18 +24,18 @@ public sealed class PhotographRequest(ReadOnlyMemory<byte> photograph, Ensemble 
         return Ensemble.Members.Count * (int)views;
     }
 
-    internal override CropWork[] Next()
+    internal override CropJob[] Next()
     {
         var values = Values = new InferenceResult.Answered(Ensemble, rows: 1, Outputs);
-        var works = new CropWork[Ensemble.Members.Count];
-        for (var i = 0; i < works.Length; i++)
+        var jobs = new CropJob[Ensemble.Members.Count];
+        for (var i = 0; i < jobs.Length; i++)
         {
             var session = Ensemble.Members[i].Session;
             var input = session.Card.Preprocessing;
             var windows = CropViews.Of((int)views, new CropGeometry(input.Canvas, input.Crop));
-            works[i] = new CropWork(this, session, Canvas(input.Canvas), windows, areTensor: false, values.Of(i));
+            jobs[i] = new CropJob(this, session, Canvas(input.Canvas), windows, areTensor: false, values.Of(i));
         }
 
-        return works;
+        return jobs;
     }
 }

@@ -17,6 +17,7 @@ public sealed class ModelSession : IDisposable
     private readonly Lock gate = new();
     private readonly Stack<CropRun> idle = [];
     private long cropTicks;
+    private int rented;
     private bool disposed;
 
     private ModelSession(ModelPackage package, ExecutionTarget target, ModelGraphs graphs) =>
@@ -194,9 +195,9 @@ public sealed class ModelSession : IDisposable
             {
                 run.Dispose();
             }
-        }
 
-        graphs.Dispose();
+            DisposeGraphsIfUnused();
+        }
     }
 
     /// <summary>Bytes of one canvas, 3 × canvas × canvas.</summary>
@@ -212,17 +213,34 @@ public sealed class ModelSession : IDisposable
         {
             ObjectDisposedException.ThrowIf(disposed, this);
             var run = idle.TryPop(out var found) ? found : new CropRun(graphs);
+            rented++;
             run.Begin();
             return run;
         }
     }
 
-    /// <summary>Gives a run back, also one that threw.</summary>
+    /// <summary>Gives a run back, also one that threw. A request is answered before its run is back, so the session may be disposed.</summary>
     internal void Return(CropRun run)
     {
         lock (gate)
         {
-            idle.Push(run);
+            rented--;
+            if (!disposed)
+            {
+                idle.Push(run);
+                return;
+            }
+
+            run.Dispose();
+            DisposeGraphsIfUnused();
+        }
+    }
+
+    private void DisposeGraphsIfUnused()
+    {
+        if (rented == 0)
+        {
+            graphs.Dispose();
         }
     }
 

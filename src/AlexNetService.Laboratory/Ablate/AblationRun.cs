@@ -94,7 +94,7 @@ internal sealed class AblationRun(AblationPlan plan, DataSets sets, AblationDisp
     private RunOutcome Test(Checkpoint kept, PlannedRun run, RunOutcome outcome)
     {
         TorchRuntime.Prepare(plan.Threads);
-        heldOut ??= sets.Judged(plan.Recipe.Share, kept.State.Architecture.Geometry.Canvas, stop);
+        heldOut ??= sets.LoadValidation(plan.Recipe.Share, kept.State.Architecture.Geometry.Canvas, stop);
         using var model = EvaluatedRun.Of(kept, run.Folder, outcome.Devices);
         int[] truth = [.. heldOut.Photographs.Select(photograph => photograph.Label)];
         var byCrops = ModelMeasurement.Of(model, heldOut, truth, CropViews.Counts, keep: [], stop).ByCrops;

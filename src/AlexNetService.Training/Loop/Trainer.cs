@@ -23,8 +23,8 @@ internal sealed class Trainer : IDisposable
     private readonly BatchFeed feed;
     private readonly Augmentation augmentation;
     private readonly PixelCentring centring;
-    private (LateReading Facts, int Images, double Rate)? unread;
-    private long saved;
+    private (LateReading Reading, int Images, double Rate)? pending;
+    private long lastSave;
 
     /// <summary>
     /// Starts a new run, or resumes one from a checkpoint, with its weights, its velocities and the photographs of the same data set. A new
@@ -42,7 +42,7 @@ internal sealed class Trainer : IDisposable
     {
         (State, this.checkpoints, this.clock, this.progress) = (state, checkpoints, clock, progress);
         (training, validation) = data;
-        saved = clock.GetTimestamp();
+        lastSave = clock.GetTimestamp();
         network = new ColumnNetwork(state.Architecture, placement, state.Recipe.Precision);
         step = new TrainingStep(network, state.Recipe, ClassWeights(state));
         augmentation = new Augmentation(
@@ -84,21 +84,22 @@ internal sealed class Trainer : IDisposable
             EpochResult result;
             try
             {
-                Learn(tally, cancellation);
-                result = Judge(tally, cancellation);
+                TrainEpoch(tally, cancellation);
+                result = Validate(tally, cancellation);
             }
             catch (Exception e) when (e is OperationCanceledException or DataSetException)
             {
-                Settle(tally);
+                // The progress within the epoch is kept.
+                ReadPending(tally);
                 if (tally.Steps > (State.UnderWay?.Steps ?? 0))
                 {
-                    Keep(State with { UnderWay = tally.UnderWay() }, tally);
+                    SaveCheckpoint(State with { UnderWay = tally.UnderWay() }, tally);
                 }
 
                 throw;
             }
 
-            Keep(State with { Epochs = [.. State.Epochs, result], UnderWay = null }, tally);
+            SaveCheckpoint(State with { Epochs = [.. State.Epochs, result], UnderWay = null }, tally);
             GlibcHeap.Trim();
             epochDone?.Invoke(result);
         }
@@ -109,7 +110,7 @@ internal sealed class Trainer : IDisposable
 
     public void Dispose()
     {
-        unread?.Facts.Dispose();
+        pending?.Reading.Dispose();
         feed.Dispose();
         centring.Dispose();
         step.Dispose();
@@ -120,14 +121,14 @@ internal sealed class Trainer : IDisposable
     /// Runs the remaining steps of an epoch. The loss of a step is read after the next step is queued, so a device always has work. Before
     /// a checkpoint all losses are read.
     /// </summary>
-    private void Learn(EpochTally tally, CancellationToken cancellation)
+    private void TrainEpoch(EpochTally tally, CancellationToken cancellation)
     {
         var (epoch, photographs) = (State.Epochs.Count, training.Photographs);
         var order = Seeds.Order(State.Seed, epoch, photographs.Count)[tally.Errors.Images..];
-        int Draw(int use, Span<byte> crop, Span<float> shift)
+        int Draw(int index, Span<byte> crop, Span<float> shift)
         {
-            augmentation.Draw(training[order[use]].Span, Seeds.OfUse(State.Seed, epoch, order[use]), crop, shift);
-            return photographs[order[use]].Label;
+            augmentation.Draw(training[order[index]].Span, Seeds.OfUse(State.Seed, epoch, order[index]), crop, shift);
+            return photographs[order[index]].Label;
         }
 
         network.train();
@@ -135,18 +136,18 @@ internal sealed class Trainer : IDisposable
         foreach (var batch in feed.Run(order.Length, Draw))
         {
             var rate = RateAt(number);
-            var facts = Step(batch, epoch, number++, rate);
-            Settle(tally);
-            unread = (facts, batch.Count, rate);
+            var reading = Step(batch, epoch, number++, rate);
+            ReadPending(tally);
+            pending = (reading, batch.Count, rate);
             cancellation.ThrowIfCancellationRequested();
-            if (checkpoints.Policy.Every > TimeSpan.Zero && clock.GetElapsedTime(saved) >= checkpoints.Policy.Every)
+            if (checkpoints.Policy.Every > TimeSpan.Zero && clock.GetElapsedTime(lastSave) >= checkpoints.Policy.Every)
             {
-                Settle(tally);
-                Keep(State with { UnderWay = tally.UnderWay() }, tally);
+                ReadPending(tally);
+                SaveCheckpoint(State with { UnderWay = tally.UnderWay() }, tally);
             }
         }
 
-        Settle(tally);
+        ReadPending(tally);
     }
 
     private LateReading Step(Batch batch, int epoch, int number, double rate)
@@ -163,19 +164,19 @@ internal sealed class Trainer : IDisposable
     }
 
     /// <summary>Reads the step that was queued last, if it is not read yet, and reports it.</summary>
-    private void Settle(EpochTally tally)
+    private void ReadPending(EpochTally tally)
     {
-        if (unread is not var (facts, images, rate))
+        if (pending is not var (reading, images, rate))
         {
             return;
         }
 
-        unread = null;
-        using var read = facts;
-        float[] numbers;
+        pending = null;
+        using var read = reading;
+        float[] numbers; // The loss, and the crops that are right at top-1 and at top-5.
         try
         {
-            numbers = facts.Read();
+            numbers = reading.Read();
         }
         catch (ExternalException e)
         {
@@ -200,7 +201,7 @@ internal sealed class Trainer : IDisposable
             feed.Waited));
     }
 
-    private EpochResult Judge(EpochTally tally, CancellationToken cancellation)
+    private EpochResult Validate(EpochTally tally, CancellationToken cancellation)
     {
         var heldOut = validation.Photographs.Count > 0
             ? Validation.CentreCrop(network, validation, augmentation, centring, feed, cancellation)
@@ -216,7 +217,7 @@ internal sealed class Trainer : IDisposable
             clock.GetUtcNow());
     }
 
-    private void Keep(TrainingState state, EpochTally tally)
+    private void SaveCheckpoint(TrainingState state, EpochTally tally)
     {
         var weights = ColumnWeights.Merge(network);
         if (!weights.AreFinite)
@@ -225,11 +226,11 @@ internal sealed class Trainer : IDisposable
         }
 
         checkpoints.Save(new Checkpoint(state, weights, step.Velocities));
-        saved = clock.GetTimestamp();
+        lastSave = clock.GetTimestamp();
         State = state;
     }
 
-    /// <summary>One divided by the photographs of each class, or null where every photograph counts as much.</summary>
+    /// <summary>One divided by the photographs of each class, or null without BalancedClasses.</summary>
     private float[]? ClassWeights(TrainingState state)
     {
         var counts = training.Photographs.CountBy(photograph => photograph.Label).ToDictionary();
@@ -239,10 +240,10 @@ internal sealed class Trainer : IDisposable
     }
 
     /// <summary>The rate of a step of the current epoch; the first step is 0.</summary>
-    private double RateAt(int step) => LearningRates.At(
+    private double RateAt(int stepNumber) => LearningRates.At(
         State.Recipe,
         State.Epochs.Count,
-        (double)step * State.Recipe.BatchSize / training.Photographs.Count,
+        (double)stepNumber * State.Recipe.BatchSize / training.Photographs.Count,
         [.. State.Epochs.Select(past => past.ValidationTop1Error ?? 1)]);
 
     private DivergedException Diverged(EpochTally tally) =>

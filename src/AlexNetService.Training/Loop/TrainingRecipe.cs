@@ -57,7 +57,7 @@ public sealed record TrainingRecipe
     /// <summary>Standard deviation of the random factor on each principal component of the colours; 0 for none.</summary>
     public double ColourShift { get; init; } = 0.1;
 
-    /// <summary>Share of the steps in which a part of each crop comes from another crop (<see cref="Loop.CutMix"/>); 0 in the paper.</summary>
+    /// <summary>Share of the steps in which a part of each crop is another crop's (<see cref="Loop.CutMix"/>); 0 in the paper.</summary>
     public double CutMix { get; init; }
 
     /// <summary>

@@ -3,10 +3,10 @@ using AlexNetService.Training.Loop;
 
 namespace AlexNetService.Training.Runs;
 
-/// <summary>
-/// Paths of the data sets of a run: to learn from; to hold out, or null to hold out a share of the first; and a file of class names, or
-/// null for the one beside the data, if there is one.
-/// </summary>
+/// <summary>Paths of the data sets of a run.</summary>
+/// <param name="Training">Data set to train on.</param>
+/// <param name="Validation">Separate validation data set; null to hold out a share of <paramref name="Training"/>.</param>
+/// <param name="Names">File of class names; null for the one beside the data, if any.</param>
 public sealed record DataPaths(string Training, string? Validation, string? Names = null);
 
 /// <summary>The data sets of a run, open.</summary>
@@ -22,7 +22,7 @@ public sealed class DataSets : IDisposable
     /// <summary>The data set to learn from.</summary>
     public LabelledPhotographs Source { get; }
 
-    /// <summary>What the run remembers about the separate held-out data set, or null without one.</summary>
+    /// <summary>Identity of the separate validation data set, as stored in the run; null without one.</summary>
     public HeldOutSet? HeldOut { get; }
 
     /// <summary>Opens the data sets in place.</summary>
@@ -47,9 +47,9 @@ public sealed class DataSets : IDisposable
         }
     }
 
-    /// <summary>Requires that a run began with these data sets.</summary>
-    /// <exception cref="InputException">It began with others.</exception>
-    public void RequireThoseOf(TrainingState state)
+    /// <summary>Throws unless the run began with these data sets.</summary>
+    /// <exception cref="InputException">The run began with other data sets.</exception>
+    public void RequireSameAs(TrainingState state)
     {
         var (now, then) = Source.Sha256 != state.DataSetSha256 ? (Source.Name, state.DataSet)
             : HeldOut?.Sha256 != state.HeldOut?.Sha256 ? (HeldOut?.Name, state.HeldOut?.Name ?? $"a share of {state.DataSet}")
@@ -62,8 +62,8 @@ public sealed class DataSets : IDisposable
     }
 
     /// <summary>
-    /// Prepares the canvases to learn from and those held out, and says what was found. Photographs with the same bytes are left out unless
-    /// <paramref name="withCopies"/>, for runs of before this rule.
+    /// Loads the training and validation canvases, and surveys the data. Copies are left out, unless <paramref name="withCopies"/>, which is
+    /// for runs that began before this rule.
     /// </summary>
     /// <exception cref="DataSetException">A class has no photograph to learn from, or too many photographs cannot be decoded.</exception>
     /// <exception cref="InputException">
@@ -71,11 +71,11 @@ public sealed class DataSets : IDisposable
     /// </exception>
     internal (TrainingData Data, DataSurvey Survey) Prepare(TrainingRecipe recipe, int side, bool withCopies, CancellationToken stop)
     {
-        var judge = validation ?? Source;
-        var (all, share) = Source.Split(recipe.Share);
-        var judged = validation is null ? share : Judged(validation);
-        var (learned, copies) = withCopies ? (all, []) : IdenticalPhotographs.LeaveOut(Source, all, judge, judged, stop);
-        var data = new TrainingData(Canvases.Load(Source, learned, side, stop), Canvases.Load(judge, judged, side, stop));
+        var validationSource = validation ?? Source;
+        var (all, shareHeldOut) = Source.Split(recipe.Share);
+        var heldOut = validation is null ? shareHeldOut : WithMatchedClasses(validation);
+        var (learned, copies) = withCopies ? (all, []) : IdenticalPhotographs.LeaveOut(Source, all, validationSource, heldOut, stop);
+        var data = new TrainingData(Canvases.Load(Source, learned, side, stop), Canvases.Load(validationSource, heldOut, side, stop));
         RequireEachClass(all, data.Training, copies);
         if (data.Validation.Photographs.Count == 0 && recipe.Schedule == LearningRateSchedule.Plateau)
         {
@@ -90,11 +90,11 @@ public sealed class DataSets : IDisposable
         return (data, DataSurvey.Of(Source, data, [.. Source.Findings, .. unused, .. validation?.Findings ?? [], .. copies]));
     }
 
-    /// <summary>Prepares the held-out canvases only: those of the separate data set, or else of the share.</summary>
+    /// <summary>Loads the validation canvases only: those of the separate data set, or else of the share.</summary>
     /// <exception cref="InputException">The held-out data set has a class that the other does not.</exception>
-    public Canvases Judged(DataShare share, int side, CancellationToken stop) => validation is null
+    public Canvases LoadValidation(DataShare share, int side, CancellationToken stop) => validation is null
         ? Canvases.Load(Source, Source.Split(share).HeldOut, side, stop)
-        : Canvases.Load(validation, Judged(validation), side, stop);
+        : Canvases.Load(validation, WithMatchedClasses(validation), side, stop);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -104,22 +104,22 @@ public sealed class DataSets : IDisposable
     }
 
     /// <summary>The photographs of a separate data set, with the classes of the one to learn from.</summary>
-    private Photograph[] Judged(LabelledPhotographs judge)
+    private Photograph[] WithMatchedClasses(LabelledPhotographs other)
     {
-        var classes = ClassMatch.Of(judge, Source.Labels, Source.Name);
-        return [.. judge.Photographs.Select(photograph => photograph with { Label = classes[photograph.Label] })];
+        var classes = ClassMatch.Of(other, Source.Labels, Source.Name);
+        return [.. other.Photographs.Select(photograph => photograph with { Label = classes[photograph.Label] })];
     }
 
     private void RequireEachClass(IReadOnlyList<Photograph> all, Canvases learned, IReadOnlyList<string> copies)
     {
-        var left = learned.Photographs.Select(photograph => photograph.Label).ToHashSet();
-        var lost = all.FirstOrDefault(photograph => !left.Contains(photograph.Label));
-        if (all.Count > 0 && lost is null)
+        var remaining = learned.Photographs.Select(photograph => photograph.Label).ToHashSet();
+        var missing = all.FirstOrDefault(photograph => !remaining.Contains(photograph.Label));
+        if (all.Count > 0 && missing is null)
         {
             return;
         }
 
-        var empty = lost is null ? $"'{Source.Name}'" : $"Class '{Source.Labels[lost.Label].Id}' of '{Source.Name}'";
+        var empty = missing is null ? $"'{Source.Name}'" : $"Class '{Source.Labels[missing.Label].Id}' of '{Source.Name}'";
         var reasons = learned.Unreadable.Select(reason => $"left out: {reason}").Concat(copies);
         throw new DataSetException(string.Join(
             ' ', reasons.Prepend($"{empty} has no photograph left to learn from. Add photographs. What was found:")));

@@ -116,7 +116,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             if ((data ?? validation) is not null)
             {
                 using var named = DataSets.Open(paths);
-                named.RequireThoseOf(state);
+                named.RequireSameAs(state);
             }
 
             display.AlreadyDone(state, folder);
@@ -126,7 +126,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
         try
         {
             using var sets = DataSets.Open(paths);
-            sets.RequireThoseOf(state);
+            sets.RequireSameAs(state);
             state = state with
             {
                 Devices = devices ?? state.Devices ?? "cpu",

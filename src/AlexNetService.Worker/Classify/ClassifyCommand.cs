@@ -125,7 +125,7 @@ internal sealed class ClassifyCommand : Command
         };
         var decoding = new DecodingOptions { Threads = cores, QueueLimit = together };
         await using var engine = new InferenceEngine(queue, decoding, TimeProvider.System);
-        engine.RunSideBySide(Math.Max(1, runtime.ConcurrentRuns));
+        engine.SetConcurrency(Math.Max(1, runtime.ConcurrentRuns));
         var classification = new Classification(engine, ensemble, views, classes);
         using var answers = file is null
             ? AnswerOutput.Standard(chosen, classes)

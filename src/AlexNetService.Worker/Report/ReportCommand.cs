@@ -53,8 +53,8 @@ internal sealed class ReportCommand : Command
 
         using var sets = DataSets.Open(new DataPaths(
             parsed.GetValue(data) ?? state.DataSetPath, parsed.GetValue(validation) ?? state.HeldOut?.Path));
-        sets.RequireThoseOf(state);
-        var heldOut = sets.Judged(state.Recipe.Share, state.Architecture.Geometry.Canvas, stop);
+        sets.RequireSameAs(state);
+        var heldOut = sets.LoadValidation(state.Recipe.Share, state.Architecture.Geometry.Canvas, stop);
         return MeasuredRun.Of(kept, folder, heldOut, parsed.GetRequiredValue(devices), stop);
     }
 }

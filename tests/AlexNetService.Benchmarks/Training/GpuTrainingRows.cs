@@ -17,7 +17,7 @@ internal static class GpuTrainingRows
     private const int ComparedSteps = 20;
     private const double ComparedTo = 1e-3;
     private const int LearningSteps = 200;
-    private const double Rate = 0.01;
+    private const double Rate = 0.001;
 
     /// <summary>Measures <c>alexnet</c> at batch 128 on CUDA. Call <see cref="TorchRuntime.Prepare"/> first.</summary>
     /// <param name="python">A Python with torch, or 'none'.</param>

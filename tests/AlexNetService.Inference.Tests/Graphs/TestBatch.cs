@@ -11,7 +11,7 @@ internal static class TestBatch
     public static InferenceRequest Request(ModelSession session) => new PhotographRequest(default, Ensemble.Alone(session), TestViews.Ten);
 
     /// <param name="works">Works of one session, each of its own request.</param>
-    public static void Run(params CropWork[] works)
+    public static void Run(params CropJob[] works)
     {
         var steps = Array.ConvertAll(works, work => work.Request.BeginStep([work]));
         new CropBatch(TimeProvider.System, meters: null).Run(works, TimeProvider.System.GetTimestamp());

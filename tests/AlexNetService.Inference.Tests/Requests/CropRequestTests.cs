@@ -96,7 +96,7 @@ public sealed class CropRequestTests : IDisposable
         clock.Open();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
-        Assert.Equal((1, 0), (request.WorksTaken, engine.WaitingCrops));
+        Assert.Equal((1, 0), (request.JobsTaken, engine.WaitingCrops));
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class InferenceEngineTests : IDisposable
     public async Task Enter_BehindWorkOfManySeconds_IsRefusedIfItCouldNotBeginInTime(int threads, int seconds, bool isRefused)
     {
         await using var engine = Engine(limit: 1000);
-        engine.RunSideBySide(threads);
+        engine.SetConcurrency(threads);
         var busy = TimeSpan.FromSeconds(seconds);
 
         // What is alone begins at once, however long it takes.
@@ -264,10 +264,10 @@ public sealed class InferenceEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task RunSideBySide_Two_TakesTwoBatchesAtATime()
+    public async Task SetConcurrency_Two_TakesTwoBatchesAtATime()
     {
         await using var engine = Engine(limit: 20);
-        engine.RunSideBySide(2);
+        engine.SetConcurrency(2);
         var first = engine.RunAsync(Request(1));
         await clock.Reached;
         var second = engine.RunAsync(Request(2));

@@ -157,7 +157,7 @@ public sealed class PhotographRequestTests : IDisposable
     {
         clock.Open();
         await using var engine = Engine();
-        engine.RunSideBySide(threads);
+        engine.SetConcurrency(threads);
         var ends = new HashSet<Type>();
         for (var ticks = 1; ticks <= 30; ticks++)
         {

@@ -97,7 +97,7 @@ public sealed class DeviceMemoryTests
     private static float[][] Run(SplitFolder folder, ModelSession session, int seed)
     {
         float[][] answers = [.. Views.Select(_ => new float[TestFolder.Classes])];
-        TestBatch.Run([.. answers.Select((answer, i) => new CropWork(
+        TestBatch.Run([.. answers.Select((answer, i) => new CropJob(
             TestBatch.Request(session),
             session,
             folder.RandomCanvas((10 * seed) + i).Pixels,

@@ -146,7 +146,7 @@ public sealed class SharedTrunkTests
         return answers;
     }
 
-    private static CropWork Work(SplitFolder folder, ModelSession session, int seed, TestViews views, float[] probabilities) => new(
+    private static CropJob Work(SplitFolder folder, ModelSession session, int seed, TestViews views, float[] probabilities) => new(
         TestBatch.Request(session),
         session,
         folder.RandomCanvas(seed).Pixels,

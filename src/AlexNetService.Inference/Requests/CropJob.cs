@@ -3,14 +3,14 @@ using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.Inference.Requests;
 
-/// <summary>Some crops of a request for one model. Crops of several works share a run.</summary>
+/// <summary>Some crops of a request for one model. Crops of several jobs share a run.</summary>
 /// <param name="request">The request; told when the crops have run.</param>
 /// <param name="pixels">
 /// With windows: [3,canvas,canvas] of the card's canvas, answered by one row, the mean over the windows. Without: crops, each answered by
-/// a row. It must not change until the work has run.
+/// a row. It must not change until the job has run.
 /// </param>
 /// <param name="areTensor">Whether given crops are rows of the input tensor; otherwise [N,3,crop,crop], 0..255, red plane first.</param>
-internal sealed class CropWork(
+internal sealed class CropJob(
     InferenceRequest request,
     ModelSession session,
     ReadOnlyMemory<byte> pixels,
@@ -24,7 +24,7 @@ internal sealed class CropWork(
 
     public int Crops { get; } = windows?.Length ?? pixels.Length / (areTensor ? session.TensorBytes : session.CropBytes);
 
-    /// <summary>What a run with crops of this work must compute.</summary>
+    /// <summary>What a run with crops of this job must compute.</summary>
     public OutputKinds Kinds { get; } = outputs.Kinds;
 
     /// <summary>Whether it waits in a model's queue. Guarded by the queue's lock.</summary>
@@ -77,7 +77,7 @@ internal sealed class CropWork(
         request.EndWork();
     }
 
-    /// <summary>A run has failed: for works whose crops had not all run before.</summary>
+    /// <summary>A run has failed: for jobs whose crops had not all run before.</summary>
     public void Fail(Exception e)
     {
         if (Finished == 0)

@@ -8,14 +8,14 @@ using AlexNetService.ModelSpec.Package;
 namespace AlexNetService.Inference.Tests.Requests;
 
 /// <summary>Windows of a canvas and given crops, probabilities, logits and features, in runs that they share.</summary>
-public sealed class CropWorkTests : IDisposable
+public sealed class CropJobTests : IDisposable
 {
     private const int Values = 3 * TestFolder.Crop * TestFolder.Crop;
 
     private readonly TestFolder folder = new();
     private readonly ModelSession session;
 
-    public CropWorkTests() => session = folder.Open(WithFeatures, TestFolder.Graph() with { WithFeatures = true }, maxCropsPerRun: 16);
+    public CropJobTests() => session = folder.Open(WithFeatures, TestFolder.Graph() with { WithFeatures = true }, maxCropsPerRun: 16);
 
     public void Dispose()
     {
@@ -77,7 +77,7 @@ public sealed class CropWorkTests : IDisposable
             Equal(pair.Second.Outputs.Features, pair.First.Outputs.Features);
         });
 
-        (CropWork Work, CropOutputs Outputs)[] Works()
+        (CropJob Work, CropOutputs Outputs)[] Works()
         {
             CropOutputs[] outputs =
             [
@@ -86,7 +86,7 @@ public sealed class CropWorkTests : IDisposable
                 Outputs(1) with { Probabilities = default },
                 Outputs(19),
             ];
-            CropWork[] works =
+            CropJob[] works =
             [
                 Views(TestFolder.RandomCanvas(1), TestEnsemble.Windows(session, TestViews.Ten), outputs[0]),
                 Rows(session, TestFolder.Crops(5), outputs[1]),
@@ -166,13 +166,13 @@ public sealed class CropWorkTests : IDisposable
         Features = new float[rows * Values],
     };
 
-    private static CropWork Rows(ModelSession session, byte[] crops, CropOutputs outputs, bool areTensor = false) =>
+    private static CropJob Rows(ModelSession session, byte[] crops, CropOutputs outputs, bool areTensor = false) =>
         new(TestBatch.Request(session), session, crops, windows: null, areTensor, outputs);
 
-    private static void Run(CropWork work) => TestBatch.Run(work);
+    private static void Run(CropJob work) => TestBatch.Run(work);
 
     private static void Equal(Memory<float> expected, Memory<float> found) => TestEnsemble.Equal(expected.Span, found.Span, 1e-5f);
 
-    private CropWork Views(Canvas canvas, CropWindow[] windows, CropOutputs outputs) =>
+    private CropJob Views(Canvas canvas, CropWindow[] windows, CropOutputs outputs) =>
         new(TestBatch.Request(session), session, canvas.Pixels, windows, areTensor: false, outputs);
 }
