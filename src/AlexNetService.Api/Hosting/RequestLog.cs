@@ -15,7 +15,7 @@ internal static class RequestLog
         var readable = builder.Environment.IsDevelopment() || !Console.IsOutputRedirected;
         builder.Services.AddSerilog((services, log) =>
         {
-            // The program ends with the sentence; the host would log the same failure with its stack trace.
+            // Program prints a failure of the start as one sentence. The host would log it again, with a stack trace.
             log.ReadFrom.Configuration(builder.Configuration).Enrich.FromLogContext()
                 .Filter.ByExcluding(line => line.Exception is { } failure && Startup.Explain(failure) is not null
                     && !services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested);
@@ -34,11 +34,11 @@ internal static class RequestLog
         app.UseSerilogRequestLogging(options =>
         {
             options.GetLevel = (context, _, exception) => Level(context, exception);
-            options.EnrichDiagnosticContext = Add;
+            options.EnrichDiagnosticContext = AddProperties;
         });
 
     /// <summary>Adds the properties of every line. Endpoints and the key check add their own.</summary>
-    private static void Add(IDiagnosticContext log, HttpContext context)
+    private static void AddProperties(IDiagnosticContext log, HttpContext context)
     {
         log.Set("RequestBytes", context.Request.ContentLength);
         log.Set("ResponseBytes", context.Response.ContentLength);

@@ -3,7 +3,7 @@ namespace AlexNetService.Api.Problems;
 /// <summary>The kinds of problems, read from the README in this folder.</summary>
 internal static class ProblemKinds
 {
-    /// <summary>Address of the explanations; the name of a kind follows.</summary>
+    /// <summary>Path of the explanations; the name of a kind follows.</summary>
     public const string Path = "/problems";
 
     private const string Heading = "## ";
@@ -12,13 +12,13 @@ internal static class ProblemKinds
     public static IReadOnlyDictionary<string, (string Title, string Explanation)> ByName { get; } = Read();
 
     /// <summary>
-    /// The <c>type</c> of problems with a title: the address of their explanation, or <c>about:blank</c> (RFC 9457 §4.2.1).
+    /// The <c>type</c> of a problem with this title: the path of its explanation, or <c>about:blank</c> (RFC 9457 §4.2.1).
     /// </summary>
     public static string TypeOf(string? title) =>
-        title is not null && Name(title) is var name && ByName.ContainsKey(name) ? $"{Path}/{name}" : "about:blank";
+        title is not null && NameOf(title) is var name && ByName.ContainsKey(name) ? $"{Path}/{name}" : "about:blank";
 
-    // In the form of a README's anchors.
-    private static string Name(string title) => title.ToLowerInvariant().Replace(' ', '-');
+    // As in the anchors of a README's headings.
+    private static string NameOf(string title) => title.ToLowerInvariant().Replace(' ', '-');
 
     private static Dictionary<string, (string Title, string Explanation)> Read()
     {
@@ -27,6 +27,6 @@ internal static class ProblemKinds
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd().ReplaceLineEndings("\n").Split('\n' + Heading).Skip(1)
             .Select(section => section.Split('\n', 2, StringSplitOptions.TrimEntries))
-            .ToDictionary(section => Name(section[0]), section => (section[0], section[1]), StringComparer.Ordinal);
+            .ToDictionary(section => NameOf(section[0]), section => (section[0], section[1]), StringComparer.Ordinal);
     }
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace AlexNetService.Api.Security;
 
-/// <summary>The hashes of the configured keys.</summary>
+/// <summary>The configured keys, as SHA-256 hashes.</summary>
 internal sealed class ApiKeys
 {
     /// <summary>Hexadecimal digits of a hash.</summary>
@@ -18,8 +18,7 @@ internal sealed class ApiKeys
     public bool IsEmpty => entries.Length == 0;
 
     /// <summary>
-    /// The key that a request presents, or null if it is unknown. Compares all hashes completely, so that the duration reveals nothing
-    /// about them.
+    /// Finds the configured key that matches, or null. Compares every hash in constant time, so that the duration reveals nothing.
     /// </summary>
     public ApiKey? Find(string? presented)
     {

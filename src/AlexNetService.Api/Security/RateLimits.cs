@@ -6,11 +6,12 @@ using Microsoft.AspNetCore.RateLimiting;
 
 namespace AlexNetService.Api.Security;
 
-/// <summary>Gives each sender a token bucket. A request without a valid key takes a token of its address.</summary>
+/// <summary>Gives each sender a token bucket. A sender is a key or, without a valid key, a client network.</summary>
 internal static class RateLimits
 {
-    // A household or a server has 2^64 IPv6 addresses, which count as one sender (RFC 6177).
+    // One IPv6 site usually has a /64 network, so all addresses in it count as one sender (RFC 6177).
     private const int SenderPrefixBytes = 8;
+    // The limiter takes no period of more than 49 days; a day is long enough for any rate.
     private const int LongestPeriodSeconds = 86_400;
 
     public static void AddRateLimits(this IServiceCollection services)
@@ -32,7 +33,7 @@ internal static class RateLimits
             return RateLimitPartition.GetNoLimiter("");
         }
 
-        return RateLimitPartition.GetTokenBucketLimiter(Sender(context), _ => new TokenBucketRateLimiterOptions
+        return RateLimitPartition.GetTokenBucketLimiter(SenderOf(context), _ => new TokenBucketRateLimiterOptions
         {
             TokenLimit = options.Burst,
             TokensPerPeriod = 1,
@@ -41,11 +42,11 @@ internal static class RateLimits
         });
     }
 
-    private static string Sender(HttpContext context) => PresentedKey.Of(context) is { } key
+    private static string SenderOf(HttpContext context) => PresentedKey.Of(context) is { } key
         ? "key " + key.Name
-        : "address " + Network(context.Connection.RemoteIpAddress ?? IPAddress.None);
+        : "address " + NetworkOf(context.Connection.RemoteIpAddress ?? IPAddress.None);
 
-    private static string Network(IPAddress address)
+    private static string NetworkOf(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
         {
@@ -70,7 +71,7 @@ internal static class RateLimits
     }
 }
 
-/// <summary>Limits the requests of one sender: a key, or an address without a valid key.</summary>
+/// <summary>Rate limit of each sender.</summary>
 internal sealed class RateLimitOptions
 {
     /// <summary>Name of the configuration section.</summary>

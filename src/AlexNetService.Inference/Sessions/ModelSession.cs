@@ -219,7 +219,7 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    /// <summary>Gives a run back, also one that threw. A request is answered before its run is back, so the session may be disposed.</summary>
+    /// <summary>Gives a run back, also one that threw. The session may be disposed: a request is answered before its run is back.</summary>
     internal void Return(CropRun run)
     {
         lock (gate)

@@ -16,7 +16,7 @@ internal sealed class TrainCommand : Command
     public const string Epochs = "--epochs";
 
     private const string ResumeIfThere = "auto";
-    private const string UsualDevices = "cpu";
+    private const string DefaultDevices = "cpu";
 
     private readonly Option<LogFormat> log;
     private readonly CancellationToken stop;
@@ -61,11 +61,11 @@ internal sealed class TrainCommand : Command
     private readonly Option<string?> devices = CommonOptions.Text(
         "--devices",
         "Device of each column: cuda:0,cuda:1 or cpu,cpu; one device takes both. "
-            + $"Default: {UsualDevices}; with --resume, the run's own.");
+            + $"Default: {DefaultDevices}; with --resume, the run's own.");
 
     private readonly Option<int> threads = CommonOptions.Threads();
     private readonly Option<int> seed = CommonOptions.Seed();
-    private readonly RunOption[] ofTheRun;
+    private readonly RunOption[] runOptions;
 
     public TrainCommand(Option<LogFormat> log, CancellationToken stop)
         : base("train", """
@@ -80,7 +80,7 @@ internal sealed class TrainCommand : Command
             """)
     {
         (this.log, this.stop) = (log, stop);
-        ofTheRun =
+        runOptions =
         [
             RunOption.Of(preset, state => AlexNetLayers.PresetOf(state.Architecture.Preset), ofTheNetwork: true),
             new RunOption(
@@ -91,7 +91,7 @@ internal sealed class TrainCommand : Command
             .. RunOptions.Create(),
         ];
         this.AddAll(data, validation, labels, output, resume, minutes, keep, devices, threads);
-        this.AddAll([.. ofTheRun.Select(entry => entry.Option)]);
+        this.AddAll([.. runOptions.Select(entry => entry.Option)]);
         SetAction(Run);
     }
 
@@ -109,9 +109,9 @@ internal sealed class TrainCommand : Command
             return Begin(parsed);
         }
 
-        var epochs = ofTheRun.Select(option => option.Option).OfType<Option<int>>().Single(option => option.Name == Epochs);
-        var others = ofTheRun.Where(option => option.Option != epochs).ToArray();
-        return Code(run.Resume(
+        var epochs = runOptions.Select(option => option.Option).OfType<Option<int>>().Single(option => option.Name == Epochs);
+        var others = runOptions.Where(option => option.Option != epochs).ToArray();
+        return ExitCodeOf(run.Resume(
             state => Array.ForEach(others, option => option.RequireUnchanged(parsed, state)),
             parsed.GetValue(data),
             parsed.GetValue(validation),
@@ -124,45 +124,46 @@ internal sealed class TrainCommand : Command
     {
         var source = parsed.GetValue(from) ?? (parsed.IsGiven(preset) ? null : BundledModels.ToBeginWith());
         var trained = source is null ? null : TrainedSource.Read(source);
-        if (trained is not null && Given(parsed, option => option.IsOfTheNetwork) is { } extra)
+        if (trained is not null && FirstGiven(parsed, option => option.IsOfTheNetwork) is { } extra)
         {
             throw new InputException(parsed.IsGiven(from)
                 ? $"{extra.Name} cannot change the network of --from. Leave it out."
                 : $"{extra.Name} needs a --preset: without one, training begins with the bundled network.");
         }
 
-        var table = (trained is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(trained.Architecture.Preset)) ?? "";
-        var learned = parsed.GetValue(data) ?? throw new InputException("Name the --data to learn from.");
-        var paths = new DataPaths(learned, parsed.GetValue(validation), parsed.GetValue(labels));
-        if (paths.Validation is not null && Given(parsed, option => option.Option.Name == ValidationFraction) is not null)
+        var presetName = (trained is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(trained.Architecture.Preset)) ?? "";
+        var trainingPath = parsed.GetValue(data) ?? throw new InputException("Name the --data to learn from.");
+        var paths = new DataPaths(trainingPath, parsed.GetValue(validation), parsed.GetValue(labels));
+        if (paths.Validation is not null && FirstGiven(parsed, option => option.Option.Name == ValidationFraction) is not null)
         {
             throw new InputException($"Name either a --validation data set or a {ValidationFraction}.");
         }
 
-        RunSettings Settings(TrainingRecipe usual) => ofTheRun.Aggregate(
+        RunSettings Settings(TrainingRecipe usual) => runOptions.Aggregate(
             new RunSettings(new NetworkSwitches(), usual), (settings, option) => option.Apply(parsed, settings));
         TrainingRecipe RecipeFor(int photographs)
         {
             var recipe = Settings(trained is null
-                ? TrainingRecipe.For(table)
-                : TrainingRecipe.ForFineTuning(table, photographs) with { CentredWeights = trained.IsCentred }).Recipe;
+                ? TrainingRecipe.For(presetName)
+                : TrainingRecipe.ForFineTuning(presetName, photographs) with { CentredWeights = trained.IsCentred }).Recipe;
             return paths.Validation is null ? recipe : recipe with { ValidationFraction = 0 };
         }
 
-        var switches = Settings(TrainingRecipe.For(table)).Switches;
-        var drawn = parsed.GetValue(seed);
-        return Code(RunIn(parsed, parsed.GetValue(output) ?? UsualFolder(table, drawn)).Start(
-            new InitialNetwork(classes => switches.Apply(trained?.TableOf(classes) ?? CommonOptions.Architecture(table, classes)), trained),
+        var switches = Settings(TrainingRecipe.For(presetName)).Switches;
+        var seedValue = parsed.GetValue(seed);
+        return ExitCodeOf(RunIn(parsed, parsed.GetValue(output) ?? DefaultFolder(presetName, seedValue)).Start(
+            new InitialNetwork(
+                classes => switches.Apply(trained?.TableOf(classes) ?? CommonOptions.Architecture(presetName, classes)), trained),
             RecipeFor,
-            drawn,
+            seedValue,
             paths,
-            parsed.GetValue(devices) ?? UsualDevices,
+            parsed.GetValue(devices) ?? DefaultDevices,
             CommonOptions.Cores(parsed.GetValue(threads))));
     }
 
-    /// <summary>The first option of some kind that is on the command line, or null.</summary>
-    private Option? Given(ParseResult parsed, Predicate<RunOption> kind) =>
-        ofTheRun.FirstOrDefault(option => kind(option) && parsed.IsGiven(option.Option))?.Option;
+    /// <summary>The first matching option on the command line, or null.</summary>
+    private Option? FirstGiven(ParseResult parsed, Predicate<RunOption> kind) =>
+        runOptions.FirstOrDefault(option => kind(option) && parsed.IsGiven(option.Option))?.Option;
 
     private TrainingRun RunIn(ParseResult parsed, string folder)
     {
@@ -181,7 +182,7 @@ internal sealed class TrainCommand : Command
     {
         var measured = heldOut.Photographs.Count == 0
             ? null
-            : MeasuredRun.Of(best, folder, heldOut, best.State.Devices ?? UsualDevices, stop);
+            : MeasuredRun.Of(best, folder, heldOut, best.State.Devices ?? DefaultDevices, stop);
         WholeFile.Write(Path.Combine(folder, ReportPage.UsualFile), ReportPage.Of(best, measured));
         return measured?.Best.Errors();
     }
@@ -191,9 +192,9 @@ internal sealed class TrainCommand : Command
         : Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive ? new PlainDisplay()
         : new LiveDisplay(AnsiConsole.Console, TimeProvider.System);
 
-    private static int Code(bool isDone) => isDone ? ExitCode.Done : ExitCode.Stopped;
+    private static int ExitCodeOf(bool isDone) => isDone ? ExitCode.Done : ExitCode.Stopped;
 
-    /// <summary>False, true or auto; without a value, true.</summary>
+    /// <summary>Parses --resume: True, False or auto; without a value, True.</summary>
     private static string? ParseResume(ArgumentResult argument)
     {
         var text = argument.Tokens is [var token, ..] ? token.Value : bool.TrueString;
@@ -210,6 +211,6 @@ internal sealed class TrainCommand : Command
         return ResumeIfThere;
     }
 
-    private static string UsualFolder(string preset, int seed) =>
+    private static string DefaultFolder(string preset, int seed) =>
         Path.Combine("runs", $"{preset}-seed{seed}-{TimeProvider.System.GetUtcNow():yyyyMMdd-HHmmss}");
 }
