@@ -62,8 +62,8 @@ public sealed class DataSets : IDisposable
     }
 
     /// <summary>
-    /// Loads the training and validation canvases, and surveys the data. Leaves copies out, unless <paramref name="withCopies"/>, which is for
-    /// runs that began before this rule.
+    /// Loads the training and validation canvases, and surveys the data. Leaves copies out, unless <paramref name="withCopies"/>, for runs
+    /// that began before this rule.
     /// </summary>
     /// <exception cref="DataSetException">A class has no photograph to learn from, or too many photographs cannot be decoded.</exception>
     /// <exception cref="InputException">
