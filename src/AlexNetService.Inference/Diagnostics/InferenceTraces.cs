@@ -14,7 +14,7 @@ public static class InferenceTraces
 
     private static readonly ActivitySource Source = new(Name);
 
-    /// <summary>Writes the spans of the works that have run; with a request's first works, also that of decoding.</summary>
+    /// <summary>Writes the spans of the jobs that have run; with a request's first jobs, also that of decoding.</summary>
     internal static void Write(TimeProvider time, InferenceRequest request, bool isFirst)
     {
         if (!Source.HasListeners())
@@ -27,10 +27,10 @@ public static class InferenceTraces
             Write("decode", time, request.Begun, request.Decoded);
         }
 
-        Write("queue", time, request.Works[0].Submitted, request.Works.Min(work => work.Started));
-        foreach (var work in request.Works)
+        Write("queue", time, request.Jobs[0].Submitted, request.Jobs.Min(job => job.Started));
+        foreach (var job in request.Jobs)
         {
-            Write("run", time, work.Started, work.Finished, work.Session.Card.Name);
+            Write("run", time, job.Started, job.Finished, job.Session.Card.Name);
         }
     }
 

@@ -94,9 +94,9 @@ public sealed class ExplainTests(SharedService service)
 
         using var served = await small.PostAsync(Route, Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
         var engine = host.Services.GetRequiredService<InferenceEngine>();
-        Assert.Null(engine.Queue.Enter(5, TimeSpan.Zero));
+        Assert.Null(engine.Queue.Reserve(5, TimeSpan.Zero));
         using var refused = await small.PostAsync(Route, Raw(Pictures.Jpeg()), TestContext.Current.CancellationToken);
-        engine.Queue.Leave(5, TimeSpan.Zero);
+        engine.Queue.Release(5, TimeSpan.Zero);
 
         Assert.Equal(HttpStatusCode.OK, served.StatusCode);
         await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);

@@ -66,9 +66,9 @@ public sealed class InferenceMetersTests : IDisposable
         var leaving = engine.RunAsync(Request(TestViews.Ten, client: client));
         recorded.Observe();
         var waiting = recorded.Values("alexnet.queue.crops")[^1];
-        Assert.Null(engine.Queue.Enter(10, TimeSpan.Zero));
+        Assert.Null(engine.Queue.Reserve(10, TimeSpan.Zero));
         await engine.RunAsync(Request(TestViews.Ten));
-        engine.Queue.Leave(10, TimeSpan.Zero);
+        engine.Queue.Release(10, TimeSpan.Zero);
         await client.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
         clock.Open();

@@ -82,9 +82,9 @@ public sealed class OcclusionTests : IDisposable
         var grid = OcclusionGrid.Over(Side);
 
         var text = await engine.RunAsync(Request(new byte[100], grid));
-        Assert.Null(engine.Queue.Enter(1, TimeSpan.Zero));
+        Assert.Null(engine.Queue.Reserve(1, TimeSpan.Zero));
         var full = await engine.RunAsync(Request(TestEnsemble.Png(1), grid));
-        engine.Queue.Leave(1, TimeSpan.Zero);
+        engine.Queue.Release(1, TimeSpan.Zero);
 
         Assert.IsType<InferenceResult.Undecodable>(text);
         Assert.Equal(Refusal.QueueFull, Assert.IsType<InferenceResult.Refused>(full).Reason);

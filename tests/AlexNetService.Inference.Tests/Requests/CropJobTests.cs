@@ -65,10 +65,10 @@ public sealed class CropJobTests : IDisposable
     [Fact]
     public void Run_WorksOfBothKindsAndSeveralOutputsInOneRun_EachGetsWhatItGetsAlone()
     {
-        var (together, alone) = (Works(), Works());
+        var (together, alone) = (Jobs(), Jobs());
 
-        TestBatch.Run([.. together.Select(work => work.Work)]);
-        Array.ForEach(alone, work => Run(work.Work));
+        TestBatch.Run([.. together.Select(job => job.Job)]);
+        Array.ForEach(alone, job => Run(job.Job));
 
         Assert.All(together.Zip(alone), pair =>
         {
@@ -77,7 +77,7 @@ public sealed class CropJobTests : IDisposable
             Equal(pair.Second.Outputs.Features, pair.First.Outputs.Features);
         });
 
-        (CropJob Work, CropOutputs Outputs)[] Works()
+        (CropJob Job, CropOutputs Outputs)[] Jobs()
         {
             CropOutputs[] outputs =
             [
@@ -86,14 +86,14 @@ public sealed class CropJobTests : IDisposable
                 Outputs(1) with { Probabilities = default },
                 Outputs(19),
             ];
-            CropJob[] works =
+            CropJob[] jobs =
             [
                 Views(TestFolder.RandomCanvas(1), TestEnsemble.Windows(session, TestViews.Ten), outputs[0]),
                 Rows(session, TestFolder.Crops(5), outputs[1]),
                 Views(TestFolder.RandomCanvas(2), TestEnsemble.Windows(session, TestViews.Centre), outputs[2]),
                 Rows(session, TestFolder.Crops(19, seed: 4), outputs[3], areTensor: true),
             ];
-            return [.. works.Zip(outputs)];
+            return [.. jobs.Zip(outputs)];
         }
     }
 
@@ -169,7 +169,7 @@ public sealed class CropJobTests : IDisposable
     private static CropJob Rows(ModelSession session, byte[] crops, CropOutputs outputs, bool areTensor = false) =>
         new(TestBatch.Request(session), session, crops, windows: null, areTensor, outputs);
 
-    private static void Run(CropJob work) => TestBatch.Run(work);
+    private static void Run(CropJob job) => TestBatch.Run(job);
 
     private static void Equal(Memory<float> expected, Memory<float> found) => TestEnsemble.Equal(expected.Span, found.Span, 1e-5f);
 

@@ -42,13 +42,13 @@ public sealed class InferenceEngineTests : IDisposable
     public async Task Enter_MoreThanTheLimit_IsRefusedUntilRoomIsGivenBack()
     {
         await using var engine = Engine(limit: 20);
-        var (first, second) = (engine.Queue.Enter(10, TimeSpan.Zero), engine.Queue.Enter(10, TimeSpan.Zero));
-        var third = engine.Queue.Enter(1, TimeSpan.Zero);
-        engine.Queue.Leave(10, TimeSpan.Zero);
-        var fourth = engine.Queue.Enter(10, TimeSpan.Zero);
+        var (first, second) = (engine.Queue.Reserve(10, TimeSpan.Zero), engine.Queue.Reserve(10, TimeSpan.Zero));
+        var third = engine.Queue.Reserve(1, TimeSpan.Zero);
+        engine.Queue.Release(10, TimeSpan.Zero);
+        var fourth = engine.Queue.Reserve(10, TimeSpan.Zero);
         var (waiting, inflight) = (engine.WaitingCrops, engine.InflightCount);
-        engine.Queue.Leave(10, TimeSpan.Zero);
-        engine.Queue.Leave(10, TimeSpan.Zero);
+        engine.Queue.Release(10, TimeSpan.Zero);
+        engine.Queue.Release(10, TimeSpan.Zero);
 
         Assert.Equal((null, null, Refusal.QueueFull, null), (first, second, third, fourth));
         Assert.Equal((20, 2), (waiting, inflight));
@@ -66,9 +66,9 @@ public sealed class InferenceEngineTests : IDisposable
         var busy = TimeSpan.FromSeconds(seconds);
 
         // What is alone begins at once, however long it takes.
-        Assert.Null(engine.Queue.Enter(1, busy));
-        var (early, next) = (engine.RefuseEarly(), engine.Queue.Enter(1, TimeSpan.FromMilliseconds(1)));
-        engine.Queue.Leave(1, busy);
+        Assert.Null(engine.Queue.Reserve(1, busy));
+        var (early, next) = (engine.RefuseEarly(), engine.Queue.Reserve(1, TimeSpan.FromMilliseconds(1)));
+        engine.Queue.Release(1, busy);
 
         Assert.Equal(isRefused ? Refusal.QueueFull : null, next);
         Assert.Equal(
@@ -76,7 +76,7 @@ public sealed class InferenceEngineTests : IDisposable
             early is null ? null : (early.Wait, early.RetrySeconds));
         if (next is null)
         {
-            engine.Queue.Leave(1, TimeSpan.FromMilliseconds(1));
+            engine.Queue.Release(1, TimeSpan.FromMilliseconds(1));
         }
 
         Assert.Equal(TimeSpan.Zero, engine.Wait);

@@ -166,7 +166,7 @@ public sealed class PhotographRequestTests : IDisposable
             using var result = await engine.RunAsync(request);
 
             ends.Add(result.GetType());
-            Assert.Equal(result is InferenceResult.Expired ? 0 : 2, request.Works.Count(work => work.Started != 0));
+            Assert.Equal(result is InferenceResult.Expired ? 0 : 2, request.Jobs.Count(job => job.Started != 0));
             Assert.Equal(0, engine.WaitingCrops);
         }
 
