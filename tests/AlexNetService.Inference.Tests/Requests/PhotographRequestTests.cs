@@ -236,7 +236,7 @@ public sealed class PhotographRequestTests : IDisposable
     public async Task RunAsync_NoRoomForTheFirstOfMany_RefusesAll()
     {
         await using var engine = Engine(limit: 40);
-        Assert.Null(engine.Queue.Enter(30, TimeSpan.Zero));
+        Assert.Null(engine.Queue.Reserve(30, TimeSpan.Zero));
         var ensemble = TestEnsemble.Of(a);
 
         var results = await engine.RunAsync([Request(1, ensemble), Request(2, ensemble), Request(3, ensemble)]);
@@ -244,7 +244,7 @@ public sealed class PhotographRequestTests : IDisposable
         Assert.Equal(3, results.Count);
         Assert.All(results, result => Assert.Equal(Refusal.QueueFull, Assert.IsType<InferenceResult.Refused>(result).Reason));
         Assert.Equal(30, engine.WaitingCrops);
-        engine.Queue.Leave(30, TimeSpan.Zero);
+        engine.Queue.Release(30, TimeSpan.Zero);
     }
 
     [Fact]
