@@ -13,7 +13,7 @@ public sealed class BundledTests
     {
         var packages = new PackageRepository(Path.Combine(AppContext.BaseDirectory, "models"));
         members =
-            [.. packages.Names().Select(name => ModelPackage.Open(Path.Combine(packages.Root, name, $"{packages.Versions(name)[^1]}")))];
+            [.. packages.Names().Select(name => ModelPackage.Open(Path.Combine(packages.Root, name, $"{packages.Versions(name)[0]}")))];
     }
 
     [Fact]

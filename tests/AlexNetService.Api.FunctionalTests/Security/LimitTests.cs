@@ -75,7 +75,7 @@ public sealed class LimitTests(SharedService service)
         await using var host = new ServiceHost(service.Repository, new()
         {
             ["Limits:BodyGraceSeconds"] = "2",
-            ["Queue:LimitCrops"] = "20",
+            ["Queue:LimitCrops"] = "40",
             ["Decoding:QueueLimit"] = "1",
         });
         using var client = await host.ReadyClientAsync();
