@@ -92,13 +92,13 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options) : IOper
 
     private static OpenApiSchema Number(
         JsonSchemaType type, int least, JsonNode example, int? most = null, JsonNode? otherwise = null) => new()
-    {
-        Type = type,
-        Minimum = least.ToString(CultureInfo.InvariantCulture),
-        Maximum = most?.ToString(CultureInfo.InvariantCulture),
-        Default = otherwise,
-        Examples = [example],
-    };
+        {
+            Type = type,
+            Minimum = least.ToString(CultureInfo.InvariantCulture),
+            Maximum = most?.ToString(CultureInfo.InvariantCulture),
+            Default = otherwise,
+            Examples = [example],
+        };
 
     private static OpenApiSchema Names(string pattern, string example) =>
         new() { Type = JsonSchemaType.String, Pattern = pattern, Examples = [example] };

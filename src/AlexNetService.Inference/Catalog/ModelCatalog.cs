@@ -264,7 +264,7 @@ public sealed class ModelCatalog : IDisposable
     private void Free(LoadedModel model)
     {
         model.Session.Dispose();
-        
+
         // A freed model leaves holes between the blocks of requests in progress.
         GlibcHeap.Trim();
         lock (gate)
