@@ -12,6 +12,7 @@ function card(file, result, open) {
   button.type = 'button';
   const image = make('img');
   image.src = URL.createObjectURL(file);
+  image.onload = image.onerror = () => URL.revokeObjectURL(image.src);
   image.alt = '';
   const [first] = result.predictions ?? [];
   const sure = result.confident === false ? ' – not sure' : '';

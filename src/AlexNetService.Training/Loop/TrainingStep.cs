@@ -37,7 +37,7 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="crops">[N,3,crop,crop] float32 for each column, on its device.</param>
     /// <param name="labels">[N] class indices, on the host.</param>
     /// <param name="rate">ε.</param>
-    /// <param name="seed">Seed of the dropout.</param>
+    /// <param name="seed">Seed of the dropout and of cutmix.</param>
     /// <returns>
     /// [3] float32 on the first column's device, of the batch before the update: the loss in nats per crop, and the numbers of crops whose
     /// label is the first prediction and among the first five.
@@ -51,10 +51,11 @@ internal sealed class TrainingStep : IDisposable
         var logits = pass.Forward(crops);
         var right = HostTensors.Send(labels, logits.device);
         var loss = Loss(logits, right);
-        using var next = (copied ?? 0).ToScalar();
-        using var own = (1 - (copied ?? 0)).ToScalar();
-        if (copied > 0)
+        if (copied is > 0 and var share)
         {
+            // Variables keep the Scalars alive.
+            using var next = share.ToScalar();
+            using var own = (1 - share).ToScalar();
             loss = loss.mul(own).add(Loss(logits, CutMix.Next(right)), next);
         }
 
