@@ -6,9 +6,6 @@ namespace AlexNetService.Imaging;
 /// <summary>Bytes of a photograph → RGB canvas. No other class decodes. Many threads may decode at once.</summary>
 public static class CanvasDecoder
 {
-    /// <summary>Default limit on the pixels of a photograph: 50 megapixels.</summary>
-    public const long DefaultMaxPixels = 50_000_000;
-
     /// <summary>Limit on either side of a photograph, in pixels; a JPEG cannot be larger.</summary>
     public const int MaxSourceSide = 65_535;
 
@@ -20,20 +17,24 @@ public static class CanvasDecoder
     private const int LeastShrunkSide = 512;
     private const int StoredRowsAtATime = 64;
 
+    // Rows that the loaders and steps of libvips keep between them: at most 640 were seen.
+    private const int KeptRows = 640;
+    private const int JpegPixelFactor = 4;
+    private const int ScansOfLargestPicture = 20;
+
     /// <summary>Decodes the centre of a photograph: upright, in sRGB, its shorter side scaled to the canvas.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="side">Side of the canvas, in pixels: 1 to <see cref="MaxCanvasSide"/>.</param>
     /// <param name="canvas">[3,side,side], 0..255; written whole if there is no fault, undefined otherwise.</param>
-    /// <param name="maxPixels">
-    /// Limit on width × height, checked in the header before any pixel is decoded. Of a file with several frames or pages, only the first
-    /// is read.
-    /// </param>
+    /// <param name="limits">What decoding may cost; null is <see cref="DecodeLimits.Default"/>.</param>
+    /// <param name="cancellation">Stops the decoding between two strips of rows.</param>
     /// <returns>Null if the canvas was written; otherwise the fault.</returns>
     /// <exception cref="ArgumentException">The canvas does not have the size of its side.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The side or the limit is out of range.</exception>
-    public static DecodeFault? DecodeTo(ReadOnlySpan<byte> encoded, int side, Span<byte> canvas, long maxPixels = DefaultMaxPixels)
+    /// <exception cref="ArgumentOutOfRangeException">The side is out of range.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the canvas is undefined.</exception>
+    public static DecodeFault? DecodeTo(
+        ReadOnlySpan<byte> encoded, int side, Span<byte> canvas, DecodeLimits? limits = null, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxPixels);
         RequireCanvas(canvas, side);
         if (encoded.IsEmpty)
         {
@@ -47,7 +48,7 @@ public static class CanvasDecoder
 
         try
         {
-            return Decode(encoded, format, side, canvas, maxPixels);
+            return Decode(encoded, format, side, canvas, limits ?? DecodeLimits.Default, cancellation);
         }
         catch (VipsException)
         {
@@ -65,12 +66,27 @@ public static class CanvasDecoder
         CropWindow.RequireSquare(canvas.Length, side, nameof(canvas));
     }
 
-    private static DecodeFault? Decode(ReadOnlySpan<byte> encoded, ImageFormat format, int side, Span<byte> canvas, long maxPixels)
+    private static DecodeFault? Decode(
+        ReadOnlySpan<byte> encoded, ImageFormat format, int side, Span<byte> canvas, DecodeLimits limits, CancellationToken cancellation)
     {
+        var structure = FileStructure.Read(format, encoded);
+        if (structure.Frames > DecodeLimits.MaxWebPFrames || structure.CompressedTexts > DecodeLimits.MaxCompressedTexts)
+        {
+            return DecodeFault.TooManyParts(format);
+        }
+
         using var full = Libvips.Open(encoded);
-        if (Math.Max(full.Width, full.Height) > MaxSourceSide || (long)full.Width * full.Height > maxPixels)
+        var shrink = format.ShrinksOnLoad ? ShrinkOnLoad(Math.Min(full.Width, full.Height), side) : 1;
+        var pixels = (long)full.Width * full.Height;
+        var maxPixels = limits.MaxPixels * Math.Min(shrink, JpegPixelFactor);
+        if (Math.Max(full.Width, full.Height) > MaxSourceSide || pixels > maxPixels)
         {
             return DecodeFault.TooManyPixels(full.Width, full.Height, maxPixels);
+        }
+
+        if (structure.Scans > DecodeLimits.MaxScans || structure.Scans * pixels > ScansOfLargestPicture * limits.MaxPixels)
+        {
+            return DecodeFault.TooManyParts(format);
         }
 
         if (full.Bands > MaxBands)
@@ -78,20 +94,44 @@ public static class CanvasDecoder
             return DecodeFault.Damaged(format);
         }
 
-        var shrink = format.ShrinksOnLoad ? ShrinkOnLoad(Math.Min(full.Width, full.Height), side) : 1;
-        using var picture = shrink > 1 ? Libvips.Open(encoded, shrink) : full.Copy();
+        var row = (long)full.Width * full.Bands * BytesOf(full.Format);
+        var memory = (long)(structure.WholePicture * pixels) + (row * Math.Min(full.Height, KeptRows));
+        if (memory > limits.MaxMemory)
+        {
+            return DecodeFault.TooMuchMemory(format, full.Width, full.Height, memory, limits.MaxMemory);
+        }
+
+        limits.Hold(memory, cancellation);
+        try
+        {
+            using var picture = shrink > 1 ? Libvips.Open(encoded, shrink) : full.Copy();
+            DecodeSquare(picture, side, canvas, cancellation);
+            return null;
+        }
+        finally
+        {
+            limits.Release(memory);
+        }
+    }
+
+    private static void DecodeSquare(Image picture, int side, Span<byte> canvas, CancellationToken cancellation)
+    {
         var orientation = new ExifOrientation(picture.Contains("orientation") && picture.Get("orientation") is int value ? value : 1);
         var (left, top) = orientation.Centre(picture.Width, picture.Height);
         var cut = Math.Min(picture.Width, picture.Height);
         using var square = CanvasPipeline.Square(picture, left, top, cut, side);
-        Write(square, orientation, side, RowsAtATime(cut, side), canvas);
-        if (top + cut < picture.Height)
-        {
-            ReadToTheEnd(picture);
-        }
-
-        return null;
+        Write(square, orientation, side, RowsAtATime(cut, side), canvas, cancellation);
+        ReadToTheEnd(picture, top + cut, cancellation);
     }
+
+    private static int BytesOf(Enums.BandFormat format) => format switch
+    {
+        Enums.BandFormat.Uchar or Enums.BandFormat.Char => 1,
+        Enums.BandFormat.Ushort or Enums.BandFormat.Short => 2,
+        Enums.BandFormat.Uint or Enums.BandFormat.Int or Enums.BandFormat.Float => 4,
+        Enums.BandFormat.Dpcomplex => 16,
+        _ => 8,
+    };
 
     /// <summary>
     /// 1, 2, 4 or 8. Where libjpeg's reduced picture is still much larger than the canvas, the antialiased reduction that follows hides the
@@ -112,11 +152,12 @@ public static class CanvasDecoder
     private static int RowsAtATime(int stored, int side) =>
         (int)Math.Clamp((long)StoredRowsAtATime * side / stored, 1, StoredRowsAtATime / 4);
 
-    private static void Write(Image square, ExifOrientation orientation, int side, int rowsAtATime, Span<byte> canvas)
+    private static void Write(
+        Image square, ExifOrientation orientation, int side, int rowsAtATime, Span<byte> canvas, CancellationToken cancellation)
     {
         if (orientation.IsUpright)
         {
-            Write(square, side, rowsAtATime, canvas);
+            Write(square, side, rowsAtATime, canvas, cancellation);
             return;
         }
 
@@ -124,7 +165,7 @@ public static class CanvasDecoder
         try
         {
             var stored = rented.AsSpan(0, canvas.Length);
-            Write(square, side, rowsAtATime, stored);
+            Write(square, side, rowsAtATime, stored, cancellation);
             orientation.Turn(stored, canvas, side);
         }
         finally
@@ -137,12 +178,13 @@ public static class CanvasDecoder
     /// Runs the pipeline on this thread, a few rows at a time from top to bottom. A libvips sink would start a thread, and would not allow
     /// the rows below the canvas to be read afterwards.
     /// </summary>
-    private static void Write(Image square, int side, int rowsAtATime, Span<byte> planes)
+    private static void Write(Image square, int side, int rowsAtATime, Span<byte> planes, CancellationToken cancellation)
     {
         using var region = Region.New(square);
         var plane = side * side;
         for (var row = 0; row < side; row += rowsAtATime)
         {
+            cancellation.ThrowIfCancellationRequested();
             var strip = region.Fetch(0, row, side, Math.Min(rowsAtATime, side - row));
             var (start, pixels) = (row * side, strip.Length / 3);
             Planes.Split(
@@ -150,11 +192,21 @@ public static class CanvasDecoder
         }
     }
 
-    /// <summary>Reads the last rows of a tall picture, which lie below the canvas, because damage there is damage too.</summary>
-    private static void ReadToTheEnd(Image picture)
+    /// <summary>Reads the rows of a tall picture below the canvas, because damage there is damage too.</summary>
+    private static void ReadToTheEnd(Image picture, int row, CancellationToken cancellation)
     {
+        if (row == picture.Height)
+        {
+            return;
+        }
+
         using var region = Region.New(picture);
-        region.Fetch(picture.Width - 1, picture.Height - 1, 1, 1);
+        while (row < picture.Height)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            row = Math.Min(row + StoredRowsAtATime, picture.Height);
+            region.Fetch(picture.Width - 1, row - 1, 1, 1);
+        }
     }
 }
 

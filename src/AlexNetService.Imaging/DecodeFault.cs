@@ -22,6 +22,20 @@ public sealed record DecodeFault(DecodeFaultKind Kind, string Reason)
         $"The picture has {width} × {height} pixels; the limits are {maxPixels} pixels and {CanvasDecoder.MaxSourceSide} a side. "
         + "Scale it down.");
 
+    internal static DecodeFault TooMuchMemory(ImageFormat format, int width, int height, long memory, long maxMemory) => new(
+        DecodeFaultKind.TooCostly,
+        $"Decoding the {format.Name} picture of {width} × {height} pixels takes about {memory >> 20} MiB of memory; "
+        + $"the limit is {maxMemory >> 20} MiB. Scale it down, or save it as a JPEG that is not progressive.");
+
+    internal static DecodeFault TooManyParts(ImageFormat format) => new(
+        DecodeFaultKind.TooCostly,
+        format.Name switch
+        {
+            "JPEG" => $"The JPEG picture has more than {DecodeLimits.MaxScans} scans, or too many for its size; save it anew.",
+            "PNG" => $"The PNG picture has more than {DecodeLimits.MaxCompressedTexts} compressed texts; save it without them.",
+            _ => $"The {format.Name} picture has more than {DecodeLimits.MaxWebPFrames} frames; save one frame of it.",
+        });
+
     internal static DecodeFault Damaged(ImageFormat format) => new(
         DecodeFaultKind.Damaged, $"The {format.Name} picture is damaged, cut short or of an unsupported kind; save it anew.");
 }
@@ -37,6 +51,9 @@ public enum DecodeFaultKind
 
     /// <summary>The header declares more pixels than the limit.</summary>
     TooManyPixels,
+
+    /// <summary>Decoding would take more memory or time than the limits allow.</summary>
+    TooCostly,
 
     /// <summary>The format is supported, but the file is damaged or truncated.</summary>
     Damaged,

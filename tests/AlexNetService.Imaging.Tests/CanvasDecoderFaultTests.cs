@@ -76,8 +76,8 @@ public sealed class CanvasDecoderFaultTests
     {
         var file = Drawn.File(".png", 30, 20);
 
-        Assert.Null(Drawn.Decode(file, 8, maxPixels: 600).Fault);
-        var fault = Drawn.Decode(file, 8, maxPixels: 599).Fault;
+        Assert.Null(Drawn.Decode(file, 8, new DecodeLimits { MaxPixels = 600 }).Fault);
+        var fault = Drawn.Decode(file, 8, new DecodeLimits { MaxPixels = 599 }).Fault;
 
         Assert.Equal(DecodeFaultKind.TooManyPixels, fault?.Kind);
         Assert.Contains("30 × 20", fault?.Reason, StringComparison.Ordinal);
@@ -88,11 +88,14 @@ public sealed class CanvasDecoderFaultTests
     public void Decode_SenseLessArguments_Throw()
     {
         var file = Drawn.File(".png", 8, 8);
+        var test = TestContext.Current.CancellationToken;
 
-        Assert.Throws<ArgumentOutOfRangeException>("side", () => CanvasDecoder.DecodeTo(file, 0, []));
-        Assert.Throws<ArgumentOutOfRangeException>("side", () => CanvasDecoder.DecodeTo(file, CanvasDecoder.MaxCanvasSide + 1, []));
-        Assert.Throws<ArgumentOutOfRangeException>("maxPixels", () => CanvasDecoder.DecodeTo(file, 8, new byte[192], maxPixels: 0));
-        Assert.Throws<ArgumentException>("canvas", () => CanvasDecoder.DecodeTo(file, 8, new byte[191]));
+        Assert.Throws<ArgumentOutOfRangeException>("side", () => CanvasDecoder.DecodeTo(file, 0, [], cancellation: test));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "side", () => CanvasDecoder.DecodeTo(file, CanvasDecoder.MaxCanvasSide + 1, [], cancellation: test));
+        Assert.Throws<ArgumentOutOfRangeException>("value", () => new DecodeLimits { MaxPixels = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>("value", () => new DecodeLimits { MaxMemory = 0 });
+        Assert.Throws<ArgumentException>("canvas", () => CanvasDecoder.DecodeTo(file, 8, new byte[191], cancellation: test));
     }
 
     // libvips's own text names operations (VipsJpeg: …) and is several lines long.

@@ -110,7 +110,7 @@ public sealed class CanvasDecoderTests
         var file = Drawn.File(".jpg", 100, 80);
         var canvas = new byte[3 * 48 * 48];
 
-        var fault = CanvasDecoder.DecodeTo(file, 48, canvas);
+        var fault = CanvasDecoder.DecodeTo(file, 48, canvas, cancellation: TestContext.Current.CancellationToken);
 
         Assert.Null(fault);
         Assert.Equal(Drawn.Decode(file, 48).Canvas?.Pixels, canvas);

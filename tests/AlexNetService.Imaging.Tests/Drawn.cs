@@ -26,10 +26,10 @@ internal static class Drawn
 
     /// <summary>Decodes into a new canvas.</summary>
     public static (Canvas? Canvas, DecodeFault? Fault) Decode(
-        ReadOnlyMemory<byte> file, int side, long maxPixels = CanvasDecoder.DefaultMaxPixels)
+        ReadOnlyMemory<byte> file, int side, DecodeLimits? limits = null)
     {
         var canvas = new Canvas(side, new byte[3 * side * side]);
-        var fault = CanvasDecoder.DecodeTo(file.Span, side, canvas.Pixels, maxPixels);
+        var fault = CanvasDecoder.DecodeTo(file.Span, side, canvas.Pixels, limits);
         return fault is null ? (canvas, null) : (null, fault);
     }
 

@@ -53,7 +53,7 @@ internal static class UploadProblems
         fault.Kind switch
         {
             DecodeFaultKind.Empty => "There is no picture",
-            DecodeFaultKind.TooManyPixels => "The picture is too large",
+            DecodeFaultKind.TooManyPixels or DecodeFaultKind.TooCostly => "The picture is too large",
             _ => "The picture cannot be decoded",
         },
         fault.Reason);

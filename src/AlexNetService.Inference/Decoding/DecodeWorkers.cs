@@ -11,7 +11,7 @@ internal sealed class DecodeWorkers : IDisposable
     // One pixel: enough to load the native decoders.
     private static readonly byte[] SmallestGif = Convert.FromBase64String("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7");
 
-    private readonly DecodingOptions options;
+    private readonly DecodeLimits limits;
     private readonly TimeProvider time;
     private readonly InferenceMeters? meters;
     private readonly BlockingCollection<(InferenceRequest Request, TaskCompletionSource<DecodeFault?> Done)> jobs;
@@ -20,7 +20,8 @@ internal sealed class DecodeWorkers : IDisposable
     /// <summary>Starts the threads.</summary>
     public DecodeWorkers(DecodingOptions options, TimeProvider time, InferenceMeters? meters)
     {
-        (this.options, this.time, this.meters) = (options, time, meters);
+        (this.time, this.meters) = (time, meters);
+        limits = new DecodeLimits { MaxPixels = options.MaxPixels, MaxMemory = options.MaxMemory };
         jobs = new BlockingCollection<(InferenceRequest, TaskCompletionSource<DecodeFault?>)>(options.QueueLimit);
         threads = new Thread[options.Threads == 0 ? Environment.ProcessorCount : options.Threads];
         for (var i = 0; i < threads.Length; i++)
@@ -33,7 +34,7 @@ internal sealed class DecodeWorkers : IDisposable
     /// <summary>Decodes a very small picture for distinct canvas sides and drops it.</summary>
     public static void Warm(IReadOnlyList<int> sides)
     {
-        if (PictureCanvases.TryDecode(SmallestGif, sides, CanvasDecoder.DefaultMaxPixels, out var canvases, out _))
+        if (PictureCanvases.TryDecode(SmallestGif, sides, DecodeLimits.Default, out var canvases, out _))
         {
             canvases.Dispose();
         }
@@ -41,11 +42,12 @@ internal sealed class DecodeWorkers : IDisposable
 
     /// <summary>Queues a request's photograph; null where too many wait.</summary>
     /// <returns>
-    /// Why it cannot be decoded; null where the request has its canvases, or was withdrawn before a thread took it. Decoding itself is not
-    /// interrupted: no thread reads the bytes once the task is done.
+    /// Why it cannot be decoded; null where the request has its canvases, or was withdrawn: then its decoding ends after the rows in work. No
+    /// thread reads the bytes once the task is done.
     /// </returns>
     public Task<DecodeFault?>? DecodeAsync(InferenceRequest request)
     {
+        request.StopDecoding = new CancellationTokenSource();
         var done = new TaskCompletionSource<DecodeFault?>(TaskCreationOptions.RunContinuationsAsynchronously);
         return !jobs.IsAddingCompleted && jobs.TryAdd((request, done), millisecondsTimeout: 0, CancellationToken.None) ? done.Task : null;
     }
@@ -66,6 +68,10 @@ internal sealed class DecodeWorkers : IDisposable
             {
                 done.SetResult(request.Withdrawal == Withdrawal.None ? Decode(request) : null);
             }
+            catch (OperationCanceledException)
+            {
+                done.SetResult(null);
+            }
             catch (Exception e)
             {
                 // Handed to whoever awaits the photograph; the thread serves everybody.
@@ -78,7 +84,7 @@ internal sealed class DecodeWorkers : IDisposable
     {
         var begun = time.GetTimestamp();
         _ = PictureCanvases.TryDecode(
-            request.Photograph ?? default, request.Ensemble.CanvasSides, options.MaxPixels, out var canvases, out var fault);
+            request.Photograph ?? default, request.Ensemble.CanvasSides, limits, out var canvases, out var fault, request.StopDecoding?.Token ?? default);
         meters?.Decoded(time.GetElapsedTime(begun));
         request.Canvases = canvases;
         return fault;

@@ -40,13 +40,15 @@ internal sealed class PictureCanvases : IDisposable
         }
     }
 
-    /// <summary>Decodes a photograph once for each side. The limit is on width × height as the header states them.</summary>
+    /// <summary>Decodes a photograph once for each side.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static bool TryDecode(
         ReadOnlyMemory<byte> encoded,
         IReadOnlyList<int> sides,
-        long maxPixels,
+        DecodeLimits limits,
         [NotNullWhen(true)] out PictureCanvases? canvases,
-        [NotNullWhen(false)] out DecodeFault? fault)
+        [NotNullWhen(false)] out DecodeFault? fault,
+        CancellationToken cancellation = default)
     {
         (canvases, fault) = (null, null);
         var picture = new PictureCanvases(sides);
@@ -54,7 +56,8 @@ internal sealed class PictureCanvases : IDisposable
         {
             for (var i = 0; i < sides.Count && fault is null; i++)
             {
-                fault = CanvasDecoder.DecodeTo(encoded.Span, sides[i], picture.pixels[i].AsSpan(0, Length(sides[i])), maxPixels);
+                var canvas = picture.pixels[i].AsSpan(0, Length(sides[i]));
+                fault = CanvasDecoder.DecodeTo(encoded.Span, sides[i], canvas, limits, cancellation);
             }
 
             canvases = fault is null ? picture : null;

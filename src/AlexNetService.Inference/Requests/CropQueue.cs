@@ -157,7 +157,7 @@ internal sealed class CropQueue
                 return;
             }
 
-            request.Withdrawal = reason;
+            request.Withdraw(reason);
             foreach (var job in request.Jobs.Where(job => job.IsWaiting))
             {
                 var queue = QueueOf(job.Session);

@@ -60,8 +60,11 @@ public abstract class InferenceRequest
     /// <summary>Jobs that were taken for a run. Guarded by the queue's lock.</summary>
     internal int JobsTaken { get; set; }
 
-    /// <summary>Why it was withdrawn from the queue. Written under the queue's lock.</summary>
-    internal Withdrawal Withdrawal { get; set; }
+    /// <summary>Why it was withdrawn from the queue.</summary>
+    internal Withdrawal Withdrawal { get; private set; }
+
+    /// <summary>Cancelled when the request is withdrawn; null before its photograph is decoded.</summary>
+    internal CancellationTokenSource? StopDecoding { get; set; }
 
     /// <summary>The jobs that wait or run: one for each model, or the next crops of many.</summary>
     internal CropJob[] Jobs { get; private set; } = [];
@@ -120,6 +123,13 @@ public abstract class InferenceRequest
         (Jobs, unfinished) = (jobs, jobs.Length);
         step = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         return step.Task;
+    }
+
+    /// <summary>Sets why the request left the queue. Called under the queue's lock.</summary>
+    internal void Withdraw(Withdrawal reason)
+    {
+        Withdrawal = reason;
+        StopDecoding?.Cancel();
     }
 
     /// <summary>A job of the step will not run.</summary>

@@ -134,7 +134,7 @@ public sealed class ClassifyTests(SharedService service)
         var package = ModelPackage.Open(Path.Combine(service.Repository.Root, model, "1"));
         var (canvas, crop) = (package.Card.Preprocessing.Canvas, package.Card.Preprocessing.Crop);
         var picture = new Canvas(canvas, new byte[3 * canvas * canvas]);
-        Assert.Null(CanvasDecoder.DecodeTo(file, canvas, picture.Pixels));
+        Assert.Null(CanvasDecoder.DecodeTo(file, canvas, picture.Pixels, cancellation: TestContext.Current.CancellationToken));
         using var session = new InferenceSession(package.PathOf(package.Card.Graph));
         using var options = new RunOptions();
         var (centre, edge) = ((canvas - crop) / 2, canvas - crop);

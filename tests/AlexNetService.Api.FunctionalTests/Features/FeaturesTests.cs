@@ -129,7 +129,8 @@ public sealed class FeaturesTests(SharedService service)
         using var session = ModelSession.Open(ModelPackage.Open(Path.Combine(service.Repository.Root, model, "1")), new RuntimeOptions());
         var input = session.Card.Preprocessing;
         var canvas = new Canvas(input.Canvas, new byte[3 * input.Canvas * input.Canvas]);
-        Assert.Null(CanvasDecoder.DecodeTo(Pictures.Jpeg(), input.Canvas, canvas.Pixels));
+        Assert.Null(CanvasDecoder.DecodeTo(
+            Pictures.Jpeg(), input.Canvas, canvas.Pixels, cancellation: TestContext.Current.CancellationToken));
         var (crop, row, mean) = (new byte[session.CropBytes], new float[session.Features], new float[session.Features]);
         foreach (var window in CropViews.Of(crops, new(input.Canvas, input.Crop)))
         {

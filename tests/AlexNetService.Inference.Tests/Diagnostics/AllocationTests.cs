@@ -56,7 +56,8 @@ public sealed class AllocationTests
 
         void GiveBack()
         {
-            Assert.True(PictureCanvases.TryDecode(jpeg, [259], CanvasDecoder.DefaultMaxPixels, out var picture, out _));
+            Assert.True(PictureCanvases.TryDecode(
+                jpeg, [259], DecodeLimits.Default, out var picture, out _, TestContext.Current.CancellationToken));
             var giver = new Thread(picture.Dispose);
             giver.Start();
             giver.Join();

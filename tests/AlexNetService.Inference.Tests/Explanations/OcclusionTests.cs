@@ -109,7 +109,7 @@ public sealed class OcclusionTests : IDisposable
             new(0, "id", "name"), 0.5f, OcclusionGrid.Over(2, 1, 1), new byte[3], new[] { 0.4f, 0, 0, -0.2f }, new byte[12]);
 
         var picture = new Canvas(256, new byte[3 * 256 * 256]);
-        Assert.Null(CanvasDecoder.DecodeTo(map.ToPng(), 256, picture.Pixels));
+        Assert.Null(CanvasDecoder.DecodeTo(map.ToPng(), 256, picture.Pixels, cancellation: TestContext.Current.CancellationToken));
 
         Assert.Equal((172, 30, 15), Pixel(picture, 10, 10));
         Assert.Equal((0, 0, 0), Pixel(picture, 10, 200));

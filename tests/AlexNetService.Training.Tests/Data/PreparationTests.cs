@@ -209,7 +209,8 @@ public sealed class PreparationTests : IDisposable
         Assert.Matches("^[012]$", text.ReadToEnd());
         using var bytes = new MemoryStream();
         (picture?.DataStream ?? Stream.Null).CopyTo(bytes);
-        Assert.Null(CanvasDecoder.DecodeTo(bytes.ToArray(), Side, new byte[3 * Side * Side]));
+        Assert.Null(CanvasDecoder.DecodeTo(
+            bytes.ToArray(), Side, new byte[3 * Side * Side], cancellation: TestContext.Current.CancellationToken));
     }
 
     public void Dispose() => folder.Dispose();
