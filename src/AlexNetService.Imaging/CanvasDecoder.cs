@@ -19,6 +19,7 @@ public static class CanvasDecoder
 
     // Rows that the loaders and steps of libvips keep between them: at most 640 were seen.
     private const int KeptRows = 640;
+    private const long LargeMemory = 32L << 20;
     private const int JpegPixelFactor = 4;
     private const int ScansOfLargestPicture = 20;
 
@@ -111,6 +112,10 @@ public static class CanvasDecoder
         finally
         {
             limits.Release(memory);
+            if (memory > LargeMemory)
+            {
+                GlibcHeap.Trim();
+            }
         }
     }
 

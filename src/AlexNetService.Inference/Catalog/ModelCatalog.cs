@@ -258,14 +258,15 @@ public sealed class ModelCatalog : IDisposable
         LoadedModel[] ordered = [.. models.OrderBy(model => model.Name, StringComparer.Ordinal)];
         var next = plan.Bind(ordered, answering, packages.Ensembles());
         Interlocked.Exchange(ref current, next)?.Users.Leave();
+
+        // Packing a model's weights leaves holes in the heap.
+        GlibcHeap.Trim();
         return next;
     }
 
     private void Free(LoadedModel model)
     {
         model.Session.Dispose();
-
-        // A freed model leaves holes between the blocks of requests in progress.
         GlibcHeap.Trim();
         lock (gate)
         {
