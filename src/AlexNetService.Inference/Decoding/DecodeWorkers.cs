@@ -5,30 +5,46 @@ using AlexNetService.Inference.Requests;
 
 namespace AlexNetService.Inference.Decoding;
 
-/// <summary>A fixed number of threads that decode photographs, fed by a bounded queue that refuses.</summary>
+/// <summary>
+/// A fixed number of threads that decode photographs, fed by a bounded queue that refuses. One more thread decodes the large ones, so that
+/// the others need not wait for them.
+/// </summary>
 internal sealed class DecodeWorkers : IDisposable
 {
     // One pixel: enough to load the native decoders.
     private static readonly byte[] SmallestGif = Convert.FromBase64String("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7");
 
+    // About 0.1 s of one core.
+    private const long SmallPixels = 8_000_000;
+    private const long SmallMemory = 32 << 20;
+
     private readonly DecodeLimits limits;
+    private readonly DecodeLimits smallLimits;
     private readonly TimeProvider time;
     private readonly InferenceMeters? meters;
-    private readonly BlockingCollection<(InferenceRequest Request, TaskCompletionSource<DecodeFault?> Done)> jobs;
+    private readonly BlockingCollection<Job> jobs;
+    private readonly BlockingCollection<Job> largeJobs = [];
     private readonly Thread[] threads;
+    private readonly Thread largeThread;
 
     /// <summary>Starts the threads.</summary>
     public DecodeWorkers(DecodingOptions options, TimeProvider time, InferenceMeters? meters)
     {
         (this.time, this.meters) = (time, meters);
         limits = new DecodeLimits { MaxPixels = options.MaxPixels, MaxMemory = options.MaxMemory };
-        jobs = new BlockingCollection<(InferenceRequest, TaskCompletionSource<DecodeFault?>)>(options.QueueLimit);
+        smallLimits = new DecodeLimits
+        {
+            MaxPixels = Math.Min(SmallPixels, options.MaxPixels),
+            MaxMemory = Math.Min(SmallMemory, options.MaxMemory),
+        };
+        jobs = new BlockingCollection<Job>(options.QueueLimit);
         threads = new Thread[options.Threads == 0 ? Environment.ProcessorCount : options.Threads];
         for (var i = 0; i < threads.Length; i++)
         {
-            threads[i] = new Thread(Work) { IsBackground = true, Name = $"decode {i}" };
-            threads[i].Start();
+            threads[i] = Start($"decode {i}", () => Work(jobs, Decode));
         }
+
+        largeThread = Start("decode large", () => Work(largeJobs, DecodeLarge));
     }
 
     /// <summary>Decodes a very small picture for distinct canvas sides and drops it.</summary>
@@ -48,8 +64,8 @@ internal sealed class DecodeWorkers : IDisposable
     public Task<DecodeFault?>? DecodeAsync(InferenceRequest request)
     {
         request.StopDecoding = new CancellationTokenSource();
-        var done = new TaskCompletionSource<DecodeFault?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return !jobs.IsAddingCompleted && jobs.TryAdd((request, done), millisecondsTimeout: 0, CancellationToken.None) ? done.Task : null;
+        var job = new Job(request, new TaskCompletionSource<DecodeFault?>(TaskCreationOptions.RunContinuationsAsynchronously));
+        return !jobs.IsAddingCompleted && jobs.TryAdd(job, millisecondsTimeout: 0, CancellationToken.None) ? job.Done.Task : null;
     }
 
     /// <summary>Decodes what waits, then ends the threads.</summary>
@@ -57,36 +73,82 @@ internal sealed class DecodeWorkers : IDisposable
     {
         jobs.CompleteAdding();
         Array.ForEach(threads, thread => thread.Join());
+        largeJobs.CompleteAdding();
+        largeThread.Join();
         jobs.Dispose();
+        largeJobs.Dispose();
     }
 
-    private void Work()
+    private static Thread Start(string name, ThreadStart work)
     {
-        foreach (var (request, done) in jobs.GetConsumingEnumerable())
+        var thread = new Thread(work) { IsBackground = true, Name = name };
+        thread.Start();
+        return thread;
+    }
+
+    private static void Work(BlockingCollection<Job> jobs, Action<Job> decode)
+    {
+        foreach (var job in jobs.GetConsumingEnumerable())
         {
             try
             {
-                done.SetResult(request.Withdrawal == Withdrawal.None ? Decode(request) : null);
+                decode(job);
             }
             catch (OperationCanceledException)
             {
-                done.SetResult(null);
+                job.Done.SetResult(null);
             }
             catch (Exception e)
             {
                 // Handed to whoever awaits the photograph; the thread serves everybody.
-                done.SetException(e);
+                job.Done.SetException(e);
             }
         }
     }
 
-    private DecodeFault? Decode(InferenceRequest request)
+    private void Decode(Job job)
     {
         var begun = time.GetTimestamp();
+        var fault = Decode(job.Request, smallLimits);
+        if (fault is { Kind: DecodeFaultKind.TooManyPixels or DecodeFaultKind.TooCostly })
+        {
+            // No more can wait there than have room in the queue of crops.
+            largeJobs.Add(job, CancellationToken.None);
+            return;
+        }
+
+        End(job, begun, fault);
+    }
+
+    private void DecodeLarge(Job job)
+    {
+        var begun = time.GetTimestamp();
+        End(job, begun, Decode(job.Request, limits));
+    }
+
+    private static DecodeFault? Decode(InferenceRequest request, DecodeLimits limits)
+    {
+        if (request.Withdrawal != Withdrawal.None)
+        {
+            return null;
+        }
+
         _ = PictureCanvases.TryDecode(
-            request.Photograph ?? default, request.Ensemble.CanvasSides, limits, out var canvases, out var fault, request.StopDecoding?.Token ?? default);
-        meters?.Decoded(time.GetElapsedTime(begun));
+            request.Photograph ?? default,
+            request.Ensemble.CanvasSides,
+            limits,
+            out var canvases,
+            out var fault,
+            request.StopDecoding?.Token ?? default);
         request.Canvases = canvases;
         return fault;
     }
+
+    private void End(Job job, long begun, DecodeFault? fault)
+    {
+        meters?.Decoded(time.GetElapsedTime(begun));
+        job.Done.SetResult(fault);
+    }
+
+    private readonly record struct Job(InferenceRequest Request, TaskCompletionSource<DecodeFault?> Done);
 }
