@@ -267,6 +267,41 @@ public sealed class PhotographRequestTests : IDisposable
         Assert.InRange(answer.Timing.Queue.Ticks, 1, 60);
     }
 
+    [Fact]
+    public async Task RunAsync_SmallPhotographBehindLargeOnes_DoesNotWaitForAll()
+    {
+        clock.Open();
+        await using var engine = Engine();
+        var ensemble = TestEnsemble.Of(a);
+        var large = TestEnsemble.Png(new Canvas(3000, new byte[3 * 3000 * 3000]));
+
+        var waiting = Enumerable.Range(0, 12)
+            .Select(_ => engine.RunAsync(new PhotographRequest(large, ensemble, TestViews.Ten)))
+            .ToArray();
+        Answered(await engine.RunAsync(Request(1, ensemble)));
+
+        Assert.Contains(waiting, request => !request.IsCompleted);
+        Assert.All(await Task.WhenAll(waiting), result => Assert.IsType<InferenceResult.Answered>(result));
+    }
+
+    [Fact]
+    public async Task RunAsync_ClientsLeaveWhileTheirLargePhotographsWait_EndsTheirDecoding()
+    {
+        clock.Open();
+        await using var engine = Engine();
+        using var client = new CancellationTokenSource();
+        var large = TestEnsemble.Png(new Canvas(3000, new byte[3 * 3000 * 3000]));
+
+        var leaving = Enumerable.Range(0, 12)
+            .Select(_ => engine.RunAsync(
+                new PhotographRequest(large, TestEnsemble.Of(a), TestViews.Ten) { Cancellation = client.Token }))
+            .ToArray();
+        await client.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(leaving));
+        Assert.Equal(0, engine.WaitingCrops);
+    }
+
     private static InferenceResult.Answered Answered(InferenceResult result) => Assert.IsType<InferenceResult.Answered>(result);
 
     private static PhotographRequest Request(
