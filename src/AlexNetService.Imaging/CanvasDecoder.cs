@@ -90,7 +90,7 @@ public static class CanvasDecoder
             return DecodeFault.TooManyParts(format);
         }
 
-        if (full.Bands > MaxBands)
+        if (full.Bands > MaxBands || structure.IsPlainYCbCr)
         {
             return DecodeFault.Damaged(format);
         }

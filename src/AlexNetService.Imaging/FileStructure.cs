@@ -10,7 +10,9 @@ namespace AlexNetService.Imaging;
 /// <param name="Scans">Scans of a JPEG with several.</param>
 /// <param name="CompressedTexts">Compressed text chunks of a PNG.</param>
 /// <param name="Frames">Frames of an animated WebP.</param>
-internal readonly record struct FileStructure(double WholePicture = 0, int Scans = 0, int CompressedTexts = 0, int Frames = 0)
+/// <param name="IsPlainYCbCr">Whether a TIFF stores YCbCr without JPEG. libvips would show it in wrong colours.</param>
+internal readonly record struct FileStructure(
+    double WholePicture = 0, int Scans = 0, int CompressedTexts = 0, int Frames = 0, bool IsPlainYCbCr = false)
 {
     internal static FileStructure Read(ImageFormat format, ReadOnlySpan<byte> encoded) => format.Name switch
     {
@@ -18,6 +20,7 @@ internal readonly record struct FileStructure(double WholePicture = 0, int Scans
         "PNG" => ReadPng(encoded),
         "WebP" => new(WholePicture: 8, Frames: CountFrames(encoded)),
         "GIF" => new(WholePicture: 5),
+        "TIFF" => new(IsPlainYCbCr: IsTiffOfPlainYCbCr(encoded)),
         _ => default,
     };
 
@@ -100,6 +103,38 @@ internal readonly record struct FileStructure(double WholePicture = 0, int Scans
         }
 
         return new(wholePicture, CompressedTexts: texts);
+    }
+
+    /// <summary>Photometric interpretation 6 and a compression that is not 6 or 7, in the first directory (TIFF 6.0, section 2).</summary>
+    private static bool IsTiffOfPlainYCbCr(ReadOnlySpan<byte> file)
+    {
+        var (isLittle, isBig) = (file[0] == 'I', file[2] == 43 || file[3] == 43);
+        var (countSize, entrySize, valueAt) = isBig ? (8, 20, 12) : (2, 12, 8);
+        var at = isBig ? Number(file, 8, 8) : Number(file, 4, 4);
+        var (photometric, compression) = (0UL, 0UL);
+        for (var left = Number(file, at, countSize); left > 0 && at + (ulong)(countSize + entrySize) <= (ulong)file.Length; left--)
+        {
+            var entry = file[((int)at + countSize)..];
+            var tag = Number(entry, 0, 2);
+            photometric = tag == 262 ? Number(entry, (ulong)valueAt, 2) : photometric;
+            compression = tag == 259 ? Number(entry, (ulong)valueAt, 2) : compression;
+            at += (ulong)entrySize;
+        }
+
+        return photometric == 6 && compression is not (6 or 7);
+
+        // 0 beyond the end of the file.
+        ulong Number(ReadOnlySpan<byte> bytes, ulong start, int length)
+        {
+            var number = 0UL;
+            var isInside = bytes.Length >= length && start <= (ulong)(bytes.Length - length);
+            for (var i = 0; isInside && i < length; i++)
+            {
+                number |= (ulong)bytes[(int)start + i] << (8 * (isLittle ? i : length - 1 - i));
+            }
+
+            return number;
+        }
     }
 
     /// <summary>Frame chunks of a WebP (RFC 9649, section 2.7.1).</summary>

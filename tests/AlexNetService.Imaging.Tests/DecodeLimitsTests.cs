@@ -88,6 +88,23 @@ public sealed class DecodeLimitsTests
     public void Decode_AnimatedWebP_IsTooCostlyAboveTheLimit(int frames, DecodeFaultKind? expected) =>
         Assert.Equal(expected, Drawn.Decode(Animation(frames), 16).Fault?.Kind);
 
+    [Theory]
+    [InlineData(".tif", 2, null)]
+    [InlineData(".tif", 6, DecodeFaultKind.Damaged)]
+    [InlineData(".tif[bigtiff]", 2, null)]
+    [InlineData(".tif[bigtiff]", 6, DecodeFaultKind.Damaged)]
+    [InlineData(".tif[compression=jpeg]", 6, null)]
+    public void Decode_TiffOfPlainYCbCr_IsOfAnUnsupportedKind(string suffix, byte photometric, DecodeFaultKind? expected)
+    {
+        var file = Drawn.File(suffix, 32, 32);
+
+        // The directory's entry of tag 262, a short (3); libvips writes little endian.
+        var entry = file.AsSpan().LastIndexOf("\u0006\u0001\u0003\0\u0001\0\0\0"u8);
+        file[entry + (suffix.Contains("big", StringComparison.Ordinal) ? 12 : 8)] = photometric;
+
+        Assert.Equal(expected, Drawn.Decode(file, 16).Fault?.Kind);
+    }
+
     [Fact]
     public void Decode_Cancelled_Throws()
     {
