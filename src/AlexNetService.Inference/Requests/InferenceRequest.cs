@@ -63,6 +63,9 @@ public abstract class InferenceRequest
     /// <summary>Why it was withdrawn from the queue. Written under the queue's lock.</summary>
     internal Withdrawal Withdrawal { get; set; }
 
+    /// <summary>A model that answered with a value that is not a finite number, or null.</summary>
+    internal string? NotFinite { get; set; }
+
     /// <summary>The jobs that wait or run: one for each model, or the next crops of many.</summary>
     internal CropJob[] Jobs { get; private set; } = [];
 
