@@ -12,6 +12,9 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) 
         {
             // Nobody reads an answer. The status tells the log and the metrics that the client ended the request.
             httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+
+            // Otherwise the server would read the rest of the body, and log as an error that it cannot.
+            httpContext.Abort();
             return true;
         }
 

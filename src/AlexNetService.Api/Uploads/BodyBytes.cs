@@ -21,10 +21,10 @@ internal sealed class BodyBytes : IDisposable
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public ReadOnlyMemory<byte> Bytes => block.Memory[..length];
 
-    /// <summary>Reads a stream to its end. The memory grows with the received bytes, not with the announced length.</summary>
-    /// <param name="stream">The body, or what it is decompressed to.</param>
-    /// <param name="limit">Maximum bytes.</param>
-    /// <param name="count">Counts bytes that the budget of bodies has not counted yet, and may refuse them; null if it has.</param>
+    /// <summary>
+    /// Reads a stream to its end. The memory grows with the received bytes, not with the announced length. Bytes that the budget of bodies
+    /// has not counted yet, because they were decompressed, are passed to <c>count</c>, which may refuse them.
+    /// </summary>
     /// <exception cref="BodyTooLargeException">The stream has more bytes than the limit.</exception>
     public static async Task<BodyBytes> ReadAsync(Stream stream, int limit, Action<long>? count, CancellationToken cancellation)
     {

@@ -56,10 +56,8 @@ internal sealed class CatalogThread : IDisposable
 
     /// <summary>
     /// Runs a step of a change that reads files or calls native code, on a thread of its own, and waits for it. A step that is late goes on
-    /// alone: it cannot be ended, but other changes need not wait for it.
+    /// alone: it cannot be ended, but other changes need not wait for it. Its token fires, and <c>unused</c> gets its outcome.
     /// </summary>
-    /// <param name="step">The step; its token fires when nobody waits any longer.</param>
-    /// <param name="unused">Gets the outcome of a step that was late.</param>
     /// <exception cref="TimeoutException">The step is late, or too many late ones still run; a sentence without the culprit.</exception>
     /// <exception cref="OperationCanceledException">The change was cancelled.</exception>
     public T Step<T>(Func<CancellationToken, T> step, Action<T> unused, CancellationToken cancellation)

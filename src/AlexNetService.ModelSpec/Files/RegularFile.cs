@@ -6,8 +6,7 @@ namespace AlexNetService.ModelSpec.Files;
 /// </summary>
 public static class RegularFile
 {
-    /// <summary>Opens a file to read it. Links are followed.</summary>
-    /// <param name="limit">Most bytes that the file may have.</param>
+    /// <summary>Opens a file of at most a number of bytes, to read it. Links are followed.</summary>
     /// <exception cref="InvalidDataException">It is empty, too large, or no regular file: a sentence with its name.</exception>
     /// <exception cref="IOException">It is missing, or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It is a folder, or reading it is not allowed.</exception>
