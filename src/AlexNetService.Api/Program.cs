@@ -65,7 +65,7 @@ var models = app.Services.GetRequiredService<ServedModels>();
 try
 {
     await app.RunAsync();
-    return models.Failure is null ? 0 : 1;
+    return models.Failed ? 1 : 0;
 }
 catch (Exception e) when (Startup.Explain(e) is { } sentence)
 {

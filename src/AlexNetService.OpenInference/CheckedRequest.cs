@@ -33,7 +33,7 @@ internal sealed record CheckedRequest(
             ? new CheckedRequest(
                 rows,
                 default,
-                binary is { } elements ? TensorData.Prefixed(elements, rows) : TensorData.Base64(Json(call, input), shape),
+                binary is { } elements ? TensorData.Prefixed(elements, rows) : Base64(call, input, shape),
                 ViewsOf(call.Request),
                 WantedOutput.Of(call.Request, [model.Outputs[0]]))
             : call.Request.Parameters?.Crops is not null
@@ -51,6 +51,25 @@ internal sealed record CheckedRequest(
             : throw new TensorException($"crops is {crops}. Use 1 (centre) or 10 (corners, centre and their mirrors).");
     }
 
+    private static IReadOnlyList<ReadOnlyMemory<byte>> Base64(InferCall call, RequestInput input, IReadOnlyList<long> shape)
+    {
+        var json = Json(call, input);
+
+        // Four characters are three bytes.
+        call.Reserve(3L * json.Length / 4);
+        return TensorData.Base64(json, shape);
+    }
+
+    private static ReadOnlyMemory<byte> Numbers(
+        InferCall call, RequestInput input, IReadOnlyList<long> shape, TensorMetadata expected, long size)
+    {
+        var json = Json(call, input);
+
+        // An element takes at least a digit and a comma, and becomes at most four bytes.
+        call.Reserve(Math.Min(size, 2L * json.Length));
+        return TensorData.Numbers(json, shape, expected.Datatype);
+    }
+
     private static ReadOnlyMemory<byte> Pixels(
         InferCall call, RequestInput input, IReadOnlyList<long> shape, TensorMetadata expected, ReadOnlyMemory<byte>? binary)
     {
@@ -63,7 +82,7 @@ internal sealed record CheckedRequest(
 
         return size > Array.MaxLength
             ? throw new TensorException($"'{input.Name}' has {size} bytes. Send fewer rows in a request.")
-            : binary ?? TensorData.Numbers(Json(call, input), shape, expected.Datatype);
+            : binary ?? Numbers(call, input, shape, expected, size);
     }
 
     private static IReadOnlyList<long> Shape(RequestInput input, TensorMetadata expected, int maxRows)

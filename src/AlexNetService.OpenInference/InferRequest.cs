@@ -9,6 +9,12 @@ namespace AlexNetService.OpenInference;
 /// <param name="Binary">The bytes that <see cref="InputParameters.BinaryDataSize"/> counts.</param>
 public sealed record InferCall(InferRequest Request, ReadOnlyMemory<byte> Json, ReadOnlyMemory<byte> Binary)
 {
+    // The path of an error contains names from the request.
+    private const int MaxPath = 200;
+
+    /// <summary>Is told the bytes that the request is about to take for tensors and its answer; may refuse them with an exception.</summary>
+    public Action<long> Reserve { get; init; } = static _ => { };
+
     /// <summary>Parses a request whose JSON is followed by the bytes of tensors.</summary>
     /// <param name="body">JSON and bytes; must stay unchanged as long as the call is used.</param>
     /// <param name="jsonLength">Bytes of the JSON, at most those of the body.</param>
@@ -23,19 +29,26 @@ public sealed record InferCall(InferRequest Request, ReadOnlyMemory<byte> Json, 
         catch (JsonException e)
         {
             return ProtocolError.Invalid(
-                $"The JSON cannot be read at {e.Path ?? "its beginning"}. Send the value that the Open Inference Protocol defines there; "
-                + $"a list may have at most {ShortList<long>.Limit} elements.");
+                $"The JSON cannot be read at {PathOf(e)}. Send the value that the Open Inference Protocol defines there; "
+                + $"a list may have at most {ShortList<long>.Limit} elements, and a text at most {ShortText.Limit} bytes.");
         }
     }
+
+    private static string PathOf(JsonException e) => e.Path switch
+    {
+        null => "its beginning",
+        { Length: > MaxPath } path => path[..MaxPath] + "…",
+        var path => path,
+    };
 }
 
 /// <summary>The JSON of an inference request.</summary>
-/// <param name="Id">Returned with the answer.</param>
+/// <param name="Id">Returned with the answer; at most 1,024 bytes.</param>
 /// <param name="Parameters">Options of the request.</param>
 /// <param name="Inputs">The input tensors; models here take one.</param>
 /// <param name="Outputs">The requested outputs; if left out, all of them.</param>
 public sealed record InferRequest(
-    [property: JsonPropertyName("id")] string? Id,
+    [property: JsonPropertyName("id"), JsonConverter(typeof(ShortText))] string? Id,
     [property: JsonPropertyName("parameters")] RequestParameters? Parameters,
     [property: JsonPropertyName("inputs"), JsonConverter(typeof(ShortList<RequestInput>))] IReadOnlyList<RequestInput>? Inputs,
     [property: JsonPropertyName("outputs"), JsonConverter(typeof(ShortList<RequestOutput>))] IReadOnlyList<RequestOutput>? Outputs);
@@ -54,9 +67,9 @@ public sealed record RequestParameters(
 /// <param name="Parameters">Where its bytes are, if not in <paramref name="Data"/>.</param>
 /// <param name="Data">Its elements, row by row: one flat list, or lists nested as the shape says.</param>
 public sealed record RequestInput(
-    [property: JsonPropertyName("name")] string? Name,
+    [property: JsonPropertyName("name"), JsonConverter(typeof(ShortText))] string? Name,
     [property: JsonPropertyName("shape"), JsonConverter(typeof(ShortList<long>))] IReadOnlyList<long>? Shape,
-    [property: JsonPropertyName("datatype")] string? Datatype,
+    [property: JsonPropertyName("datatype"), JsonConverter(typeof(ShortText))] string? Datatype,
     [property: JsonPropertyName("parameters")] InputParameters? Parameters,
     [property: JsonPropertyName("data")] JsonSlice? Data);
 
@@ -68,7 +81,7 @@ public sealed record InputParameters([property: JsonPropertyName("binary_data_si
 /// <param name="Name">Name of the tensor.</param>
 /// <param name="Parameters">How to return it.</param>
 public sealed record RequestOutput(
-    [property: JsonPropertyName("name")] string? Name,
+    [property: JsonPropertyName("name"), JsonConverter(typeof(ShortText))] string? Name,
     [property: JsonPropertyName("parameters")] OutputParameters? Parameters);
 
 /// <summary>How to return an output.</summary>
@@ -78,7 +91,7 @@ public sealed record RequestOutput(
 public sealed record OutputParameters(
     [property: JsonPropertyName("binary_data")] bool? BinaryData,
     [property: JsonPropertyName("classification")] int? Classification,
-    [property: JsonPropertyName("shared_memory_region")] string? SharedMemoryRegion);
+    [property: JsonPropertyName("shared_memory_region"), JsonConverter(typeof(ShortText))] string? SharedMemoryRegion);
 
 /// <summary>
 /// The place of a value in the parsed text. Millions of numbers stay text until their datatype is known, which may follow them.
@@ -98,6 +111,21 @@ internal sealed class JsonSliceConverter : JsonConverter<JsonSlice>
     }
 
     public override void Write(Utf8JsonWriter writer, JsonSlice value, JsonSerializerOptions options) => throw new NotSupportedException();
+}
+
+/// <summary>Reads a text of limited length: a long one would take memory as text, and again in the answer or in an error.</summary>
+internal sealed class ShortText : JsonConverter<string>
+{
+    /// <summary>Most bytes of UTF-8, escapes included.</summary>
+    public const int Limit = 1024;
+
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String
+        && (reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length) <= Limit
+            ? reader.GetString()
+            : throw new JsonException();
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => throw new NotSupportedException();
 }
 
 /// <summary>Reads a list of limited length, which bounds the memory that a request can take.</summary>

@@ -13,6 +13,9 @@ public sealed class TensorInference(InferenceEngine engine, OpenInferenceOptions
     private const int ExpiredSeconds = 1;
     private const int StoppingSeconds = 5;
 
+    // A value of an answer as a float, in the engine and here, and as JSON.
+    private const long BytesOfAValue = 24;
+
     /// <summary>Checks a request against its model, which must stay loaded until the task is done, and runs it.</summary>
     /// <exception cref="OperationCanceledException">The caller left before the request ran.</exception>
     public async Task<Result<InferResponse, ProtocolError>> RunAsync(InferCall call, ProtocolModel model, CancellationToken cancellation)
@@ -21,6 +24,7 @@ public sealed class TensorInference(InferenceEngine engine, OpenInferenceOptions
         try
         {
             var request = CheckedRequest.Of(call, model, queue.PerRequest, options.MaxPictures);
+            call.Reserve(BytesOfAValue * request.Rows * request.Outputs.Sum(output => (long)output.Output.Values));
             results = await RunAsync(request, model.Ensemble, cancellation);
             return Answer(call.Request.Id, request, model, results);
         }
@@ -90,6 +94,9 @@ public sealed class TensorInference(InferenceEngine engine, OpenInferenceOptions
             "The service is stopping. Try again in a few seconds.", StoppingSeconds),
         InferenceResult.Refused refused => Unavailable(
             "The queue is full. Try again later, or send fewer rows in a request.", refused.RetrySeconds),
+        InferenceResult.NotFinite { Model: var model } => new ProtocolError(
+            HttpStatusCode.InternalServerError,
+            $"'{model}' answered with values that are not finite numbers. Name another model, and tell the operator."),
         InferenceResult.Expired { Waited: var waited } => Unavailable(
             FormattableString.Invariant(
                 $"The request waited {waited.TotalSeconds:0.0} seconds and was not run. Try again, or send fewer rows in a request."),

@@ -18,10 +18,15 @@ internal static class HealthEndpoint
     private static Results<Ok<ReadyAnswer>, JsonHttpResult<ReadyAnswer>> Ready(
         ServedModels served, InferenceEngine engine, QueueOptions queue)
     {
+        var (states, reasons) = (served.Catalog?.States() ?? [], served.Reasons);
         var answer = new ReadyAnswer(
-            served.Failure is not null ? "failed" : served.Draining ? "draining" : served.Reasons.Count > 0 ? "loading" : "ready",
-            served.Reasons,
-            [.. (served.Catalog?.States() ?? []).Select(ModelHealth.Of)],
+            served.Failed ? "failed"
+                : served.Draining ? "draining"
+                : reasons.Count > 0 ? "loading"
+                : states.Any(state => state.IsDegraded) ? "degraded"
+                : "ready",
+            reasons,
+            [.. states.Select(ModelHealth.Of)],
             new QueueHealth(
                 engine.WaitingCrops,
                 queue.LimitCrops,
@@ -39,7 +44,10 @@ internal static class HealthEndpoint
 internal sealed record Health(string Status, IReadOnlyList<string> Reasons);
 
 /// <summary>Whether the service accepts requests, and the details that an operator needs.</summary>
-/// <param name="Status"><c>loading</c>, <c>ready</c>, <c>draining</c> or <c>failed</c>.</param>
+/// <param name="Status">
+/// <c>loading</c>, <c>ready</c>, <c>draining</c>, <c>failed</c>, or <c>degraded</c> if requests are accepted, but a model serves another
+/// version than the one that was wanted.
+/// </param>
 /// <param name="Reasons">Why requests are refused, in sentences; empty if they are accepted.</param>
 /// <param name="Models">The state of each model; empty while the first models load.</param>
 /// <param name="Queue">The waiting crops.</param>
@@ -50,11 +58,18 @@ internal sealed record ReadyAnswer(string Status, IReadOnlyList<string> Reasons,
 /// <param name="State"><c>ready</c>, <c>loading</c>, <c>draining</c> or <c>unavailable</c>.</param>
 /// <param name="Version">The version that is served, or absent.</param>
 /// <param name="Loading">Whether another version is being loaded.</param>
-/// <param name="Reason">Why the last load failed, or absent.</param>
+/// <param name="Reason">That the last load failed, or absent. Why is in the log and in the model's own answer.</param>
 internal sealed record ModelHealth(string Name, string State, int? Version, bool Loading, string? Reason)
 {
-    public static ModelHealth Of(ModelState state) =>
-        new(state.Name, state.Phase.ToString().ToLowerInvariant(), state.Version, state.Loading, state.Reason);
+    // The reason itself names folders of the machine, and everybody may ask for the health.
+    public static ModelHealth Of(ModelState state) => new(
+        state.Name,
+        state.Phase.ToString().ToLowerInvariant(),
+        state.Version,
+        state.Loading,
+        state.RefusedVersion is not { } refused ? null
+            : state.Version is null ? $"Version {refused} was refused; the answer to its load says why."
+            : $"Version {refused} was refused; GET /v1/models/{state.Name} says why.");
 }
 
 /// <summary>The crops that wait for the models.</summary>

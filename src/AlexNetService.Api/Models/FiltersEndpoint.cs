@@ -14,8 +14,7 @@ internal static class FiltersEndpoint
         .Produces(StatusCodes.Status304NotModified)
         .ProducesProblems(404, 503);
 
-    private static async Task<Results<FileContentHttpResult, Problem>> Picture(
-        string name, HttpContext context, ServedModels served, CancellationToken cancellation)
+    private static Results<FileContentHttpResult, Problem> Picture(string name, HttpContext context, ServedModels served)
     {
         if (served.Catalog is not { } catalog)
         {
@@ -33,17 +32,8 @@ internal static class FiltersEndpoint
             return ModelProblems.WithoutFilters(name);
         }
 
-        try
-        {
-            var bytes = await File.ReadAllBytesAsync(model.Package.PathOf(file), cancellation);
-
-            // Clients may cache the picture, but must revalidate it: another version at the same address has another picture.
-            context.Response.Headers.CacheControl = CacheControlHeaderValue.NoCacheString;
-            return TypedResults.Bytes(bytes, OfferedTypes.Png, entityTag: new EntityTagHeaderValue($"\"{file.Sha256}\""));
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return ModelProblems.WithoutFilters(name);
-        }
+        // Clients may cache the picture, but must revalidate it: another version at the same address has another picture.
+        context.Response.Headers.CacheControl = CacheControlHeaderValue.NoCacheString;
+        return TypedResults.Bytes(model.Package.Filters, OfferedTypes.Png, entityTag: new EntityTagHeaderValue($"\"{file.Sha256}\""));
     }
 }

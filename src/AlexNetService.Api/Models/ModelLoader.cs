@@ -1,3 +1,5 @@
+using AlexNetService.Inference.Diagnostics;
+
 namespace AlexNetService.Api.Models;
 
 /// <summary>
@@ -10,6 +12,7 @@ internal sealed partial class ModelLoader(
     EnsembleOptions ensembles,
     RuntimeOptions runtime,
     InferenceEngine engine,
+    InferenceMeters meters,
     IHostApplicationLifetime lifetime,
     ILogger<ModelLoader> log) : BackgroundService
 {
@@ -27,6 +30,7 @@ internal sealed partial class ModelLoader(
             var snapshot = lease.Snapshot;
             InferenceEngine.WarmDecoder(snapshot.Default);
             models.Publish(catalog);
+            meters.Watch(catalog);
             foreach (var (variant, model) in catalog.LeftOut)
             {
                 Log.LeftOut(log, variant, model);
@@ -37,6 +41,10 @@ internal sealed partial class ModelLoader(
                 snapshot.Models.Count,
                 snapshot.Ensembles.Count,
                 string.Join(", ", snapshot.Default.Members.Select(member => member.Session.Card.Name)));
+            foreach (var state in catalog.States().Where(state => state.IsDegraded))
+            {
+                Log.Degraded(log, state.Name, state.Version, state.RefusedVersion, state.Reason);
+            }
         }
         catch (CatalogException e)
         {
@@ -65,7 +73,7 @@ internal sealed partial class ModelLoader(
             Log.Refused(log, reason);
         }
 
-        models.Fail(reasons);
+        models.Fail();
         lifetime.StopApplication();
     }
 
@@ -82,6 +90,10 @@ internal sealed partial class ModelLoader(
             LogLevel.Information,
             "{Variant} is the same network as {Model}, which answers by default; ModelRepository:Default can name the other")]
         public static partial void LeftOut(ILogger log, string variant, string model);
+
+        [LoggerMessage(
+            5, LogLevel.Warning, "Degraded: {Model} serves version {Version}, because version {RefusedVersion} was refused: {Reason}")]
+        public static partial void Degraded(ILogger log, string model, int? version, int? refusedVersion, string? reason);
 
         [LoggerMessage(3, LogLevel.Critical, "The models cannot be served: {Reason}")]
         public static partial void Refused(ILogger log, string reason);

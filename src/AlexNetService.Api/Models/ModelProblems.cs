@@ -17,6 +17,9 @@ internal static class ModelProblems
     public static Problem WithoutFilters(string name) => new(404, "The model has no filter picture",
         $"The package of '{name}' has no picture of its filters. Export the model again, and load that version.");
 
+    public static Problem NotFinite(string name) => new(500, "The model failed",
+        $"'{name}' answered with values that are not finite numbers. Name other models, and tell the operator to load another version.");
+
     public static Problem Unknown(string name, CatalogSnapshot snapshot) => new(404, "There is no such model",
         $"'{name}' is not served. Available: {string.Join(", ", snapshot.Names)}.");
 }

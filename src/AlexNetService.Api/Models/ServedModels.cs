@@ -7,8 +7,8 @@ internal sealed class ServedModels(IHostApplicationLifetime lifetime) : IDisposa
     private volatile IReadOnlyList<string> progress = ["No model has been loaded yet."];
     private volatile bool closed;
 
-    /// <summary>Why models could not be loaded, in sentences, or null.</summary>
-    public IReadOnlyList<string>? Failure { get; private set; }
+    /// <summary>Whether the models could not be loaded, and the service ends.</summary>
+    public bool Failed { get; private set; }
 
     /// <summary>Whether the service was told to stop. It still answers until it closes.</summary>
     public bool Draining => lifetime.ApplicationStopping.IsCancellationRequested;
@@ -29,11 +29,8 @@ internal sealed class ServedModels(IHostApplicationLifetime lifetime) : IDisposa
 
     public void Publish(ModelCatalog loaded) => catalog = loaded;
 
-    public void Fail(IReadOnlyList<string> reasons)
-    {
-        Failure = reasons;
-        progress = reasons;
-    }
+    /// <summary>Ends the loading. The log has the reasons, with paths that not every caller should see.</summary>
+    public void Fail() => (Failed, progress) = (true, ["The models cannot be loaded; the log says why."]);
 
     /// <summary>Refuses requests from now on.</summary>
     public void Close() => closed = true;

@@ -1,10 +1,14 @@
+using System.Text;
 using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.Swagger;
 
 namespace AlexNetService.Api.OpenApi;
 
 /// <summary>The OpenAPI document at /swagger/v1/swagger.json and Swagger UI at /swagger.</summary>
 internal static class OpenApiDocument
 {
+    private const string DocumentPath = "/swagger/v1/swagger.json";
+
     public static void AddOpenApiDocument(this IServiceCollection services)
     {
         services.AddEndpointsApiExplorer();
@@ -38,13 +42,31 @@ internal static class OpenApiDocument
     /// <summary>The schema of a file.</summary>
     public static OpenApiSchema File() => new() { Type = JsonSchemaType.String, Format = "binary" };
 
+    /// <summary>The document is made once: it is the same for everybody, and everybody may ask for it, without a key and a limit.</summary>
     public static void UseOpenApiDocument(this WebApplication app)
     {
-        app.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
+        var document = new Lazy<Task<byte[]>>(() => MakeAsync(app.Services));
+        app.MapWhen(
+            context => HttpMethods.IsGet(context.Request.Method) && context.Request.Path == DocumentPath,
+            branch => branch.Run(async context =>
+            {
+                var bytes = await document.Value;
+                context.Response.ContentType = "application/json;charset=utf-8";
+                await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
+            }));
         app.UseSwaggerUI(options =>
         {
             options.SwaggerEndpoint("v1/swagger.json", "AlexNetService v1");
             options.DocumentTitle = "AlexNetService";
         });
+    }
+
+    private static async Task<byte[]> MakeAsync(IServiceProvider services)
+    {
+        await using var scope = services.CreateAsyncScope();
+        var document = await scope.ServiceProvider.GetRequiredService<IAsyncSwaggerProvider>().GetSwaggerAsync("v1");
+        await using var text = new StringWriter(CultureInfo.InvariantCulture);
+        document.SerializeAsV31(new OpenApiJsonWriter(text));
+        return Encoding.UTF8.GetBytes(text.ToString());
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 
 namespace AlexNetService.Api.OpenInference;
@@ -55,6 +56,7 @@ internal static class InferEndpoint
         InferResponse? answer = null;
         try
         {
+            call = call with { Reserve = context.Features.GetRequiredFeature<BudgetedBody>().Take };
             return (await inference.RunAsync(call, model, cancellation)).TryGet(out answer, out error)
                 ? new AnswerResult(answer)
                 : new InferenceError(error);

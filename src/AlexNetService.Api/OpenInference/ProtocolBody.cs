@@ -33,7 +33,7 @@ internal static class ProtocolBody
             }
 
             await using var decompressing = plain == sent ? null : plain;
-            return await BodyBytes.ReadAsync(plain, limit, cancellation);
+            return await BodyBytes.ReadAsync(plain, limit, plain == sent ? null : sent.Take, cancellation);
         }
         catch (BodyTooLargeException)
         {

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace AlexNetService.Api.Problems;
@@ -7,9 +8,24 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) 
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
+        if (IsGone(exception, httpContext))
+        {
+            // Nobody reads an answer. The status tells the log and the metrics that the client ended the request.
+            httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+
+            // Otherwise the server would read the rest of the body, and log as an error that it cannot.
+            httpContext.Abort();
+            return true;
+        }
+
         await Map(exception, httpContext).ExecuteAsync(httpContext);
         return true;
     }
+
+    // A reset may be seen by a read before the request is marked as aborted.
+    private static bool IsGone(Exception exception, HttpContext context) =>
+        exception is ConnectionResetException or ConnectionAbortedException
+        || (exception is IOException or OperationCanceledException && context.RequestAborted.IsCancellationRequested);
 
     private Problem Map(Exception exception, HttpContext context)
     {

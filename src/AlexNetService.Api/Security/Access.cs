@@ -8,6 +8,10 @@ namespace AlexNetService.Api.Security;
 /// <summary>Access control: keys, rate limits, and limits for connections and bodies.</summary>
 internal static class Access
 {
+    // Bytes of a connection that the server reads ahead: the rest of a body, or requests behind the current one. The server's default of
+    // 1 MiB would let 2048 connections take 2 GiB.
+    private const int UnreadBytes = 128 * 1024;
+
     public static void AddAccess(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -18,7 +22,8 @@ internal static class Access
         services.AddSingleton<ApiKeys>();
         services.AddForwarded();
         services.AddRateLimits();
-        services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions>(Limit);
+        services.AddSingleton<AddressConnections>();
+        services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions, AddressConnections>(Limit);
         services.AddSingleton<SocketTransportFactory>();
         services.Replace(ServiceDescriptor.Singleton<IConnectionListenerFactory, LoopbackTransport>());
     }
@@ -34,11 +39,13 @@ internal static class Access
         app.UseMiddleware<BodyBudget>();
     }
 
-    private static void Limit(KestrelServerOptions server, LimitsOptions limits)
+    private static void Limit(KestrelServerOptions server, LimitsOptions limits, AddressConnections connections)
     {
+        server.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.Limit));
         server.AddServerHeader = false;
         server.Limits.MaxConcurrentConnections = limits.Connections;
         server.Limits.MaxRequestHeadersTotalSize = limits.HeaderBytes;
+        server.Limits.MaxRequestBufferSize = Math.Max(UnreadBytes, limits.HeaderBytes);
         server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderSeconds);
         server.Limits.MinRequestBodyDataRate = new MinDataRate(limits.BodyBytesPerSecond, TimeSpan.FromSeconds(limits.BodyGraceSeconds));
     }

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace AlexNetService.Api.Security;
 
 /// <summary>
-/// Limits the bytes of all bodies together, whichever route reads them. Bytes count when they arrive, not when they are announced, so
-/// a client that announces much and sends little takes little from the others.
+/// Limits the bytes of all bodies together, whichever route reads them, and of what requests make of their bodies. Bytes count when they
+/// arrive, not when they are announced, so a client that announces much and sends little takes little from the others.
 /// </summary>
 internal sealed class BodyBudget(RequestDelegate next, LimitsOptions limits, TimeProvider time)
 {
@@ -33,9 +33,9 @@ internal sealed class BodyBudget(RequestDelegate next, LimitsOptions limits, Tim
         }
     }
 
-    /// <summary>Counts bytes that have arrived.</summary>
+    /// <summary>Counts bytes that have arrived, or that a request needs.</summary>
     /// <exception cref="BodyRefusedException">The budget has no room for them.</exception>
-    public void Take(int bytes)
+    public void Take(long bytes)
     {
         if (Interlocked.Add(ref held, bytes) > limit)
         {
@@ -58,6 +58,7 @@ internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpa
 {
     private CancellationTokenSource? expiry;
     private long taken;
+    private long made;
 
     /// <summary>Maximum bytes, whether or not the length was announced.</summary>
     public long Limit { get; set; } = long.MaxValue;
@@ -102,6 +103,14 @@ internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpa
         return IsTooLarge ? throw new BodyTooLargeException() : count;
     }
 
+    /// <summary>Counts memory that the request is about to take beside the bytes that have arrived.</summary>
+    /// <exception cref="BodyRefusedException">The budget has no room for it.</exception>
+    public void Take(long bytes)
+    {
+        made += bytes;
+        budget.Take(bytes);
+    }
+
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
@@ -119,8 +128,8 @@ internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpa
 
     protected override void Dispose(bool disposing)
     {
-        budget.Return(taken);
-        taken = 0;
+        budget.Return(taken + made);
+        (taken, made) = (0, 0);
         expiry?.Dispose();
         base.Dispose(disposing);
     }

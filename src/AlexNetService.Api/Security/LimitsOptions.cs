@@ -12,6 +12,13 @@ internal sealed class LimitsOptions
     [Range(1, 1_000_000, ErrorMessage = "Limits:Connections must be {1} to {2}.")]
     public int Connections { get; set; } = 2048;
 
+    /// <summary>
+    /// Maximum open connections of one address (an IPv6 network of 64 bits); further ones are closed at once. Addresses in
+    /// <c>Proxies:Known</c> have no such limit, because many clients share them. Default 256; 0 means no limit.
+    /// </summary>
+    [Range(0, 1_000_000, ErrorMessage = "Limits:ConnectionsPerAddress must be {1} to {2}; 0 means no limit.")]
+    public int ConnectionsPerAddress { get; set; } = 256;
+
     /// <summary>Maximum bytes of a request's headers, all together. Default 16,384.</summary>
     [Range(1024, 1_048_576, ErrorMessage = "Limits:HeaderBytes must be {1} to {2}.")]
     public int HeaderBytes { get; set; } = 16_384;
@@ -32,7 +39,10 @@ internal sealed class LimitsOptions
     [Range(1, 3600, ErrorMessage = "Limits:BodySeconds must be {1} to {2}.")]
     public int BodySeconds { get; set; } = 120;
 
-    /// <summary>Maximum bytes of all bodies in memory; requests beyond it get 503. Default 400,000,000.</summary>
+    /// <summary>
+    /// Maximum bytes of all bodies in memory and of what requests make of them: decompressed bodies, tensors, answers of tensors. Requests
+    /// beyond it get 503. Default 400,000,000.
+    /// </summary>
     [Range(1_000_000, 100_000_000_000, ErrorMessage = "Limits:BytesOfAllBodies must be {1} to {2}.")]
     public long BytesOfAllBodies { get; set; } = 400_000_000;
 }

@@ -46,7 +46,8 @@ internal static class RateLimits
         ? "key " + key.Name
         : "address " + NetworkOf(context.Connection.RemoteIpAddress ?? IPAddress.None);
 
-    private static string NetworkOf(IPAddress address)
+    /// <summary>The network that counts as one sender: an IPv4 address, or an IPv6 network of 64 bits.</summary>
+    public static string NetworkOf(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
         {

@@ -1,39 +1,48 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 
 namespace AlexNetService.Api.Uploads;
 
-/// <summary>The bytes of a body in a rented buffer, which disposal returns.</summary>
+/// <summary>
+/// The bytes of a body, outside the managed heap: they grow without a second copy beside the first, and disposal gives them back to the
+/// system. Nobody may read them afterwards.
+/// </summary>
 internal sealed class BodyBytes : IDisposable
 {
     private const int InitialBytes = 64 * 1024;
 
-    private byte[] buffer = ArrayPool<byte>.Shared.Rent(InitialBytes);
+    private readonly NativeBlock block = new(InitialBytes);
     private int length;
 
     private BodyBytes()
     {
     }
 
-    public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    public ReadOnlyMemory<byte> Bytes => block.Memory[..length];
 
-    /// <summary>Reads a stream to its end. The buffer grows with the received bytes, not with the announced length.</summary>
+    /// <summary>
+    /// Reads a stream to its end. The memory grows with the received bytes, not with the announced length. Bytes that the budget of bodies
+    /// has not counted yet, because they were decompressed, are passed to <c>count</c>, which may refuse them.
+    /// </summary>
     /// <exception cref="BodyTooLargeException">The stream has more bytes than the limit.</exception>
-    public static async Task<BodyBytes> ReadAsync(Stream stream, int limit, CancellationToken cancellation)
+    public static async Task<BodyBytes> ReadAsync(Stream stream, int limit, Action<long>? count, CancellationToken cancellation)
     {
         var body = new BodyBytes();
         try
         {
-            while (await stream.ReadAsync(body.buffer.AsMemory(body.length), cancellation) is > 0 and var count)
+            while (await stream.ReadAsync(body.block.Memory[body.length..], cancellation) is > 0 and var read)
             {
-                body.length += count;
+                body.length += read;
                 if (body.length > limit)
                 {
                     throw new BodyTooLargeException();
                 }
 
-                if (body.length == body.buffer.Length)
+                count?.Invoke(read);
+                if (body.length == body.block.Length)
                 {
-                    body.Grow();
+                    body.block.Resize(body.length + Math.Max(InitialBytes, body.length / 4));
                 }
             }
 
@@ -46,18 +55,52 @@ internal sealed class BodyBytes : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        ArrayPool<byte>.Shared.Return(buffer);
-        buffer = [];
-        length = 0;
-    }
+    public void Dispose() => block.Free();
 
-    private void Grow()
+    /// <summary>A block of the C library's heap, which grows in place or moves without a copy (mremap) where the system can.</summary>
+    private sealed unsafe class NativeBlock : MemoryManager<byte>
     {
-        var larger = ArrayPool<byte>.Shared.Rent(2 * buffer.Length);
-        Bytes.CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
-        buffer = larger;
+        private byte* first;
+
+        public NativeBlock(int length) => Resize(length);
+
+        ~NativeBlock() => Dispose(disposing: false);
+
+        public int Length { get; private set; }
+
+        public void Resize(int length)
+        {
+            first = (byte*)NativeMemory.Realloc(first, (nuint)length);
+            Length = length;
+        }
+
+        public void Free()
+        {
+            Dispose(disposing: true);
+            GC.SuppressFinalize(this);
+        }
+
+        public override Span<byte> GetSpan()
+        {
+            ObjectDisposedException.ThrowIf(first is null, this);
+            return new Span<byte>(first, Length);
+        }
+
+        public override MemoryHandle Pin(int elementIndex = 0)
+        {
+            ObjectDisposedException.ThrowIf(first is null, this);
+            return new MemoryHandle(first + elementIndex);
+        }
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            NativeMemory.Free(first);
+            first = null;
+            Length = 0;
+        }
     }
 }

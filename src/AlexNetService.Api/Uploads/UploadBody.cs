@@ -1,5 +1,6 @@
 using AlexNetService.Api.Classify;
 using AlexNetService.Imaging;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
@@ -49,7 +50,7 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
                 return UnsupportedType();
             }
 
-            pictures.Add(new UploadedPicture(field, await BodyBytes.ReadAsync(body, maxBytes, cancellation)));
+            pictures.Add(new UploadedPicture(field, await BodyBytes.ReadAsync(body, maxBytes, count: null, cancellation)));
             return null;
         }
         catch (BodyTooLargeException)
@@ -94,7 +95,7 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
 
             return pictures.Count == 0 ? UploadProblems.NoPicture(field) : null;
         }
-        catch (Exception e) when (e is InvalidDataException or IOException and not BadHttpRequestException)
+        catch (Exception e) when (e is InvalidDataException or IOException and not (BadHttpRequestException or ConnectionResetException))
         {
             // MultipartReader throws these if a boundary is missing, or if headers are malformed or too many.
             return UploadProblems.BrokenForm;
@@ -111,7 +112,7 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
 
         try
         {
-            return await BodyBytes.ReadAsync(section.Body, options.MaxBodyBytes, cancellation);
+            return await BodyBytes.ReadAsync(section.Body, options.MaxBodyBytes, count: null, cancellation);
         }
         catch (BodyTooLargeException) when (!body.IsTooLarge)
         {

@@ -33,6 +33,7 @@ internal static class UploadProblems
     {
         InferenceResult.Undecodable { Fault: var fault } => Undecodable(fault),
         InferenceResult.Expired { Waited: var waited } => Expired(waited),
+        InferenceResult.NotFinite { Model: var model } => ModelProblems.NotFinite(model),
         InferenceResult.Refused { Reason: Refusal.Draining } => ModelProblems.NotReady(served),
         InferenceResult.Refused refused => QueueFull(refused),
         _ => throw new UnreachableException(),

@@ -11,13 +11,23 @@ internal sealed class CatalogThread : IDisposable
     /// <summary>Changes that may wait or run; more are refused.</summary>
     public const int Limit = 16;
 
+    /// <summary>Steps that were late and still run; while there are so many, no step begins.</summary>
+    public const int LateLimit = 4;
+
+    // A step that a cancelled change has begun usually ends soon, and native code is better not left running while the program ends.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
     private readonly BlockingCollection<Action> jobs = [];
     private readonly CancellationTokenSource ending = new();
     private readonly Thread thread;
+    private readonly TimeSpan stepLimit;
     private int changes;
+    private int late;
 
-    public CatalogThread()
+    /// <param name="stepLimit">How long a step of a change may take.</param>
+    public CatalogThread(TimeSpan stepLimit)
     {
+        this.stepLimit = stepLimit;
         thread = new Thread(Work) { IsBackground = true, Name = "catalog" };
         thread.Start();
     }
@@ -42,6 +52,60 @@ internal sealed class CatalogThread : IDisposable
         }
 
         return done.Task;
+    }
+
+    /// <summary>
+    /// Runs a step of a change that reads files or calls native code, on a thread of its own, and waits for it. A step that is late goes on
+    /// alone: it cannot be ended, but other changes need not wait for it. Its token fires, and <c>unused</c> gets its outcome.
+    /// </summary>
+    /// <exception cref="TimeoutException">The step is late, or too many late ones still run; a sentence without the culprit.</exception>
+    /// <exception cref="OperationCanceledException">The change was cancelled.</exception>
+    public T Step<T>(Func<CancellationToken, T> step, Action<T> unused, CancellationToken cancellation)
+    {
+        if (Volatile.Read(ref late) >= LateLimit)
+        {
+            throw new TimeoutException($"{LateLimit} loads that were late still hang. Restart the service.");
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var token = stop.Token;
+        var done = new TaskCompletionSource<T>();
+        new Thread(Run) { IsBackground = true, Name = "catalog step" }.Start();
+        if (!IsDone(done.Task, cancellation))
+        {
+            stop.Cancel();
+            Interlocked.Increment(ref late);
+            if (!done.TrySetException(cancellation.IsCancellationRequested
+                ? new OperationCanceledException(cancellation)
+                : new TimeoutException(FormattableString.Invariant(
+                    $"It was not done within ModelRepository:LoadSeconds, {stepLimit.TotalSeconds:0} s. Look for a device that hangs."))))
+            {
+                Interlocked.Decrement(ref late);
+            }
+        }
+
+        return done.Task.GetAwaiter().GetResult();
+
+        void Run()
+        {
+            try
+            {
+                var outcome = step(token);
+                if (!done.TrySetResult(outcome))
+                {
+                    Interlocked.Decrement(ref late);
+                    unused(outcome);
+                }
+            }
+            catch (Exception e)
+            {
+                // Handed to whoever waits; a step that was late has already been reported.
+                if (!done.TrySetException(e))
+                {
+                    Interlocked.Decrement(ref late);
+                }
+            }
+        }
     }
 
     /// <summary>Queues a job that must be done in any case; runs it at once, on the calling thread, after the thread has ended.</summary>
@@ -75,6 +139,20 @@ internal sealed class CatalogThread : IDisposable
         ending.Cancel();
         thread.Join();
         ending.Dispose();
+    }
+
+    private bool IsDone(Task step, CancellationToken cancellation)
+    {
+        // Unlike the step, this never fails.
+        var ended = Task.WhenAny(step);
+        try
+        {
+            return ended.Wait(stepLimit, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            return ended.Wait(Grace, CancellationToken.None);
+        }
     }
 
     private void Work()

@@ -14,10 +14,10 @@ public sealed class ModelCatalog : IDisposable
 {
     private readonly PackageOpening packages;
     private readonly EnsemblePlan plan;
-    private readonly CatalogThread thread = new();
+    private readonly CatalogThread thread;
     private readonly object gate = new();
     private readonly List<LoadedModel> alive = [];
-    private readonly Dictionary<string, string> refusals = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Version, string Reason)> refusals = new(StringComparer.Ordinal);
     private FrozenSet<string> answering = [];
     private volatile string? opening;
     private volatile CatalogSnapshot? current;
@@ -26,6 +26,7 @@ public sealed class ModelCatalog : IDisposable
     {
         packages = new PackageOpening(repository, runtime);
         plan = new EnsemblePlan(repository, ensembles);
+        thread = new CatalogThread(TimeSpan.FromSeconds(repository.LoadSeconds));
     }
 
     /// <summary>
@@ -41,8 +42,9 @@ public sealed class ModelCatalog : IDisposable
     public IReadOnlyDictionary<string, string> LeftOut { get; private set; } = FrozenDictionary<string, string>.Empty;
 
     /// <summary>
-    /// Opens, verifies and warms the models that the settings name, on the catalog's own thread: all of them or none. Reports each model as
-    /// soon as it is warm. Cancellation is checked between the steps of each package.
+    /// Opens, verifies and warms the models that the settings name, on the catalog's own thread: all of them or none. Of each model the
+    /// newest version that can be opened is served, or the pinned one; <see cref="States"/> says why a newer one is not. Reports each model
+    /// as soon as it is warm. Cancellation is checked between the steps of each package.
     /// </summary>
     /// <exception cref="CatalogException">
     /// The folder is missing or empty, a package is refused, or the default or an ensemble cannot answer.
@@ -97,7 +99,8 @@ public sealed class ModelCatalog : IDisposable
     /// answers by default: an ensemble without one of its members would give other answers under the same name. Cancellation stops the
     /// unload before it begins.
     /// </summary>
-    public Task<CatalogChange> UnloadAsync(string name, CancellationToken cancellation) => ChangeAsync(_ => Unload(name), cancellation);
+    public Task<CatalogChange> UnloadAsync(string name, CancellationToken cancellation) =>
+        ChangeAsync(either => Unload(name, either), cancellation);
 
     /// <summary>The states of the models in memory and of those that were refused, by name in ordinal order.</summary>
     public IReadOnlyList<ModelState> States()
@@ -134,28 +137,18 @@ public sealed class ModelCatalog : IDisposable
         var (models, reasons) = (new List<LoadedModel>(), new List<string>());
         try
         {
-            foreach (var name in packages.StartUp())
+            foreach (var name in Step("The repository", _ => packages.StartUp(), cancellation))
             {
-                try
+                if (OpenNewest(name, reasons, cancellation) is { } model)
                 {
-                    if (!packages.TryFind(name, version: null, out var wanted, out var reason))
-                    {
-                        throw new CatalogException([reason]);
-                    }
-
-                    ConcurrentRuns = packages.DecideRuns(name, wanted);
-                    models.Add(Open(name, wanted, cancellation));
-                    opened(models[^1].Session);
-                }
-                catch (Exception e) when (e is InvalidPackageException or CatalogException)
-                {
-                    reasons.Add(e.Message);
+                    models.Add(model);
+                    opened(model.Session);
                 }
             }
 
             LeftOut = plan.HasDefault ? LeftOut : ModelVariants.LeftOut(models.Select(model => model.Session.Card));
             answering = models.Select(model => model.Name).Except(LeftOut.Keys).ToFrozenSet(StringComparer.Ordinal);
-            return reasons.Count > 0 ? throw new CatalogException(reasons) : Publish(models);
+            return reasons.Count > 0 ? throw new CatalogException(reasons) : Publish(models, cancellation);
         }
         finally
         {
@@ -163,22 +156,62 @@ public sealed class ModelCatalog : IDisposable
         }
     }
 
-    private CatalogChange Load(string name, int? version, CancellationToken cancellation)
+    /// <summary>Opens the newest version that can be opened; null, with the reasons, where none can.</summary>
+    private LoadedModel? OpenNewest(string name, List<string> reasons, CancellationToken cancellation)
     {
-        if (!packages.TryFind(name, version, out var wanted, out var missing))
-        {
-            return new CatalogChange.NotFound(missing);
-        }
-
-        if (plan.IsEnsemble(name))
-        {
-            return Refused(name, $"'{name}' is an ensemble of the settings. Rename the ensemble or the package.");
-        }
-
+        var refused = new List<(int Version, string Reason)>();
         try
         {
+            var (versions, missing) = Step($"'{name}'", _ => (packages.Candidates(name, out var reason), reason), cancellation);
+            foreach (var version in versions)
+            {
+                try
+                {
+                    ConcurrentRuns = Step($"'{name}'", _ => packages.DecideRuns(name, version), cancellation);
+                    var model = Open(name, version, cancellation);
+                    if (refused is [var newest, ..])
+                    {
+                        Refused(name, newest.Version, newest.Reason);
+                    }
+
+                    return model;
+                }
+                catch (Exception e) when (e is InvalidPackageException or CatalogException)
+                {
+                    refused.Add((version, e.Message));
+                }
+            }
+
+            reasons.AddRange(missing is null ? refused.Select(version => version.Reason) : [missing]);
+        }
+        catch (CatalogException e)
+        {
+            reasons.Add(e.Message);
+        }
+
+        return null;
+    }
+
+    private CatalogChange Load(string name, int? version, CancellationToken cancellation)
+    {
+        var wanted = version ?? 0;
+        try
+        {
+            (wanted, var missing) = Step(
+                $"'{name}'", _ => (packages.TryFind(name, version, out var found, out var reason) ? found : 0, reason), cancellation);
+            if (missing is not null)
+            {
+                return new CatalogChange.NotFound(missing);
+            }
+
+            if (plan.IsEnsemble(name))
+            {
+                return Refused(name, wanted, $"'{name}' is an ensemble of the settings. Rename the ensemble or the package.");
+            }
+
             var served = Served(name);
-            if (served?.Version == wanted && served.CardHash.AsSpan().SequenceEqual(packages.CardHash(name, wanted)))
+            if (served?.Version == wanted
+                && served.CardHash.AsSpan().SequenceEqual(Step($"'{name}'", _ => packages.CardHash(name, wanted), cancellation)))
             {
                 return Done(name, new CatalogChange.Unchanged(name, wanted));
             }
@@ -186,7 +219,7 @@ public sealed class ModelCatalog : IDisposable
             var model = Open(name, wanted, cancellation);
             try
             {
-                Publish([.. Others(name), model]);
+                Publish([.. Others(name), model], cancellation);
             }
             finally
             {
@@ -197,11 +230,11 @@ public sealed class ModelCatalog : IDisposable
         }
         catch (Exception e) when (e is InvalidPackageException or CatalogException or DeviceUnavailableException)
         {
-            return Refused(name, e.Message);
+            return Refused(name, wanted, e.Message);
         }
     }
 
-    private CatalogChange Unload(string name)
+    private CatalogChange Unload(string name, CancellationToken cancellation)
     {
         if (Served(name) is not { } served)
         {
@@ -222,7 +255,7 @@ public sealed class ModelCatalog : IDisposable
 
         try
         {
-            Publish(others);
+            Publish(others, cancellation);
         }
         catch (CatalogException e)
         {
@@ -237,8 +270,12 @@ public sealed class ModelCatalog : IDisposable
         opening = name;
         try
         {
-            var hash = packages.CardHash(name, version);
-            var model = new LoadedModel(packages.Open(name, version, cancellation), hash, unused => thread.Post(() => Free(unused)));
+            var (hash, session) = Step(
+                $"'{name}' version {version}",
+                stop => (packages.CardHash(name, version), packages.Open(name, version, stop)),
+                cancellation,
+                unused => unused.Item2.Dispose());
+            var model = new LoadedModel(session, hash, unused => thread.Post(() => Free(unused)));
             lock (gate)
             {
                 alive.Add(model);
@@ -253,10 +290,10 @@ public sealed class ModelCatalog : IDisposable
     }
 
     /// <summary>Replaces the snapshot in one write; every request that enters from now on gets the new models.</summary>
-    private CatalogSnapshot Publish(IReadOnlyList<LoadedModel> models)
+    private CatalogSnapshot Publish(IReadOnlyList<LoadedModel> models, CancellationToken cancellation)
     {
         LoadedModel[] ordered = [.. models.OrderBy(model => model.Name, StringComparer.Ordinal)];
-        var next = plan.Bind(ordered, answering, packages.Ensembles());
+        var next = plan.Bind(ordered, answering, Step("The repository's ensembles", _ => packages.Ensembles(), cancellation));
         Interlocked.Exchange(ref current, next)?.Users.Leave();
 
         // Packing a model's weights leaves holes in the heap.
@@ -288,11 +325,11 @@ public sealed class ModelCatalog : IDisposable
         return change;
     }
 
-    private CatalogChange.Refused Refused(string name, string reason)
+    private CatalogChange.Refused Refused(string name, int version, string reason)
     {
         lock (gate)
         {
-            refusals[name] = reason;
+            refusals[name] = (version, reason);
         }
 
         return new CatalogChange.Refused(reason);
@@ -305,6 +342,21 @@ public sealed class ModelCatalog : IDisposable
             : opening == name ? ModelPhase.Loading
             : versions.Length > 0 ? ModelPhase.Draining
             : ModelPhase.Unavailable;
-        return new ModelState(name, phase, served, versions, opening == name, refusals.GetValueOrDefault(name));
+        (int Version, string Reason)? refused = refusals.TryGetValue(name, out var last) ? last : null;
+        return new ModelState(name, phase, served, versions, opening == name, refused?.Version, refused?.Reason);
+    }
+
+    /// <summary>Runs a step of a change; what it is about begins the sentence of a step that is late.</summary>
+    /// <exception cref="CatalogException">It is late.</exception>
+    private T Step<T>(string about, Func<CancellationToken, T> step, CancellationToken cancellation, Action<T>? unused = null)
+    {
+        try
+        {
+            return thread.Step(step, unused ?? (_ => { }), cancellation);
+        }
+        catch (TimeoutException e)
+        {
+            throw new CatalogException([$"{about} cannot be loaded. {e.Message}"]);
+        }
     }
 }

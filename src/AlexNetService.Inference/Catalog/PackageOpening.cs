@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using AlexNetService.Inference.Sessions;
@@ -40,9 +41,18 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
             $"{setting} names '{name}', which is not in '{repository.Root}'; there is {string.Join(", ", names)}.";
     }
 
-    /// <summary>The packages in the folder with their versions, newest first; none where the folder is gone.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<int>> Listed() =>
-        (Directory.Exists(repository.Root) ? repository.Names() : []).ToDictionary(name => name, repository.Versions);
+    /// <summary>The packages in the folder with their versions, newest first; none where the folder is gone or cannot be read.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<int>> Listed()
+    {
+        try
+        {
+            return repository.Names().ToDictionary(name => name, repository.Versions);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return FrozenDictionary<string, IReadOnlyList<int>>.Empty;
+        }
+    }
 
     /// <summary>The ensembles of the folder.</summary>
     /// <exception cref="CatalogException">The card of an ensemble cannot be read.</exception>
@@ -52,7 +62,7 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
         {
             return EnsembleCard.ReadAll(repository.Root);
         }
-        catch (InvalidPackageException e)
+        catch (Exception e) when (e is InvalidPackageException or IOException or UnauthorizedAccessException)
         {
             throw new CatalogException([e.Message]);
         }
@@ -63,7 +73,7 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
     /// </summary>
     public bool TryFind(string name, int? version, out int found, [NotNullWhen(false)] out string? reason)
     {
-        var versions = Directory.Exists(repository.Root) ? repository.Versions(name) : [];
+        var versions = repository.Versions(name);
         int? pinned = options.Versions.TryGetValue(name, out var pin) ? pin : null;
         found = version ?? pinned ?? (versions is [var newest, ..] ? newest : 0);
         var advice = version is null ? $" Change ModelRepository:Versions:{name}." : "";
@@ -72,6 +82,15 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
             : $"There is no version {found} of '{name}' in the repository; there is {string.Join(", ", versions)}.{advice}";
         return reason is null;
     }
+
+    /// <summary>
+    /// The versions of a package to try at start, in this order: the pinned one alone, else the newest and all older ones, so that a
+    /// version that cannot be opened does not keep the model away. If there is none, the reason is a sentence.
+    /// </summary>
+    public IReadOnlyList<int> Candidates(string name, out string? reason) =>
+        !TryFind(name, version: null, out var first, out reason) ? []
+        : options.Versions.ContainsKey(name) ? [first]
+        : [.. repository.Versions(name).Where(version => version <= first)];
 
     /// <summary>Decides the number of runs at a time; measures it on this package where the options say 0.</summary>
     /// <exception cref="InvalidPackageException">The package must not be served.</exception>
@@ -89,25 +108,14 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
 
     /// <summary>SHA-256 of the card file of the package that is opened.</summary>
     /// <exception cref="InvalidPackageException">It cannot be read.</exception>
-    public byte[] CardHash(string name, int version)
-    {
-        var folder = FolderFor(name, version);
-        try
-        {
-            return SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, ModelPackage.CardFile)));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidPackageException(folder, $"{ModelPackage.CardFile} cannot be read ({e.Message})", e);
-        }
-    }
+    public byte[] CardHash(string name, int version) => SHA256.HashData(ModelPackage.ReadCardBytes(FolderFor(name, version)));
 
     /// <summary>Opens a package, verified and warm.</summary>
     /// <exception cref="InvalidPackageException">The package must not be served.</exception>
     /// <exception cref="DeviceUnavailableException">The device does not exist, or this build does not support it.</exception>
     public ModelSession Open(string name, int version, CancellationToken cancellation)
     {
-        var package = Find(name, version);
+        var package = Find(name, version, cancellation);
         cancellation.ThrowIfCancellationRequested();
         var session = ModelSession.Open(package, runtime);
         try
@@ -133,10 +141,10 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
     /// <summary>Finds a package for the device of its model and checks its hashes.</summary>
     /// <returns>The package under the given name and version, also where it is the one in half precision.</returns>
     /// <exception cref="InvalidPackageException">The package must not be served.</exception>
-    public ModelPackage Find(string name, int version)
+    public ModelPackage Find(string name, int version, CancellationToken cancellation = default)
     {
         var folder = FolderFor(name, version);
-        var package = ModelPackage.Open(folder);
+        var package = ModelPackage.Open(folder, cancellation);
         if (folder != repository.Folder(name, version))
         {
             return package with { Card = package.Card with { Name = name, Version = version } };

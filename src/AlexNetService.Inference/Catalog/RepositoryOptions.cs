@@ -31,6 +31,13 @@ public sealed class RepositoryOptions
     /// </summary>
     public string Default { get; set; } = "";
 
+    /// <summary>
+    /// Seconds that each step of a load may take: listing the folder, opening a package, measuring it. A load that takes longer is refused,
+    /// because a file system or a driver that hangs would stop all loads. Default 300.
+    /// </summary>
+    [Range(1, 86_400, ErrorMessage = "ModelRepository:LoadSeconds must be {1} to {2}.")]
+    public int LoadSeconds { get; set; } = 300;
+
     /// <summary>The parts of a comma list.</summary>
     internal static string[] Split(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 
@@ -27,6 +28,7 @@ public sealed class InferenceMeters
     private long draining;
     private long expired;
     private long cancelled;
+    private long notFinite;
 
     /// <summary>Creates the instruments.</summary>
     public InferenceMeters(IMeterFactory factory)
@@ -47,11 +49,23 @@ public sealed class InferenceMeters
             "alexnet.pictures.expired", () => Interlocked.Read(ref expired), "{picture}", "Requests that timed out while queued.");
         meter.CreateObservableCounter(
             "alexnet.pictures.cancelled", () => Interlocked.Read(ref cancelled), "{picture}", "Requests whose sender left.");
+        meter.CreateObservableCounter(
+            "alexnet.pictures.not_finite",
+            () => Interlocked.Read(ref notFinite),
+            "{picture}",
+            "Requests that a model answered with values that are not finite numbers.");
 
         // ONNX Runtime's managed interface has no statistics of its arena: resident memory outside the managed heap stands in for them.
         meter.CreateObservableUpDownCounter(
             "alexnet.memory.native", NativeBytes, "By", "Resident memory outside the managed heap: weights, arena, decoders.");
     }
+
+    /// <summary>Counts the models of a catalog that serve another version than the one that was wanted last.</summary>
+    public void Watch(ModelCatalog catalog) => meter.CreateObservableUpDownCounter(
+        "alexnet.models.degraded",
+        () => catalog.States().Count(state => state.IsDegraded),
+        "{model}",
+        "Models that serve another version because the wanted one was refused.");
 
     internal void Watch(InferenceEngine engine) => meter.CreateObservableUpDownCounter(
         "alexnet.queue.crops", () => engine.WaitingCrops, "{crop}", "Crops that wait, or for which room is reserved.");
@@ -73,6 +87,8 @@ public sealed class InferenceMeters
     internal void Expired() => Interlocked.Increment(ref expired);
 
     internal void Cancelled() => Interlocked.Increment(ref cancelled);
+
+    internal void NotFinite() => Interlocked.Increment(ref notFinite);
 
     private static Measurement<long> Count(ref long count, string reason) =>
         new(Interlocked.Read(ref count), new KeyValuePair<string, object?>("alexnet.reason", reason));

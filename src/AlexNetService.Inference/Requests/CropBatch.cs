@@ -1,5 +1,6 @@
 using AlexNetService.Inference.Diagnostics;
 using AlexNetService.Inference.Sessions;
+using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Inference.Requests;
 
@@ -70,6 +71,13 @@ internal sealed class CropBatch(TimeProvider time, InferenceMeters? meters)
         {
             for (var i = 0; i < count; i++)
             {
+                // Whoever gives floats may give any, and gets what the model makes of them.
+                if ((job.Request.Photograph is not null || session.Card.Preprocessing.Type == PixelType.UInt8)
+                    && !run.IsFinite(job.Kinds, row))
+                {
+                    job.Request.NotFinite = session.Card.Name;
+                }
+
                 job.Read(first + i, run, row++);
             }
 

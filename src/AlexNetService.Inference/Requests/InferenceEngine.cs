@@ -188,6 +188,11 @@ public sealed class InferenceEngine : IAsyncDisposable
             }
 
             InferenceTraces.Write(time, request, isFirst);
+            if (request.NotFinite is { } model)
+            {
+                meters?.NotFinite();
+                return new InferenceResult.NotFinite(model);
+            }
         }
 
         return request.Answer(new InferenceTiming(

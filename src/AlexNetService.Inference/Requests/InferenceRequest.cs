@@ -66,6 +66,9 @@ public abstract class InferenceRequest
     /// <summary>Cancelled when the request is withdrawn; null before its photograph is decoded.</summary>
     internal CancellationTokenSource? StopDecoding { get; set; }
 
+    /// <summary>A model that answered with a value that is not a finite number, or null.</summary>
+    internal string? NotFinite { get; set; }
+
     /// <summary>The jobs that wait or run: one for each model, or the next crops of many.</summary>
     internal CropJob[] Jobs { get; private set; } = [];
 

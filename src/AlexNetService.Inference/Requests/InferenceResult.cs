@@ -107,6 +107,9 @@ public abstract record InferenceResult : IDisposable
         public int RetrySeconds => Math.Max(1, (int)Math.Ceiling(Wait.TotalSeconds));
     }
 
+    /// <summary>A model answered with a value that is not a finite number. The model is at fault, not the request.</summary>
+    public sealed record NotFinite(string Model) : InferenceResult;
+
     /// <summary>The request timed out while queued; no run was spent on it.</summary>
     /// <param name="Waited">From its start until it left the queue.</param>
     public sealed record Expired(TimeSpan Waited) : InferenceResult;

@@ -98,6 +98,20 @@ internal sealed class CropRun : IDisposable
     /// <summary>A crop's answer, to be read after the run.</summary>
     public ReadOnlySpan<float> Row(OutputKinds kind, int crop) => outputs[kind].Floats(crop);
 
+    /// <summary>Whether a crop's answers of some kinds are all finite numbers, after the run.</summary>
+    public bool IsFinite(OutputKinds kinds, int crop)
+    {
+        foreach (var kind in CropOutputs.AllKinds)
+        {
+            if (kinds.HasFlag(kind) && Row(kind, crop).ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Frees the memory before the finalizers of its handles would.</summary>
     public void Dispose()
     {

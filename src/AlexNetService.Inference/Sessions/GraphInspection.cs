@@ -7,10 +7,13 @@ namespace AlexNetService.Inference.Sessions;
 
 /// <summary>
 /// Checks the graph that ends in the answers against its card: the input by its declaration, the outputs by a run on black crops, because
-/// many graphs leave output dimensions open.
+/// many graphs leave output dimensions open. A run on noise finds a graph that can only answer black ones.
 /// </summary>
 internal sealed class GraphInspection(ModelPackage package, InferenceSession runtime)
 {
+    /// <summary>Seed of the pixels of noise; see <see cref="GoldenCrop.Pixels"/>.</summary>
+    public const uint NoiseSeed = 2;
+
     // Graphs in half precision keep three digits.
     private const double SoftmaxTolerance = 5e-3;
 
@@ -29,14 +32,21 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
         using var black = OrtValue.CreateAllocatedTensorValue(
             OrtAllocator.DefaultInstance, expected.Type, [crops, .. expected.RowShape]);
         black.GetTensorMutableRawData().Clear();
-        return (expected, fixedBatch, Outputs(expected, black, crops));
+        var pixels = new byte[crops * expected.Values];
+        GoldenCrop.Pixels(NoiseSeed, pixels);
+        using var noise = PixelPacking.Tensor(card.Preprocessing, card.Preprocessing.Crop, pixels);
+        return (expected, fixedBatch, Outputs(expected, black, noise, crops));
     }
 
-    /// <summary>Checks a graph that is the rest of a split network: it takes maps, of which those of two crops are given.</summary>
+    /// <summary>
+    /// Checks a graph that is the rest of a split network: it takes maps, of which those of two black crops and of two crops of noise are
+    /// given.
+    /// </summary>
     /// <exception cref="InvalidPackageException">Graph and card disagree.</exception>
-    public IReadOnlyList<GraphTensor> CheckRest(GraphTensor expected, OrtValue maps) => RequireInput(expected) is { } batch
+    public IReadOnlyList<GraphTensor> CheckRest(GraphTensor expected, OrtValue ofBlack, OrtValue ofNoise) =>
+        RequireInput(expected) is { } batch
         ? throw Refused($"input '{expected.Name}' of the rest takes a batch of {batch} only; it must take any.")
-        : Outputs(expected, maps, crops: 2);
+        : Outputs(expected, ofBlack, ofNoise, crops: 2);
 
     /// <returns>The only batch size the graph takes, or null where it takes any.</returns>
     private int? RequireInput(GraphTensor expected)
@@ -75,7 +85,7 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
         return fixedBatch;
     }
 
-    private List<GraphTensor> Outputs(GraphTensor input, OrtValue black, int crops)
+    private List<GraphTensor> Outputs(GraphTensor input, OrtValue black, OrtValue noise, int crops)
     {
         (OutputKinds Kind, string? Name)[] wanted =
         [
@@ -89,8 +99,15 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
             throw Refused($"the graph has no output '{missing}'; it has {Names(runtime.OutputNames)}.");
         }
 
-        using var found = Probe(input, black, crops, [.. named.Select(output => output.Name)]);
+        string[] names = [.. named.Select(output => output.Name)];
+        using var found = Probe(input, black, crops, names);
         var outputs = named.Select((output, i) => Output(output.Kind, output.Name, found[i], crops)).ToList();
+        using var ofNoise = Probe(input, noise, crops, names);
+        foreach (var (place, name) in names.Index())
+        {
+            RequireFinite(name, ofNoise[place], "a crop of noise");
+        }
+
         if (Place(OutputKinds.Logits) is >= 0 and var logits && Place(OutputKinds.Probabilities) is >= 0 and var probabilities)
         {
             RequireSoftmax(found[logits].GetTensorDataAsSpan<float>(), found[probabilities].GetTensorDataAsSpan<float>());
@@ -125,12 +142,12 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
         }
     }
 
-    private IDisposableReadOnlyCollection<OrtValue> Probe(GraphTensor input, OrtValue black, int crops, string[] outputs)
+    private IDisposableReadOnlyCollection<OrtValue> Probe(GraphTensor input, OrtValue pixels, int crops, string[] outputs)
     {
         try
         {
             using var options = new RunOptions();
-            return runtime.Run(options, [input.Name], [black], outputs);
+            return runtime.Run(options, [input.Name], [pixels], outputs);
         }
         catch (OnnxRuntimeException e)
         {
@@ -158,15 +175,19 @@ internal sealed class GraphInspection(ModelPackage package, InferenceSession run
             throw Refused($"output '{name}' has {output.Values} values a crop where the card has {card.Labels.Count} labels.");
         }
 
+        RequireFinite(name, value, "a black crop");
+        return output;
+    }
+
+    private void RequireFinite(string name, OrtValue value, string crop)
+    {
         foreach (var number in value.GetTensorDataAsSpan<float>())
         {
             if (!float.IsFinite(number))
             {
-                throw Refused($"output '{name}' is {number} for a black crop. Export the graph again.");
+                throw Refused($"output '{name}' is {number} for {crop}. Export the graph again.");
             }
         }
-
-        return output;
     }
 
     private InvalidPackageException Refused(string reason) => new(package.Folder, reason);

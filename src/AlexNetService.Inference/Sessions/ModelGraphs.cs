@@ -25,11 +25,12 @@ internal sealed class ModelGraphs : IDisposable
         var inspection = new GraphInspection(package, answers.Session);
         if (Card.Split is { } split && trunk is not null)
         {
-            ofTrunk = new SplitInspection(package, split, trunk.Session).Check(out var maps);
-            using (maps)
+            ofTrunk = new SplitInspection(package, split, trunk.Session).Check(out var ofBlack, out var ofNoise);
+            using (ofBlack)
+            using (ofNoise)
             {
                 input = ofTrunk[^1];
-                Outputs = inspection.CheckRest(input, maps);
+                Outputs = inspection.CheckRest(input, ofBlack, ofNoise);
             }
         }
         else

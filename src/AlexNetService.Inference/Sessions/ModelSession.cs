@@ -116,25 +116,36 @@ public sealed class ModelSession : IDisposable
     }
 
     /// <summary>
-    /// Runs black crops, in the largest batch, ten and one, or in every batch size that the options name, so that no request pays for
+    /// Runs crops of noise, in the largest batch, ten and one, or in every batch size that the options name, so that no request pays for
     /// first-time allocations.
     /// </summary>
+    /// <exception cref="InvalidPackageException">An answer is not a finite number.</exception>
     public void Warm()
     {
         var run = Rent();
         try
         {
-            var (black, input) = (new byte[CanvasBytes], Card.Preprocessing);
+            var (noise, input) = (new byte[CanvasBytes], Card.Preprocessing);
+            GoldenCrop.Pixels(GraphInspection.NoiseSeed, noise);
             var windows = CropViews.Of(CropViews.Counts[^1], new CropGeometry(input.Canvas, input.Crop));
             foreach (var (place, count) in graphs.WarmSizes.Index())
             {
                 run.Begin();
                 while (run.Count < count)
                 {
-                    run.Add(black, windows.AsSpan(0, Math.Min(windows.Length, count - run.Count)));
+                    run.Add(noise, windows.AsSpan(0, Math.Min(windows.Length, count - run.Count)));
                 }
 
                 run.Execute(OutputKinds.Probabilities);
+                for (var row = 0; row < run.Count; row++)
+                {
+                    if (!run.IsFinite(OutputKinds.Probabilities, row))
+                    {
+                        throw new InvalidPackageException(
+                            Package.Folder, $"a probability of crop {row} of {run.Count} is not a finite number. Export the model again.");
+                    }
+                }
+
                 if (place == 0)
                 {
                     // The largest batch, as under load. The first run paid for allocations: the cost of a crop is measured in another.

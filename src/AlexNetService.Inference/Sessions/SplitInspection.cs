@@ -17,10 +17,10 @@ internal sealed class SplitInspection(ModelPackage package, SplitGraph split, In
 
     private readonly Preprocessing input = package.Card.Preprocessing;
 
-    /// <summary>Checks the trunk, and gives the maps of two black crops, to be disposed.</summary>
+    /// <summary>Checks the trunk, and gives the maps of two black crops and of two crops of noise, to be disposed.</summary>
     /// <returns>Pixels and maps of canvases, pixels and maps of crops.</returns>
     /// <exception cref="InvalidPackageException">Trunk and card disagree.</exception>
-    public GraphTensor[] Check(out OrtValue maps)
+    public GraphTensor[] Check(out OrtValue ofBlack, out OrtValue ofNoise)
     {
         if (trunk.InputNames is not [var name] || trunk.OutputNames is not [var output] || output != split.Maps)
         {
@@ -28,7 +28,10 @@ internal sealed class SplitInspection(ModelPackage package, SplitGraph split, In
         }
 
         RequireWindow(name);
-        maps = Run(name, input.Crop, split.CropSide, new byte[2 * Bytes(input.Crop)]);
+        var crops = new byte[2 * Bytes(input.Crop)];
+        ofBlack = Run(name, input.Crop, split.CropSide, crops);
+        GoldenCrop.Pixels(GraphInspection.NoiseSeed, crops);
+        ofNoise = Run(name, input.Crop, split.CropSide, crops);
         return
         [
             GraphTensor.OfPixels(name, input, input.Canvas), GraphTensor.OfMaps(split, split.CanvasSide),

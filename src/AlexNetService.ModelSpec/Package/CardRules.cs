@@ -7,6 +7,18 @@ namespace AlexNetService.ModelSpec.Package;
 /// <summary>The rules that a card must keep, whatever its graph computes.</summary>
 internal static class CardRules
 {
+    /// <summary>Most labels, and so most classes.</summary>
+    public const int MaxLabels = 100_000;
+
+    /// <summary>Most characters of the identifier or the name of a label.</summary>
+    public const int MaxLabelLength = 1000;
+
+    /// <summary>Most characters of the name of a tensor.</summary>
+    public const int MaxTensorNameLength = 1000;
+
+    /// <summary>Most characters of the name of a file.</summary>
+    public const int MaxFileNameLength = 255;
+
     /// <summary>The first rule that a card breaks, as a sentence, or null.</summary>
     public static string? FirstBroken(ModelCard card) =>
         Identity(card) ?? Input(card.Preprocessing) ?? Output(card) ?? Probabilities(card) ?? Table(card)
@@ -52,12 +64,28 @@ internal static class CardRules
             return "the card names neither a logits nor a probabilities tensor.";
         }
 
+        string?[] tensors = [card.Tensors.Input, card.Tensors.Logits, card.Tensors.Probabilities, card.Tensors.Features, card.Split?.Maps];
+        if (Array.Find(tensors, name => name?.Length > MaxTensorNameLength) is { Length: var length })
+        {
+            return $"the name of a tensor has {length} characters; {MaxTensorNameLength} are allowed.";
+        }
+
+        if (card.Labels.Count > MaxLabels)
+        {
+            return $"there are {card.Labels.Count} labels; {MaxLabels} are allowed.";
+        }
+
         for (var i = 0; i < card.Labels.Count; i++)
         {
             // JSON can hold a null where the type does not allow one.
-            if (card.Labels[i] is not { Index: var index })
+            if (card.Labels[i] is not { Index: var index, Id: var id, Name: var name })
             {
                 return $"label {i} is null.";
+            }
+
+            if (id.Length > MaxLabelLength || name.Length > MaxLabelLength)
+            {
+                return $"label {i} has {Math.Max(id.Length, name.Length)} characters; {MaxLabelLength} are allowed.";
             }
 
             if (index != i)
@@ -124,6 +152,8 @@ internal static class CardRules
         string[] names = [ModelPackage.CardFile, .. card.Files.Select(file => file.File)];
         return names.FirstOrDefault(IsElsewhere) is { } elsewhere
             ? $"the file '{elsewhere}' must be in the package folder."
+            : Array.Find(names, name => name.Length > MaxFileNameLength) is { Length: var length }
+                ? $"the name of a file has {length} characters; {MaxFileNameLength} are allowed."
             : names.CountBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(name => name.Value > 1) is { Key: { } twice }
                 ? $"'{twice}' is named twice; name each file once."
                 : null;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.ModelSpec.Package;
 
@@ -24,15 +25,31 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
     /// <summary>File name of the picture of the filters in exports.</summary>
     public const string DefaultFiltersFile = "filters.png";
 
+    /// <summary>Most bytes of a card.</summary>
+    public const int MaxCardBytes = 16_000_000;
+
+    /// <summary>Most bytes of the picture of the filters.</summary>
+    public const int MaxFiltersBytes = 4_000_000;
+
+    private const int HashedAtATime = 1 << 20;
+
+    /// <summary>
+    /// The picture of the filters, as it was when the package was opened and its hash was checked; empty if the package has none.
+    /// </summary>
+    public ReadOnlyMemory<byte> Filters { get; private init; }
+
     /// <summary>Path of the graph of the whole network.</summary>
     public string GraphPath => PathOf(Card.Graph);
 
     /// <summary>Path of a file of the package.</summary>
     public string PathOf(GraphFile file) => Path.Combine(Folder, file.File);
 
-    /// <summary>Reads and checks the card, and checks length and SHA-256 of every file that it names.</summary>
+    /// <summary>
+    /// Reads and checks the card, checks length and SHA-256 of every file that it names, and checks the graphs' files as far as that is
+    /// possible without running them. Cancellation is checked while files are read.
+    /// </summary>
     /// <exception cref="InvalidPackageException">The folder is not a package, or the package is damaged or inconsistent.</exception>
-    public static ModelPackage Open(string folder)
+    public static ModelPackage Open(string folder, CancellationToken cancellation = default)
     {
         var card = ReadCard(folder);
         if (CardRules.FirstBroken(card) is { } reason)
@@ -43,26 +60,22 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
         var package = new ModelPackage(folder, card);
         foreach (var file in card.Files)
         {
-            package.Verify(file);
+            package.Verify(file, cancellation);
         }
 
-        return package;
+        return package with { Filters = card.Filters is { } filters ? package.ReadFilters(filters) : default };
     }
 
     /// <summary>Reads the card alone and checks nothing in it.</summary>
     /// <exception cref="InvalidPackageException">There is no card, or it cannot be read.</exception>
     public static ModelCard ReadCard(string folder)
     {
-        var path = Path.Combine(folder, CardFile);
         try
         {
-            using var stream = File.OpenRead(path);
+            // As a stream, because editors write a byte order mark, which only the reader of streams accepts.
+            using var stream = new MemoryStream(ReadCardBytes(folder));
             return JsonSerializer.Deserialize(stream, CardJson.Format.ModelCard)
                 ?? throw new InvalidPackageException(folder, $"{CardFile} is empty.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidPackageException(folder, $"{CardFile} cannot be read ({e.Message})", e);
         }
         catch (Exception e) when (e is JsonException or NotSupportedException) // the latter: a layer without its kind
         {
@@ -70,28 +83,91 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
         }
     }
 
-    private void Verify(GraphFile file)
+    /// <summary>Reads the card's file.</summary>
+    /// <exception cref="InvalidPackageException">There is no card, it is too large, or it cannot be read.</exception>
+    public static byte[] ReadCardBytes(string folder)
     {
         try
         {
-            using var stream = File.OpenRead(PathOf(file));
+            return RegularFile.ReadAllBytes(Path.Combine(folder, CardFile), MaxCardBytes);
+        }
+        catch (Exception e) when (IsUnreadable(e))
+        {
+            throw Unreadable(folder, CardFile, e);
+        }
+    }
+
+    private void Verify(GraphFile file, CancellationToken cancellation)
+    {
+        try
+        {
+            using var stream = RegularFile.OpenRead(PathOf(file));
             if (stream.Length != file.Bytes)
             {
                 throw new InvalidPackageException(
                     Folder, $"{file.File} has {stream.Length} bytes where the card says {file.Bytes}. Copy the package again.");
             }
 
-            var hash = Convert.ToHexStringLower(SHA256.HashData(stream));
-            if (!string.Equals(hash, file.Sha256, StringComparison.OrdinalIgnoreCase))
+            RequireHash(file, Hash(stream, cancellation));
+            if (file == Card.Graph || file == Card.Split?.Trunk || file == Card.Split?.Rest)
             {
-                throw new InvalidPackageException(
-                    Folder, $"{file.File} has SHA-256 {hash} where the card says {file.Sha256}. Copy the package again.");
+                RequireGraph(file, stream);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsUnreadable(e))
         {
-            throw new InvalidPackageException(Folder, $"{file.File} cannot be read ({e.Message})", e);
+            throw Unreadable(Folder, file.File, e);
         }
+    }
+
+    private void RequireGraph(GraphFile file, Stream stream)
+    {
+        if (GraphFileRules.FirstBroken(stream, file.File, Card.Weights?.File) is { } reason)
+        {
+            throw new InvalidPackageException(Folder, reason);
+        }
+    }
+
+    private void RequireHash(GraphFile file, string hash)
+    {
+        if (!string.Equals(hash, file.Sha256, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new InvalidPackageException(
+                Folder, $"{file.File} has SHA-256 {hash} where the card says {file.Sha256}. Copy the package again.");
+        }
+    }
+
+    /// <summary>Reads the picture that is kept: the file may be replaced while the package is served.</summary>
+    private byte[] ReadFilters(GraphFile file)
+    {
+        try
+        {
+            var bytes = RegularFile.ReadAllBytes(PathOf(file), MaxFiltersBytes);
+            RequireHash(file, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            return bytes;
+        }
+        catch (Exception e) when (IsUnreadable(e))
+        {
+            throw Unreadable(Folder, file.File, e);
+        }
+    }
+
+    private static bool IsUnreadable(Exception e) => e is IOException or UnauthorizedAccessException or InvalidDataException;
+
+    private static InvalidPackageException Unreadable(string folder, string file, Exception e) =>
+        new(folder, e is InvalidDataException ? e.Message : $"{file} cannot be read ({e.Message})", e);
+
+    private static string Hash(Stream stream, CancellationToken cancellation)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var part = new byte[HashedAtATime];
+        for (int read; (read = stream.Read(part)) > 0;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            hash.AppendData(part, 0, read);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }
 

@@ -13,7 +13,10 @@ public sealed class PackageRepository(string root)
     /// <summary>The folder.</summary>
     public string Root { get; } = root;
 
-    /// <summary>Names with at least one version, in ordinal order. Folders that begin with a dot do not count.</summary>
+    /// <summary>
+    /// Names with at least one version, in ordinal order. Folders that begin with a dot do not count, nor do those that cannot be read or
+    /// that go while they are listed.
+    /// </summary>
     /// <exception cref="DirectoryNotFoundException">The repository folder does not exist.</exception>
     public IReadOnlyList<string> Names() =>
     [
@@ -23,19 +26,33 @@ public sealed class PackageRepository(string root)
             .Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>Versions of a model, newest first; empty if there is none. A folder such as <c>007</c> is not a version.</summary>
+    /// <summary>
+    /// Versions of a model, newest first; empty if there is none, or the folder cannot be read. A folder such as <c>007</c> is not a
+    /// version.
+    /// </summary>
     public IReadOnlyList<int> Versions(string name)
     {
-        var folder = Path.Combine(Root, name);
-        return PackageName.Broken(name) is not null || !Directory.Exists(folder) ? [] :
-        [
-            .. Directory.EnumerateDirectories(folder)
-                .Select(path => Path.GetFileName(path))
-                .Where(version => !version.StartsWith('0'))
-                .Select(version => int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
-                .Where(version => version > 0)
-                .OrderDescending(),
-        ];
+        if (PackageName.Broken(name) is not null)
+        {
+            return [];
+        }
+
+        try
+        {
+            return
+            [
+                .. Directory.EnumerateDirectories(Path.Combine(Root, name))
+                    .Select(path => Path.GetFileName(path))
+                    .Where(version => !version.StartsWith('0'))
+                    .Select(version => int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
+                    .Where(version => version > 0)
+                    .OrderDescending(),
+            ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     /// <summary>The folder of a version.</summary>

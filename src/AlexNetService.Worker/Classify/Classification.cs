@@ -54,6 +54,8 @@ internal sealed class Classification(InferenceEngine engine, Ensemble ensemble, 
             InferenceResult.Answered answered => Answered(
                 photograph, RankedClass.Top(answered.Probabilities.Span, ensemble, top)),
             InferenceResult.Undecodable undecodable => Failed(photograph, undecodable.Fault.Reason),
+            InferenceResult.NotFinite { Model: var model } => Failed(
+                photograph, $"'{model}' answered with values that are not finite numbers. Export it again."),
             _ => throw new InvalidOperationException($"The engine did not answer '{photograph.Name}': {result}."),
         };
     }

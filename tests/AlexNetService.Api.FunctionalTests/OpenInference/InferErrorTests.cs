@@ -118,6 +118,47 @@ public sealed class InferErrorTests(SharedService service)
     }
 
     [Theory]
+    [InlineData("$.id", """{"id":"TEXT","inputs":[]}""")]
+    [InlineData("JSON cannot be read", """{"inputs":[{"name":"TEXT","shape":[1],"datatype":"BYTES","data":[""]}]}""")]
+    [InlineData("JSON cannot be read", """{"inputs":[{"name":"image","shape":[1],"datatype":"TEXT","data":[""]}]}""")]
+    [InlineData("JSON cannot be read", """{"outputs":[{"name":"TEXT"}]}""")]
+    [InlineData("JSON cannot be read", """{"TEXT":}""")]
+    public async Task Infer_LongText_IsRefusedAndNotRepeated(string why, string json)
+    {
+        var text = new string('x', 100_000);
+
+        var error = await client.InferErrorAsync(
+            HttpStatusCode.BadRequest, Json(json.Replace("TEXT", text, StringComparison.Ordinal)));
+
+        Assert.Contains(why, error, StringComparison.Ordinal);
+        Assert.Contains("a text at most 1024 bytes", error, StringComparison.Ordinal);
+        Assert.True(error.Length < 1000, $"The error has {error.Length} characters.");
+    }
+
+    [Fact]
+    public async Task Infer_MemoryBeyondTheBudget_Is503WhateverTakesIt()
+    {
+        await using var host = new ServiceHost(service.Repository, new() { ["Limits:BytesOfAllBodies"] = "1000000" });
+        using var small = await host.ReadyClientAsync();
+
+        // Twice, because the first one must give its memory back.
+        for (var i = 0; i < 2; i++)
+        {
+            var decompressed = new ByteArrayContent(Compressed(new byte[2_000_000]));
+            decompressed.Headers.Add("Content-Encoding", "gzip");
+            var photograph = new string('A', 600_000);
+            var decoded = Json($$$"""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["{{{photograph}}}"]}]}""");
+
+            Assert.Contains("Limits:BytesOfAllBodies",
+                await small.InferErrorAsync(HttpStatusCode.ServiceUnavailable, decompressed), StringComparison.Ordinal);
+            Assert.Contains("Limits:BytesOfAllBodies",
+                await small.InferErrorAsync(HttpStatusCode.ServiceUnavailable, decoded), StringComparison.Ordinal);
+        }
+
+        await small.InferAsync("cifar-a", BinaryCrops(Crops(2)));
+    }
+
+    [Theory]
     [InlineData("gzip", HttpStatusCode.BadRequest)]
     [InlineData("deflate", HttpStatusCode.BadRequest)]
     [InlineData("zstd", HttpStatusCode.UnsupportedMediaType)]

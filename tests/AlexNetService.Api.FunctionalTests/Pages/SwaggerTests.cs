@@ -2,6 +2,9 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.Swagger;
 
 namespace AlexNetService.Api.FunctionalTests.Pages;
 
@@ -25,6 +28,24 @@ public sealed class SwaggerTests(SharedService service)
             golden == document,
             $"Routes, parameters or schemas changed. Run the tests with {Refresh}=1, "
             + "and review the difference in openapi.json with the change.");
+    }
+
+    [Fact]
+    public async Task Document_AskedForOften_IsMadeOnce()
+    {
+        var provider = new CountingProvider();
+        await using var host = new ServiceHost(
+            service.Repository, replace: services => services.AddSingleton<IAsyncSwaggerProvider>(provider));
+        using var client = host.CreateClient();
+
+        for (var i = 0; i < 3; i++)
+        {
+            using var response = await client.GetAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken);
+            Assert.Equal("application/json; charset=utf-8", response.Content.Headers.ContentType?.ToString());
+            Assert.Contains("counted", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(1, provider.Made);
     }
 
     [Fact]
@@ -157,4 +178,15 @@ public sealed class SwaggerTests(SharedService service)
 
     private static JsonObject Object(JsonObject node, string name) =>
         node[name]?.AsObject() ?? throw new InvalidOperationException($"There is no {name}.");
+
+    private sealed class CountingProvider : IAsyncSwaggerProvider
+    {
+        public int Made { get; private set; }
+
+        public Task<OpenApiDocument> GetSwaggerAsync(string documentName, string? host = null, string? basePath = null)
+        {
+            Made++;
+            return Task.FromResult(new OpenApiDocument { Info = new OpenApiInfo { Title = "counted", Version = documentName } });
+        }
+    }
 }

@@ -179,6 +179,54 @@ public sealed class ModelCatalogTests : IDisposable
         Assert.Contains(refused.Reasons, reason => reason.Contains("large", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("hash")]
+    [InlineData("half copied")]
+    [InlineData("no numbers")]
+    public async Task Open_NewestVersionThatIsBroken_ServesTheNewestSoundOneAndSaysWhy(string fault)
+    {
+        Publish("a");
+        folder.Publish(TestFolder.Card("a") with { Version = 2 }, TestFolder.Graph(2));
+        Break(version: 3, fault);
+        using var catalog = await Load();
+        using var lease = catalog.Enter();
+
+        var state = Assert.Single(catalog.States());
+        Assert.Equal(2, Assert.Single(lease.Snapshot.Models).Card.Version);
+        Assert.Equal((2, 3, true), (state.Version, state.RefusedVersion, state.IsDegraded));
+        Assert.Contains(Path.Combine("a", "3"), state.Reason, StringComparison.Ordinal);
+
+        folder.Publish(TestFolder.Card("a") with { Version = 4 }, TestFolder.Graph(4));
+        await catalog.LoadAsync("a", version: null, TestContext.Current.CancellationToken);
+        Assert.False(Assert.Single(catalog.States()).IsDegraded);
+    }
+
+    [Fact]
+    public async Task Open_PinnedVersionThatIsBroken_IsRefused()
+    {
+        Publish("a");
+        Break(version: 2, "hash");
+        var options = new RepositoryOptions { Path = folder.Root, Versions = { ["a"] = 2 } };
+
+        var refused = await Assert.ThrowsAsync<CatalogException>(() => ModelCatalog.OpenAsync(
+            options, new EnsembleOptions(), TestFolder.Options(), _ => { }, TestContext.Current.CancellationToken));
+
+        Assert.Contains("SHA-256", Assert.Single(refused.Reasons), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_NoSoundVersion_NamesEach()
+    {
+        Break(version: 1, "half copied");
+        Break(version: 2, "hash");
+
+        var refused = await Assert.ThrowsAsync<CatalogException>(() => Load());
+
+        Assert.Equal(2, refused.Reasons.Count);
+        Assert.Contains("SHA-256", refused.Reasons[0], StringComparison.Ordinal);
+        Assert.Contains("card.json", refused.Reasons[1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Open_CardOfAnotherName_IsRefused()
     {
@@ -237,6 +285,25 @@ public sealed class ModelCatalogTests : IDisposable
 
         Assert.Throws<ObjectDisposedException>(catalog.Enter);
         Assert.All(models, model => Assert.Throws<ObjectDisposedException>(model.Warm));
+    }
+
+    private void Break(int version, string fault)
+    {
+        if (fault == "half copied")
+        {
+            Directory.CreateDirectory(Path.Combine(folder.Root, "a", $"{version}"));
+            return;
+        }
+
+        var graph = TestFolder.Graph(version);
+        var package = folder.Publish(
+            TestFolder.Card("a") with { Version = version }, fault == "hash" ? graph : graph with { Biases = [0, float.NaN, 0] });
+        if (fault == "hash")
+        {
+            var bytes = File.ReadAllBytes(package.GraphPath);
+            bytes[^1] ^= 1;
+            File.WriteAllBytes(package.GraphPath, bytes);
+        }
     }
 
     private void Publish(string name, int classes = 3) =>

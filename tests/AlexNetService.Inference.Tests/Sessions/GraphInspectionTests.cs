@@ -49,6 +49,22 @@ public sealed class GraphInspectionTests : IDisposable
         TestFolder.Card(), TestFolder.Graph() with { Biases = [0, float.NaN, 0] }, "is NaN for a black crop");
 
     [Fact]
+    public void Open_WeightsThatOnlyABlackCropSurvives_IsRefused() => Refused(
+        TestFolder.Card(),
+        TestFolder.Graph() with { Weights = [.. Enumerable.Repeat(float.MaxValue, 3 * TestFolder.Crop * TestFolder.Crop * 3)] },
+        "for a crop of noise");
+
+    [Fact]
+    public void Open_FixedBatchThatOnlyABlackCropSurvives_IsRefused() => Refused(
+        TestFolder.Card(),
+        TestFolder.Graph() with
+        {
+            Input = [1, 3, TestFolder.Crop, TestFolder.Crop],
+            Weights = [.. Enumerable.Repeat(float.MaxValue, 3 * TestFolder.Crop * TestFolder.Crop * 3)],
+        },
+        "for a crop of noise");
+
+    [Fact]
     public void Open_TemperatureThatStandsInTheCardAlone_IsRefused() => Refused(
         Calibrated(TestFolder.Card(), 3),
         TestFolder.Graph() with { Biases = [4, 0, 1] },

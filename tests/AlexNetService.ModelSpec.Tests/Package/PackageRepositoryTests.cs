@@ -161,6 +161,32 @@ public sealed class PackageRepositoryTests : IDisposable
     }
 
     [Fact]
+    public async Task Names_WhileFoldersComeAndGo_AreListedAndNothingFails()
+    {
+        repository.Publish(SampleCard.Of("cats", 1), Graph);
+        var busy = Path.Combine(temporary.Path, "busy");
+        using var ending = new CancellationTokenSource();
+        var coming = Task.Run(
+            () =>
+            {
+                while (!ending.IsCancellationRequested)
+                {
+                    Directory.CreateDirectory(Path.Combine(busy, "1"));
+                    Directory.Delete(busy, recursive: true);
+                }
+            },
+            TestContext.Current.CancellationToken);
+
+        for (var i = 0; i < 5000; i++)
+        {
+            Assert.Contains("cats", repository.Names());
+        }
+
+        await ending.CancelAsync();
+        await coming;
+    }
+
+    [Fact]
     public void Versions_NameThatLeadsOutOfTheRepository_AreNone()
     {
         Directory.CreateDirectory(Path.Combine(temporary.Path, "outside", "1"));
