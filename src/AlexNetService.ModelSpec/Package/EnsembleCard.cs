@@ -57,7 +57,7 @@ public sealed record EnsembleCard
     {
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = RegularFile.OpenRead(path, ModelPackage.LargestCard);
             var card = JsonSerializer.Deserialize(stream, CardJson.Format.EnsembleCard);
             return card is { Members.Count: > 0 }
                 && Path.GetFileName(path) == card.Name + FileSuffix
@@ -66,7 +66,7 @@ public sealed record EnsembleCard
                 ? card
                 : throw new InvalidPackageException(path, $"it is not the card of an ensemble of that name. {Remedy}");
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             throw new InvalidPackageException(path, $"it cannot be read ({e.Message}) {Remedy}", e);
         }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.ModelSpec.Package;
 
@@ -8,6 +9,9 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
 {
     /// <summary>File name of the card.</summary>
     public const string CardFile = "card.json";
+
+    /// <summary>Largest card, in bytes; one of 1000 classes takes 100 kB.</summary>
+    public const int LargestCard = 16 << 20;
 
     /// <summary>File name of the graph in exports.</summary>
     public const string DefaultGraphFile = "model.onnx";
@@ -56,11 +60,11 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
         var path = Path.Combine(folder, CardFile);
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = RegularFile.OpenRead(path, LargestCard);
             return JsonSerializer.Deserialize(stream, CardJson.Format.ModelCard)
                 ?? throw new InvalidPackageException(folder, $"{CardFile} is empty.");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             throw new InvalidPackageException(folder, $"{CardFile} cannot be read ({e.Message})", e);
         }
@@ -74,7 +78,7 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
     {
         try
         {
-            using var stream = File.OpenRead(PathOf(file));
+            using var stream = RegularFile.OpenRead(PathOf(file));
             if (stream.Length != file.Bytes)
             {
                 throw new InvalidPackageException(
@@ -88,7 +92,7 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
                     Folder, $"{file.File} has SHA-256 {hash} where the card says {file.Sha256}. Copy the package again.");
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             throw new InvalidPackageException(Folder, $"{file.File} cannot be read ({e.Message})", e);
         }

@@ -1,3 +1,4 @@
+using AlexNetService.ModelSpec.Files;
 using AlexNetService.Training.Data.Containers;
 
 namespace AlexNetService.Training.Data;
@@ -48,6 +49,12 @@ public static class DataSetOpener
         if (!Path.Exists(path))
         {
             throw new DataSetException($"There is no data set at '{path}'.");
+        }
+
+        if (!Directory.Exists(path) && RegularFile.LengthOf(path) == 0)
+        {
+            throw new DataSetException(
+                $"'{path}' is empty, or a pipe or a device; only regular files and folders are read. Write its content to a file first.");
         }
 
         var words = names is not null ? SynsetWords.Read(names) : SynsetWords.In(Listing.FolderOf(path));

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.IO.Hashing;
 using System.Text;
+using AlexNetService.ModelSpec.Files;
 using AlexNetService.ModelSpec.Weights;
 
 namespace AlexNetService.Worker.Import;
@@ -33,7 +34,7 @@ internal static class TorchArchive
     /// <summary>Reads the tensors of a file by name, as 32-bit floats, without the prefixes that wrapping a network adds.</summary>
     public static IReadOnlyDictionary<string, WeightTensor> Read(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path, SafeTensors.LargestFile);
         try
         {
             var begin = Begin(stream);
@@ -56,7 +57,7 @@ internal static class TorchArchive
     /// <summary>Whether a file begins as those of <c>torch.save</c> do, including the older ones that cannot be read.</summary>
     public static bool Recognises(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         var begin = Begin(stream);
         return IsZip(begin) || IsLegacy(begin);
     }

@@ -1,0 +1,59 @@
+namespace AlexNetService.ModelSpec.Files;
+
+/// <summary>
+/// Reads files whose paths others chose. Opening a named pipe waits for a writer, and a device has no end, so only regular files are
+/// opened. Links are followed.
+/// </summary>
+public static class RegularFile
+{
+    /// <summary>Opens a file to read.</summary>
+    /// <param name="most">Largest length, in bytes.</param>
+    /// <exception cref="IOException">There is no such file, or it cannot be opened.</exception>
+    /// <exception cref="InvalidDataException">It is larger, or empty, or it is a pipe or a device.</exception>
+    public static FileStream OpenRead(string path, long most = long.MaxValue)
+    {
+        // Pipes and devices have length 0 (POSIX stat); a file without bytes cannot be told from them, and holds nothing.
+        if (LengthOf(path) == 0)
+        {
+            throw Refused(path);
+        }
+
+        var stream = File.OpenRead(path);
+        if (stream.CanSeek && stream.Length <= most)
+        {
+            return stream;
+        }
+
+        using (stream)
+        {
+            throw stream.CanSeek
+                ? new InvalidDataException($"'{path}' has {stream.Length} bytes; at most {most} are read.")
+                : Refused(path);
+        }
+    }
+
+    /// <summary>Reads a whole file.</summary>
+    /// <param name="most">Largest length, in bytes.</param>
+    /// <exception cref="IOException">There is no such file, or it cannot be opened.</exception>
+    /// <exception cref="InvalidDataException">It is larger, or empty, or it is a pipe or a device.</exception>
+    public static byte[] ReadAllBytes(string path, long most)
+    {
+        using var stream = OpenRead(path, most);
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    /// <summary>Length in bytes of the file at a path or behind a link; 0 for pipes and devices.</summary>
+    /// <exception cref="IOException">There is no such file.</exception>
+    public static long LengthOf(string path)
+    {
+        var file = new FileInfo(path);
+        return file.LinkTarget is null ? file.Length : file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } target
+            ? target.Length
+            : throw new FileNotFoundException($"'{path}' is a link, and there is no file at its end.", path);
+    }
+
+    private static InvalidDataException Refused(string path) =>
+        new($"'{path}' is empty, or a pipe or a device; only regular files are read. Write its content to a file first.");
+}
