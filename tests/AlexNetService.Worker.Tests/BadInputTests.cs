@@ -17,6 +17,8 @@ public sealed class BadInputTests : IDisposable
         { "no checkpoint", ["train", "--resume", "--output", "/nowhere"] },
         { "no trained weights", ["export", "--preset", "alexnet-cifar"] },
         { "no checkpoint", ["export", "--run", "/nowhere"] },
+        { "its path is empty", ["inspect", "--package", ""] },
+        { "A file without a name", ["import", "--weights", ""] },
         { "card.json cannot be read", ["inspect", "--package", "/nowhere"] },
         { "either a --preset or a --package", ["inspect"] },
         { "Name the --data", ["evaluate", "--package", "/nowhere"] },

@@ -10,7 +10,7 @@ public sealed partial class DefectReportTests
     {
         var sentence = DefectReport.Write(Thrown());
 
-        Assert.StartsWith("a defect of the program ended it (NullReferenceException: nothing there).", sentence, StringComparison.Ordinal);
+        Assert.StartsWith("a defect of the program ended it (InvalidOperationException: nothing there).", sentence, StringComparison.Ordinal);
         var file = Path().Match(sentence).Groups["path"].Value;
         var details = File.ReadAllText(file);
         File.Delete(file);
@@ -27,13 +27,13 @@ public sealed partial class DefectReportTests
         Assert.Equal(70, ExitCode.Defect);
     }
 
-    private static NullReferenceException Thrown()
+    private static InvalidOperationException Thrown()
     {
         try
         {
-            throw new NullReferenceException("nothing there");
+            throw new InvalidOperationException("nothing there");
         }
-        catch (NullReferenceException e)
+        catch (InvalidOperationException e)
         {
             return e;
         }

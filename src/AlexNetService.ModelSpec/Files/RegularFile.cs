@@ -48,6 +48,11 @@ public static class RegularFile
     /// <exception cref="IOException">There is no such file.</exception>
     public static long LengthOf(string path)
     {
+        if (path.Length == 0)
+        {
+            throw new FileNotFoundException("A file without a name cannot be read.");
+        }
+
         var file = new FileInfo(path);
         return file.LinkTarget is null ? file.Length : file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } target
             ? target.Length

@@ -64,12 +64,13 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
             return JsonSerializer.Deserialize(stream, CardJson.Format.ModelCard)
                 ?? throw new InvalidPackageException(folder, $"{CardFile} is empty.");
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InvalidPackageException(folder, $"{CardFile} cannot be read ({e.Message})", e);
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException) // the latter: a layer without its kind
+        catch (Exception e) when (e is InvalidDataException or JsonException or NotSupportedException)
         {
+            // The latter: a layer without its kind.
             throw new InvalidPackageException(folder, $"{CardFile} is not a card: {e.Message}", e);
         }
     }

@@ -46,9 +46,14 @@ public sealed partial class PackageRepository(string root)
 
     /// <summary>The package folder that a path means: the path itself, or the newest version if it is the folder of a model.</summary>
     /// <param name="path">A folder <c>…/name/version</c> or <c>…/name</c>.</param>
-    /// <exception cref="InvalidPackageException">The folder holds several models.</exception>
+    /// <exception cref="InvalidPackageException">The folder holds several models, or its name is empty.</exception>
     public static string Newest(string path)
     {
+        if (path.Length == 0)
+        {
+            throw new InvalidPackageException(path, "its path is empty. Name a folder.");
+        }
+
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (File.Exists(Path.Combine(full, ModelPackage.CardFile)) || Path.GetDirectoryName(full) is not { } root)
         {

@@ -93,7 +93,6 @@ public sealed class MutatedDataSetTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ILSVRC2012_validation_ground_truth.txt")]
     [InlineData("map_clsloc.txt")]
     [InlineData("ILSVRC2012_devkit_t12.tar.gz")]
     public void ListsOfIlsvrc_Mutated_AreReadOrRefused(string list)

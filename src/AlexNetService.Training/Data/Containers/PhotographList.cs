@@ -1,3 +1,4 @@
+using AlexNetService.ModelSpec.Files;
 using nietras.SeparatedValues;
 
 namespace AlexNetService.Training.Data.Containers;
@@ -49,6 +50,11 @@ internal static class PhotographList
     /// <summary>Passes on number, path with '/' and label of each line that is not empty, a line at a time.</summary>
     private static void Read(string path, string folder, Action<int, string, string> line)
     {
+        if (RegularFile.LengthOf(path) == 0)
+        {
+            return;
+        }
+
         try
         {
             using var reader = Sep.Reader(options => options with
