@@ -10,7 +10,8 @@ public sealed partial class DefectReportTests
     {
         var sentence = DefectReport.Write(Thrown());
 
-        Assert.StartsWith("a defect of the program ended it (InvalidOperationException: nothing there).", sentence, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "a defect of the program ended it (InvalidOperationException: nothing there).", sentence, StringComparison.Ordinal);
         var file = Path().Match(sentence).Groups["path"].Value;
         var details = File.ReadAllText(file);
         File.Delete(file);

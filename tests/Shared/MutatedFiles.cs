@@ -23,8 +23,8 @@ internal static class MutatedFiles
             Mutation.Any.Array[1, MostChanges],
             (place, changes) => Mutation.Apply(valid[place], changes));
         var random = new PCG(stream: 1, seed: 2012);
-        var count = int.TryParse(
-            Environment.GetEnvironmentVariable("CsCheck_Iter"), NumberStyles.None, CultureInfo.InvariantCulture, out var more) ? more : Inputs;
+        var wanted = Environment.GetEnvironmentVariable("CsCheck_Iter");
+        var count = int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var more) ? more : Inputs;
         var (done, refused) = (0, 0);
         for (var i = 0; i < count; i++)
         {

@@ -54,7 +54,8 @@ public static class DataSetOpener
         // Also what a pipe or a device looks like, which would be waited for: an empty list is the only data set without bytes.
         var isEmpty = !Directory.Exists(path) && RegularFile.LengthOf(path) == 0;
         var words = names is not null ? SynsetWords.Read(names) : SynsetWords.In(Listing.FolderOf(path));
-        var opened = (isEmpty ? [PhotographList.TryOpen] : Containers).Select(container => container(path, labelled)).FirstOrDefault(opened => opened is not null)
+        var opened = (isEmpty ? [PhotographList.TryOpen] : Containers)
+            .Select(container => container(path, labelled)).FirstOrDefault(opened => opened is not null)
             ?? throw new DataSetException(isEmpty
                 ? $"'{path}' is empty, or a pipe or a device; only regular files and folders are read. Write its content to a file first."
                 : IsCompressed(path)

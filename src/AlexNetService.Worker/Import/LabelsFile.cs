@@ -59,7 +59,8 @@ internal static partial class LabelsFile
             }
 
             // A JsonElement searches its properties one by one.
-            var byIndex = json.RootElement.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value, StringComparer.Ordinal);
+            var byIndex = json.RootElement.EnumerateObject()
+                .ToDictionary(entry => entry.Name, entry => entry.Value, StringComparer.Ordinal);
             return [.. Enumerable.Range(0, byIndex.Count).Select(index => OfValue(byIndex[$"{index}"]))];
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException)

@@ -15,6 +15,7 @@ namespace AlexNetService.Worker.Import;
 internal static class TorchArchive
 {
     private const string Pickle = "data.pkl";
+    private const string NoZip = "is not a file of torch.save: it does not begin as a zip does.";
     private const int LargestPickle = 16 << 20;
 
     /// <summary>
@@ -34,6 +35,11 @@ internal static class TorchArchive
     /// <summary>Reads the tensors of a file by name, as 32-bit floats, without the prefixes that wrapping a network adds.</summary>
     public static IReadOnlyDictionary<string, WeightTensor> Read(string path)
     {
+        if (RegularFile.LengthOf(path) == 0)
+        {
+            throw new InvalidDataException($"'{path}' {NoZip}");
+        }
+
         using var stream = RegularFile.OpenRead(path, SafeTensors.LargestFile);
         try
         {
@@ -42,7 +48,7 @@ internal static class TorchArchive
             {
                 throw new InvalidDataException(IsLegacy(begin)
                     ? "is in the format from before PyTorch 1.6. Write it again, in Python: torch.save(torch.load('old.pth'), 'new.pth')."
-                    : "is not a file of torch.save: it does not begin as a zip does.");
+                    : NoZip);
             }
 
             using var archive = Open(stream);

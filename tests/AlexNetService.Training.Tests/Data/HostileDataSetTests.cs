@@ -7,7 +7,7 @@ using AlexNetService.Training.Data.Preparation;
 
 namespace AlexNetService.Training.Tests.Data;
 
-/// <summary>Data sets made to take time or memory, or to end the program: each is refused with a sentence, or a photograph of it is.</summary>
+/// <summary>Data sets made to take time or memory: each is refused with a sentence, or a photograph of it is.</summary>
 public sealed class HostileDataSetTests : IDisposable
 {
     private const long SmallMemory = 16 << 20;

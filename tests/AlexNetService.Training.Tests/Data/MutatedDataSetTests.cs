@@ -20,7 +20,8 @@ public sealed class MutatedDataSetTests : IDisposable
     private readonly TemporaryFolder folder = new();
 
     [Fact]
-    public void Zip_Mutated_IsReadOrRefused() => Read("set.zip", "set.zip", Zip(CompressionLevel.Fastest), Zip(CompressionLevel.NoCompression));
+    public void Zip_Mutated_IsReadOrRefused() =>
+        Read("set.zip", "set.zip", Zip(CompressionLevel.Fastest), Zip(CompressionLevel.NoCompression));
 
     [Fact]
     public void Tar_Mutated_IsReadOrRefused() => Read(
@@ -30,7 +31,9 @@ public sealed class MutatedDataSetTests : IDisposable
         Tar(TarEntryFormat.Gnu, Classes),
         Tar(TarEntryFormat.Ustar, Classes),
         Tar(TarEntryFormat.Gnu, [("cat/" + new string('x', 200) + ".jpg", [1]), ("dog/1.jpg", [2])]),
-        Tar(TarEntryFormat.Ustar, [("cat.tar", Tar(TarEntryFormat.Ustar, [("1.jpg", [1])])), ("dog.tar", Tar(TarEntryFormat.Pax, [("1.jpg", [2])]))]));
+        Tar(
+            TarEntryFormat.Ustar,
+            [("cat.tar", Tar(TarEntryFormat.Ustar, [("1.jpg", [1])])), ("dog.tar", Tar(TarEntryFormat.Pax, [("1.jpg", [2])]))]));
 
     [Fact]
     public void Shard_Mutated_IsReadOrRefused()
@@ -73,7 +76,11 @@ public sealed class MutatedDataSetTests : IDisposable
             File.WriteAllText(In(name), name);
         }
 
-        Read("set.csv", "set.csv", Text("path,label\n1.jpg,cat\n\"2.jpg\",dog\n3.jpg,\"a,\"\"b\"\"\"\n"), Text("1.jpg;cat\r\n2.jpg;dog\r\n"));
+        Read(
+            "set.csv",
+            "set.csv",
+            Text("path,label\n1.jpg,cat\n\"2.jpg\",dog\n3.jpg,\"a,\"\"b\"\"\"\n"),
+            Text("1.jpg;cat\r\n2.jpg;dog\r\n"));
     }
 
     [Fact]
@@ -100,7 +107,9 @@ public sealed class MutatedDataSetTests : IDisposable
         var (truth, map) = (Text("1\n2\n1\n"), Text("n02119789 1 kit_fox\nn02100735 2 English_setter\n"));
         File.WriteAllBytes(
             In("ILSVRC2012_img_val.tar"),
-            Tar(TarEntryFormat.Ustar, [.. Enumerable.Range(1, 3).Select(i => ($"ILSVRC2012_val_0000000{i}.JPEG", new byte[] { (byte)i }))]));
+            Tar(
+                TarEntryFormat.Ustar,
+                [.. Enumerable.Range(1, 3).Select(i => ($"ILSVRC2012_val_0000000{i}.JPEG", new byte[] { (byte)i }))]));
         var kit = new MemoryStream();
         using (var gzip = new GZipStream(kit, CompressionLevel.NoCompression, leaveOpen: true))
         {

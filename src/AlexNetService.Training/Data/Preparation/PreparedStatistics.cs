@@ -112,7 +112,8 @@ public sealed record PreparedStatistics
     private string? Broken() =>
         Canvas is < 1 or > CanvasDecoder.MaxCanvasSide ? $"canvas is {Canvas}."
         : Mean.Count != 3 || !Mean.All(value => value is >= 0 and <= 255) ? "mean is not three values of 0 to 255."
-        : Components.Count != 3 || !Components.All(direction => direction is { Count: 3 } && direction.All(value => Math.Abs(value) <= 1.01))
+        : Components.Count != 3
+            || !Components.All(direction => direction is { Count: 3 } && direction.All(value => Math.Abs(value) <= 1.01))
             ? "components are not three directions of length 1."
         : Eigenvalues.Count != 3 || !Eigenvalues.All(value => value is >= 0 and <= 255 * 255) ? "eigenvalues are not three variances."
         : Labels.Index().Any(label => label.Item is not { Id: not null, Name: not null } || label.Item.Index != label.Index)
