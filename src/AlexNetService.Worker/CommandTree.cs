@@ -20,6 +20,9 @@ internal static class CommandTree
     /// <summary>Width of tables if the output is not a terminal, in characters: no table needs to wrap.</summary>
     private const int PlainWidth = 140;
 
+    /// <summary>Longest message, in characters: names in files of others may be megabytes long.</summary>
+    private const int LongestMessage = 2000;
+
     public static int Run(string[] arguments, CancellationToken stop)
     {
         var log = CommonOptions.Log();
@@ -27,6 +30,10 @@ internal static class CommandTree
         EnvironmentOptions.Document(root);
         var format = FormatOf(root.Parse(arguments), log);
         Redirect(format);
+
+        // A thread that no command waits for ends the program in the same way, instead of by an abort.
+        AppDomain.CurrentDomain.UnhandledException += (_, thrown) =>
+            Environment.Exit(thrown.ExceptionObject is Exception failure ? Fail(failure, format) : ExitCode.Defect);
         try
         {
             LibTorchFolder.Load(Environment.GetEnvironmentVariable(LibTorchFolder.Variable), AppContext.BaseDirectory);
@@ -35,12 +42,16 @@ internal static class CommandTree
                 ? throw new InputException(wrong)
                 : parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
-        catch (Exception e) when (CodeOf(e) is { } code)
+        catch (Exception e)
         {
-            var message = e is OperationCanceledException ? "stopped before there was anything to keep." : e.Message;
-            return Fail(message, code, format);
+            return Fail(e, format);
         }
     }
+
+    /// <summary>Prints what went wrong as one line, and gives the exit code. The details of a defect of the program go to a file.</summary>
+    public static int Fail(Exception failure, LogFormat format) => CodeOf(failure) is not { } code
+        ? Fail(DefectReport.Write(failure), ExitCode.Defect, format)
+        : Fail(failure is OperationCanceledException ? "stopped before there was anything to keep." : failure.Message, code, format);
 
     /// <summary>The exit code of a failure that has a message for the user; null for a defect of the program.</summary>
     private static int? CodeOf(Exception failure) => failure switch
@@ -109,7 +120,7 @@ internal static class CommandTree
 
     private static int Fail(string message, int code, LogFormat format)
     {
-        var line = message.ReplaceLineEndings(" ");
+        var line = (message.Length > LongestMessage ? message[..LongestMessage] + "…" : message).ReplaceLineEndings(" ");
         if (format == LogFormat.Json)
         {
             JsonLog.OnStandardError().Write(JsonLog.Error, "failed", new() { ["exitCode"] = code, ["message"] = line });

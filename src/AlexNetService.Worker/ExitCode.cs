@@ -21,6 +21,9 @@ internal static class ExitCode
     /// <summary>Some photographs could not be classified; the answers name them.</summary>
     public const int SomeFailed = 6;
 
+    /// <summary>The program has a defect; the message names the file with the details (EX_SOFTWARE of sysexits.h).</summary>
+    public const int Defect = 70;
+
     /// <summary>A signal stopped the command before there was anything to keep or publish (128 + SIGINT, as in shells).</summary>
     public const int Interrupted = 130;
 }

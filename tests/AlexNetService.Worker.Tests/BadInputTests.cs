@@ -17,6 +17,8 @@ public sealed class BadInputTests : IDisposable
         { "no checkpoint", ["train", "--resume", "--output", "/nowhere"] },
         { "no trained weights", ["export", "--preset", "alexnet-cifar"] },
         { "no checkpoint", ["export", "--run", "/nowhere"] },
+        { "its path is empty", ["inspect", "--package", ""] },
+        { "A file without a name", ["import", "--weights", ""] },
         { "card.json cannot be read", ["inspect", "--package", "/nowhere"] },
         { "either a --preset or a --package", ["inspect"] },
         { "Name the --data", ["evaluate", "--package", "/nowhere"] },
@@ -51,6 +53,25 @@ public sealed class BadInputTests : IDisposable
         Assert.Contains(reason, error, StringComparison.Ordinal);
         Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         Assert.Equal("", output.Trim());
+    }
+
+    [Theory]
+    [InlineData("import", "--weights")]
+    [InlineData("train", "--data", ".", "--from")]
+    [InlineData("train", "--preset", "alexnet-cifar", "--data")]
+    [InlineData("classify")]
+    public async Task Pipe_GivenAsAFile_IsExitCodeTwoAndASentence(params string[] arguments)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no pipes in folders.");
+        var pipe = Path.Combine(folder.Path, "pipe");
+        using var process = System.Diagnostics.Process.Start("mkfifo", [pipe]);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        var (code, _, error) = await Programs.AlexnetAsync([.. arguments, pipe]);
+
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains($"'{pipe}' is empty, or a pipe or a device", error, StringComparison.Ordinal);
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
     [Fact]

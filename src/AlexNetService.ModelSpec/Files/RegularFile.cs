@@ -1,50 +1,64 @@
 namespace AlexNetService.ModelSpec.Files;
 
 /// <summary>
-/// Opens files that people and programs put into a folder. A named pipe there would keep its reader waiting for ever, and a device never
-/// ends.
+/// Reads files whose paths others chose. Opening a named pipe waits for a writer, and a device has no end, so only regular files are
+/// opened. Links are followed.
 /// </summary>
 public static class RegularFile
 {
-    /// <summary>Opens a file of at most a number of bytes, to read it. Links are followed.</summary>
-    /// <exception cref="InvalidDataException">It is empty, too large, or no regular file: a sentence with its name.</exception>
-    /// <exception cref="IOException">It is missing, or cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">It is a folder, or reading it is not allowed.</exception>
-    public static FileStream OpenRead(string path, long limit = long.MaxValue)
+    /// <summary>Opens a file to read.</summary>
+    /// <param name="most">Largest length, in bytes.</param>
+    /// <exception cref="IOException">There is no such file, or it cannot be opened.</exception>
+    /// <exception cref="InvalidDataException">It is larger, or empty, or it is a pipe or a device.</exception>
+    public static FileStream OpenRead(string path, long most = long.MaxValue)
     {
-        // Pipes, devices and sockets have no length. They must be told apart before they are opened, because opening a pipe waits for its
-        // writer.
-        var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        if (new FileInfo(target) is { Exists: true, Length: 0 })
+        // Pipes and devices have length 0 (POSIX stat); a file without bytes cannot be told from them, and holds nothing.
+        if (LengthOf(path) == 0)
         {
-            throw Empty(path);
+            throw Refused(path);
         }
 
         var stream = File.OpenRead(path);
-        try
+        if (stream.CanSeek && stream.Length <= most)
         {
-            return !stream.CanSeek || stream.Length == 0 ? throw Empty(path)
-                : stream.Length > limit
-                    ? throw new InvalidDataException(FormattableString.Invariant(
-                        $"{Path.GetFileName(path)} has {stream.Length:N0} bytes; {limit:N0} are allowed."))
-                : stream;
+            return stream;
         }
-        catch
+
+        using (stream)
         {
-            stream.Dispose();
-            throw;
+            throw stream.CanSeek
+                ? new InvalidDataException($"'{Path.GetFileName(path)}' has {stream.Length} bytes; at most {most} are read.")
+                : Refused(path);
         }
     }
 
-    /// <summary>Reads a whole file, under the same conditions.</summary>
-    /// <inheritdoc cref="OpenRead" path="/exception"/>
-    public static byte[] ReadAllBytes(string path, int limit)
+    /// <summary>Reads a whole file.</summary>
+    /// <param name="most">Largest length, in bytes.</param>
+    /// <exception cref="IOException">There is no such file, or it cannot be opened.</exception>
+    /// <exception cref="InvalidDataException">It is larger, or empty, or it is a pipe or a device.</exception>
+    public static byte[] ReadAllBytes(string path, long most)
     {
-        using var stream = OpenRead(path, limit);
+        using var stream = OpenRead(path, most);
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;
     }
 
-    private static InvalidDataException Empty(string path) => new($"{Path.GetFileName(path)} is empty, or no regular file.");
+    /// <summary>Length in bytes of the file at a path or behind a link; 0 for pipes and devices.</summary>
+    /// <exception cref="IOException">There is no such file.</exception>
+    public static long LengthOf(string path)
+    {
+        if (path.Length == 0)
+        {
+            throw new FileNotFoundException("A file without a name cannot be read.");
+        }
+
+        var file = new FileInfo(path);
+        return file.LinkTarget is null ? file.Length : file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } target
+            ? target.Length
+            : throw new FileNotFoundException($"'{path}' is a link, and there is no file at its end.", path);
+    }
+
+    private static InvalidDataException Refused(string path) =>
+        new($"'{Path.GetFileName(path)}' is empty, or a pipe or a device; only regular files are read. Write its content to a file first.");
 }

@@ -8,8 +8,10 @@ using AlexNetService.ModelSpec.Files;
 namespace AlexNetService.ModelSpec.Package;
 
 /// <summary>A folder of packages, <c>name/version/</c>. Versions are whole numbers from 1.</summary>
-public sealed class PackageRepository(string root)
+public sealed partial class PackageRepository(string root)
 {
+    private const string LockSuffix = ".lock";
+
     /// <summary>The folder.</summary>
     public string Root { get; } = root;
 
@@ -61,9 +63,14 @@ public sealed class PackageRepository(string root)
 
     /// <summary>The package folder that a path means: the path itself, or the newest version if it is the folder of a model.</summary>
     /// <param name="path">A folder <c>…/name/version</c> or <c>…/name</c>.</param>
-    /// <exception cref="InvalidPackageException">The folder holds several models.</exception>
+    /// <exception cref="InvalidPackageException">The folder holds several models, or its name is empty.</exception>
     public static string Newest(string path)
     {
+        if (path.Length == 0)
+        {
+            throw new InvalidPackageException(path, "its path is empty. Name a folder.");
+        }
+
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (File.Exists(Path.Combine(full, ModelPackage.CardFile)) || Path.GetDirectoryName(full) is not { } root)
         {
@@ -89,7 +96,8 @@ public sealed class PackageRepository(string root)
 
     /// <summary>
     /// Publishes a package as a whole or not at all: writes it into a hidden folder of the repository, flushes it to disk, then renames the
-    /// folder.
+    /// folder. A locked file beside the hidden folder says that it is being written. Hidden folders whose lock nobody holds are deleted:
+    /// their process was killed.
     /// </summary>
     /// <param name="card">
     /// The card; this method fills in lengths and hashes of the files. The graph always gets its usual name; the other files keep theirs,
@@ -107,7 +115,11 @@ public sealed class PackageRepository(string root)
         var folder = Folder(card.Name, card.Version);
         RequireSound(card, folder);
         RequireFree(card, folder);
+        Directory.CreateDirectory(Root);
+        DeleteAbandoned();
         var partial = Path.Combine(Root, $".{card.Name}.{card.Version}.{Guid.NewGuid():N}");
+        using var writing = new FileStream(
+            partial + LockSuffix, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
         Directory.CreateDirectory(partial);
         try
         {
@@ -151,6 +163,33 @@ public sealed class PackageRepository(string root)
 
         return new ModelPackage(folder, card);
     }
+
+    /// <summary>Deletes the hidden folders of publications whose process ended before it could.</summary>
+    private void DeleteAbandoned()
+    {
+        foreach (var path in Directory.EnumerateFiles(Root, "." + "*" + LockSuffix).Where(path => Lock().IsMatch(Path.GetFileName(path))))
+        {
+            try
+            {
+                // The lock is taken first: opening it fails while its process lives.
+                using var abandoned = new FileStream(
+                    path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+                var partial = path[..^LockSuffix.Length];
+                if (Directory.Exists(partial))
+                {
+                    Directory.Delete(partial, recursive: true);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Another publication is under way, has just ended, or is another user's.
+            }
+        }
+    }
+
+    /// <summary>Name of the lock of a hidden folder: <c>.name.version.guid.lock</c>.</summary>
+    [GeneratedRegex(@"^\." + PackageName.Pattern + @"\.[0-9]+\.[0-9a-f]{32}\" + LockSuffix + @"\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Lock();
 
     [return: NotNullIfNotNull(nameof(file))]
     private static GraphFile? Write(string folder, GraphFile? file, Action<Stream>? write)

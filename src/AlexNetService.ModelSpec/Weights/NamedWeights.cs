@@ -5,7 +5,11 @@ namespace AlexNetService.ModelSpec.Weights;
 /// <summary>A weight's values, row-major.</summary>
 /// <param name="Dimensions">Dimensions, slowest first.</param>
 /// <param name="Values">The values; their number is the product of the dimensions.</param>
-public sealed record WeightTensor(IReadOnlyList<int> Dimensions, float[] Values);
+public sealed record WeightTensor(IReadOnlyList<int> Dimensions, float[] Values)
+{
+    /// <summary>Largest number of dimensions that is read from a file.</summary>
+    public const int MostDimensions = 8;
+}
 
 /// <summary>
 /// The merged network's weights by name (<c>conv1.weight</c>). Both columns are joined along the first dimension, the first

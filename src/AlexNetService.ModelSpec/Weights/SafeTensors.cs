@@ -22,6 +22,11 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
     /// <summary>Bytes; the state of a run and a thousand labels take less than 1 MB. The format itself allows 100 MB.</summary>
     public const int LargestHeader = 16 << 20;
 
+    /// <summary>Bytes; a checkpoint of the full network takes 490 MB.</summary>
+    public const long LargestFile = 2L << 30;
+
+    private const int MostTensors = 10_000; // a checkpoint has 32
+
     /// <summary>Writes the file as a whole or not at all: beside its place, flushed to disk, then renamed over it.</summary>
     /// <exception cref="IOException">
     /// The disk is full or the folder cannot be written; an earlier file at the path is untouched.
@@ -51,25 +56,26 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
         {
             return ReadChecked(path);
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException or ArgumentException)
+        catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException or ArgumentException
+            or KeyNotFoundException or IndexOutOfRangeException)
         {
-            // What the JSON nodes throw when a field has another kind, another range, or stands there twice.
+            // What JsonElement throws when a field is missing, has another kind or range, or stands there twice.
             throw new InvalidDataException($"'{path}' has a header that describes no tensors: {e.Message}", e);
         }
     }
 
     private static SafeTensors ReadChecked(string path)
     {
-        using var stream = File.OpenRead(path);
-        var header = ReadHeader(path, stream);
+        using var stream = RegularFile.OpenRead(path, LargestFile);
+        using var header = ReadHeader(path, stream);
+        RequireFew(path, header.RootElement);
         var tensors = new Dictionary<string, WeightTensor>(StringComparer.Ordinal);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var metadata = header[MetadataKey]?.AsObject().ToDictionary(entry => entry.Key, entry => entry.Value?.GetValue<string>() ?? "")
-            ?? new Dictionary<string, string>(StringComparer.Ordinal);
+        var metadata = MetadataOf(header.RootElement);
         var isHashed = metadata.Remove(HashKey, out var expected);
         Append(hash, metadata);
         var values = stream.Position;
-        foreach (var (name, entry) in header.Where(entry => entry.Key != MetadataKey).OrderBy(entry => Offset(path, entry.Value, end: 0)))
+        foreach (var (name, entry) in Entries(header.RootElement).OrderBy(entry => Offset(path, entry.Value, end: 0)))
         {
             if (Offset(path, entry, end: 0) != stream.Position - values)
             {
@@ -129,7 +135,7 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
         return padded;
     }
 
-    private static JsonObject ReadHeader(string path, FileStream stream)
+    private static JsonDocument ReadHeader(string path, FileStream stream)
     {
         Span<byte> length = stackalloc byte[8];
         try
@@ -148,7 +154,7 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
 
             var header = new byte[bytes];
             stream.ReadExactly(header);
-            return JsonNode.Parse(header)?.AsObject() ?? throw new InvalidDataException($"'{path}' has an empty header.");
+            return JsonDocument.Parse(header);
         }
         catch (EndOfStreamException e)
         {
@@ -160,9 +166,26 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
         }
     }
 
-    private static WeightTensor ReadTensor(string path, string name, FileStream stream, JsonNode? entry, IncrementalHash hash)
+    /// <summary>The tensors of a header, as a document that is read where it lies: 16 MiB of JSON would be gigabytes of nodes.</summary>
+    private static IEnumerable<(string Name, JsonElement Value)> Entries(JsonElement header) =>
+        header.EnumerateObject().Where(entry => entry.Name != MetadataKey).Select(entry => (entry.Name, entry.Value));
+
+    private static void RequireFew(string path, JsonElement header)
     {
-        FloatFormat? stored = entry?["dtype"]?.GetValue<string>() switch
+        if (header.GetPropertyCount() is > MostTensors and var tensors)
+        {
+            throw new InvalidDataException($"'{path}' names {tensors} tensors; at most {MostTensors} are read.");
+        }
+    }
+
+    private static Dictionary<string, string> MetadataOf(JsonElement header) => header.TryGetProperty(MetadataKey, out var metadata)
+        ? metadata.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetString() ?? "", StringComparer.Ordinal)
+        : new Dictionary<string, string>(StringComparer.Ordinal);
+
+    private static WeightTensor ReadTensor(string path, string name, FileStream stream, JsonElement entry, IncrementalHash hash)
+    {
+        var type = entry.GetProperty("dtype").GetString();
+        FloatFormat? stored = type switch
         {
             "F32" => FloatFormat.Float32,
             "F16" => FloatFormat.Float16,
@@ -172,19 +195,21 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
         };
         if (stored is not { } format)
         {
-            throw new InvalidDataException($"'{path}': tensor {name} holds {entry?["dtype"]}; only F32, F16, BF16 and F64 are read.");
+            throw new InvalidDataException($"'{path}': tensor {name} holds {type}; only F32, F16, BF16 and F64 are read.");
         }
 
-        int[] dimensions = [.. entry?["shape"]?.AsArray().Select(dimension => dimension?.GetValue<int>() ?? 0) ?? []];
+        var shape = entry.GetProperty("shape");
+        if (shape.GetArrayLength() is > WeightTensor.MostDimensions and var count)
+        {
+            throw new InvalidDataException(
+                $"'{path}': tensor {name} has {count} dimensions; at most {WeightTensor.MostDimensions} are read.");
+        }
+
+        int[] dimensions = [.. shape.EnumerateArray().Select(dimension => dimension.GetInt32())];
         var length = dimensions.Aggregate(1L, (product, dimension) => checked(product * dimension));
         if (dimensions.Any(dimension => dimension < 0) || length > (stream.Length - stream.Position) / format.Bytes())
         {
             throw new InvalidDataException($"'{path}' is truncated: it ends inside tensor {name}.");
-        }
-
-        if (length > Array.MaxLength)
-        {
-            throw new InvalidDataException($"'{path}': tensor {name} has {length} values, more than a weight of any network here.");
         }
 
         return new WeightTensor(dimensions, format.Read(stream, (int)length, hash.AppendData));
@@ -198,6 +223,7 @@ public sealed record SafeTensors(IReadOnlyDictionary<string, WeightTensor> Tenso
         }
     }
 
-    private static long Offset(string path, JsonNode? entry, int end) =>
-        entry?["data_offsets"]?[end]?.GetValue<long>() ?? throw new InvalidDataException($"'{path}': a tensor has no data_offsets.");
+    private static long Offset(string path, JsonElement entry, int end) => entry.TryGetProperty("data_offsets", out var offsets)
+        ? offsets[end].GetInt64()
+        : throw new InvalidDataException($"'{path}': a tensor has no data_offsets.");
 }

@@ -1,3 +1,4 @@
+using AlexNetService.ModelSpec.Files;
 using AlexNetService.Training.Data.Containers;
 
 namespace AlexNetService.Training.Data;
@@ -50,9 +51,14 @@ public static class DataSetOpener
             throw new DataSetException($"There is no data set at '{path}'.");
         }
 
+        // Also what a pipe or a device looks like, which would be waited for: an empty list is the only data set without bytes.
+        var isEmpty = !Directory.Exists(path) && RegularFile.LengthOf(path) == 0;
         var words = names is not null ? SynsetWords.Read(names) : SynsetWords.In(Listing.FolderOf(path));
-        var opened = Containers.Select(container => container(path, labelled)).FirstOrDefault(opened => opened is not null)
-            ?? throw new DataSetException(IsCompressed(path)
+        var opened = (isEmpty ? [PhotographList.TryOpen] : Containers)
+            .Select(container => container(path, labelled)).FirstOrDefault(opened => opened is not null)
+            ?? throw new DataSetException(isEmpty
+                ? $"'{path}' is empty, or a pipe or a device; only regular files and folders are read. Write its content to a file first."
+                : IsCompressed(path)
                 ? $"'{path}' is compressed, so its photographs cannot be read in place. Unpack it with gzip -d, or its files with tar -xzf."
                 : $"'{path}' is not a supported data set. Supported: {Kinds}.");
 

@@ -30,7 +30,8 @@ internal sealed class IdenticalPhotographs
     {
         var all = learned.Select(photograph => new Copy(photograph, source, IsHeldOut: false))
             .Concat(judged.Select(photograph => new Copy(photograph, judge, IsHeldOut: true)));
-        var alike = all.GroupBy(copy => copy.Photograph.Bytes).Where(group => group.Skip(1).Any()).SelectMany(group => group).ToArray();
+        var alike = all.Where(copy => Photograph.TooLarge(copy.Photograph.Bytes) is null)
+            .GroupBy(copy => copy.Photograph.Bytes).Where(group => group.Skip(1).Any()).SelectMany(group => group).ToArray();
         if (alike.Sum(copy => copy.Photograph.Bytes) is > MostBytes and var bytes)
         {
             return (learned, [$"not compared with each other: {alike.Length} photographs, because they have {bytes >> 20} MiB together."]);

@@ -48,7 +48,9 @@ public sealed class LabelledPhotographs : IDisposable
     public PreparedStatistics? Prepared { get; internal set; }
 
     /// <summary>Reads a photograph's bytes, by its path inside the data set.</summary>
-    /// <exception cref="DataSetException">It can no longer be read.</exception>
+    /// <exception cref="DataSetException">
+    /// It can no longer be read, or is larger than <see cref="Photograph.LargestBytes"/>.
+    /// </exception>
     public byte[] Read(string path) => read(path);
 
     /// <summary>Closes the files.</summary>
@@ -87,7 +89,15 @@ public sealed class LabelledPhotographs : IDisposable
 }
 
 /// <summary>One photograph of a data set: its path inside the data set, with '/', the index of its class, and its length.</summary>
-public sealed record Photograph(string Path, int Label, long Bytes = 0);
+public sealed record Photograph(string Path, int Label, long Bytes = 0)
+{
+    /// <summary>Largest photograph that is read, in bytes: 64 MiB. Photographs of 100 megapixels have about 40 MB as JPEG.</summary>
+    public const int LargestBytes = 64 << 20;
+
+    /// <summary>The reason why a photograph of a length is not read, as the end of a sentence; null if it is read.</summary>
+    public static string? TooLarge(long bytes) => bytes <= LargestBytes ? null
+        : $"has {bytes} bytes; photographs have at most {LargestBytes}. Save it as JPEG, or smaller.";
+}
 
 /// <summary>The shares of a data set that are trained on and held out.</summary>
 /// <param name="HeldOut">Share of each class that is held out, 0 to below 1.</param>

@@ -31,6 +31,12 @@ internal sealed class UnreadablePhotographs(LabelledPhotographs source, IReadOnl
     public bool TryDecode(int place, int side, Span<byte> canvas)
     {
         var path = photographs[place].Path;
+        if (Photograph.TooLarge(photographs[place].Bytes) is { } reason)
+        {
+            Add(place, $"{path}: it {reason}");
+            return false;
+        }
+
         if (CanvasDecoder.DecodeTo(source.Read(path), side, canvas) is not { } fault)
         {
             return true;

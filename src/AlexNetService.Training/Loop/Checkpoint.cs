@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.ModelSpec.Files;
 using AlexNetService.ModelSpec.Weights;
 
 namespace AlexNetService.Training.Loop;
@@ -42,7 +43,7 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
     /// <summary>Whether a file is a checkpoint: safetensors with a training state.</summary>
     public static bool Recognises(string path)
     {
-        using var file = new BinaryReader(File.OpenRead(path));
+        using var file = new BinaryReader(RegularFile.OpenRead(path));
         return file.BaseStream.Length > sizeof(long)
             && file.ReadInt64() is > 0 and <= SafeTensors.LargestHeader and var length
             && file.ReadBytes((int)length).AsSpan().IndexOf(Encoding.UTF8.GetBytes(StateKey)) >= 0;

@@ -43,7 +43,7 @@ internal sealed class Classification(InferenceEngine engine, Ensemble ensemble, 
         {
             bytes = photograph.Read();
         }
-        catch (Exception e) when (e is DataSetException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is DataSetException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             return Failed(photograph, e.Message);
         }

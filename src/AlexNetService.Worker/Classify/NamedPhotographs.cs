@@ -1,3 +1,5 @@
+using AlexNetService.ModelSpec.Files;
+
 namespace AlexNetService.Worker.Classify;
 
 /// <summary>A photograph to classify.</summary>
@@ -79,7 +81,8 @@ internal sealed class NamedPhotographs : IDisposable
             .Concat(folders.SelectMany(below => Below(Inside(folder, below))));
     }
 
-    private static NamedPhotograph OfFile(string path) => new(path, () => File.ReadAllBytes(path));
+    private static NamedPhotograph OfFile(string path) =>
+        new(path, () => RegularFile.ReadAllBytes(path, Photograph.LargestBytes));
 
     private static string Inside(string path, string name) => $"{path.TrimEnd('/', Path.DirectorySeparatorChar)}/{name}";
 
@@ -95,7 +98,7 @@ internal sealed class NamedPhotographs : IDisposable
         }
 
         Span<byte> start = stackalloc byte[12];
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         return ImageFormats.Recognise(start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)]) is not null;
     }
 }

@@ -11,6 +11,9 @@ internal sealed record EvaluationReport
     /// <summary>File format that this version writes and reads.</summary>
     public const int CurrentFormat = 1;
 
+    /// <summary>Bytes; the confusions of ten models of 1000 classes take 25 MB.</summary>
+    private const int LargestFile = 128 << 20;
+
     [JsonRequired]
     public int Format { get; init; } = CurrentFormat;
 
@@ -61,7 +64,7 @@ internal sealed record EvaluationReport
     {
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = RegularFile.OpenRead(path, LargestFile);
             return JsonSerializer.Deserialize(stream, WorkerJson.Indented.EvaluationReport) is { Format: CurrentFormat } report
                 && (report.Weights is null || report.Weights.Values.Count == report.Models.Count)
                 ? report

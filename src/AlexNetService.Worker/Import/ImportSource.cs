@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using AlexNetService.ModelSpec.Files;
 using AlexNetService.ModelSpec.Weights;
 using AlexNetService.Worker.Export;
 
@@ -46,7 +47,7 @@ internal static class ImportSource
             throw new InputException($"'{path}' is a checkpoint of a run. Use: alexnet export --run \"{path}\"");
         }
 
-        using (var stream = File.OpenRead(path))
+        using (var stream = RegularFile.OpenRead(path))
         {
             // Eight bytes of length, then a JSON object.
             var begin = new byte[9];
@@ -171,7 +172,7 @@ internal static class ImportSource
 
     private static string Sha256(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

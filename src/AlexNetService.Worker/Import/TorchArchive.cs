@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.IO.Hashing;
 using System.Text;
+using AlexNetService.ModelSpec.Files;
 using AlexNetService.ModelSpec.Weights;
 
 namespace AlexNetService.Worker.Import;
@@ -14,6 +15,7 @@ namespace AlexNetService.Worker.Import;
 internal static class TorchArchive
 {
     private const string Pickle = "data.pkl";
+    private const string NoZip = "is not a file of torch.save: it does not begin as a zip does.";
     private const int LargestPickle = 16 << 20;
 
     /// <summary>
@@ -33,7 +35,12 @@ internal static class TorchArchive
     /// <summary>Reads the tensors of a file by name, as 32-bit floats, without the prefixes that wrapping a network adds.</summary>
     public static IReadOnlyDictionary<string, WeightTensor> Read(string path)
     {
-        using var stream = File.OpenRead(path);
+        if (RegularFile.LengthOf(path) == 0)
+        {
+            throw new InvalidDataException($"'{path}' {NoZip}");
+        }
+
+        using var stream = RegularFile.OpenRead(path, SafeTensors.LargestFile);
         try
         {
             var begin = Begin(stream);
@@ -41,7 +48,7 @@ internal static class TorchArchive
             {
                 throw new InvalidDataException(IsLegacy(begin)
                     ? "is in the format from before PyTorch 1.6. Write it again, in Python: torch.save(torch.load('old.pth'), 'new.pth')."
-                    : "is not a file of torch.save: it does not begin as a zip does.");
+                    : NoZip);
             }
 
             using var archive = Open(stream);
@@ -56,7 +63,7 @@ internal static class TorchArchive
     /// <summary>Whether a file begins as those of <c>torch.save</c> do, including the older ones that cannot be read.</summary>
     public static bool Recognises(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         var begin = Begin(stream);
         return IsZip(begin) || IsLegacy(begin);
     }

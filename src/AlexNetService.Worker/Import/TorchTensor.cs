@@ -21,8 +21,6 @@ internal sealed record TorchStorage(string Type, string Key, long Elements)
 /// <summary>A view of a storage: element (i, j, …) lies at offset + i·stride₀ + j·stride₁ + …</summary>
 internal sealed record TorchTensor
 {
-    private const int MostDimensions = 8;
-
     private readonly int offset;
     private readonly int[] sizes;
     private readonly int[] strides;
@@ -30,7 +28,7 @@ internal sealed record TorchTensor
     /// <summary>A view, which must lie inside its storage.</summary>
     public TorchTensor(TorchStorage storage, long offset, IReadOnlyList<long> sizes, IReadOnlyList<long> strides)
     {
-        if (sizes.Count > MostDimensions || sizes.Count != strides.Count
+        if (sizes.Count > WeightTensor.MostDimensions || sizes.Count != strides.Count
             || sizes.Concat(strides).Append(offset).Append(storage.Elements).Any(number => number is < 0 or > int.MaxValue))
         {
             throw new InvalidDataException("holds a tensor with impossible dimensions.");

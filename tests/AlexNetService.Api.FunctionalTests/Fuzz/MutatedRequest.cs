@@ -1,6 +1,7 @@
 using System.Text;
 using AlexNetService.Api.FunctionalTests.Hosting;
 using AlexNetService.Api.FunctionalTests.OpenInference;
+using AlexNetService.Tests.Shared;
 using CsCheck;
 
 namespace AlexNetService.Api.FunctionalTests.Fuzz;

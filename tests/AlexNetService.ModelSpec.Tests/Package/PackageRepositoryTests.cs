@@ -59,6 +59,44 @@ public sealed class PackageRepositoryTests : IDisposable
     }
 
     [Fact]
+    public void Publish_AfterAPublicationWasKilled_ClearsItsHiddenFolderAndNoOther()
+    {
+        string[] hidden = [$".cats.1.{new string('a', 32)}", $".cats.2.{new string('b', 32)}", ".git", ".dogs.1.mine"];
+        foreach (var name in hidden)
+        {
+            Directory.CreateDirectory(In(name));
+            File.WriteAllBytes(In(Path.Combine(name, "model.onnx")), Graph);
+        }
+
+        File.WriteAllText(In(hidden[0] + ".lock"), "");
+        File.WriteAllText(In(hidden[3] + ".lock"), "");
+        using (new FileStream(In(hidden[1] + ".lock"), FileMode.CreateNew, FileAccess.Write, FileShare.None))
+        {
+            repository.Publish(SampleCard.Of("cats", 3), Graph);
+        }
+
+        Assert.False(Directory.Exists(In(hidden[0])));
+        Assert.False(File.Exists(In(hidden[0] + ".lock")));
+        Assert.All(hidden[1..], name => Assert.True(File.Exists(In(Path.Combine(name, "model.onnx")))));
+        Assert.True(File.Exists(In(hidden[3] + ".lock")));
+        Assert.Equal(["cats"], repository.Names());
+    }
+
+    [Fact]
+    public void Publish_WhileAnotherPublishes_LeavesItsHiddenFolder()
+    {
+        repository.Publish(SampleCard.Of("cats", 1), Graph, package =>
+        {
+            repository.Publish(SampleCard.Of("dogs", 1), Graph);
+            Assert.True(File.Exists(package.GraphPath));
+            return package.Card;
+        });
+
+        Assert.Equal(["cats", "dogs"], repository.Names());
+        Assert.DoesNotContain(temporary.Everything(), name => name.StartsWith('.'));
+    }
+
+    [Fact]
     public void Publish_InspectionThrows_LeavesNothingBehind()
     {
         var inspected = false;
@@ -199,4 +237,6 @@ public sealed class PackageRepositoryTests : IDisposable
     [Fact]
     public void Names_NoSuchRepository_Throws() =>
         Assert.Throws<DirectoryNotFoundException>(() => new PackageRepository(Path.Combine(temporary.Path, "none")).Names());
+
+    private string In(string name) => Path.Combine(temporary.Path, name);
 }

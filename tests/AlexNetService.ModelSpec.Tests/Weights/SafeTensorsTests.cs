@@ -98,6 +98,21 @@ public sealed class SafeTensorsTests : IDisposable
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
+    [Theory]
+    [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[", "1,", "1],\"data_offsets\":[0,4]}}", "3000001 dimensions; at most 8 are read")]
+    [InlineData("{", "\"\":1,", "\"\":1}", "names 3000001 tensors; at most 10000 are read")]
+    [InlineData("{\"a\":{\"dtype\":[", "[],", "1],\"shape\":[1],\"data_offsets\":[0,4]}}", "describes no tensors")]
+    public void Header_OfMillionsOfValues_IsRefusedWithLittleMemory(string begin, string repeated, string end, string reason)
+    {
+        Make(begin + string.Concat(Enumerable.Repeat(repeated, 3_000_000)) + end, new byte[4]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var refused = Assert.Throws<InvalidDataException>(() => SafeTensors.Read(File));
+
+        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 256 << 20);
+    }
+
     [Fact]
     public void Write_OverAFileThatCannotBeReplaced_LeavesItAndNothingElse()
     {

@@ -1,4 +1,5 @@
 using AlexNetService.Imaging;
+using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.Training.Data.Containers;
 
@@ -14,6 +15,9 @@ internal static class CifarPhotographs
     private const int Pixels = 3 * Side * Side;
     private const int RecordLength = 1 + Pixels;
     private const int MostClasses = 10;
+
+    // CIFAR-10's batches have 10,000.
+    private const int MostRecords = 100_000;
     private const string Names = "batches.meta.txt";
 
     /// <summary>Opens one batch, or a folder's training batches as one data set; null if the path holds none.</summary>
@@ -27,8 +31,8 @@ internal static class CifarPhotographs
         }
 
         var list = Path.Combine(Listing.FolderOf(path), Names);
-        var labels = Listing.LabelsOf(Listing.Lines(list)
-            ?? throw new DataSetException($"'{list}' is missing. It names CIFAR-10's classes, one a line; put it beside the batches."));
+        var labels = Listing.ClassesIn(list)
+            ?? throw new DataSetException($"'{list}' is missing. It names CIFAR-10's classes, one a line; put it beside the batches.");
         var records = new Dictionary<string, (string File, int Record)>(StringComparer.Ordinal);
         var photographs = new List<Photograph>();
         foreach (var file in files)
@@ -66,22 +70,44 @@ internal static class CifarPhotographs
         return CanvasEncoder.Png(pixels, Side);
     }
 
+    /// <summary>The class of each record, a record at a time.</summary>
     private static IEnumerable<byte> Classes(string file)
     {
-        var bytes = File.ReadAllBytes(file);
-        if (bytes.Length % RecordLength != 0)
+        using var stream = Open(file);
+        if (stream.Length % RecordLength != 0)
         {
             throw new DataSetException(
-                $"'{file}' is cut short: the record at byte {bytes.Length / RecordLength * RecordLength} has "
-                + $"{bytes.Length % RecordLength} of {RecordLength} bytes. Copy it again.");
+                $"'{file}' is cut short: the record at byte {stream.Length / RecordLength * RecordLength} has "
+                + $"{stream.Length % RecordLength} of {RecordLength} bytes. Copy it again.");
         }
 
-        return Enumerable.Range(0, bytes.Length / RecordLength).Select(record => bytes[record * RecordLength]);
+        if (stream.Length / RecordLength is > MostRecords and var records)
+        {
+            throw new DataSetException($"'{file}' has {records} records; a batch has at most {MostRecords}. Divide it.");
+        }
+
+        var record = new byte[RecordLength];
+        while (stream.ReadAtLeast(record, RecordLength, throwOnEndOfStream: false) == RecordLength)
+        {
+            yield return record[0];
+        }
+    }
+
+    private static FileStream Open(string file)
+    {
+        try
+        {
+            return RegularFile.OpenRead(file);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            throw new DataSetException(e.Message, e);
+        }
     }
 
     private static bool IsBatch(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = Open(path);
         return path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) && stream.ReadByte() is >= 0 and < MostClasses;
     }
 }

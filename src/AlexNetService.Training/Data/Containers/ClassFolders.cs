@@ -24,7 +24,7 @@ internal sealed class ClassFolders
     private readonly bool isDivided;
     private readonly List<string> findings = [];
 
-    private ClassFolders(string name, IEnumerable<(string Path, long Bytes)> entries, bool labelled)
+    private ClassFolders(string name, IEnumerable<(string Path, long Bytes)> entries, bool labelled, IReadOnlyList<string> links)
     {
         (this.name, this.labelled) = (name, labelled);
         var byKind = entries.ToLookup(entry => Listing.IsPicture(entry.Path));
@@ -35,6 +35,7 @@ internal sealed class ClassFolders
         tops = [.. pictures.Select(entry => FolderAt(entry.Path, depth)).Distinct(StringComparer.Ordinal)];
         isDivided = labelled && tops.Length > 1 && tops.Any(top => Is(top, Train))
             && tops.All(top => Is(top, [.. Train, .. Validation, .. Test]));
+        Note(links, $"left out {Counted(links.Count, "link")} to folders that are read already: {Some(links)}.");
     }
 
     private int ClassDepth => isDivided ? depth + 1 : depth;
@@ -48,7 +49,15 @@ internal sealed class ClassFolders
         IEnumerable<(string Path, long Bytes)> entries,
         bool labelled,
         Func<string, byte[]> read,
-        params IReadOnlyList<IDisposable> files) => new ClassFolders(name, entries, labelled).List(read, files);
+        params IReadOnlyList<IDisposable> files) => new ClassFolders(name, entries, labelled, []).List(read, files);
+
+    /// <summary>Lists the photographs of a folder on disk, as the other overload does. Links that were left out are a finding.</summary>
+    public static LabelledPhotographs List(
+        string name,
+        IEnumerable<(string Path, long Bytes)> entries,
+        bool labelled,
+        Func<string, byte[]> read,
+        IReadOnlyList<string> links) => new ClassFolders(name, entries, labelled, links).List(read, []);
 
     private LabelledPhotographs List(Func<string, byte[]> read, IReadOnlyList<IDisposable> files)
     {
@@ -114,9 +123,9 @@ internal sealed class ClassFolders
         Note(nested, $"photographs in folders of a class folder belong to that class: {Some(nested)}.");
     }
 
-    private void Note(string[] found, string finding)
+    private void Note(IReadOnlyList<string> found, string finding)
     {
-        if (found.Length > 0)
+        if (found.Count > 0)
         {
             findings.Add(finding);
         }
@@ -196,7 +205,7 @@ internal sealed class ClassFolders
         return $"{string.Join(", ", endings)}; the first: '{files.FirstOrDefault()}'";
     }
 
-    private static string Some(string[] folders) => Listing.Some([.. folders.Select(folder => $"'{folder}'")]);
+    private static string Some(IReadOnlyList<string> folders) => Listing.Some([.. folders.Select(folder => $"'{folder}'")]);
 
     private static string Counted(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 

@@ -1,8 +1,8 @@
 using System.Formats.Tar;
 using System.Globalization;
 using System.IO.Compression;
-using System.Text;
 using System.Text.RegularExpressions;
+using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.Training.Data.Containers;
 
@@ -20,6 +20,9 @@ internal static partial class IlsvrcValidation
     private const string GroundTruth = "ILSVRC2012_validation_ground_truth.txt";
     private const string SynsetLabels = "imagenet_2012_validation_synset_labels.txt";
     private const string ClassMap = "map_clsloc.txt";
+
+    // Bytes; the kit has 6 MB unpacked.
+    private const int LargestKit = 64 << 20;
 
     /// <summary>Opens the validation tar, or its folder unless the training tar is there too; null if the path is neither.</summary>
     public static LabelledPhotographs? TryOpen(string path, bool labelled)
@@ -76,11 +79,13 @@ internal static partial class IlsvrcValidation
         }
 
         // n02119789 1 kit_fox
-        var map = Lines(folder, ClassMap)?.Select(line => line.Split(' ', 3)).Where(row => row.Length == 3)
-            .ToDictionary(row => row[1], row => (Synset: row[0], Name: row[2].Replace('_', ' ')), StringComparer.Ordinal)
+        var rows = Lines(folder, ClassMap)?.Select(line => line.Split(' ', 3)).Where(row => row.Length == 3).ToArray()
             ?? throw new DataSetException(
                 $"'{file}' beside '{tar}' names ILSVRC2012_IDs, and no text file gives their synsets; the kit's meta.mat is not read. "
                 + $"Put {ClassMap} there, which the kits since 2014 hold, or {SynsetLabels} with one synset a line.");
+        RequireOnce(folder, rows.Select(row => row[1]));
+        RequireOnce(folder, rows.Select(row => row[0]));
+        var map = rows.ToDictionary(row => row[1], row => (Synset: row[0], Name: row[2].Replace('_', ' ')), StringComparer.Ordinal);
         var synsets = lines.Select((line, i) => map.TryGetValue(line, out var row)
             ? row.Synset
             : throw new DataSetException(
@@ -88,9 +93,15 @@ internal static partial class IlsvrcValidation
         return (file, [.. synsets], map.Values.ToDictionary(row => row.Synset, row => row.Name, StringComparer.Ordinal));
     }
 
-    private static string[]? Lines(string folder, string name) => Find(folder, name) is { } bytes
-        ? Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-        : null;
+    private static void RequireOnce(string folder, IEnumerable<string> ids)
+    {
+        if (ids.CountBy(id => id, StringComparer.Ordinal).FirstOrDefault(id => id.Value > 1) is { Key: { } twice })
+        {
+            throw new DataSetException($"'{ClassMap}' of '{folder}' has '{twice}' twice. Use the file of ILSVRC-2012.");
+        }
+    }
+
+    private static string[]? Lines(string folder, string name) => Find(folder, name) is { } text ? Listing.Lines(name, text) : null;
 
     /// <summary>Finds a file beside the tar, in the kit's folder beside it, or in the kit as it was downloaded.</summary>
     private static byte[]? Find(string folder, string name)
@@ -98,7 +109,7 @@ internal static partial class IlsvrcValidation
         string[] folders = [folder, Path.Combine(folder, DevkitName, "data"), Path.Combine(folder, DevkitName)];
         if (folders.Select(place => Path.Combine(place, name)).FirstOrDefault(File.Exists) is { } file)
         {
-            return File.ReadAllBytes(file);
+            return Listing.ReadText(file);
         }
 
         var archive = Path.Combine(folder, DevkitName + ".tar.gz");
@@ -109,25 +120,47 @@ internal static partial class IlsvrcValidation
     {
         try
         {
-            using var reader = new TarReader(new GZipStream(File.OpenRead(archive), CompressionMode.Decompress));
+            using var kit = Unpacked(archive);
+            using var reader = new TarReader(kit);
             while (reader.GetNextEntry() is { } entry)
             {
                 if (entry.DataStream is { } data && Path.GetFileName(entry.Name) == name)
                 {
-                    using var bytes = new MemoryStream();
-                    data.CopyTo(bytes);
-                    return bytes.ToArray();
+                    var bytes = new byte[data.Length];
+                    data.ReadExactly(bytes);
+                    return bytes;
                 }
             }
 
             return null;
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+        catch (Exception e) when (e is InvalidDataException or IOException or FormatException or ArgumentException or OverflowException
+            or NotSupportedException)
         {
             throw new DataSetException($"'{archive}' is damaged: {e.Message} Copy it again.", e);
         }
     }
 
-    [GeneratedRegex(@"(^|/)ILSVRC2012_val_(?<number>\d{8})\.JPEG$", RegexOptions.ExplicitCapture)]
+    /// <summary>The kit's tar, in memory: it is small.</summary>
+    private static MemoryStream Unpacked(string archive)
+    {
+        using var stream = new GZipStream(RegularFile.OpenRead(archive), CompressionMode.Decompress);
+        var unpacked = new MemoryStream();
+        var block = new byte[1 << 16];
+        while (stream.Read(block) is > 0 and var read)
+        {
+            if (unpacked.Length > LargestKit)
+            {
+                throw new InvalidDataException($"it has more than {LargestKit} bytes unpacked.");
+            }
+
+            unpacked.Write(block, 0, read);
+        }
+
+        unpacked.Position = 0;
+        return unpacked;
+    }
+
+    [GeneratedRegex(@"(^|/)ILSVRC2012_val_(?<number>[0-9]{8})\.JPEG$", RegexOptions.ExplicitCapture)]
     private static partial Regex PhotographName();
 }

@@ -1,11 +1,17 @@
 using System.Security.Cryptography;
 using System.Text;
+using AlexNetService.ModelSpec.Files;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.Training.Data.Containers;
 
 internal static class Listing
 {
+    /// <summary>Largest text file beside a data set, in bytes.</summary>
+    private const int LargestText = 16 << 20;
+
+    private const int MostLines = 1_000_000;
+
     private const int MostListed = 5;
 
     private static readonly string[] Endings = [".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".gif", ".tif", ".tiff"];
@@ -23,8 +29,56 @@ internal static class Listing
         Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
 
     /// <summary>The lines of a text file, trimmed and without empty ones; null if the file does not exist.</summary>
-    public static string[]? Lines(string file) =>
-        File.Exists(file) ? [.. File.ReadAllLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)] : null;
+    public static string[]? Lines(string file) => File.Exists(file) ? Lines(file, ReadText(file)) : null;
+
+    /// <summary>The lines of a text, trimmed and without empty ones. Its file is named if they are too many.</summary>
+    public static string[] Lines(string file, byte[] text)
+    {
+        using var reader = new StreamReader(new MemoryStream(text));
+        var lines = new List<string>();
+        while (reader.ReadLine() is { } line)
+        {
+            if (line.Trim() is { Length: > 0 } trimmed)
+            {
+                lines.Add(lines.Count < MostLines
+                    ? trimmed
+                    : throw new DataSetException($"'{file}' has more than {MostLines} lines. Remove those that name no class."));
+            }
+        }
+
+        return [.. lines];
+    }
+
+    /// <summary>The bytes of a text file beside a data set.</summary>
+    public static byte[] ReadText(string file)
+    {
+        try
+        {
+            return RegularFile.LengthOf(file) == 0 && File.Exists(file) ? [] : RegularFile.ReadAllBytes(file, LargestText);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            throw new DataSetException(e.Message, e);
+        }
+    }
+
+    /// <summary>The classes that a text file names, one a line, each once; null if the file does not exist.</summary>
+    public static IReadOnlyList<ClassLabel>? ClassesIn(string file)
+    {
+        var names = Lines(file);
+        return names?.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Skip(1).Any()) is { Key: var twice }
+            ? throw new DataSetException($"'{file}' names class '{twice}' twice. Write each class on one line.")
+            : names is null ? null : LabelsOf(names);
+    }
+
+    /// <summary>Requires that a photograph is small enough to be read into memory.</summary>
+    public static void RequireSize(string path, long bytes)
+    {
+        if (Photograph.TooLarge(bytes) is { } reason)
+        {
+            throw new DataSetException($"'{path}' {reason}");
+        }
+    }
 
     /// <summary>A data set of photographs with the index of their class, in the given order.</summary>
     public static LabelledPhotographs OfLabels(

@@ -1,3 +1,4 @@
+using AlexNetService.ModelSpec.Files;
 using nietras.SeparatedValues;
 
 namespace AlexNetService.Training.Data.Containers;
@@ -21,7 +22,7 @@ internal static class PhotographList
 
         var folder = Listing.FolderOf(path);
         var (seen, entries) = (new Dictionary<string, int>(StringComparer.Ordinal), new List<(string Path, long Bytes, string Label)>());
-        foreach (var (number, file, label) in Read(path, folder))
+        Read(path, folder, (number, file, label) =>
         {
             var found = new FileInfo(Path.Combine(folder, file));
             var reason =
@@ -37,7 +38,7 @@ internal static class PhotographList
             }
 
             entries.Add((file, found.Length, label));
-        }
+        });
 
         var labels = Listing.SortedLabelsOf(entries.Select(entry => entry.Label));
         var index = labels.ToDictionary(label => label.Id, label => label.Index, StringComparer.Ordinal);
@@ -46,10 +47,14 @@ internal static class PhotographList
             Listing.NameOf(path), labels, photographs, labelled, photograph => FolderPhotographs.Read(folder, photograph));
     }
 
-    /// <summary>Number, path with '/' and label of each line that is not empty.</summary>
-    private static List<(int Number, string File, string Label)> Read(string path, string folder)
+    /// <summary>Passes on number, path with '/' and label of each line that is not empty, a line at a time.</summary>
+    private static void Read(string path, string folder, Action<int, string, string> line)
     {
-        var lines = new List<(int, string, string)>();
+        if (RegularFile.LengthOf(path) == 0)
+        {
+            return;
+        }
+
         try
         {
             using var reader = Sep.Reader(options => options with
@@ -75,10 +80,10 @@ internal static class PhotographList
                 else
                 {
                     // Sep 0.17.1 counts one line too many for the first row.
-                    lines.Add((
+                    line(
                         row.RowIndex == 0 ? 1 : row.LineNumberFrom,
                         fields.ElementAtOrDefault(file)?.Replace('\\', '/') ?? "",
-                        fields.ElementAtOrDefault(label) ?? ""));
+                        fields.ElementAtOrDefault(label) ?? "");
                 }
 
                 isFirst = false;
@@ -88,8 +93,6 @@ internal static class PhotographList
         {
             throw new DataSetException($"'{path}' is not a CSV file: {e.Message}", e);
         }
-
-        return lines;
     }
 
     private static int? Column(string[] fields, string name) =>

@@ -32,7 +32,7 @@ internal static class SynsetWords
     private static Dictionary<string, string> Names(string path)
     {
         var words = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var line in File.ReadLines(path))
+        foreach (var line in Listing.Lines(path) ?? [])
         {
             if (line.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [var id, var names])
             {

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Formats.Tar;
+using AlexNetService.ModelSpec.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace AlexNetService.Training.Data.Containers;
@@ -14,6 +16,13 @@ internal sealed class TarArchive : IDisposable
     private const int ChecksumDigits = 8;
     private const int FirstFiles = 16;
 
+    // POSIX pax and GNU tar: headers whose data describe the next file.
+    private const int SizeAt = 124;
+    private const int SizeDigits = 12;
+    private const int KindAt = 156;
+    private const int LargestDescription = 1 << 20;
+    private const int MostDescriptions = 4;
+
     private readonly SafeFileHandle handle;
 
     public TarArchive(string path)
@@ -21,6 +30,11 @@ internal sealed class TarArchive : IDisposable
         FilePath = path;
         try
         {
+            if (RegularFile.LengthOf(path) == 0)
+            {
+                throw new DataSetException($"'{path}' is empty, or a pipe or a device; only regular files are read.");
+            }
+
             handle = File.OpenHandle(path, options: FileOptions.RandomAccess);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -52,12 +66,17 @@ internal sealed class TarArchive : IDisposable
     public static bool Recognises(string path)
     {
         Span<byte> header = stackalloc byte[Block];
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         if (stream.ReadAtLeast(header, Block, throwOnEndOfStream: false) < Block)
         {
             return false;
         }
 
+        return IsHeader(header);
+    }
+
+    private static bool IsHeader(ReadOnlySpan<byte> header)
+    {
         var (told, sum) = (0, 0);
         for (var i = 0; i < Block; i++)
         {
@@ -82,7 +101,8 @@ internal sealed class TarArchive : IDisposable
         stream.Position = inside.Offset;
         using var reader = new TarReader(stream, leaveOpen: true);
         var last = inside.Offset;
-        while (Next(reader, inside, last) is { } entry)
+        var next = inside.Offset;
+        while (Next(reader, inside, last, next) is { } entry)
         {
             if (entry.DataOffset - Block >= end)
             {
@@ -91,11 +111,12 @@ internal sealed class TarArchive : IDisposable
             }
 
             last = entry.DataOffset;
-            if (entry.DataOffset + entry.Length > end)
+            if (entry.Length > end - entry.DataOffset)
             {
                 throw Damaged(inside, last, $"'{entry.Name}' needs {entry.Length} bytes, and {end - last} are left.");
             }
 
+            next = last + RoundedUp(entry.Length);
             if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile)
             {
                 var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
@@ -107,6 +128,7 @@ internal sealed class TarArchive : IDisposable
     /// <summary>Reads a file of the tar.</summary>
     public byte[] Read(TarItem item)
     {
+        Listing.RequireSize(item.Name, item.Length);
         try
         {
             var bytes = new byte[item.Length];
@@ -122,7 +144,7 @@ internal sealed class TarArchive : IDisposable
 
             return bytes;
         }
-        catch (Exception e) when (e is IOException or OverflowException or OutOfMemoryException)
+        catch (Exception e) when (e is IOException)
         {
             throw new DataSetException($"'{item.Name}' cannot be read from '{FilePath}' at byte {item.Offset}: {e.Message}", e);
         }
@@ -130,8 +152,9 @@ internal sealed class TarArchive : IDisposable
 
     public void Dispose() => handle.Dispose();
 
-    private TarEntry? Next(TarReader reader, TarItem inside, long last)
+    private TarEntry? Next(TarReader reader, TarItem inside, long last, long next)
     {
+        RequireShortDescriptions(inside, next);
         try
         {
             return reader.GetNextEntry(copyData: false);
@@ -140,7 +163,50 @@ internal sealed class TarArchive : IDisposable
         {
             throw Damaged(inside, last, e.Message);
         }
+        catch (NotSupportedException e)
+        {
+            throw new DataSetException(
+                $"'{FilePath}' has an entry that is not read, at or after byte {last}: {e.Message} Pack it again, without --sparse.", e);
+        }
     }
+
+    /// <summary>
+    /// Requires that long names and extended headers are short, from a header on to that of the next file: System.Formats.Tar reads them
+    /// into memory whole.
+    /// </summary>
+    private void RequireShortDescriptions(TarItem inside, long at)
+    {
+        Span<byte> header = stackalloc byte[Block];
+        for (var headers = 0; headers < MostDescriptions && RandomAccess.Read(handle, header, at) == Block && IsHeader(header)
+            && header[KindAt] is (byte)'L' or (byte)'K' or (byte)'x' or (byte)'g'; headers++)
+        {
+            if (Size(header.Slice(SizeAt, SizeDigits)) is not (>= 0 and <= LargestDescription and var size))
+            {
+                throw Damaged(inside, at, $"a long name or extended header has more than {LargestDescription} bytes.");
+            }
+
+            at += Block + RoundedUp(size);
+        }
+    }
+
+    /// <summary>A length in a header: octal digits, or, with the first bit set, a big-endian number.</summary>
+    private static long Size(ReadOnlySpan<byte> field)
+    {
+        if (field[0] >= 0x80)
+        {
+            return field[1..^sizeof(long)].ContainsAnyExcept((byte)0) ? -1 : BinaryPrimitives.ReadInt64BigEndian(field[^sizeof(long)..]);
+        }
+
+        long size = 0;
+        foreach (var digit in field)
+        {
+            size = digit is >= (byte)'0' and <= (byte)'7' ? (8 * size) + digit - '0' : size;
+        }
+
+        return size;
+    }
+
+    private static long RoundedUp(long length) => (length + Block - 1) / Block * Block;
 
     private DataSetException Damaged(TarItem inside, long at, string reason)
     {

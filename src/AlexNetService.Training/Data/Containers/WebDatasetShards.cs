@@ -41,7 +41,7 @@ internal static class WebDatasetShards
         var statistics = isPrepared ? PreparedStatistics.Read(folder) : null;
         var prepared = isPreparedFolder ? statistics : null;
         prepared?.RequireShards(path);
-        var labels = statistics?.Labels ?? (Listing.Lines(Path.Combine(folder, Classes)) is { } names ? Listing.LabelsOf(names) : null);
+        var labels = statistics?.Labels ?? Listing.ClassesIn(Path.Combine(folder, Classes));
         var opened = TarPhotographs.Open(
             prepared?.Shards.Select(shard => Path.Combine(path, shard.File)) ?? shards,
             tars => List(prepared?.Source ?? Listing.NameOf(path), tars, labels, labelled));

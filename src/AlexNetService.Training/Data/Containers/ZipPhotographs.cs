@@ -41,6 +41,7 @@ internal static class ZipPhotographs
 
     private static byte[] Read(ZipArchive archive, ZipArchiveEntry entry, string name)
     {
+        Listing.RequireSize(entry.FullName, entry.Length);
         lock (archive)
         {
             try

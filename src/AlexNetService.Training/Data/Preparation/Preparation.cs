@@ -206,11 +206,16 @@ public sealed class Preparation
     /// <summary>Hashes by file name; a shard that is missing here was not finished.</summary>
     private Dictionary<string, string> ReadChecksums()
     {
-        var path = Path.Combine(folder, Checksums);
-        return File.Exists(path)
-            ? File.ReadLines(path).Select(line => line.Split("  ")).Where(parts => parts.Length == 2)
-                .ToDictionary(parts => parts[1], parts => parts[0], StringComparer.Ordinal)
-            : [];
+        var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var parts in (Listing.Lines(Path.Combine(folder, Checksums)) ?? []).Select(line => line.Split("  ")))
+        {
+            if (parts is [var hash, var name])
+            {
+                hashes[name] = hash;
+            }
+        }
+
+        return hashes;
     }
 
     private void WriteChecksums(Dictionary<string, string> hashes)

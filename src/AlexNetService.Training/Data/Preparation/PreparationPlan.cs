@@ -18,6 +18,7 @@ public sealed record PreparationPlan(string Source, string SourceSha256, int Pho
 
     private const string FileName = "prepare.json";
     private const int OrderSeed = 2012;
+    private const int LargestFile = 1 << 20; // bytes
 
     /// <summary>Number of shards.</summary>
     public int Shards => (Photographs + ShardSize - 1) / ShardSize;
@@ -55,9 +56,9 @@ public sealed record PreparationPlan(string Source, string SourceSha256, int Pho
         PreparationPlan? begun;
         try
         {
-            begun = JsonSerializer.Deserialize(File.ReadAllBytes(file), PreparationJson.Format.PreparationPlan);
+            begun = JsonSerializer.Deserialize(RegularFile.ReadAllBytes(file, LargestFile), PreparationJson.Format.PreparationPlan);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidDataException)
         {
             throw new DataSetException($"'{file}' is damaged: {e.Message} Empty the folder and start again.", e);
         }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Files;
 using AlexNetService.ModelSpec.Package;
 using AlexNetService.ModelSpec.Weights;
@@ -18,6 +19,7 @@ public sealed record PreparedStatistics
     private const string FileName = "statistics.json";
     private const string MeanImageName = "mean-image.safetensors";
     private const string MeanImageTensor = "mean";
+    private const int LargestFile = 64 << 20; // bytes; 1000 classes and 260 shards take 150 kB
 
     /// <summary>Version of this file's layout.</summary>
     public required int Format { get; init; }
@@ -71,7 +73,10 @@ public sealed record PreparedStatistics
     {
         try
         {
-            return SafeTensors.Read(Path.Combine(Folder, MeanImage.File)).Tensors[MeanImageTensor].Values;
+            var image = SafeTensors.Read(Path.Combine(Folder, MeanImage.File)).Tensors[MeanImageTensor].Values;
+            return image.Length == 3 * Canvas * Canvas && Array.TrueForAll(image, value => value is >= 0 and <= 255)
+                ? image
+                : throw new InvalidDataException($"It does not hold 3×{Canvas}×{Canvas} values of 0 to 255.");
         }
         catch (Exception e) when (e is IOException or InvalidDataException or KeyNotFoundException)
         {
@@ -89,18 +94,35 @@ public sealed record PreparedStatistics
         var path = Path.Combine(folder, FileName);
         try
         {
-            var read = JsonSerializer.Deserialize(File.ReadAllBytes(path), PreparationJson.Format.PreparedStatistics)
+            var read = JsonSerializer.Deserialize(RegularFile.ReadAllBytes(path, LargestFile), PreparationJson.Format.PreparedStatistics)
                 ?? throw new JsonException("it is empty.");
-            return read.Format == CurrentFormat
-                ? read with { Folder = folder }
-                : throw new DataSetException(
-                    $"'{path}' has format {read.Format}; this software reads {CurrentFormat}. Prepare the data set again.");
+            return read.Format != CurrentFormat
+                ? throw new DataSetException(
+                    $"'{path}' has format {read.Format}; this software reads {CurrentFormat}. Prepare the data set again.")
+                : read.Broken() is { } reason ? throw new JsonException(reason)
+                : read with { Folder = folder };
         }
-        catch (Exception e) when (e is JsonException or IOException)
+        catch (Exception e) when (e is JsonException or IOException or InvalidDataException)
         {
             throw new DataSetException($"'{path}' cannot be read: {e.Message} Run the same 'alexnet prepare' again.", e);
         }
     }
+
+    /// <summary>The reason why the values cannot be those of a preparation, as a sentence; null if they can.</summary>
+    private string? Broken() =>
+        Canvas is < 1 or > CanvasDecoder.MaxCanvasSide ? $"canvas is {Canvas}."
+        : Mean.Count != 3 || !Mean.All(value => value is >= 0 and <= 255) ? "mean is not three values of 0 to 255."
+        : Components.Count != 3
+            || !Components.All(direction => direction is { Count: 3 } && direction.All(value => Math.Abs(value) <= 1.01))
+            ? "components are not three directions of length 1."
+        : Eigenvalues.Count != 3 || !Eigenvalues.All(value => value is >= 0 and <= 255 * 255) ? "eigenvalues are not three variances."
+        : Labels.Index().Any(label => label.Item is not { Id: not null, Name: not null } || label.Item.Index != label.Index)
+            ? "labels are not in the order of their index."
+        : Labels.CountBy(label => label.Id, StringComparer.Ordinal).FirstOrDefault(id => id.Value > 1) is { Key: { } twice }
+            ? $"label '{twice}' is there twice."
+        : PhotographsOfClass.Count != Labels.Count ? "photographsOfClass does not have a number for each label."
+        : Shards.Append(MeanImage).All(file => file is { File: not null } && file.File == Path.GetFileName(file.File)) ? null
+        : "a file is not named, or is not beside it.";
 
     /// <summary>Checks that every shard exists and has its length; hashes are not checked.</summary>
     /// <exception cref="DataSetException">A shard is missing or has another length.</exception>

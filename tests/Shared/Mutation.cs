@@ -1,4 +1,6 @@
-namespace AlexNetService.Api.FunctionalTests.Fuzz;
+using CsCheck;
+
+namespace AlexNetService.Tests.Shared;
 
 /// <summary>A change to bytes.</summary>
 /// <param name="Kind">The kind of change.</param>
@@ -6,6 +8,14 @@ namespace AlexNetService.Api.FunctionalTests.Fuzz;
 /// <param name="Value">The byte to write, or the number of bytes.</param>
 internal sealed record Mutation(MutationKind Kind, double Place, byte Value)
 {
+    /// <summary>Changes anywhere, half of them near the start.</summary>
+    public static Gen<Mutation> Any { get; } = Gen.Select(
+        Gen.Enum<MutationKind>(),
+        Gen.Double[0, 1],
+        Gen.Bool,
+        Gen.Byte,
+        (kind, place, anywhere, value) => new Mutation(kind, anywhere ? Math.Cbrt(place) : place, value));
+
     public static byte[] Apply(byte[] bytes, IEnumerable<Mutation> mutations) =>
         mutations.Aggregate(bytes, (changed, mutation) => mutation.Apply(changed));
 
@@ -27,6 +37,10 @@ internal sealed record Mutation(MutationKind Kind, double Place, byte Value)
                 return [.. bytes[..at], .. bytes[at..Math.Min(bytes.Length, at + Value)], .. bytes[at..]];
             case MutationKind.Insert:
                 return [.. bytes[..at], Value, .. bytes[at..]];
+            case MutationKind.Fill:
+                byte[] filled = [.. bytes];
+                filled.AsSpan(at, Math.Min(sizeof(long), bytes.Length - at)).Fill(Value);
+                return filled;
             default:
                 byte[] changed = [.. bytes];
                 changed[at] = Kind == MutationKind.Flip ? (byte)(changed[at] ^ (1 << (Value & 7))) : Value;
@@ -39,6 +53,7 @@ internal enum MutationKind
 {
     Flip,
     Write,
+    Fill,
     Truncate,
     Remove,
     Repeat,
