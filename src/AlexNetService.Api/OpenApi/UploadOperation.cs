@@ -75,16 +75,17 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options) : IOper
             Names($"^{PackageName.Pattern}$", "alexnet")),
         "models" => ("Names of models with the same labels, separated by commas; default: the default ensemble.",
             Names($"^{PackageName.Pattern}( *, *{PackageName.Pattern})*$", "alexnet-one,alexnet-two")),
-        "class" => ("Index of the class, below the number of classes; default: the most probable class.",
-            Number(JsonSchemaType.Integer, least: 0, example: 7)),
-        "window" => ("Side of the square in pixels, at most that of the crop; default: a fifth of the crop.",
+        "class" => ("Id, name or index of the class; default: the most probable class.",
+            new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^.+$", Examples = ["lemon"] }),
+        "window" => ("Side of the square in pixels, at most that of the canvas; default: a fifth of the canvas.",
             Number(JsonSchemaType.Integer, least: 1, example: 45)),
         "stride" => (
-            "Pixels from one place to the next, at most the side of the crop; default: 100 to 170 places. "
+            "Pixels from one place to the next, at most the side of the canvas; default: 100 to 170 places. "
             + $"The limit is {ExplainQuery.MaxPlaces} places.",
             Number(JsonSchemaType.Integer, least: 1, example: 15)),
         "minConfidence" => ("Share of right answers from which an answer counts as confident, 0 to 1.",
             Number(JsonSchemaType.Number, least: 0, most: 1, otherwise: ConfidenceTable.UsualShare, example: 0.95)),
+        "views" => ("Whether to add the canvas, which is what the models see, and the answer to each crop.", Switch()),
         "overlay" => ("Whether to add the picture to the JSON.", Switch()),
         "normalise" => ("Whether to divide the vector by its length.", Switch()),
         _ => ("Whether to add the predictions of each model.", Switch()),

@@ -1,7 +1,8 @@
 import { ask, rememberKey } from './service.js';
-import { showCrops } from './crops.js';
+import { decoded, showCrops } from './crops.js';
+import { showExamples } from './examples.js';
 import { hideOcclusion, showOcclusion } from './occlusion.js';
-import { showAnswer } from './answer.js';
+import { percent, showAnswer } from './answer.js';
 import { showKnown } from './known.js';
 import { query, showSettings } from './settings.js';
 import { showProgram } from './program.js';
@@ -12,6 +13,7 @@ const preview = element('preview');
 const explain = element('explain');
 let chosen = [];
 let picture = null;
+let answered = null;
 let underWay = new AbortController();
 let served = { models: [], ensembles: [], default: [] };
 
@@ -37,7 +39,8 @@ document.addEventListener('drop', event => {
   document.body.classList.remove('over');
   take(event, event.dataTransfer);
 });
-explain.addEventListener('click', makeMap);
+explain.addEventListener('click', toggleMap);
+showExamples(file => choose([file]));
 element('access').addEventListener('submit', async event => {
   event.preventDefault();
   rememberKey(element('key').value);
@@ -102,9 +105,9 @@ function begin() {
   underWay = new AbortController();
   element('answer').hidden = true;
   element('error').hidden = true;
-  element('explain-status').textContent = '';
+  element('said').textContent = '';
   explain.disabled = false;
-  hideOcclusion();
+  hideMap();
 }
 
 async function classify(file) {
@@ -112,7 +115,7 @@ async function classify(file) {
   URL.revokeObjectURL(preview.src);
   preview.src = URL.createObjectURL(file);
   element('status').textContent = 'Looking…';
-  const { answer, problem, left } = await ask(`v1/classify?${query({ top: 5, detail: true })}`, [file], underWay.signal);
+  const { answer, problem, left } = await ask(`v1/classify?${query({ top: 5, detail: true, views: true })}`, [file], underWay.signal);
   if (left) {
     return;
   }
@@ -123,11 +126,19 @@ async function classify(file) {
     return;
   }
 
+  answered = answer;
+  if (!await decoded(preview)) {
+    // The browser cannot show the format, so the page shows what the service made of it.
+    preview.src = answer.views.picture;
+    await decoded(preview);
+  }
+
   element('answer').hidden = false;
-  const seen = served.models.find(model => model.name === answer.models[0].name);
-  showAnswer(answer, seen, confidenceOf(answer));
+  showAnswer(answer, served.models.find(model => model.name === answer.models[0].name), confidenceOf(answer));
   showProgram(answer);
-  showCrops(preview, seen ?? { canvas: 1, crop: 1 });
+  showCrops(preview, answer);
+  const [first] = answer.predictions;
+  element('said').textContent = `${first.label}, ${percent.format(first.probability)}. ${element('confidence').textContent}`;
   element('predictions-title').focus({ preventScroll: true });
   element('predictions').scrollIntoView({ block: 'nearest' });
 }
@@ -140,16 +151,30 @@ function confidenceOf({ models, crops }) {
   return source?.confidence?.crops === crops ? source.confidence : null;
 }
 
-async function makeMap() {
+/** Makes the map of the class that was answered, by the networks and crops that answered. */
+async function toggleMap() {
+  if (!element('occlusion').hidden) {
+    hideMap();
+    return;
+  }
+
   explain.disabled = true;
-  element('explain-status').textContent = 'Looking again and again…';
-  const { answer, problem, left } = await ask('v1/explain', [picture], underWay.signal);
+  element('explain-status').textContent = 'Hiding one part after the other, and looking again each time…';
+  const address = `v1/explain?${query({ class: answered.predictions[0].id })}`;
+  const { answer, problem, left } = await ask(address, [picture], underWay.signal);
   if (left) {
     return;
   }
 
   explain.disabled = false;
   element('explain-status').textContent = problem ? problem.detail ?? problem.title : showOcclusion(answer);
+  explain.textContent = problem ? 'Where did it look?' : 'Hide the map';
+}
+
+function hideMap() {
+  hideOcclusion();
+  element('explain-status').textContent = '';
+  explain.textContent = 'Where did it look?';
 }
 
 function complain(problem) {
