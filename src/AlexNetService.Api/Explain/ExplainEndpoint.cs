@@ -11,8 +11,8 @@ internal static class ExplainEndpoint
         .WithName("Explain")
         .WithSummary("Show which parts of a photograph its class depends on")
         .WithDescription(
-            "Covers the canvas, place by place, with a square of the canvas's mean colour, classifies it each time with the models and crops "
-            + "of an ordinary answer, and measures how much the probability of the class falls. "
+            "Covers the canvas, place by place, with a square of the canvas's mean colour, classifies it each time with the models and "
+            + "crops of an ordinary answer, and measures how much the probability of the class falls. "
             + $"Returns JSON, or {OfferedTypes.Png}: the map over the canvas, red where the class depends on the photograph, "
             + "as strong as the share of the probability that is lost.")
         .Offers(OfferedTypes.Json, OfferedTypes.Png)

@@ -15,7 +15,8 @@ internal static class ExplainHeaders
     /// <summary>The headers, for the OpenAPI document.</summary>
     public static ResponseHeaders All { get; } = new(OfferedTypes.Png, new Dictionary<string, (string Description, string Example)>
     {
-        [ClassId] = ("Identifier of the explained class. Characters other than printable ASCII, and %, are percent-encoded UTF-8.", "n07749582"),
+        [ClassId] = (
+            "Identifier of the explained class. Characters other than printable ASCII, and %, are percent-encoded UTF-8.", "n07749582"),
         [ClassLabel] = ("Name of the explained class, encoded like its identifier.", "lemon"),
         [Probability] = ("Probability of the class with nothing covered, 0 to 1.", "0.8061"),
         [LargestFall] = ("Largest fall of that probability, 0 to 1; 0 if it falls nowhere.", "0.4122"),
@@ -36,5 +37,5 @@ internal static class ExplainHeaders
 
     // RFC 3986, section 2.1. Headers carry ASCII only.
     private static string Encoded(string text) => string.Concat(text.EnumerateRunes().Select(letter =>
-        letter.Value is > ' ' and < '\x7F' and not '%' || letter.Value == ' ' ? letter.ToString() : Uri.EscapeDataString(letter.ToString())));
+        letter.Value is >= ' ' and < '\x7F' and not '%' ? letter.ToString() : Uri.EscapeDataString(letter.ToString())));
 }

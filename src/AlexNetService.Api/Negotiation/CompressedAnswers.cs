@@ -8,7 +8,8 @@ internal static class CompressedAnswers
 {
     public static void AddCompressedAnswers(this IServiceCollection services) => services.AddResponseCompression(options =>
     {
-        options.MimeTypes = [OfferedTypes.Json, "application/problem+json", OfferedTypes.Html, "text/css", "text/javascript", "image/svg+xml"];
+        options.MimeTypes =
+            [OfferedTypes.Json, "application/problem+json", OfferedTypes.Html, "text/css", "text/javascript", "image/svg+xml"];
         options.Providers.Add<BrotliCompressionProvider>();
         options.Providers.Add<GzipCompressionProvider>();
     });

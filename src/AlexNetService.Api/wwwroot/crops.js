@@ -20,7 +20,7 @@ export function showCrops(preview, { views, predictions: [winner] }) {
       return line;
     }));
   document.getElementById('shrunk').src = picture;
-  document.getElementById('shrunk-caption').textContent = `This is all that the networks see: ${canvas} × ${canvas} pixels.`;
+  document.getElementById('shrunk-caption').textContent = `This is all that the networks see: ${square(canvas)} pixels.`;
 }
 
 /** Whether the browser can show the picture. */
@@ -34,10 +34,16 @@ export async function decoded(preview) {
 }
 
 function showCaption({ canvas, crop, crops }, winner) {
-  document.getElementById('crops-caption').textContent = crops.length === 1
-    ? `The centre, ${crop} × ${crop} of ${canvas} × ${canvas} pixels.`
-    : `Four corners, the centre, and their mirrors, ${crop} × ${crop} of ${canvas} × ${canvas} pixels each. The numbers say how probable `
-      + `each finds ${winner.label}; their mean is ${percent.format(winner.probability)}.`;
+  const size = `${square(crop)} of ${square(canvas)} pixels`;
+  const others = crops.some(each => each.prediction.index !== winner.index) ? ' Where it is bold, the crop alone says something else.' : '';
+  document.getElementById('crops-caption').textContent = crops.length === 1 ? `The centre, ${size}.`
+    : `Four corners, the centre, and their mirrors, ${size} each. The number is how probable the crop finds ${winner.label}; `
+      + `the mean is ${percent.format(winner.probability)}.${others}`;
+}
+
+/** A size that stays on one line. */
+function square(side) {
+  return `${side}\u00a0×\u00a0${side}`;
 }
 
 function place({ top, left, mirrored }, far) {
@@ -62,8 +68,9 @@ function thumbnail(preview, one, views, winner, group) {
     group.querySelectorAll('button').forEach(other => other.setAttribute('aria-pressed', String(chosen && other === button)));
     showWindow(chosen ? one : null, views);
     if (chosen) {
+      const { label, probability } = one.prediction;
       document.getElementById('crops-caption').textContent =
-        `${one.what[0].toUpperCase()}${one.what.slice(1)}: alone, it says ${one.prediction.label}, ${percent.format(one.prediction.probability)}.`;
+        `${one.what[0].toUpperCase()}${one.what.slice(1)}: alone, it says ${label}, ${percent.format(probability)}.`;
     } else {
       showCaption(views, winner);
     }
@@ -83,9 +90,9 @@ function showWindow(one, { canvas, crop }) {
 
 // The canvas is the centre square of the photograph, so a crop is a part of that square.
 function draw(context, preview, { top, left, mirrored }, { canvas, crop }) {
-  const square = Math.min(preview.naturalWidth, preview.naturalHeight);
-  const [x, y] = [(preview.naturalWidth - square) / 2, (preview.naturalHeight - square) / 2];
-  const scale = square / canvas;
+  const side = Math.min(preview.naturalWidth, preview.naturalHeight);
+  const [x, y] = [(preview.naturalWidth - side) / 2, (preview.naturalHeight - side) / 2];
+  const scale = side / canvas;
   if (mirrored) {
     context.translate(Pixels, 0);
     context.scale(-1, 1);

@@ -46,9 +46,9 @@ export function showOcclusion({ class: { label }, probability, canvas, window, o
 function showScale(label, probability, most) {
   document.getElementById('most').style.left = `${100 * Math.min(1, most / probability)}%`;
   document.getElementById('scale-end').textContent = `all ${percent.format(probability)} lost`;
-  const rest = percent.format(probability - most);
-  scale.setAttribute('aria-label', `Scale: from unchanged to all ${percent.format(probability)} lost. The most telling part leaves ${rest}.`);
+  const [all, rest] = [probability, probability - most].map(share => percent.format(share));
+  scale.setAttribute('aria-label', `Scale: from unchanged to all ${all} lost. The most telling part leaves ${rest}.`);
   return most < Noticeable
-    ? `No single part decides: whichever is hidden, ${label} keeps at least ${rest} of its ${percent.format(probability)}.`
-    : `Hiding the most telling part lowers ${label} from ${percent.format(probability)} to ${rest}. Red counted for it, blue against it.`;
+    ? `No single part decides: whichever is hidden, ${label} keeps at least ${rest} of its ${all}.`
+    : `Hiding the most telling part lowers ${label} from ${all} to ${rest}. Red counted for it, blue against it.`;
 }

@@ -57,7 +57,8 @@ async function introduce() {
   served = answer ?? served;
   const members = served.default;
   element('ensemble').textContent = members.length === 0 ? ''
-    : `Ten crops through ${members.length === 1 ? 'one network' : `${members.length} networks, averaged`}: ${members.map(name).join(', ')}.`;
+    : `Ten crops through ${members.length === 1 ? 'one network' : `${members.length} networks, averaged`}: `
+      + `${members.map(name).join(', ')}.`;
   showSettings(served, () => choose(chosen));
   if (members.length > 0) {
     showKnown((await ask(`v1/models/${encodeURIComponent(members[0].name)}`)).answer?.card.labels);
@@ -70,7 +71,8 @@ function take(event, data) {
   if (files.length > 0) {
     choose(files);
   } else if (event.type === 'drop') {
-    complain({ title: 'That was a link, not a file', detail: 'This page reads only your files. Save the picture first, then drop the file.' });
+    const detail = 'This page reads only your files. Save the picture first, then drop the file.';
+    complain({ title: 'That was a link, not a file', detail });
   }
 }
 
@@ -140,7 +142,7 @@ async function classify(file) {
   const [first] = answer.predictions;
   element('said').textContent = `${first.label}, ${percent.format(first.probability)}. ${element('confidence').textContent}`;
   element('predictions-title').focus({ preventScroll: true });
-  element('predictions').scrollIntoView({ block: 'nearest' });
+  element(element('confidence').hidden ? 'predictions' : 'confidence').scrollIntoView({ block: 'nearest' });
 }
 
 /** The measured confidence of the networks that answered: of one network, or of an ensemble of just these. */

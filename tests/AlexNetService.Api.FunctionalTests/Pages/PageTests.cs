@@ -13,7 +13,6 @@ public sealed class PageTests(SharedService service)
     [InlineData("/crops.js", "text/javascript")]
     [InlineData("/occlusion.js", "text/javascript")]
     [InlineData("/page.css", "text/css")]
-    [InlineData("/views.js", "text/javascript")]
     [InlineData("/examples.js", "text/javascript")]
     public async Task Get_PartOfThePage_IsServedAndRefersToNoOtherHost(string path, string type)
     {
