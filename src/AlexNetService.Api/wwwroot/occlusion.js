@@ -6,8 +6,8 @@ const ends = document.getElementById('scale-ends');
 const Strongest = 215;
 const [Fall, Rise] = [[226, 58, 20], [38, 96, 220]];
 
-// A smaller fall is within what any change of a photograph does.
-const Noticeable = 0.05;
+// Share of the probability below which a fall is within what any change of a photograph does.
+const Noticeable = 0.1;
 
 /** Hides the map. */
 export function hideOcclusion() {
@@ -48,7 +48,7 @@ function showScale(label, probability, most) {
   document.getElementById('scale-end').textContent = `all ${percent.format(probability)} lost`;
   const [all, rest] = [probability, probability - most].map(share => percent.format(share));
   scale.setAttribute('aria-label', `Scale: from unchanged to all ${all} lost. The most telling part leaves ${rest}.`);
-  return most < Noticeable
+  return most < Noticeable * probability
     ? `No single part decides: whichever is hidden, ${label} keeps at least ${rest} of its ${all}.`
     : `Hiding the most telling part lowers ${label} from ${all} to ${rest}. Red counted for it, blue against it.`;
 }

@@ -190,7 +190,7 @@ public sealed class PageTests(SharedService service, Chromium chromium)
             "#file", new FilePayload { Name = "photograph.tif", MimeType = "image/tiff", Buffer = Pictures.Encode(1, ".tif") });
 
         await Assertions.Expect(page.Locator("#crops button")).ToHaveCountAsync(10);
-        Assert.Equal([32, 32], await page.EvaluateAsync<int[]>(
+        Assert.Equal(new[] { 32, 32 }, await page.EvaluateAsync<int[]>(
             "['preview', 'shrunk'].map(id => document.getElementById(id).naturalWidth)"));
         Assert.Empty(browser.Complaints);
     }
