@@ -13,7 +13,8 @@ internal static class PlainPage
         var encoder = HtmlEncoder.Default;
         var page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
         page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        page.Append("<title>").Append(encoder.Encode(title)).Append("</title>\n<link rel=\"stylesheet\" href=\"../page.css\">\n");
+        page.Append("<title>").Append(encoder.Encode(title)).Append("</title>\n");
+        page.Append("<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"../page.css\">\n");
         page.Append("<main>\n<h1>").Append(encoder.Encode(title)).Append("</h1>\n");
         page.AppendJoin('\n', lines.Select(line => $"<p>{encoder.Encode(line)}</p>"));
         page.Append("\n<p><a href=\"..\">Another photograph</a></p>\n</main>\n");

@@ -10,10 +10,10 @@ namespace AlexNetService.Api.OpenApi;
 
 /// <summary>
 /// Documents routes that read pictures from the body: each media type as a file, so that "Try it out" uploads one, and the query
-/// parameters with their types. Examples are part of the schemas, because Swagger UI would send examples of parameters, such as names
-/// of models that do not exist.
+/// parameters with their types. Examples are part of the schemas, because Swagger UI would send examples of parameters with every request.
+/// They name models that are served.
 /// </summary>
-internal sealed class UploadOperation(IOptions<ClassifyOptions> options) : IOperationFilter
+internal sealed class UploadOperation(IOptions<ClassifyOptions> options, ServedModels served) : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
@@ -40,9 +40,12 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options) : IOper
                     .Prepend((Type: UploadBody.Multipart, Content: Form(upload, OpenApiDocument.File())))
                     .ToDictionary(content => content.Type, content => content.Content),
         };
+        using var lease = served.Enter();
+        string[] names = lease is null ? ["alexnet-one", "alexnet-two"] : [.. MemberAnswer.Names(lease.Snapshot.Default)];
+        var label = lease?.Snapshot.Default.Labels[0].Name ?? "lemon";
         foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
-            (parameter.Description, parameter.Schema) = Describe(parameter.Name, upload);
+            (parameter.Description, parameter.Schema) = Describe(parameter.Name, upload, names, label);
         }
     }
 
@@ -60,7 +63,8 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options) : IOper
         };
     }
 
-    private static (string Description, OpenApiSchema Schema) Describe(string? parameter, UploadMetadata upload) => parameter switch
+    private static (string Description, OpenApiSchema Schema) Describe(
+        string? parameter, UploadMetadata upload, string[] names, string label) => parameter switch
     {
         "top" => ("Number of predictions; at most all classes.",
             Number(JsonSchemaType.Integer, least: 1, most: ClassifyQuery.MaxTop, otherwise: ClassifyQuery.DefaultTop, example: 3)),
@@ -72,11 +76,11 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options) : IOper
             Examples = [1],
         }),
         "models" when upload.OneModel => ("Name of one model; default: the first model of the default ensemble.",
-            Names($"^{PackageName.Pattern}$", "alexnet")),
+            Names($"^{PackageName.Pattern}$", names[0])),
         "models" => ("Names of models with the same labels, separated by commas; default: the default ensemble.",
-            Names($"^{PackageName.Pattern}( *, *{PackageName.Pattern})*$", "alexnet-one,alexnet-two")),
+            Names($"^{PackageName.Pattern}( *, *{PackageName.Pattern})*$", string.Join(',', names))),
         "class" => ("Id, name or index of the class; default: the most probable class.",
-            new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^.+$", Examples = ["lemon"] }),
+            new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^.+$", Examples = [label] }),
         "window" => ("Side of the square in pixels, at most that of the canvas; default: a fifth of the canvas.",
             Number(JsonSchemaType.Integer, least: 1, example: 45)),
         "stride" => (
