@@ -87,7 +87,9 @@ public sealed class PageTests(SharedService service, Chromium chromium)
         var (label, probability) = (Text(Value(map, "class"), "label"), Number<float>(map, "probability"));
 
         await page.GetByText("Where did it look?").ClickAsync();
-        await Assertions.Expect(page.Locator("#occlusion")).ToBeVisibleAsync();
+
+        // A map is more than a hundred answers.
+        await Assertions.Expect(page.Locator("#occlusion")).ToBeVisibleAsync(new() { Timeout = 60_000 });
 
         Assert.Equal([label], (await browser.TextsAsync("#predictions .label")).Take(1));
         Assert.Contains(label, await page.InnerTextAsync("#explain-status"), StringComparison.Ordinal);
