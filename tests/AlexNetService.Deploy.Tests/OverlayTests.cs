@@ -106,11 +106,12 @@ public sealed class OverlayTests(RunningService service)
         var client = await service.ReadyClientAsync();
         var document = await client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken);
         var routes = JsonNode.Parse(document).At("paths").AsObject().Select(path => path.Key);
-        var page = Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "src", "AlexNetService.Api", "wwwroot"));
+        var root = Path.Combine(SourceTree.Root, "src", "AlexNetService.Api", "wwwroot");
+        var page = Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories);
         string[] everything =
         [
             .. routes,
-            .. page.Select(file => $"/{Path.GetFileName(file)}"),
+            .. page.Select(file => $"/{Path.GetRelativePath(root, file)}"),
             "/", "/swagger/index.html", "/problems/not-found", "/metrics",
         ];
 

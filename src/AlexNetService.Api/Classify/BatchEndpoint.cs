@@ -26,7 +26,11 @@ internal static class BatchEndpoint
         var answered = await request.Engine.RunAsync(
         [
             .. upload.Pictures.Select(picture => picture.Bytes).OfType<BodyBytes>().Select(body =>
-                new PhotographRequest(body.Bytes, upload.Ensemble, settings.Views) { Cancellation = request.Cancellation }),
+                new PhotographRequest(body.Bytes, upload.Ensemble, settings.Views)
+                {
+                    WithViews = settings.WithViews,
+                    Cancellation = request.Cancellation,
+                }),
         ]);
         try
         {
@@ -72,7 +76,8 @@ internal static class BatchEndpoint
         var predictions = RankedPrediction.Top(answered.Probabilities.Span, ensemble, settings.Top);
         var (confident, error) = ensemble.Judge(predictions[0].Probability, settings.Views, settings.MinConfidence);
         var models = settings.Detail ? MemberAnswer.Of(ensemble, answered, settings.Top) : null;
-        return new BatchResult(name, predictions, models, Error: null, confident, error);
+        var views = settings.WithViews ? ViewsAnswer.Of(answered, ensemble, settings.Views) : null;
+        return new BatchResult(name, predictions, models, Error: null, confident, error, views);
     }
 }
 
@@ -92,13 +97,15 @@ internal sealed record BatchAnswer(
 /// <param name="Error">Why there is no answer, with the status of a request for this photograph alone.</param>
 /// <param name="Confident">Whether the first prediction is sure enough, as in the answer to one photograph.</param>
 /// <param name="ExpectedError">How often answers of about this probability are wrong, 0 to 1.</param>
+/// <param name="Views">What the models saw and the answer to each crop, if <c>views</c> was requested.</param>
 internal sealed record BatchResult(
     string Name,
     IReadOnlyList<RankedPrediction>? Predictions,
     IReadOnlyList<MemberAnswer>? Models,
     ProblemDetails? Error,
     bool? Confident = null,
-    double? ExpectedError = null);
+    double? ExpectedError = null,
+    ViewsAnswer? Views = null);
 
 /// <summary>Where the time of a batch went, in milliseconds.</summary>
 /// <param name="ReadMs">Reading the body.</param>

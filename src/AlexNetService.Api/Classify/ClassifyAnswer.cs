@@ -1,3 +1,6 @@
+using AlexNetService.Imaging;
+using AlexNetService.ModelSpec.Architecture;
+
 namespace AlexNetService.Api.Classify;
 
 /// <summary>The classes of a photograph.</summary>
@@ -11,6 +14,7 @@ namespace AlexNetService.Api.Classify;
 /// if that was not measured for these models and this number of crops.
 /// </param>
 /// <param name="ExpectedError">How often answers of about this probability are wrong, 0 to 1; absent like <c>confident</c>.</param>
+/// <param name="Views">What the models saw and the answer to each crop, if <c>views</c> was requested.</param>
 internal sealed record ClassifyAnswer(
     IReadOnlyList<RankedPrediction> Predictions,
     IReadOnlyList<MemberAnswer> Models,
@@ -18,7 +22,8 @@ internal sealed record ClassifyAnswer(
     AnswerTiming Timing,
     string RequestId,
     bool? Confident,
-    double? ExpectedError)
+    double? ExpectedError,
+    ViewsAnswer? Views)
 {
     public static ClassifyAnswer Of(
         InferenceResult.Answered answered, Ensemble ensemble, ClassifySettings settings, AnswerTiming timing, string requestId)
@@ -32,9 +37,44 @@ internal sealed record ClassifyAnswer(
             timing,
             requestId,
             confident,
-            error);
+            error,
+            settings.WithViews ? ViewsAnswer.Of(answered, ensemble, settings.Views) : null);
     }
 }
+
+/// <summary>What the models saw, and the answer to each crop. Their mean is the answer.</summary>
+/// <param name="Picture">The photograph as the first model sees it, a PNG in a data URI: its centre square, scaled.</param>
+/// <param name="Canvas">Side of that picture, in pixels.</param>
+/// <param name="Crop">Side of a crop, in pixels of the picture.</param>
+/// <param name="Crops">The crops: the centre alone, or four corners, the centre, and their mirrors.</param>
+internal sealed record ViewsAnswer(string Picture, int Canvas, int Crop, IReadOnlyList<CropAnswer> Crops)
+{
+    public static ViewsAnswer Of(InferenceResult.Answered answered, Ensemble ensemble, TestViews views)
+    {
+        var input = ensemble.Members[0].Session.Card.Preprocessing;
+        var winner = Prediction.Top(answered.Probabilities.Span, ensemble.Labels, 1)[0].Label.Index;
+        return new ViewsAnswer(
+            OfferedTypes.DataUri(CanvasEncoder.Png(answered.Canvas.Span, input.Canvas)),
+            input.Canvas,
+            input.Crop,
+            [.. CropViews.Of((int)views, new CropGeometry(input.Canvas, input.Crop)).Select(OfCrop)]);
+
+        CropAnswer OfCrop(CropWindow window, int place)
+        {
+            var probabilities = answered.ViewProbabilities.Span.Slice(place * ensemble.Labels.Count, ensemble.Labels.Count);
+            return new CropAnswer(
+                window.Top, window.Left, window.Mirrored, probabilities[winner], RankedPrediction.Top(probabilities, ensemble, 1)[0]);
+        }
+    }
+}
+
+/// <summary>The answer to one crop: the weighted mean of the models.</summary>
+/// <param name="Top">Its first row, in pixels of the canvas.</param>
+/// <param name="Left">Its first column.</param>
+/// <param name="Mirrored">Whether it was flipped left to right.</param>
+/// <param name="Probability">Probability of the class that is most probable in the mean over all crops.</param>
+/// <param name="Prediction">The most probable class of this crop alone.</param>
+internal sealed record CropAnswer(int Top, int Left, bool Mirrored, float Probability, RankedPrediction Prediction);
 
 /// <summary>A class and its probability.</summary>
 /// <param name="Rank">Place, from 1.</param>

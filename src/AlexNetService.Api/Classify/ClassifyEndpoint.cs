@@ -9,10 +9,13 @@ internal static class ClassifyEndpoint
         .WithTags("Classify")
         .WithName("Classify")
         .WithSummary("Classify a photograph")
-        .Offers(OfferedTypes.Json)
+        .WithDescription(
+            $"Returns JSON, or {OfferedTypes.Html}: a small page, for forms of browsers without JavaScript. {OfferedTypes.Html} is "
+            + "returned only if Accept prefers it.")
+        .Offers(OfferedTypes.Json, OfferedTypes.Html)
         .TakesPictures(new UploadMetadata());
 
-    private static async Task<Results<Ok<ClassifyAnswer>, Problem>> Classify(
+    private static async Task<Results<Ok<ClassifyAnswer>, ContentHttpResult, Problem>> Classify(
         [AsParameters] ClassifyQuery query, [AsParameters] UploadRequest request)
     {
         if (!query.Read().TryGet(out var settings, out var problem)
@@ -23,13 +26,30 @@ internal static class ClassifyEndpoint
 
         using var upload = read;
         using var result = await request.Engine.RunAsync(
-            new PhotographRequest(upload.Picture, upload.Ensemble, settings.Views) { Cancellation = request.Cancellation });
+            new PhotographRequest(upload.Picture, upload.Ensemble, settings.Views)
+            {
+                WithViews = settings.WithViews,
+                Cancellation = request.Cancellation,
+            });
         if (result is not InferenceResult.Answered answered)
         {
             return UploadProblems.Of(result, request.Served);
         }
 
         var timing = request.Answered(MemberAnswer.Names(upload.Ensemble), (int)settings.Views, answered.Timing);
-        return TypedResults.Ok(ClassifyAnswer.Of(answered, upload.Ensemble, settings, timing, request.Context.TraceIdentifier));
+        var answer = ClassifyAnswer.Of(answered, upload.Ensemble, settings, timing, request.Context.TraceIdentifier);
+        return request.Context.ChosenType() == OfferedTypes.Html
+            ? PlainPage.Of(answer.Predictions[0].Label, [.. answer.Predictions.Select(Line), .. Confidence(answer)])
+            : TypedResults.Ok(answer);
     }
+
+    private static string Line(RankedPrediction prediction) =>
+        string.Create(CultureInfo.InvariantCulture, $"{prediction.Label}: {100 * prediction.Probability:0.0} %");
+
+    private static IEnumerable<string> Confidence(ClassifyAnswer answer) => answer.ExpectedError is not { } error ? [] :
+    [
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(answer.Confident == true ? "Sure" : "Not sure")}: of 100 answers like this one, about {100 * (1 - error):0} are right."),
+    ];
 }

@@ -9,6 +9,7 @@ internal sealed record ClassifyQuery(
     [FromQuery(Name = "crops")] string? Crops,
     [FromQuery(Name = "models")] string? Models,
     [FromQuery(Name = "detail")] string? Detail,
+    [FromQuery(Name = "views")] string? Views,
     [FromQuery(Name = "minConfidence")] string? MinConfidence)
 {
     public const int DefaultTop = 5;
@@ -19,15 +20,18 @@ internal sealed record ClassifyQuery(
         !QueryValue.TryWhole(Top, 1, MaxTop, DefaultTop, out var top)
             ? QueryValue.Refuse("top", Top, $"Use a whole number from 1 to {MaxTop}.")
         : !QueryValue.TryViews(Crops, TestViews.Ten, out var views)
-            ? QueryValue.Refuse("crops", Crops, "Use 1 (centre) or 10 (corners, centre and their mirrors).")
+            ? QueryValue.Refuse("crops", Crops, QueryValue.CropsRemedy)
         : !QueryValue.TryModels(Models, out var names)
             ? QueryValue.Refuse("models", Models, QueryValue.ModelsRemedy)
         : !QueryValue.TryShare(MinConfidence, ConfidenceTable.UsualShare, out var share)
             ? QueryValue.Refuse("minConfidence", MinConfidence, "Use a number from 0 to 1 such as 0.9.")
         : !QueryValue.TrySwitch(Detail, out var detail)
             ? QueryValue.Refuse("detail", Detail, "Use true or false.")
-        : new ClassifySettings(top, views, names, detail, share);
+        : !QueryValue.TrySwitch(Views, out var each)
+            ? QueryValue.Refuse("views", Views, "Use true or false.")
+        : new ClassifySettings(top, views, names, detail, each, share);
 }
 
 /// <summary>How to classify pictures. No models means the default; the rest is as in the query.</summary>
-internal sealed record ClassifySettings(int Top, TestViews Views, IReadOnlyList<string> Models, bool Detail, double MinConfidence);
+internal sealed record ClassifySettings(
+    int Top, TestViews Views, IReadOnlyList<string> Models, bool Detail, bool WithViews, double MinConfidence);

@@ -11,10 +11,13 @@ internal static class ExplainEndpoint
         .WithName("Explain")
         .WithSummary("Show which parts of a photograph its class depends on")
         .WithDescription(
-            "Covers the centre crop, place by place, with a square of the crop's mean colour, and measures how much the probability falls. "
-            + $"Returns JSON, or {OfferedTypes.Png}: the map over the crop, red where the class depends on the photograph.")
+            "Covers the canvas, place by place, with a square of the canvas's mean colour, classifies it each time with the models and "
+            + "crops of an ordinary answer, and measures how much the probability of the class falls. "
+            + $"Returns JSON, or {OfferedTypes.Png}: the map over the canvas, red where the class depends on the photograph, "
+            + "as strong as the share of the probability that is lost.")
         .Offers(OfferedTypes.Json, OfferedTypes.Png)
-        .TakesPictures(new UploadMetadata(OneModel: true));
+        .WithMetadata(ExplainHeaders.All)
+        .TakesPictures(new UploadMetadata());
 
     private static async Task<Results<Ok<ExplainAnswer>, FileContentHttpResult, Problem>> Explain(
         [AsParameters] ExplainQuery query, [AsParameters] UploadRequest request)
@@ -30,13 +33,13 @@ internal static class ExplainEndpoint
         }
 
         using var upload = read;
-        if (!upload.OneModel().TryGet(out var model, out problem) || !query.Read(model).TryGet(out var settings, out problem))
+        if (!query.Read(upload.Ensemble).TryGet(out var settings, out problem))
         {
             return problem;
         }
 
         using var result = await request.Engine.RunAsync(
-            new OcclusionRequest(upload.Picture, Ensemble.Alone(model), settings.Grid, settings.Index)
+            new OcclusionRequest(upload.Picture, upload.Ensemble, settings.Views, settings.Grid, settings.Index)
             {
                 Cancellation = request.Cancellation,
             });
@@ -45,35 +48,37 @@ internal static class ExplainEndpoint
             return UploadProblems.Of(result, request.Served);
         }
 
-        var timing = request.Answered([model.Card.Name], map.Grid.Count + 1, spent);
-        return request.Context.ChosenType() == OfferedTypes.Png
-            ? TypedResults.Bytes(map.ToPng(), OfferedTypes.Png)
-            : TypedResults.Ok(ExplainAnswer.Of(model, map, settings.Overlay, timing, request.Context.TraceIdentifier));
+        var timing = request.Answered(MemberAnswer.Names(upload.Ensemble), (map.Grid.Count + 1) * (int)settings.Views, spent);
+        if (request.Context.ChosenType() == OfferedTypes.Png)
+        {
+            ExplainHeaders.Write(request.Context.Response.Headers, map, upload.Ensemble, settings.Views);
+            return TypedResults.Bytes(map.ToPng(), OfferedTypes.Png);
+        }
+
+        return TypedResults.Ok(ExplainAnswer.Of(map, upload.Ensemble, settings, timing, request.Context.TraceIdentifier));
     }
 }
 
-/// <summary>How much a class depends on each part of a photograph's centre crop.</summary>
-/// <param name="Model">Name of the model.</param>
-/// <param name="Version">Its version.</param>
+/// <summary>How much a class depends on each part of a photograph.</summary>
 /// <param name="Class">The class.</param>
-/// <param name="Probability">Its probability with nothing covered.</param>
-/// <param name="Canvas">Side of the canvas, in pixels; the crop is its centre.</param>
-/// <param name="Crop">Side of the crop, in pixels.</param>
-/// <param name="Window">Side of the square, in pixels.</param>
+/// <param name="Probability">Its probability with nothing covered: the one of an ordinary answer.</param>
+/// <param name="Models">The models that answered.</param>
+/// <param name="Crops">Crops that were averaged each time, 1 or 10.</param>
+/// <param name="Canvas">Side of the canvas, the centre square of the photograph, in pixels.</param>
+/// <param name="Window">Side of the covering square, in pixels.</param>
 /// <param name="Stride">Pixels from one place to the next. The last place touches the edge.</param>
 /// <param name="Fill">Red, green and blue of the square.</param>
-/// <param name="Offsets">The places, in pixels of the crop: of the rows from the top, of the columns from the left.</param>
+/// <param name="Offsets">The places, in pixels of the canvas: of the rows from the top, of the columns from the left.</param>
 /// <param name="Falls">How much the probability falls with the square at each place, row by row; negative if it rises.</param>
-/// <param name="Overlay">The map over the crop, as a PNG in a data URI, if <c>overlay</c> was requested.</param>
+/// <param name="Overlay">The map over the canvas, as a PNG in a data URI, if <c>overlay</c> was requested.</param>
 /// <param name="Timing">Where the time went.</param>
 /// <param name="RequestId">Identifies this request in the service's log.</param>
 internal sealed record ExplainAnswer(
-    string Model,
-    int Version,
     ExplainedClass Class,
     float Probability,
+    IReadOnlyList<MemberAnswer> Models,
+    int Crops,
     int Canvas,
-    int Crop,
     int Window,
     int Stride,
     IReadOnlyList<int> Fill,
@@ -83,25 +88,25 @@ internal sealed record ExplainAnswer(
     AnswerTiming Timing,
     string RequestId)
 {
-    public static ExplainAnswer Of(ModelSession model, OcclusionMap map, bool overlay, AnswerTiming timing, string requestId) => new(
-        model.Card.Name,
-        model.Card.Version,
+    public static ExplainAnswer Of(
+        OcclusionMap map, Ensemble ensemble, ExplainSettings settings, AnswerTiming timing, string requestId) => new(
         new ExplainedClass(map.Label.Index, map.Label.Id, map.Label.Name),
         map.Probability,
-        model.Card.Preprocessing.Canvas,
-        map.Grid.Crop,
+        MemberAnswer.Of(ensemble),
+        (int)settings.Views,
+        map.Grid.Canvas,
         map.Grid.Window,
         map.Grid.Stride,
         [.. map.Fill.ToArray().Select(value => (int)value)],
         map.Grid.Offsets,
         [.. map.Falls.ToArray().Chunk(map.Grid.Offsets.Count)],
-        overlay ? $"data:image/png;base64,{Convert.ToBase64String(map.ToPng())}" : null,
+        settings.Overlay ? OfferedTypes.DataUri(map.ToPng()) : null,
         timing,
         requestId);
 }
 
 /// <summary>The explained class.</summary>
-/// <param name="Index">Index of the class in the model's output.</param>
+/// <param name="Index">Index of the class in the models' output.</param>
 /// <param name="Id">Stable identifier of the class.</param>
 /// <param name="Label">Name of the class.</param>
 internal sealed record ExplainedClass(int Index, string Id, string Label);

@@ -3,12 +3,13 @@ using Microsoft.AspNetCore.ResponseCompression;
 
 namespace AlexNetService.Api.Negotiation;
 
-/// <summary>Compresses JSON with br or gzip if the client accepts them. Pictures and floats hardly get smaller.</summary>
+/// <summary>Compresses JSON and the page with br or gzip if the client accepts them. Photographs and floats hardly get smaller.</summary>
 internal static class CompressedAnswers
 {
     public static void AddCompressedAnswers(this IServiceCollection services) => services.AddResponseCompression(options =>
     {
-        options.MimeTypes = [OfferedTypes.Json, "application/problem+json"];
+        options.MimeTypes =
+            [OfferedTypes.Json, "application/problem+json", OfferedTypes.Html, "text/css", "text/javascript", "image/svg+xml"];
         options.Providers.Add<BrotliCompressionProvider>();
         options.Providers.Add<GzipCompressionProvider>();
     });

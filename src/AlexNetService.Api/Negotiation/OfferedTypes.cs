@@ -7,6 +7,7 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
 {
     public const string Json = "application/json";
     public const string Bytes = "application/octet-stream";
+    public const string Html = "text/html";
     public const string Png = "image/png";
 
     /// <summary>
@@ -26,6 +27,9 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
             .FirstOrDefault();
     }
 
+    /// <summary>A PNG as an address (RFC 2397), to be part of JSON or of a page.</summary>
+    public static string DataUri(byte[] png) => $"data:{Png};base64,{Convert.ToBase64String(png)}";
+
     public Problem NotAcceptable() => new(406, "Not Acceptable",
         $"This route returns {string.Join(" or ", Types)}. Name one of them in Accept, or leave Accept out.");
 
@@ -39,6 +43,9 @@ internal sealed record OfferedTypes(IReadOnlyList<string> Types)
         .Select(range => range.Quality ?? 1)
         .FirstOrDefault();
 }
+
+/// <summary>Documents headers of the answer 200 of a type.</summary>
+internal sealed record ResponseHeaders(string Type, IReadOnlyDictionary<string, (string Description, string Example)> Headers);
 
 internal static class OfferedTypesEndpoints
 {

@@ -4,20 +4,27 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace AlexNetService.Api.OpenApi;
 
-/// <summary>Documents the name and version of a model in an address, and answers that are files.</summary>
-internal sealed class RouteOperation : IOperationFilter
+/// <summary>
+/// Documents the name and version of a model in an address, with a model that is served as the example, so that "Try it out" works as it
+/// stands; and answers that are files, and their headers.
+/// </summary>
+internal sealed class RouteOperation(ServedModels served) : IOperationFilter
 {
     private const string Version = "version";
 
+    private const string Nobody = "alexnet";
+
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
+        using var lease = served.Enter();
+        var example = lease?.Snapshot.Default.Members[0].Session.Card;
         operation.Parameters ??= [];
         foreach (var parameter in operation.Parameters.OfType<OpenApiParameter>()
             .Where(each => each is { In: ParameterLocation.Path, Name: "name" }))
         {
             parameter.Description = "Name of a model; under /v2 also of an ensemble. /v1/models lists both.";
             parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = $"^{PackageName.Pattern}$" };
-            parameter.Example = "alexnet";
+            parameter.Example = example?.Name ?? Nobody;
         }
 
         // The handlers read the version from the address themselves, so the generator does not know it.
@@ -30,13 +37,23 @@ internal sealed class RouteOperation : IOperationFilter
                 Required = true,
                 Description = "The version that is served; 1 for an ensemble.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[1-9][0-9]*$" },
-                Example = "1",
+                Example = (example?.Version ?? 1).ToString(CultureInfo.InvariantCulture),
             });
         }
 
         if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<OfferedTypes>().FirstOrDefault() is { } offered)
         {
             AddFiles(operation, offered);
+        }
+
+        if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<ResponseHeaders>().FirstOrDefault() is { } headers
+            && operation.Responses?["200"] is OpenApiResponse answer)
+        {
+            answer.Headers = headers.Headers.ToDictionary(header => header.Key, IOpenApiHeader (header) => new OpenApiHeader
+            {
+                Description = $"With {headers.Type}. {header.Value.Description}",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Examples = [header.Value.Example] },
+            });
         }
     }
 
@@ -51,7 +68,10 @@ internal sealed class RouteOperation : IOperationFilter
         response.Content ??= new Dictionary<string, OpenApiMediaType>();
         foreach (var type in offered.Types.Where(type => type != OfferedTypes.Json))
         {
-            response.Content[type] = new OpenApiMediaType { Schema = OpenApiDocument.File() };
+            response.Content[type] = new OpenApiMediaType
+            {
+                Schema = type == OfferedTypes.Html ? new OpenApiSchema { Type = JsonSchemaType.String } : OpenApiDocument.File(),
+            };
         }
     }
 }

@@ -11,13 +11,17 @@ namespace AlexNetService.Api.OpenApi;
 /// </summary>
 internal sealed class TensorBodyOperation(OpenInferenceOptions limits) : IOperationFilter
 {
-    // A GIF of one pixel keeps the base64 short.
-    private const string Example = """
+    // A lemon of 24 × 24 pixels in four colours keeps the base64 short.
+    private const string Lemon =
+        "iVBORw0KGgoAAAANSUhEUgAAABgAAAAYAgMAAACdGdVrAAAADFBMVEXz8ez64jzsxBSqggpRYGRUAAAAVElEQVR42mNgIAYwOoDJ0KgGIMUaGr"
+        + "YASImGhq0AUqGhYavglNbU0KhVKxi0loIphpehWauBcq9WrQJRVqtWrQFSfKtWbQBSzL/WHwAZynyAKBcAAN1JGcVNRrOjAAAAAElFTkSuQmCC";
+
+    private const string Example = $$"""
         {
           "parameters": { "crops": 1 },
           "inputs": [{
             "name": "image", "shape": [1], "datatype": "BYTES",
-            "data": ["R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"]
+            "data": ["{{Lemon}}"]
           }],
           "outputs": [{ "name": "probabilities", "parameters": { "classification": 3 } }]
         }

@@ -10,10 +10,10 @@ namespace AlexNetService.Api.OpenApi;
 
 /// <summary>
 /// Documents routes that read pictures from the body: each media type as a file, so that "Try it out" uploads one, and the query
-/// parameters with their types. Examples are part of the schemas, because Swagger UI would send examples of parameters, such as names
-/// of models that do not exist.
+/// parameters with their types. Examples are part of the schemas, because Swagger UI would send examples of parameters with every request.
+/// They name models that are served.
 /// </summary>
-internal sealed class UploadOperation(IOptions<ClassifyOptions> options) : IOperationFilter
+internal sealed class UploadOperation(IOptions<ClassifyOptions> options, ServedModels served) : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
@@ -40,9 +40,12 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options) : IOper
                     .Prepend((Type: UploadBody.Multipart, Content: Form(upload, OpenApiDocument.File())))
                     .ToDictionary(content => content.Type, content => content.Content),
         };
+        using var lease = served.Enter();
+        string[] names = lease is null ? ["alexnet-one", "alexnet-two"] : [.. MemberAnswer.Names(lease.Snapshot.Default)];
+        var label = lease?.Snapshot.Default.Labels[0].Name ?? "lemon";
         foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
-            (parameter.Description, parameter.Schema) = Describe(parameter.Name, upload);
+            (parameter.Description, parameter.Schema) = Describe(parameter.Name, upload, names, label);
         }
     }
 
@@ -60,35 +63,37 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options) : IOper
         };
     }
 
-    private static (string Description, OpenApiSchema Schema) Describe(string? parameter, UploadMetadata upload) => parameter switch
-    {
-        "top" => ("Number of predictions; at most all classes.",
-            Number(JsonSchemaType.Integer, least: 1, most: ClassifyQuery.MaxTop, otherwise: ClassifyQuery.DefaultTop, example: 3)),
-        "crops" => ("Crops to average: the centre, or corners, centre and their mirrors.", new OpenApiSchema
+    private static (string Description, OpenApiSchema Schema) Describe(
+        string? parameter, UploadMetadata upload, string[] names, string label) => parameter switch
         {
-            Type = JsonSchemaType.Integer,
-            Enum = [JsonValue.Create(1), JsonValue.Create(10)],
-            Default = upload.Crops,
-            Examples = [1],
-        }),
-        "models" when upload.OneModel => ("Name of one model; default: the first model of the default ensemble.",
-            Names($"^{PackageName.Pattern}$", "alexnet")),
-        "models" => ("Names of models with the same labels, separated by commas; default: the default ensemble.",
-            Names($"^{PackageName.Pattern}( *, *{PackageName.Pattern})*$", "alexnet-one,alexnet-two")),
-        "class" => ("Index of the class, below the number of classes; default: the most probable class.",
-            Number(JsonSchemaType.Integer, least: 0, example: 7)),
-        "window" => ("Side of the square in pixels, at most that of the crop; default: a fifth of the crop.",
-            Number(JsonSchemaType.Integer, least: 1, example: 45)),
-        "stride" => (
-            "Pixels from one place to the next, at most the side of the crop; default: 100 to 170 places. "
-            + $"The limit is {ExplainQuery.MaxPlaces} places.",
-            Number(JsonSchemaType.Integer, least: 1, example: 15)),
-        "minConfidence" => ("Share of right answers from which an answer counts as confident, 0 to 1.",
-            Number(JsonSchemaType.Number, least: 0, most: 1, otherwise: ConfidenceTable.UsualShare, example: 0.95)),
-        "overlay" => ("Whether to add the picture to the JSON.", Switch()),
-        "normalise" => ("Whether to divide the vector by its length.", Switch()),
-        _ => ("Whether to add the predictions of each model.", Switch()),
-    };
+            "top" => ("Number of predictions; at most all classes.",
+                Number(JsonSchemaType.Integer, least: 1, most: ClassifyQuery.MaxTop, otherwise: ClassifyQuery.DefaultTop, example: 3)),
+            "crops" => ("Crops to average: the centre, or corners, centre and their mirrors.", new OpenApiSchema
+            {
+                Type = JsonSchemaType.Integer,
+                Enum = [JsonValue.Create(1), JsonValue.Create(10)],
+                Default = upload.Crops,
+                Examples = [1],
+            }),
+            "models" when upload.OneModel => ("Name of one model; default: the first model of the default ensemble.",
+                Names($"^{PackageName.Pattern}$", names[0])),
+            "models" => ("Names of models with the same labels, separated by commas; default: the default ensemble.",
+                Names($"^{PackageName.Pattern}( *, *{PackageName.Pattern})*$", string.Join(',', names))),
+            "class" => ("Id, name or index of the class; default: the most probable class.",
+                new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^.+$", Examples = [label] }),
+            "window" => ("Side of the square in pixels, at most that of the canvas; default: a fifth of the canvas.",
+                Number(JsonSchemaType.Integer, least: 1, example: 32)),
+            "stride" => (
+                "Pixels from one place to the next, at most the side of the canvas; default: 100 to 170 places. "
+                + $"The limit is {ExplainQuery.MaxPlaces} places.",
+                Number(JsonSchemaType.Integer, least: 1, example: 16)),
+            "minConfidence" => ("Share of right answers from which an answer counts as confident, 0 to 1.",
+                Number(JsonSchemaType.Number, least: 0, most: 1, otherwise: ConfidenceTable.UsualShare, example: 0.95)),
+            "views" => ("Whether to add the canvas, which is what the models see, and the answer to each crop.", Switch()),
+            "overlay" => ("Whether to add the picture to the JSON.", Switch()),
+            "normalise" => ("Whether to divide the vector by its length.", Switch()),
+            _ => ("Whether to add the predictions of each model.", Switch()),
+        };
 
     private static OpenApiSchema Number(
         JsonSchemaType type, int least, JsonNode example, int? most = null, JsonNode? otherwise = null) => new()

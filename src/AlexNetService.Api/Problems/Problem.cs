@@ -6,7 +6,7 @@ namespace AlexNetService.Api.Problems;
 
 /// <summary>
 /// A refusal as RFC 9457 problem details. The title names the kind of problem and is always the same; the detail says in a sentence what is
-/// wrong with this request and what to do.
+/// wrong with this request and what to do. A form of a browser without JavaScript gets both as a page.
 /// </summary>
 internal sealed class Problem(int status, string title, string detail) : IResult, IStatusCodeHttpResult, IEndpointMetadataProvider
 {
@@ -27,6 +27,12 @@ internal sealed class Problem(int status, string title, string detail) : IResult
         if (RetryAfter is { } seconds)
         {
             httpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (httpContext.ChosenType() == OfferedTypes.Html)
+        {
+            await PlainPage.Of(title, [detail], status).ExecuteAsync(httpContext);
+            return;
         }
 
         var context = new ProblemDetailsContext

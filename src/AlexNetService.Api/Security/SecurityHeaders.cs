@@ -3,10 +3,10 @@ namespace AlexNetService.Api.Security;
 /// <summary>Headers that restrict what browsers do with an answer.</summary>
 internal static class SecurityHeaders
 {
-    // The page loads only its own scripts, styles and data; pictures may also come from memory (blob, data).
+    // The page loads only its own scripts, styles and data, and sends forms only here; pictures may also come from memory (blob, data).
     private const string Page =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
     private const string PermissionsPolicy = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
 

@@ -11,6 +11,9 @@ internal static class QueryValue
     /// <summary>What to write instead of models that cannot be read.</summary>
     public const string ModelsRemedy = "Use names separated by single commas, or leave models out for the default.";
 
+    /// <summary>What to write instead of a number of crops that is not supported.</summary>
+    public const string CropsRemedy = "Use 1 (centre) or 10 (corners, centre and their mirrors).";
+
     /// <summary>Reads a whole number in a range.</summary>
     public static bool TryWhole(string? text, int least, int most, int otherwise, out int number)
     {

@@ -6,7 +6,7 @@ export function showAnswer(answer, seen, confidence) {
   document.getElementById('predictions').replaceChildren(...answer.predictions.map(bar));
   showConfidence(answer, seen, confidence);
   document.getElementById('opinions').hidden = answer.models.length === 1;
-  document.getElementById('members').replaceChildren(...answer.models.map(opinion));
+  showOpinions(answer);
   showTiming(answer.timing);
 }
 
@@ -28,7 +28,19 @@ function showConfidence({ confident, expectedError, predictions }, seen, confide
       + 'The photograph may also show something that the network never learned.';
 }
 
-function bar(prediction) {
+/** The networks side by side, and whether they agree. Columns are chosen so that no card stands alone. */
+function showOpinions({ models, predictions: [winner] }) {
+  const members = document.getElementById('members');
+  members.style.setProperty('--columns', models.length % 3 === 1 ? Math.min(models.length, 2) : Math.min(models.length, 3));
+  members.replaceChildren(...models.map(opinion));
+  const others = models.filter(model => model.predictions[0].index !== winner.index);
+  document.getElementById('agreement').textContent = others.length === 0
+    ? `All say ${winner.label}.`
+    : `They disagree: ${others.map(model => `${model.name} says ${model.predictions[0].label}`).join(', ')}. The mean decides.`;
+}
+
+/** A class with its probability as a bar. */
+export function bar(prediction) {
   const line = make('li');
   const fill = make('div', 'fill');
   fill.style.width = `${100 * prediction.probability}%`;

@@ -1,91 +1,103 @@
+import { bar, make, percent } from './answer.js';
+
 const Pixels = 96;
+const whole = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 });
 
-/** Draws the five windows on the picture and, below it, the ten crops themselves. */
-export async function showCrops(preview, { canvas, crop }) {
-  const windows = positions(canvas, crop);
-  const svg = document.getElementById('windows');
-  svg.setAttribute('viewBox', `0 0 ${canvas} ${canvas}`);
-  const frames = windows.map((window, i) => frame(svg.children[i], window, crop));
+/** Shows the crops with how probable each finds the winner, each one's own opinion, and the canvas itself. */
+export function showCrops(preview, { views, predictions: [winner] }) {
+  const { canvas, crop, crops, picture } = views;
+  const named = crops.map(each => ({ ...each, what: place(each, canvas - crop) }));
   const group = document.getElementById('crops');
-  const shown = await decoded(preview);
-  const ten = [false, true].flatMap(mirrored => windows.map((window, i) => ({ ...window, mirrored, frame: frames[i] })));
-  group.replaceChildren(...(shown ? ten.map(one => thumbnail(preview, one, canvas, crop, group)) : []));
-  document.getElementById('crops-caption').textContent = shown
-    ? `Four corners, the centre, and their mirrors: ${crop} × ${crop} of ${canvas} × ${canvas} pixels each.`
-    : 'This browser cannot show the format; the service read it all the same.';
-  showShrunk(shown ? preview : null, canvas);
+  group.replaceChildren(...named.map(one => thumbnail(preview, one, views, winner, group)));
+  document.getElementById('window').hidden = true;
+  document.getElementById('crops-title').textContent = crops.length === 1 ? 'One look' : 'Ten looks, one answer';
+  showCaption(views, winner);
+  document.getElementById('crop-opinions').hidden = crops.length === 1;
+  document.querySelector('#crop-opinions ol').replaceChildren(
+    ...named.map(({ what, prediction }) => {
+      const line = bar({ label: `${what}: ${prediction.label}`, probability: prediction.probability });
+      line.classList.toggle('other', prediction.index !== winner.index);
+      return line;
+    }));
+  document.getElementById('shrunk').src = picture;
+  document.getElementById('shrunk-caption').textContent = `This is all that the networks see: ${square(canvas)} pixels.`;
 }
 
-/** The photograph at the networks' own resolution: every square is one of their pixels. */
-function showShrunk(preview, side) {
-  const shrunk = document.getElementById('shrunk');
-  document.getElementById('small').hidden = !preview;
-  if (preview) {
-    shrunk.width = shrunk.height = side;
-    const context = shrunk.getContext('2d');
-    context.imageSmoothingQuality = 'high';
-    const square = Math.min(preview.naturalWidth, preview.naturalHeight);
-    context.drawImage(
-      preview, (preview.naturalWidth - square) / 2, (preview.naturalHeight - square) / 2, square, square, 0, 0, side, side);
-    document.getElementById('shrunk-caption').textContent = `This is all that the networks see: ${side} × ${side} pixels.`;
-  }
-}
-
-function positions(canvas, crop) {
-  const [far, middle] = [canvas - crop, Math.floor((canvas - crop) / 2)];
-  return [
-    { what: 'top left', x: 0, y: 0 },
-    { what: 'top right', x: far, y: 0 },
-    { what: 'bottom left', x: 0, y: far },
-    { what: 'bottom right', x: far, y: far },
-    { what: 'centre', x: middle, y: middle },
-  ];
-}
-
-function frame(rect, { x, y }, side) {
-  for (const [name, value] of Object.entries({ x, y, width: side, height: side })) {
-    rect.setAttribute(name, value);
-  }
-
-  return rect;
-}
-
-function thumbnail(preview, one, canvas, crop, group) {
-  const drawn = document.createElement('canvas');
-  drawn.width = drawn.height = Pixels;
-  draw(drawn.getContext('2d'), preview, one, canvas, crop);
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.setAttribute('aria-pressed', 'false');
-  button.setAttribute('aria-label', `${one.what}${one.mirrored ? ', mirrored' : ''}`);
-  button.title = button.getAttribute('aria-label');
-  button.append(drawn);
-  button.addEventListener('click', () => {
-    const chosen = button.getAttribute('aria-pressed') !== 'true';
-    group.querySelectorAll('button').forEach(other => other.setAttribute('aria-pressed', String(chosen && other === button)));
-    document.querySelectorAll('#windows rect').forEach(rect => rect.classList.toggle('chosen', chosen && rect === one.frame));
-  });
-  return button;
-}
-
-// The canvas is the centre square of the photograph, so a crop is a part of that square.
-function draw(context, preview, { x, y, mirrored }, canvas, crop) {
-  const square = Math.min(preview.naturalWidth, preview.naturalHeight);
-  const [left, top] = [(preview.naturalWidth - square) / 2, (preview.naturalHeight - square) / 2];
-  const scale = square / canvas;
-  if (mirrored) {
-    context.translate(Pixels, 0);
-    context.scale(-1, 1);
-  }
-
-  context.drawImage(preview, left + x * scale, top + y * scale, crop * scale, crop * scale, 0, 0, Pixels, Pixels);
-}
-
-async function decoded(preview) {
+/** Whether the browser can show the picture. */
+export async function decoded(preview) {
   try {
     await preview.decode();
     return true;
   } catch {
     return false;
   }
+}
+
+function showCaption({ canvas, crop, crops }, winner) {
+  const size = `${square(crop)} of ${square(canvas)} pixels`;
+  const others = crops.some(each => each.prediction.index !== winner.index) ? ' Where it is bold, the crop alone says something else.' : '';
+  document.getElementById('crops-caption').textContent = crops.length === 1 ? `The centre, ${size}.`
+    : `Four corners, the centre, and their mirrors, ${size} each. The number is how probable the crop finds ${winner.label}; `
+      + `the mean is ${percent.format(winner.probability)}.${others}`;
+}
+
+/** A size that stays on one line. */
+function square(side) {
+  return `${side}\u00a0×\u00a0${side}`;
+}
+
+function place({ top, left, mirrored }, far) {
+  const [row, column] = [top, left].map(offset => [0, far].indexOf(offset));
+  const what = far === 0 || row < 0 ? 'centre' : `${['top', 'bottom'][row]} ${['left', 'right'][column]}`;
+  return mirrored ? `${what}, mirrored` : what;
+}
+
+function thumbnail(preview, one, views, winner, group) {
+  const drawn = document.createElement('canvas');
+  drawn.width = drawn.height = Pixels;
+  draw(drawn.getContext('2d'), preview, one, views);
+  const button = make('button');
+  button.type = 'button';
+  button.setAttribute('aria-pressed', 'false');
+  button.setAttribute('aria-label', `${one.what}: ${whole.format(one.probability)}`);
+  button.title = one.what;
+  button.classList.toggle('other', one.prediction.index !== winner.index);
+  button.append(drawn, make('span', '', whole.format(one.probability)));
+  button.addEventListener('click', () => {
+    const chosen = button.getAttribute('aria-pressed') !== 'true';
+    group.querySelectorAll('button').forEach(other => other.setAttribute('aria-pressed', String(chosen && other === button)));
+    showWindow(chosen ? one : null, views);
+    if (chosen) {
+      const { label, probability } = one.prediction;
+      document.getElementById('crops-caption').textContent =
+        `${one.what[0].toUpperCase()}${one.what.slice(1)}: alone, it says ${label}, ${percent.format(probability)}.`;
+    } else {
+      showCaption(views, winner);
+    }
+  });
+  return button;
+}
+
+/** Shows where a crop lies on the picture. */
+function showWindow(one, { canvas, crop }) {
+  const frame = document.getElementById('window');
+  frame.hidden = !one;
+  if (one) {
+    const share = pixels => `${100 * pixels / canvas}%`;
+    Object.assign(frame.style, { top: share(one.top), left: share(one.left), width: share(crop), height: share(crop) });
+  }
+}
+
+// The canvas is the centre square of the photograph, so a crop is a part of that square.
+function draw(context, preview, { top, left, mirrored }, { canvas, crop }) {
+  const side = Math.min(preview.naturalWidth, preview.naturalHeight);
+  const [x, y] = [(preview.naturalWidth - side) / 2, (preview.naturalHeight - side) / 2];
+  const scale = side / canvas;
+  if (mirrored) {
+    context.translate(Pixels, 0);
+    context.scale(-1, 1);
+  }
+
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(preview, x + left * scale, y + top * scale, crop * scale, crop * scale, 0, 0, Pixels, Pixels);
 }

@@ -1,37 +1,54 @@
+import { percent } from './answer.js';
+
 const layer = document.getElementById('occlusion');
-const Darkest = 190;
+const scale = document.getElementById('scale');
+const ends = document.getElementById('scale-ends');
+const Strongest = 215;
+const [Fall, Rise] = [[226, 58, 20], [38, 96, 220]];
+
+// Share of the probability below which a fall is within what any change of a photograph does.
+const Noticeable = 0.1;
 
 /** Hides the map. */
 export function hideOcclusion() {
-  layer.hidden = true;
+  layer.hidden = scale.hidden = ends.hidden = true;
+  layer.parentElement.classList.remove('mapped');
 }
 
 /**
- * Shows the map over the picture: clear where the square lowers the probability, dark where it changes nothing. Returns a caption.
+ * Paints the map over the picture: red where hiding a part lowers the probability, blue where it raises it, in full strength only where
+ * nothing of the probability is left. Returns a caption.
  */
-export function showOcclusion({ model, class: { label }, probability, canvas, crop, window, offsets, falls }) {
+export function showOcclusion({ class: { label }, probability, canvas, window, offsets, falls }) {
   const context = layer.getContext('2d');
   layer.width = layer.height = canvas;
-  const most = Math.max(...falls.flat(), Number.EPSILON);
-  const edge = Math.floor((canvas - crop) / 2);
   const [sums, counts] = [new Float64Array(canvas * canvas), new Float64Array(canvas * canvas)];
   falls.forEach((row, y) => row.forEach((fall, x) => {
     for (let i = 0; i < window * window; i++) {
-      const pixel = (edge + offsets[y] + Math.floor(i / window)) * canvas + edge + offsets[x] + i % window;
-      sums[pixel] += Math.max(0, fall);
+      const pixel = (offsets[y] + Math.floor(i / window)) * canvas + offsets[x] + i % window;
+      sums[pixel] += fall;
       counts[pixel]++;
     }
   }));
 
-  const means = sums.map((sum, i) => counts[i] > 0 ? sum / counts[i] : 0);
-  const brightest = Math.max(...means, Number.EPSILON);
   const image = context.createImageData(canvas, canvas);
-  means.forEach((mean, i) => {
-    image.data[4 * i + 3] = Darkest * (1 - mean / brightest);
+  sums.forEach((sum, i) => {
+    const share = counts[i] > 0 ? sum / counts[i] / probability : 0;
+    image.data.set(share > 0 ? Fall : Rise, 4 * i);
+    image.data[4 * i + 3] = Strongest * Math.min(1, Math.abs(share));
   });
   context.putImageData(image, 0, 0);
-  layer.hidden = false;
-  const percent = value => `${(100 * value).toFixed(1)} %`;
-  return `${model}, centre crop: ${label} ${percent(probability)} with nothing hidden, `
-    + `${percent(probability - most)} without the most telling part. Bright is what counted.`;
+  layer.hidden = scale.hidden = ends.hidden = false;
+  layer.parentElement.classList.add('mapped');
+  return showScale(label, probability, Math.max(0, ...falls.flat()));
+}
+
+function showScale(label, probability, most) {
+  document.getElementById('most').style.left = `${100 * Math.min(1, most / probability)}%`;
+  document.getElementById('scale-end').textContent = `all ${percent.format(probability)} lost`;
+  const [all, rest] = [probability, probability - most].map(share => percent.format(share));
+  scale.setAttribute('aria-label', `Scale: from unchanged to all ${all} lost. The most telling part leaves ${rest}.`);
+  return most < Noticeable * probability
+    ? `No single part decides: whichever is hidden, ${label} keeps at least ${rest} of its ${all}.`
+    : `Hiding the most telling part lowers ${label} from ${all} to ${rest}. Red counted for it, blue against it.`;
 }

@@ -1,7 +1,8 @@
 import { ask, rememberKey } from './service.js';
-import { showCrops } from './crops.js';
+import { decoded, showCrops } from './crops.js';
+import { showExamples } from './examples.js';
 import { hideOcclusion, showOcclusion } from './occlusion.js';
-import { showAnswer } from './answer.js';
+import { percent, showAnswer } from './answer.js';
 import { showKnown } from './known.js';
 import { query, showSettings } from './settings.js';
 import { showProgram } from './program.js';
@@ -12,6 +13,7 @@ const preview = element('preview');
 const explain = element('explain');
 let chosen = [];
 let picture = null;
+let answered = null;
 let underWay = new AbortController();
 let served = { models: [], ensembles: [], default: [] };
 
@@ -37,7 +39,8 @@ document.addEventListener('drop', event => {
   document.body.classList.remove('over');
   take(event, event.dataTransfer);
 });
-explain.addEventListener('click', makeMap);
+explain.addEventListener('click', toggleMap);
+showExamples(file => choose([file]));
 element('access').addEventListener('submit', async event => {
   event.preventDefault();
   rememberKey(element('key').value);
@@ -54,7 +57,8 @@ async function introduce() {
   served = answer ?? served;
   const members = served.default;
   element('ensemble').textContent = members.length === 0 ? ''
-    : `Ten crops through ${members.length === 1 ? 'one network' : `${members.length} networks, averaged`}: ${members.map(name).join(', ')}.`;
+    : `Ten crops through ${members.length === 1 ? 'one network' : `${members.length} networks, averaged`}: `
+      + `${members.map(name).join(', ')}.`;
   showSettings(served, () => choose(chosen));
   if (members.length > 0) {
     showKnown((await ask(`v1/models/${encodeURIComponent(members[0].name)}`)).answer?.card.labels);
@@ -67,7 +71,8 @@ function take(event, data) {
   if (files.length > 0) {
     choose(files);
   } else if (event.type === 'drop') {
-    complain({ title: 'That was a link, not a file', detail: 'This page reads only your files. Save the picture first, then drop the file.' });
+    const detail = 'This page reads only your files. Save the picture first, then drop the file.';
+    complain({ title: 'That was a link, not a file', detail });
   }
 }
 
@@ -102,9 +107,9 @@ function begin() {
   underWay = new AbortController();
   element('answer').hidden = true;
   element('error').hidden = true;
-  element('explain-status').textContent = '';
+  element('said').textContent = '';
   explain.disabled = false;
-  hideOcclusion();
+  hideMap();
 }
 
 async function classify(file) {
@@ -112,7 +117,7 @@ async function classify(file) {
   URL.revokeObjectURL(preview.src);
   preview.src = URL.createObjectURL(file);
   element('status').textContent = 'Looking…';
-  const { answer, problem, left } = await ask(`v1/classify?${query({ top: 5, detail: true })}`, [file], underWay.signal);
+  const { answer, problem, left } = await ask(`v1/classify?${query({ top: 5, detail: true, views: true })}`, [file], underWay.signal);
   if (left) {
     return;
   }
@@ -123,13 +128,21 @@ async function classify(file) {
     return;
   }
 
+  answered = answer;
+  if (!await decoded(preview)) {
+    // The browser cannot show the format, so the page shows what the service made of it.
+    preview.src = answer.views.picture;
+    await decoded(preview);
+  }
+
   element('answer').hidden = false;
-  const seen = served.models.find(model => model.name === answer.models[0].name);
-  showAnswer(answer, seen, confidenceOf(answer));
+  showAnswer(answer, served.models.find(model => model.name === answer.models[0].name), confidenceOf(answer));
   showProgram(answer);
-  showCrops(preview, seen ?? { canvas: 1, crop: 1 });
+  showCrops(preview, answer);
+  const [first] = answer.predictions;
+  element('said').textContent = `${first.label}, ${percent.format(first.probability)}. ${element('confidence').textContent}`;
   element('predictions-title').focus({ preventScroll: true });
-  element('predictions').scrollIntoView({ block: 'nearest' });
+  element(element('confidence').hidden ? 'predictions' : 'confidence').scrollIntoView({ block: 'nearest' });
 }
 
 /** The measured confidence of the networks that answered: of one network, or of an ensemble of just these. */
@@ -140,16 +153,30 @@ function confidenceOf({ models, crops }) {
   return source?.confidence?.crops === crops ? source.confidence : null;
 }
 
-async function makeMap() {
+/** Makes the map of the class that was answered, by the networks and crops that answered. */
+async function toggleMap() {
+  if (!element('occlusion').hidden) {
+    hideMap();
+    return;
+  }
+
   explain.disabled = true;
-  element('explain-status').textContent = 'Looking again and again…';
-  const { answer, problem, left } = await ask('v1/explain', [picture], underWay.signal);
+  element('explain-status').textContent = 'Hiding one part after the other, and looking again each time…';
+  const address = `v1/explain?${query({ class: answered.predictions[0].id })}`;
+  const { answer, problem, left } = await ask(address, [picture], underWay.signal);
   if (left) {
     return;
   }
 
   explain.disabled = false;
   element('explain-status').textContent = problem ? problem.detail ?? problem.title : showOcclusion(answer);
+  explain.textContent = problem ? 'Where did it look?' : 'Hide the map';
+}
+
+function hideMap() {
+  hideOcclusion();
+  element('explain-status').textContent = '';
+  explain.textContent = 'Where did it look?';
 }
 
 function complain(problem) {

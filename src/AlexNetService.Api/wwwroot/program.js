@@ -27,7 +27,8 @@ console.log((await response.json()).predictions);`,
 export function showProgram(answer) {
   const asked = query({}).toString();
   const address = new URL(`v1/classify${asked === '' ? '' : `?${asked}`}`, document.baseURI).href;
-  document.getElementById('json').textContent = JSON.stringify(answer, null, 2);
+  const { views: _, ...shown } = answer;
+  document.getElementById('json').textContent = JSON.stringify(shown, null, 2);
   const group = document.getElementById('languages');
   const buttons = Object.entries(languages).map(([name, write]) => {
     const button = make('button', '', name);

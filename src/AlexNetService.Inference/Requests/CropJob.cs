@@ -10,13 +10,15 @@ namespace AlexNetService.Inference.Requests;
 /// a row. It must not change until the job has run.
 /// </param>
 /// <param name="areTensor">Whether given crops are rows of the input tensor; otherwise [N,3,crop,crop], 0..255, red plane first.</param>
+/// <param name="ofWindows">[windows,classes], receives the probabilities of each window; empty if they are not wanted.</param>
 internal sealed class CropJob(
     InferenceRequest request,
     ModelSession session,
     ReadOnlyMemory<byte> pixels,
     CropWindow[]? windows,
     bool areTensor,
-    CropOutputs outputs)
+    CropOutputs outputs,
+    Memory<float> ofWindows = default)
 {
     public InferenceRequest Request => request;
 
@@ -67,6 +69,11 @@ internal sealed class CropJob(
             {
                 Read(crop, run.Row(kind, row), outputs[kind].Span);
             }
+        }
+
+        if (!ofWindows.IsEmpty)
+        {
+            run.Row(OutputKinds.Probabilities, row).CopyTo(ofWindows.Span[(crop * session.Classes)..]);
         }
     }
 

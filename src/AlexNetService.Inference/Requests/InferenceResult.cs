@@ -30,29 +30,56 @@ public abstract record InferenceResult : IDisposable
     public sealed record Answered : InferenceResult
     {
         private readonly int rowsOfClasses;
+        private readonly int viewsOfClasses;
         private readonly CropOutputs ofMembers;
+        private readonly Memory<float> mean;
+        private readonly Memory<float> ofViews;
+        private readonly Memory<float> meanOfViews;
         private float[] rented;
 
-        /// <summary>An answer whose values are still to be written; only probabilities may come from more than one model.</summary>
-        internal Answered(Ensemble ensemble, int rows, OutputKinds outputs)
+        /// <summary>
+        /// An answer whose values are still to be written; only probabilities may come from more than one model. With views, the
+        /// probabilities of each are kept too.
+        /// </summary>
+        internal Answered(Ensemble ensemble, int rows, OutputKinds outputs, int views = 0)
         {
             rowsOfClasses = rows * ensemble.Labels.Count;
             var probabilities = outputs.HasFlag(OutputKinds.Probabilities) ? ensemble.Members.Count * rowsOfClasses : 0;
-            var mean = ensemble.Members.Count > 1 ? rowsOfClasses : 0;
+            viewsOfClasses = outputs.HasFlag(OutputKinds.Probabilities) ? views * ensemble.Labels.Count : 0;
+            var means = ensemble.Members.Count > 1 ? 1 : 0;
             var logits = outputs.HasFlag(OutputKinds.Logits) ? rowsOfClasses : 0;
             var features = outputs.HasFlag(OutputKinds.Features) ? rows * ensemble.Members[0].Session.Features : 0;
-            rented = ArrayPool<float>.Shared.Rent(probabilities + mean + logits + features);
+            var each = ensemble.Members.Count * viewsOfClasses;
+            rented = ArrayPool<float>.Shared.Rent(
+                probabilities + (means * rowsOfClasses) + logits + features + each + (means * viewsOfClasses));
+            var taken = 0;
             ofMembers = new CropOutputs
             {
-                Probabilities = rented.AsMemory(0, probabilities),
-                Logits = rented.AsMemory(probabilities + mean, logits),
-                Features = rented.AsMemory(probabilities + mean + logits, features),
+                Probabilities = Take(probabilities),
+                Logits = Take(logits),
+                Features = Take(features),
             };
-            Probabilities = mean > 0 ? rented.AsMemory(probabilities, mean) : ofMembers.Probabilities;
+            ofViews = Take(each);
+            mean = means > 0 ? Take(rowsOfClasses) : ofMembers.Probabilities;
+            meanOfViews = means > 0 ? Take(viewsOfClasses) : ofViews;
+
+            Memory<float> Take(int count) => rented.AsMemory((taken += count) - count, count);
         }
 
         /// <summary>[rows,classes], each row summing to 1: the ensemble's weighted mean. A photograph has one row.</summary>
-        public ReadOnlyMemory<float> Probabilities { get; }
+        public ReadOnlyMemory<float> Probabilities => mean;
+
+        /// <summary>
+        /// [views,classes], the ensemble's weighted mean for each crop, in the order of <see cref="CropViews"/>; their mean is the answer.
+        /// Empty without <see cref="PhotographRequest.WithViews"/>.
+        /// </summary>
+        public ReadOnlyMemory<float> ViewProbabilities => meanOfViews;
+
+        /// <summary>
+        /// [3,side,side], 0..255, red plane first: the photograph as the first model sees it. Empty without
+        /// <see cref="PhotographRequest.WithViews"/>.
+        /// </summary>
+        public ReadOnlyMemory<byte> Canvas { get; internal set; }
 
         /// <summary>[rows,classes] of a model; a photograph has one row, the mean over its views.</summary>
         public ReadOnlyMemory<float> Logits => ofMembers.Logits;
@@ -74,13 +101,17 @@ public abstract record InferenceResult : IDisposable
             ? ofMembers
             : ofMembers with { Probabilities = ofMembers.Probabilities.Slice(member * rowsOfClasses, rowsOfClasses) };
 
+        /// <summary>Where the probabilities of a member's views are written; empty if they are not wanted.</summary>
+        internal Memory<float> ViewsOf(int member) => ofViews.Slice(member * viewsOfClasses, viewsOfClasses);
+
         /// <summary>Makes the ensemble's probabilities of its members', once all values are written.</summary>
         internal void Complete(Ensemble ensemble, InferenceTiming timing)
         {
             Timing = timing;
             if (ensemble.Members.Count > 1)
             {
-                ensemble.Mean(ofMembers.Probabilities.Span, rented.AsSpan(ofMembers.Probabilities.Length, rowsOfClasses));
+                ensemble.Mean(ofMembers.Probabilities.Span, mean.Span);
+                ensemble.Mean(ofViews.Span, meanOfViews.Span);
             }
         }
 

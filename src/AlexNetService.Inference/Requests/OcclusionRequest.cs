@@ -8,18 +8,21 @@ using AlexNetService.ModelSpec.Architecture;
 namespace AlexNetService.Inference.Requests;
 
 /// <summary>
-/// Asks how much a class depends on each part of a photograph's centre crop: covers one part after the other and measures how much the
-/// probability falls (Zeiler and Fergus 2014 §4.2). At most one run of the covered crops is in the queue at a time.
+/// Asks how much the answer to a photograph depends on each of its parts: covers one part of the canvas after the other, asks all models
+/// about the same views of it, and measures how much the mean probability of a class falls (Zeiler and Fergus 2014 §4.2). About one run of
+/// each model is in the queue at a time.
 /// </summary>
 public sealed class OcclusionRequest : InferenceRequest
 {
-    private readonly ModelSession session;
     private readonly OcclusionGrid grid;
     private readonly int? classIndex;
-    private readonly byte[] plain;
+    private readonly int[] sides;
+    private readonly CropWindow[][] windows;
+    private readonly byte[][] covered;
     private readonly float[] falls;
+    private readonly float[] mean;
+    private byte[] plain = [];
     private byte[] fill = [];
-    private byte[] crops = [];
     private float[] rows = [];
     private int together;
     private int read;
@@ -28,91 +31,143 @@ public sealed class OcclusionRequest : InferenceRequest
     private float probability;
 
     /// <summary>
-    /// Makes a request to one model, about the class of an index or, without one, the most probable class. The grid is for the model's
-    /// crop. The photograph's bytes must not change until the request is answered.
+    /// Makes a request about the class of an index or, without one, the most probable class. The grid is for the smallest canvas of the
+    /// models. The photograph's bytes must not change until the request is answered.
     /// </summary>
-    /// <exception cref="ArgumentException">There are several models, the grid is for another crop, or there is no such class.</exception>
-    public OcclusionRequest(ReadOnlyMemory<byte> photograph, Ensemble ensemble, OcclusionGrid grid, int? classIndex)
+    /// <exception cref="ArgumentException">The grid is for another canvas, or there is no such class.</exception>
+    public OcclusionRequest(
+        ReadOnlyMemory<byte> photograph, Ensemble ensemble, TestViews views, OcclusionGrid grid, int? classIndex)
         : base(ensemble, photograph)
     {
-        (session, this.grid, this.classIndex) = (ensemble.Only, grid, classIndex);
-        var crop = session.Card.Preprocessing.Crop;
-        if (grid.Crop != crop || classIndex < 0 || classIndex >= session.Classes)
+        (Views, this.grid, this.classIndex) = (views, grid, classIndex);
+        sides = [.. ensemble.CanvasSides];
+        if (grid.Canvas != sides.Min() || classIndex < 0 || classIndex >= ensemble.Labels.Count)
         {
-            throw new ArgumentException($"'{session.Card.Name}' has crops of {crop} pixels and {session.Classes} classes.");
+            throw new ArgumentException(
+                $"The smallest canvas has {sides.Min()} pixels a side, and there are {ensemble.Labels.Count} classes.");
         }
 
-        (plain, falls) = (new byte[session.CropBytes], new float[grid.Count]);
+        windows =
+        [
+            .. ensemble.Members.Select(member => member.Session.Card.Preprocessing)
+                .Select(input => CropViews.Of((int)views, new CropGeometry(input.Canvas, input.Crop))),
+        ];
+        covered = new byte[sides.Length][];
+        (falls, mean) = (new float[grid.Count], new float[ensemble.Labels.Count]);
     }
+
+    /// <summary>Which crops are averaged.</summary>
+    public TestViews Views { get; }
 
     internal override bool HasMore => planned < Count;
 
-    /// <summary>The crop with nothing covered, then a crop for each place.</summary>
+    /// <summary>The canvas with nothing covered, then a canvas for each place.</summary>
     private int Count => 1 + grid.Count;
 
-    internal override int Plan(int limit) => together = Math.Min(Count, Math.Min(session.MaxCropsPerRun, limit));
+    private int CropsOfACanvas => Ensemble.Members.Count * (int)Views;
+
+    /// <summary>Values of a canvas: [members,classes].</summary>
+    private int RowLength => Ensemble.Members.Count * mean.Length;
+
+    internal override int Plan(int limit)
+    {
+        var most = Math.Min(Ensemble.MaxCropsPerRun / (int)Views, limit / CropsOfACanvas);
+        together = Math.Clamp(most, 1, Count);
+        return together * CropsOfACanvas;
+    }
 
     internal override CropJob[] Next()
     {
         if (planned == 0)
         {
-            var input = session.Card.Preprocessing;
-            CropViews.Centre(new CropGeometry(input.Canvas, input.Crop))[0].CopyTo(
-                Canvas(input.Canvas).Span, input.Canvas, plain, input.Crop);
+            plain = Canvas(grid.Canvas).ToArray();
             fill = MeanColour(plain);
-            crops = ArrayPool<byte>.Shared.Rent(together * session.CropBytes);
-            rows = ArrayPool<float>.Shared.Rent(together * session.Classes);
-        }
-
-        ReadRows();
-        var count = Math.Min(together, Count - planned);
-        for (var i = 0; i < count; i++, planned++)
-        {
-            var crop = crops.AsSpan(i * session.CropBytes, session.CropBytes);
-            plain.CopyTo(crop);
-            if (planned > 0)
+            rows = ArrayPool<float>.Shared.Rent(together * RowLength);
+            for (var i = 0; i < covered.Length; i++)
             {
-                grid.Cover(planned - 1, fill, crop);
+                covered[i] = ArrayPool<byte>.Shared.Rent(together * Canvas(sides[i]).Length);
             }
         }
 
-        var outputs = new CropOutputs { Probabilities = rows.AsMemory(0, count * session.Classes) };
-        return [new CropJob(this, session, crops.AsMemory(0, count * session.CropBytes), windows: null, areTensor: false, outputs)];
+        ReadRows();
+        var jobs = new List<CropJob>();
+        for (var row = 0; row < together && planned < Count; row++, planned++)
+        {
+            for (var i = 0; i < covered.Length; i++)
+            {
+                Cover(planned, sides[i], Covered(i, row).Span);
+            }
+
+            for (var member = 0; member < windows.Length; member++)
+            {
+                var session = Ensemble.Members[member].Session;
+                var values = rows.AsMemory((row * RowLength) + (member * mean.Length), mean.Length);
+                jobs.Add(new CropJob(
+                    this,
+                    session,
+                    Covered(Array.IndexOf(sides, session.Card.Preprocessing.Canvas), row),
+                    windows[member],
+                    areTensor: false,
+                    new CropOutputs { Probabilities = values }));
+            }
+        }
+
+        return [.. jobs];
     }
 
     internal override InferenceResult Answer(InferenceTiming timing)
     {
         ReadRows();
         return new InferenceResult.Explained(
-            new OcclusionMap(session.Card.Labels[label], probability, grid, fill, falls, plain), timing);
+            new OcclusionMap(Ensemble.Labels[label], probability, grid, fill, falls, plain), timing);
     }
 
     internal override void Release()
     {
-        ArrayPool<byte>.Shared.Return(crops);
+        foreach (var canvases in covered.OfType<byte[]>())
+        {
+            ArrayPool<byte>.Shared.Return(canvases);
+        }
+
         ArrayPool<float>.Shared.Return(rows);
         base.Release();
     }
 
-    /// <summary>Reads the rows of the crops that have run since the last call.</summary>
+    /// <summary>The memory of a covered canvas: of a side, by its place among the sides, and of a row of this step.</summary>
+    private Memory<byte> Covered(int side, int row)
+    {
+        var length = Canvas(sides[side]).Length;
+        return covered[side].AsMemory(row * length, length);
+    }
+
+    private void Cover(int number, int side, Span<byte> canvas)
+    {
+        Canvas(side).Span.CopyTo(canvas);
+        if (number > 0)
+        {
+            grid.Cover(number - 1, fill, canvas, side);
+        }
+    }
+
+    /// <summary>Reads the values of the canvases that have run since the last call.</summary>
     private void ReadRows()
     {
         for (var row = 0; read < planned; row++, read++)
         {
-            var values = rows.AsSpan(row * session.Classes, session.Classes);
+            Ensemble.Mean(rows.AsSpan(row * RowLength, RowLength), mean);
             if (read == 0)
             {
-                label = classIndex ?? Prediction.Top(values, session.Card.Labels, 1)[0].Label.Index;
-                probability = values[label];
+                label = classIndex ?? Prediction.Top(mean, Ensemble.Labels, 1)[0].Label.Index;
+                probability = mean[label];
             }
             else
             {
-                falls[read - 1] = probability - values[label];
+                falls[read - 1] = probability - mean[label];
             }
         }
     }
 
-    /// <summary>The crop's own mean colour covers a part without adding anything new to the picture.</summary>
+    /// <summary>The canvas's own mean colour covers a part without adding anything new to the picture.</summary>
     private static byte[] MeanColour(byte[] pixels) =>
     [
         .. pixels.Chunk(pixels.Length / NetworkArchitecture.Channels)

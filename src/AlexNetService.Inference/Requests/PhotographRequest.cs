@@ -16,6 +16,9 @@ public sealed class PhotographRequest(ReadOnlyMemory<byte> photograph, Ensemble 
     /// <summary>What is wanted; default probabilities. Logits and features need an ensemble of one model whose card names them.</summary>
     public OutputKinds Outputs { get; init; } = OutputKinds.Probabilities;
 
+    /// <summary>Whether the answer keeps the canvas and the probabilities of each crop; default false.</summary>
+    public bool WithViews { get; init; }
+
     internal override bool HasMore => Values is null;
 
     internal override int Plan(int limit)
@@ -26,14 +29,19 @@ public sealed class PhotographRequest(ReadOnlyMemory<byte> photograph, Ensemble 
 
     internal override CropJob[] Next()
     {
-        var values = Values = new InferenceResult.Answered(Ensemble, rows: 1, Outputs);
+        var values = Values = new InferenceResult.Answered(Ensemble, rows: 1, Outputs, WithViews ? (int)views : 0);
+        if (WithViews)
+        {
+            values.Canvas = Canvas(Ensemble.Members[0].Session.Card.Preprocessing.Canvas).ToArray();
+        }
+
         var jobs = new CropJob[Ensemble.Members.Count];
         for (var i = 0; i < jobs.Length; i++)
         {
             var session = Ensemble.Members[i].Session;
             var input = session.Card.Preprocessing;
             var windows = CropViews.Of((int)views, new CropGeometry(input.Canvas, input.Crop));
-            jobs[i] = new CropJob(this, session, Canvas(input.Canvas), windows, areTensor: false, values.Of(i));
+            jobs[i] = new CropJob(this, session, Canvas(input.Canvas), windows, areTensor: false, values.Of(i), values.ViewsOf(i));
         }
 
         return jobs;

@@ -19,14 +19,16 @@ public sealed class BatchTests(SharedService service)
     public async Task Batch_ThreePictures_AreAnsweredLikeSingleOnes()
     {
         using var form = Form([.. Enumerable.Range(1, 3).Select(seed => ($"{seed}.jpg", Pictures.Jpeg(seed)))]);
-        var answer = await BatchAsync(form, "?crops=1&top=3&detail=true&models=cifar-b,cifar-a");
+        var answer = await BatchAsync(form, "?crops=1&top=3&detail=true&views=true&models=cifar-b,cifar-a");
 
         var results = List(answer, "results");
         Assert.Equal(["1.jpg", "2.jpg", "3.jpg"], results.Select(result => Text(result, "name")));
         for (var i = 0; i < results.Count; i++)
         {
-            var alone = await client.ClassifyAsync("?crops=1&top=3&detail=true&models=cifar-b,cifar-a", Raw(Pictures.Jpeg(i + 1)));
+            var alone = await client.ClassifyAsync(
+                "?crops=1&top=3&detail=true&views=true&models=cifar-b,cifar-a", Raw(Pictures.Jpeg(i + 1)));
             Same(List(alone, "predictions"), List(results[i], "predictions"));
+            Assert.Equal(Text(Value(alone, "views"), "picture"), Text(Value(results[i], "views"), "picture"));
             Same(List(List(alone, "models")[1], "predictions"), List(List(results[i], "models")[1], "predictions"));
         }
 

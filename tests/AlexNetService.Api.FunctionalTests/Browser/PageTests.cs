@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using AlexNetService.Api.FunctionalTests.Hosting;
 using Microsoft.Playwright;
 using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
@@ -46,8 +48,8 @@ public sealed class PageTests(SharedService service, Chromium chromium)
         await page.Keyboard.PressAsync("Space");
 
         Assert.Equal(["bottom left, mirrored"], await page.EvaluateAsync<string[]>(
-            "[...document.querySelectorAll('#crops [aria-pressed=true]')].map(button => button.ariaLabel)"));
-        Assert.Equal(1, await page.Locator("#windows rect.chosen").CountAsync());
+            "[...document.querySelectorAll('#crops [aria-pressed=true]')].map(button => button.title)"));
+        await Assertions.Expect(page.Locator("#window")).ToBeVisibleAsync();
         Assert.Empty(browser.Complaints);
     }
 
@@ -74,27 +76,173 @@ public sealed class PageTests(SharedService service, Chromium chromium)
     }
 
     [Fact]
-    public async Task MakeTheMap_Photograph_ShowsTheMapOverThePictureWithACaption()
+    public async Task WhereDidItLook_Photograph_PaintsEachPartAsStrongAsItsFallAndSaysHowMuch()
     {
         await using var browser = await OpenAsync();
         var page = browser.Page;
         await page.SetInputFilesAsync("#file", Photograph);
+        using var response = await service.Client.PostAsync(
+            "/v1/explain", Raw(Photograph.Buffer), TestContext.Current.CancellationToken);
+        var map = await response.JsonAsync();
+        var (label, probability) = (Text(Value(map, "class"), "label"), Number<float>(map, "probability"));
 
-        await page.GetByText("Make the map").ClickAsync();
+        await page.GetByText("Where did it look?").ClickAsync();
 
-        await Assertions.Expect(page.Locator("#occlusion")).ToBeVisibleAsync();
-        await Assertions.Expect(page.Locator("#explain-status")).ToContainTextAsync("cifar-a, centre crop: ");
+        // A map is more than a hundred answers.
+        await Assertions.Expect(page.Locator("#occlusion")).ToBeVisibleAsync(new() { Timeout = 60_000 });
 
-        // Dark if hiding the part changed nothing, clear if it changed most.
-        Assert.Equal(new[] { 0, 190 }, await page.EvaluateAsync<int[]>(
+        Assert.Equal([label], (await browser.TextsAsync("#predictions .label")).Take(1));
+        Assert.Contains(label, await page.InnerTextAsync("#explain-status"), StringComparison.Ordinal);
+        Assert.Contains(Percent(probability), await page.InnerTextAsync("#scale-end"), StringComparison.Ordinal);
+        var most = List(map, "falls").SelectMany(row => row.AsArray()).Max(fall => fall?.GetValue<float>() ?? 0);
+        Assert.Equal(
+            100 * Math.Clamp(most / probability, 0, 1),
+            await page.EvaluateAsync<float>("parseFloat(document.getElementById('most').style.left)"),
+            0.01f);
+        var strengths = await page.EvaluateAsync<int[]>(
             """
             () => {
               const layer = document.getElementById('occlusion');
-              const darkness = layer.getContext('2d').getImageData(0, 0, layer.width, layer.height).data.filter((_, i) => i % 4 === 3);
-              return [Math.min(...darkness), Math.max(...darkness)];
+              return [...layer.getContext('2d').getImageData(0, 0, layer.width, layer.height).data].filter((_, i) => i % 4 === 3);
             }
-            """));
+            """);
+        Assert.All(Strengths(map).Zip(strengths), pair => Assert.Equal(pair.First, pair.Second, 1.0));
+        await page.GetByText("Hide the map").ClickAsync();
+        await Assertions.Expect(page.Locator("#occlusion")).ToBeHiddenAsync();
         Assert.Empty(browser.Complaints);
+    }
+
+    [Fact]
+    public async Task Crops_Photograph_HaveTheirProbabilitiesTheirOwnOpinionsAndTheirPlaces()
+    {
+        await using var browser = await OpenAsync();
+        var page = browser.Page;
+        await page.SetInputFilesAsync("#file", Photograph);
+        await Assertions.Expect(page.Locator("#crops button")).ToHaveCountAsync(10);
+        var answer = await service.Client.ClassifyAsync("?views=true", Raw(Photograph.Buffer));
+        var crops = List(Value(answer, "views"), "crops");
+
+        Assert.Equal(
+            crops.Select(crop => Number<float>(crop, "probability").ToString("0%", CultureInfo.InvariantCulture)),
+            await browser.TextsAsync("#crops span"));
+        var winner = List(answer, "predictions")[0];
+        Assert.Contains(
+            $"the mean is {Percent(Number<float>(winner, "probability"))}",
+            await page.InnerTextAsync("#crops-caption"),
+            StringComparison.Ordinal);
+        Assert.Equal(
+            crops.Count(crop => Number<int>(Value(crop, "prediction"), "index") != Number<int>(winner, "index")),
+            await page.Locator("#crops .other").CountAsync());
+
+        await page.Locator("#crop-opinions summary").ClickAsync();
+        Assert.Equal(
+            crops.Select(crop => Text(Value(crop, "prediction"), "label")),
+            (await browser.TextsAsync("#crop-opinions .label")).Select(text => text.Split(": ")[1]));
+        await page.Locator("#crops button").Nth(3).ClickAsync();
+        Assert.StartsWith("Bottom right: alone, it says ", await page.InnerTextAsync("#crops-caption"), StringComparison.Ordinal);
+        Assert.Equal(["12.5%", "12.5%", "87.5%", "87.5%"], await page.EvaluateAsync<string[]>(
+            "['top', 'left', 'width', 'height'].map(side => document.getElementById('window').style[side])"));
+        Assert.Empty(browser.Complaints);
+    }
+
+    [Fact]
+    public async Task Opinions_TwoNetworks_SayWhetherTheyAgree()
+    {
+        await using var browser = await OpenAsync();
+        await browser.Page.SetInputFilesAsync("#file", Photograph);
+        await Assertions.Expect(browser.Page.Locator("#members h3")).ToHaveCountAsync(2);
+        var answer = await service.Client.ClassifyAsync("?detail=true", Raw(Photograph.Buffer));
+        var winner = Text(List(answer, "predictions")[0], "label");
+        var others = List(answer, "models")
+            .Select(model => (Name: Text(model, "name"), Label: Text(List(model, "predictions")[0], "label")))
+            .Where(model => model.Label != winner)
+            .Select(model => $"{model.Name} says {model.Label}");
+
+        var text = await browser.Page.InnerTextAsync("#agreement");
+
+        Assert.Equal(others.Any() ? $"They disagree: {string.Join(", ", others)}. The mean decides." : $"All say {winner}.", text);
+        Assert.Equal(2, await browser.Page.EvaluateAsync<int>(
+            "getComputedStyle(document.getElementById('members')).gridTemplateColumns.split(' ').length"));
+    }
+
+    [Fact]
+    public async Task Examples_Click_ClassifiesTheDrawing()
+    {
+        await using var browser = await OpenAsync();
+        var page = browser.Page;
+        await Assertions.Expect(page.Locator("#examples img")).ToHaveCountAsync(8);
+        await page.WaitForFunctionAsync(
+            "[...document.querySelectorAll('#examples img')].every(image => image.complete && image.naturalWidth === 256)");
+
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "school bus" }).ClickAsync();
+
+        await Assertions.Expect(page.Locator("#predictions li")).ToHaveCountAsync(5);
+        Assert.Equal(256, await page.EvaluateAsync<int>("document.getElementById('preview').naturalWidth"));
+        Assert.Empty(browser.Complaints);
+        Assert.Equal([new Uri(page.Url).Authority], browser.Hosts);
+    }
+
+    [Fact]
+    public async Task Choose_FormatThatTheBrowserCannotShow_ShowsTheCanvasInstead()
+    {
+        await using var browser = await OpenAsync();
+        var page = browser.Page;
+
+        await page.SetInputFilesAsync(
+            "#file", new FilePayload { Name = "photograph.tif", MimeType = "image/tiff", Buffer = Pictures.Encode(1, ".tif") });
+
+        await Assertions.Expect(page.Locator("#crops button")).ToHaveCountAsync(10);
+        Assert.Equal(new[] { 32, 32 }, await page.EvaluateAsync<int[]>(
+            "['preview', 'shrunk'].map(id => document.getElementById(id).naturalWidth)"));
+        Assert.Empty(browser.Complaints);
+    }
+
+    [Fact]
+    public async Task Answer_OnAPhone_ComesIntoViewGetsTheFocusAndIsSaid()
+    {
+        await using var browser = await OpenAsync(width: 390);
+        var page = browser.Page;
+
+        await page.SetInputFilesAsync("#file", Photograph);
+
+        await Assertions.Expect(page.Locator("#predictions-title")).ToBeFocusedAsync();
+        await Assertions.Expect(page.Locator("#predictions")).ToBeInViewportAsync(new() { Ratio = 1 });
+        var winner = List(await service.Client.ClassifyAsync("", Raw(Photograph.Buffer)), "predictions")[0];
+        var said = page.Locator("#said[role=status]");
+        await Assertions.Expect(said).ToContainTextAsync($"{Text(winner, "label")}, {Percent(Number<float>(winner, "probability"))}");
+    }
+
+    [Fact]
+    public async Task Page_WithoutJavaScript_HasAFormWhoseAnswerIsAPage()
+    {
+        await using var browser = await chromium.OpenAsync(new BrowserNewContextOptions { JavaScriptEnabled = false });
+        var page = browser.Page;
+        await page.GotoAsync(service.Address.ToString());
+        await Assertions.Expect(page.Locator("#drop")).ToBeHiddenAsync();
+
+        await page.SetInputFilesAsync("#plain", Photograph);
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Classify" }).ClickAsync();
+
+        var winner = List(await service.Client.ClassifyAsync("", Raw(Photograph.Buffer)), "predictions")[0];
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync(Text(winner, "label"));
+        await page.GetByRole(AriaRole.Link).ClickAsync();
+        await Assertions.Expect(page.Locator("#plain")).ToBeVisibleAsync();
+        Assert.Empty(browser.Complaints);
+    }
+
+    [Fact]
+    public async Task Page_WithAllItsFiles_WeighsLessThan100Kilobytes()
+    {
+        await using var browser = await OpenAsync();
+        await browser.Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+
+        var bytes = await browser.Page.EvaluateAsync<int>(
+            """
+            [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+              .filter(each => !each.name.includes('/v1/')).reduce((sum, each) => sum + each.decodedBodySize, 0)
+            """);
+
+        Assert.InRange(bytes, 20_000, 100_000);
     }
 
     [Fact]
@@ -229,8 +377,8 @@ public sealed class PageTests(SharedService service, Chromium chromium)
                 const colour = getComputedStyle(element).backgroundColor;
                 return colour !== 'rgba(0, 0, 0, 0)' || !element.parentElement ? colour : ground(element.parentElement);
               };
-              const texts =
-                  [...document.querySelectorAll('a, p, h1, h2, h3, .label, .number, .button')].filter(each => each.innerText.trim());
+              const texts = [...document.querySelectorAll('a, p, h1, h2, h3, .label, .number, .button, #crops span')]
+                .filter(each => each.innerText.trim());
               return texts.filter(each => {
                 const [a, b] = [luminance(getComputedStyle(each).color), luminance(ground(each))];
                 return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
@@ -240,6 +388,25 @@ public sealed class PageTests(SharedService service, Chromium chromium)
 
         Assert.Empty(faint);
     }
+
+    /// <summary>[canvas × canvas], 0..215: how strongly each pixel is painted, the mean over the squares that covered it.</summary>
+    private static double[] Strengths(JsonNode map)
+    {
+        var (canvas, window) = (Number<int>(map, "canvas"), Number<int>(map, "window"));
+        var offsets = List(map, "offsets").Select(offset => offset.GetValue<int>()).ToArray();
+        return
+        [
+            .. from y in Enumerable.Range(0, canvas)
+               from x in Enumerable.Range(0, canvas)
+               let falls = from row in offsets.Index()
+                           from column in offsets.Index()
+                           where y >= row.Item && y < row.Item + window && x >= column.Item && x < column.Item + window
+                           select List(map, "falls")[row.Index][column.Index]?.GetValue<float>() ?? 0
+               select 215 * Math.Min(1, Math.Abs(falls.Average()) / Number<float>(map, "probability")),
+        ];
+    }
+
+    private static string Percent(float share) => share.ToString("0.0%", CultureInfo.InvariantCulture);
 
     private static async Task TabToAsync(IPage page, string selector)
     {

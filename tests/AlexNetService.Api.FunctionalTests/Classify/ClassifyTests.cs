@@ -1,3 +1,4 @@
+using System.Net;
 using AlexNetService.Api.FunctionalTests.Hosting;
 using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Package;
@@ -95,6 +96,60 @@ public sealed class ClassifyTests(SharedService service)
         Assert.Equal(2, members.Length);
         Assert.NotEqual(members[0], members[1]);
         Assert.All(Enumerable.Range(0, 10), i => Assert.Equal((members[0][i] + members[1][i]) / 2, mean[i], 1e-6f));
+    }
+
+    [Theory]
+    [InlineData("", 10)]
+    [InlineData("&crops=1", 1)]
+    public async Task Classify_Views_AddTheCanvasAndEachCropWhoseMeanIsTheAnswer(string query, int crops)
+    {
+        var answer = await client.ClassifyAsync($"?views=true{query}", Raw(Pictures.Jpeg(3)));
+
+        var views = Value(answer, "views");
+        var picture = new Canvas(32, new byte[3 * 32 * 32]);
+        Assert.Null(CanvasDecoder.DecodeTo(Pictures.Jpeg(3), 32, picture.Pixels));
+        var png = Convert.FromBase64String(Text(views, "picture")["data:image/png;base64,".Length..]);
+        var shown = new Canvas(32, new byte[3 * 32 * 32]);
+        Assert.Null(CanvasDecoder.DecodeTo(png, 32, shown.Pixels));
+        Assert.Equal(picture.Pixels, shown.Pixels);
+        Assert.Equal((32, 28), (Number<int>(views, "canvas"), Number<int>(views, "crop")));
+        var all = List(views, "crops");
+        Assert.Equal(crops, all.Count);
+        Assert.Equal(crops / 2, all.Count(crop => Value(crop, "mirrored").GetValue<bool>()));
+        Assert.Equal((crops == 1 ? 2 : 0, crops == 1 ? 2 : 0), (Number<int>(all[0], "top"), Number<int>(all[0], "left")));
+        var winner = List(answer, "predictions")[0];
+        Assert.Equal(Number<float>(winner, "probability"), all.Average(crop => Number<float>(crop, "probability")), 1e-6f);
+        Assert.All(all, crop => Assert.True(
+            Number<float>(Value(crop, "prediction"), "probability") >= Number<float>(crop, "probability")));
+    }
+
+    [Fact]
+    public async Task Classify_WithoutViews_HasNone() => Assert.Null((await client.ClassifyAsync())["views"]);
+
+    [Fact]
+    public async Task Classify_FormOfABrowserWithoutJavaScript_IsAPage()
+    {
+        const string Accept = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+        using var response = await client.SendPictureAsync("/v1/classify", Accept);
+        var html = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.OK, "text/html"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        var predictions = List(await client.ClassifyAsync(), "predictions");
+        Assert.Contains($"<h1>{Text(predictions[0], "label")}</h1>", html, StringComparison.Ordinal);
+        Assert.All(predictions, prediction => Assert.Contains($"<p>{Text(prediction, "label")}: ", html, StringComparison.Ordinal));
+        Assert.InRange(html.Length, 1, 1500);
+    }
+
+    [Fact]
+    public async Task Classify_FormOfABrowserWithAnInvalidPicture_IsAPageThatSaysWhy()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/classify?models=<b>") { Content = Form(Pictures.Jpeg()) };
+        request.Headers.Accept.ParseAdd("text/html, */*;q=0.8");
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        var html = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.NotFound, "text/html"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.Contains("&lt;b&gt;", html, StringComparison.Ordinal);
     }
 
     [Fact]

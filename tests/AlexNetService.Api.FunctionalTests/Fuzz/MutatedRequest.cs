@@ -24,7 +24,7 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
     private const string Valid = "?valid";
 
     // A coarse grid of 9 places keeps the map cheap.
-    private const string ExplainQuery = "?models=cifar-a&window=14&stride=7";
+    private const string ExplainQuery = "?models=cifar-a&crops=1&window=16&stride=8";
 
     private static readonly string[] PictureRoutes = ["/v1/classify", Batch, "/v1/features", Explain];
 
@@ -44,7 +44,7 @@ internal sealed record MutatedRequest(string Method, string Address, IReadOnlyLi
     private static readonly string[] Queries =
     [
         "", "?crops=1&models=cifar-a", "?crops=1", "?models=seven&detail=true&crops=1", "?top=3&crops=10", "?top=&crops=", "?models=,",
-        "?detail=2", "?top=2147483648",
+        "?detail=2", "?views=1", "?views=2", "?top=2147483648",
     ];
 
     private static readonly byte[][] Bodies =

@@ -29,13 +29,13 @@ public sealed class TelemetryTests(SharedService service)
     }
 
     [Fact]
-    public async Task Explain_InsideATrace_HasOneDecodeSpanAndAQueueSpanForEachRun()
+    public async Task Explain_InsideATrace_HasOneDecodeSpanAndAQueueSpanAndARunOfEachModelForEachStep()
     {
         var spans = (await SpansAsync("/v1/explain", Requests.Raw(Pictures.Jpeg()))).Select(Name).CountBy(name => name).ToDictionary();
 
-        Assert.Equal(["decode", "queue", "run cifar-a"], spans.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["decode", "queue", "run cifar-a", "run cifar-b"], spans.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(1, spans["decode"]);
-        Assert.Equal(spans["queue"], spans["run cifar-a"]);
+        Assert.Equal((spans["queue"], spans["queue"]), (spans["run cifar-a"], spans["run cifar-b"]));
         Assert.True(spans["queue"] > 1);
     }
 

@@ -18,7 +18,11 @@ public sealed class NegotiationTests(SharedService service)
     [InlineData("/v1/models", "identity", null)]
     [InlineData("/v1/models/nobody", "br", "br")]
     [InlineData("/v1/models/cifar-a/filters.png", "br", null)]
-    public async Task Get_AcceptedEncodings_CompressOnlyJson(string path, string taken, string? expected)
+    [InlineData("/", "br", "br")]
+    [InlineData("/page.js", "br", "br")]
+    [InlineData("/page.css", "gzip", "gzip")]
+    [InlineData("/examples/lemon.svg", "br", "br")]
+    public async Task Get_AcceptedEncodings_CompressOnlyText(string path, string taken, string? expected)
     {
         using var response = await SendAsync(HttpMethod.Get, path, request => request.Headers.AcceptEncoding.ParseAdd(taken));
 
@@ -69,6 +73,23 @@ public sealed class NegotiationTests(SharedService service)
         Assert.True(first.Headers.CacheControl?.NoCache);
         Assert.Equal("cifar-b", Text(await other.JsonAsync(), "name"));
         Assert.NotEqual(tag, other.Headers.ETag);
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/page.js")]
+    [InlineData("/page.css")]
+    [InlineData("/examples/lemon.svg")]
+    public async Task Get_FileOfThePageThatTheBrowserHas_Is304(string path)
+    {
+        using var first = await SendAsync(HttpMethod.Get, path, _ => { });
+        var tag = first.Headers.ETag ?? throw new InvalidOperationException("There is no tag.");
+
+        using var again = await SendAsync(HttpMethod.Get, path, request => request.Headers.IfNoneMatch.Add(tag));
+
+        Assert.True(first.Headers.CacheControl?.NoCache);
+        Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
+        Assert.Empty(await again.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]

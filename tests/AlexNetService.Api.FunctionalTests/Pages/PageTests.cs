@@ -13,6 +13,7 @@ public sealed class PageTests(SharedService service)
     [InlineData("/crops.js", "text/javascript")]
     [InlineData("/occlusion.js", "text/javascript")]
     [InlineData("/page.css", "text/css")]
+    [InlineData("/examples.js", "text/javascript")]
     public async Task Get_PartOfThePage_IsServedAndRefersToNoOtherHost(string path, string type)
     {
         using var response = await service.Client.GetAsync(path, TestContext.Current.CancellationToken);

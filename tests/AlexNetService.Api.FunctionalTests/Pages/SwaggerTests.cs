@@ -84,6 +84,7 @@ public sealed class SwaggerTests(SharedService service)
                 ["crops"] = "integer",
                 ["models"] = "string",
                 ["detail"] = "boolean",
+                ["views"] = "boolean",
                 ["minConfidence"] = "number",
             },
             parameters,
@@ -129,6 +130,17 @@ public sealed class SwaggerTests(SharedService service)
                     name);
             }
         }
+    }
+
+    [Fact]
+    public async Task Document_NamesAndVersionsInAddresses_HaveExamplesThatAreServed()
+    {
+        var examples = Operations(await Document())
+            .SelectMany(route => (route.Operation["parameters"]?.AsArray() ?? []).Select(Object))
+            .Where(parameter => parameter["in"]?.GetValue<string>() == "path")
+            .Select(parameter => (parameter["name"]?.GetValue<string>(), parameter["example"]?.GetValue<string>()));
+
+        Assert.Equal([("name", "cifar-a"), ("version", "1")], examples.Distinct());
     }
 
     [Fact]

@@ -51,12 +51,13 @@ public sealed class LogTests(SharedService service)
         var explain = await LineAsync(process, client, "/v1/explain", "image/png");
         var batch = await LineAsync(process, client, EveryRoute.Batch, "application/json");
 
-        Assert.All([features, explain], line => Assert.Equal("cifar-a", Assert.Single(Requests.List(line, "Models")).GetValue<string>()));
+        Assert.Equal("cifar-a", Assert.Single(Requests.List(features, "Models")).GetValue<string>());
+        Assert.Equal(["cifar-a", "cifar-b"], Requests.List(explain, "Models").Select(model => model.GetValue<string>()));
         Assert.All(
             [features, explain],
             line => Assert.All(["DecodeMs", "QueueMs", "InferMs"], time => Assert.True(Requests.Number<double>(line, time) >= 0)));
         Assert.Equal(1, Requests.Number<int>(features, "Crops"));
-        Assert.InRange(Requests.Number<int>(explain, "Crops"), 101, 171);
+        Assert.InRange(Requests.Number<int>(explain, "Crops"), 1010, 1710);
         Assert.Equal(["cifar-a", "cifar-b"], Requests.List(batch, "Models").Select(model => model.GetValue<string>()));
         Assert.Equal((10, 1), (Requests.Number<int>(batch, "Crops"), Requests.Number<int>(batch, "Pictures")));
         Assert.All(["ReadMs", "ClassifyMs"], time => Assert.True(Requests.Number<double>(batch, time) >= 0));

@@ -22,16 +22,19 @@ public sealed class UnknownParameterTests(SharedService service)
     }
 
     [Theory]
-    [InlineData("/v1/classify", "?top_k=1", "'top_k'. Did you mean 'top'? This route takes top, crops, models, detail, minConfidence.")]
-    [InlineData("/v1/classify", "?top=1&TOPK=1", "'TOPK'. Did you mean 'top'? This route takes top, crops, models, detail, minConfidence.")]
-    [InlineData("/v1/classify", "?=1", "''. This route takes top, crops, models, detail, minConfidence.")]
+    [InlineData(
+        "/v1/classify", "?top_k=1", "'top_k'. Did you mean 'top'? This route takes top, crops, models, detail, views, minConfidence.")]
+    [InlineData(
+        "/v1/classify", "?top=1&TOPK=1", "'TOPK'. Did you mean 'top'? This route takes top, crops, models, detail, views, minConfidence.")]
+    [InlineData("/v1/classify", "?=1", "''. This route takes top, crops, models, detail, views, minConfidence.")]
     [InlineData(
         "/v1/classify/batch",
         "?model=seven",
-        "'model'. Did you mean 'models'? This route takes top, crops, models, detail, minConfidence.")]
+        "'model'. Did you mean 'models'? This route takes top, crops, models, detail, views, minConfidence.")]
     [InlineData("/v1/features", "?normalize=true", "'normalize'. Did you mean 'normalise'? This route takes models, crops, normalise.")]
     [InlineData("/v1/features", "?top=1", "'top'. This route takes models, crops, normalise.")]
-    [InlineData("/v1/explain", "?klass=1", "'klass'. Did you mean 'class'? This route takes models, class, window, stride, overlay.")]
+    [InlineData(
+        "/v1/explain", "?klass=1", "'klass'. Did you mean 'class'? This route takes models, crops, class, window, stride, overlay.")]
     public async Task Post_UnknownQueryParameter_NamesTheNearestAndTheKnownOnes(string path, string query, string detail)
     {
         using var request = EveryRoute.Request(path);

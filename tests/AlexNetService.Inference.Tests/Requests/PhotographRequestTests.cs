@@ -50,6 +50,51 @@ public sealed class PhotographRequestTests : IDisposable
     [Theory]
     [InlineData(TestViews.Centre)]
     [InlineData(TestViews.Ten)]
+    public async Task RunAsync_WithViews_KeepsTheCanvasAndEachCropsOwnAnswer(TestViews views)
+    {
+        clock.Open();
+        await using var engine = Engine();
+        var canvas = TestFolder.RandomCanvas(1);
+        var ensemble = TestEnsemble.Of(new EnsembleMember(a, 1), new EnsembleMember(b, 3));
+
+        using var result = await engine.RunAsync(new PhotographRequest(TestEnsemble.Png(canvas), ensemble, views) { WithViews = true });
+
+        var answered = Answered(result);
+        Assert.Equal(canvas.Pixels, answered.Canvas.ToArray());
+        var (mean, crop) = (new float[TestFolder.Classes], new byte[a.CropBytes]);
+        var (ofA, ofB) = (new float[TestFolder.Classes], new float[TestFolder.Classes]);
+        foreach (var (i, window) in TestEnsemble.Windows(a, views).Index())
+        {
+            window.CopyTo(canvas.Pixels, TestFolder.Canvas, crop, TestFolder.Crop);
+            a.Run(crop, 1, ofA);
+            b.Run(crop, 1, ofB);
+            var found = answered.ViewProbabilities.Slice(i * TestFolder.Classes, TestFolder.Classes);
+            TestEnsemble.Equal([.. ofA.Zip(ofB, (x, y) => (x + (3 * y)) / 4)], found.Span);
+            for (var label = 0; label < mean.Length; label++)
+            {
+                mean[label] += found.Span[label] / (int)views;
+            }
+        }
+
+        Assert.Equal((int)views * TestFolder.Classes, answered.ViewProbabilities.Length);
+        TestEnsemble.Equal(mean, answered.Probabilities.Span);
+    }
+
+    [Fact]
+    public async Task RunAsync_WithoutViews_KeepsNeither()
+    {
+        clock.Open();
+        await using var engine = Engine();
+
+        using var result = await engine.RunAsync(Request(1, TestEnsemble.Of(a, b)));
+
+        Assert.True(Answered(result).ViewProbabilities.IsEmpty);
+        Assert.True(Answered(result).Canvas.IsEmpty);
+    }
+
+    [Theory]
+    [InlineData(TestViews.Centre)]
+    [InlineData(TestViews.Ten)]
     public async Task RunAsync_Features_AreTheMeanOfTheViews(TestViews views)
     {
         clock.Open();
