@@ -86,7 +86,7 @@ public sealed class OcclusionTests : IDisposable
             TestFolder.Card("large") with { Preprocessing = new() { Canvas = 2 * Side, Crop = TestFolder.Crop } }, TestFolder.Graph(2));
         var file = TestEnsemble.Png(TestFolder.RandomCanvas(1));
         var (small, wide) = (TestFolder.RandomCanvas(1), new Canvas(2 * Side, new byte[12 * Side * Side]));
-        Assert.Null(CanvasDecoder.DecodeTo(file, wide.Side, wide.Pixels));
+        Assert.Null(CanvasDecoder.DecodeTo(file, wide.Side, wide.Pixels, cancellation: TestContext.Current.CancellationToken));
 
         var result = await engine.RunAsync(
             Request(file, OcclusionGrid.Over(Side, 3, 3), 1, TestEnsemble.Of(session, large), TestViews.Ten));
