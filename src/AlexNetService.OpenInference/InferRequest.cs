@@ -12,7 +12,7 @@ public sealed record InferCall(InferRequest Request, ReadOnlyMemory<byte> Json, 
     // The path of an error contains names from the request.
     private const int MaxPath = 200;
 
-    /// <summary>Is told the bytes that the request is about to take for tensors and its answer; may refuse them with an exception.</summary>
+    /// <summary>Is told the bytes that tensors and the answer are about to take; may refuse them with an exception.</summary>
     public Action<long> Reserve { get; init; } = static _ => { };
 
     /// <summary>Parses a request whose JSON is followed by the bytes of tensors.</summary>

@@ -64,8 +64,6 @@ internal sealed class BodyBytes : IDisposable
 
         public NativeBlock(int length) => Resize(length);
 
-        ~NativeBlock() => Dispose(disposing: false);
-
         public int Length { get; private set; }
 
         public void Resize(int length)
@@ -74,11 +72,7 @@ internal sealed class BodyBytes : IDisposable
             Length = length;
         }
 
-        public void Free()
-        {
-            Dispose(disposing: true);
-            GC.SuppressFinalize(this);
-        }
+        public void Free() => Dispose(disposing: true);
 
         public override Span<byte> GetSpan()
         {

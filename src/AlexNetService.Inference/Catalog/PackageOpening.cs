@@ -141,10 +141,10 @@ internal sealed class PackageOpening(RepositoryOptions options, RuntimeOptions r
     /// <summary>Finds a package for the device of its model and checks its hashes.</summary>
     /// <returns>The package under the given name and version, also where it is the one in half precision.</returns>
     /// <exception cref="InvalidPackageException">The package must not be served.</exception>
-    public ModelPackage Find(string name, int version, CancellationToken cancellation = default)
+    public ModelPackage Find(string name, int version, CancellationToken cancellation)
     {
         var folder = FolderFor(name, version);
-        var package = ModelPackage.Open(folder, cancellation);
+        var package = ModelPackage.OpenCancellable(folder, cancellation);
         if (folder != repository.Folder(name, version))
         {
             return package with { Card = package.Card with { Name = name, Version = version } };

@@ -58,7 +58,9 @@ internal sealed class GraphFileRules
         Training,
     }
 
-    /// <summary>The first rule that a graph breaks, as a sentence, or null; also where the file is no graph, which ONNX Runtime says.</summary>
+    /// <summary>
+    /// The first rule that a graph breaks, as a sentence, or null. A file that is no graph breaks none: ONNX Runtime says why.
+    /// </summary>
     /// <param name="file">The whole file.</param>
     /// <param name="name">Its name.</param>
     /// <param name="weights">Name of the file that its tensors may be in, or null.</param>

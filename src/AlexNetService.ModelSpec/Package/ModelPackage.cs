@@ -46,10 +46,15 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
 
     /// <summary>
     /// Reads and checks the card, checks length and SHA-256 of every file that it names, and checks the graphs' files as far as that is
-    /// possible without running them. Cancellation is checked while files are read.
+    /// possible without running them.
     /// </summary>
     /// <exception cref="InvalidPackageException">The folder is not a package, or the package is damaged or inconsistent.</exception>
-    public static ModelPackage Open(string folder, CancellationToken cancellation = default)
+    public static ModelPackage Open(string folder) => OpenCancellable(folder, CancellationToken.None);
+
+    /// <summary>Does the same, and checks for cancellation while files are read.</summary>
+    /// <exception cref="InvalidPackageException">The folder is not a package, or the package is damaged or inconsistent.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static ModelPackage OpenCancellable(string folder, CancellationToken cancellation)
     {
         var card = ReadCard(folder);
         if (CardRules.FirstBroken(card) is { } reason)

@@ -95,6 +95,8 @@ public sealed class NotFiniteTests : IAsyncLifetime
             $$$"""{"inputs":[{"name":"image","shape":[1,3,4,4],"datatype":"UINT8","data":[{{{pixels}}}]}]}""");
 
         Assert.Contains(
-            "'faulty' answered", await Client.InferErrorAsync(HttpStatusCode.InternalServerError, content, "faulty"), StringComparison.Ordinal);
+            "'faulty' answered",
+            await Client.InferErrorAsync(HttpStatusCode.InternalServerError, content, "faulty"),
+            StringComparison.Ordinal);
     }
 }

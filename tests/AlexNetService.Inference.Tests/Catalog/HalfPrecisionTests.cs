@@ -35,11 +35,11 @@ public sealed class HalfPrecisionTests : IDisposable
         var half = PublishHalf("for-gpus", original);
         var opening = Opening("cuda:0");
 
-        var found = opening.Find("a", 3);
+        var found = opening.Find("a", 3, TestContext.Current.CancellationToken);
 
         Assert.Equal(["a"], opening.StartUp());
         Assert.Equal(("a", 3, half.Folder), (found.Card.Name, found.Card.Version, found.Folder));
-        Assert.Equal(original.Folder, Opening("cpu").Find("a", 3).Folder);
+        Assert.Equal(original.Folder, Opening("cpu").Find("a", 3, TestContext.Current.CancellationToken).Folder);
         Assert.NotEqual(Opening("cpu").CardHash("a", 3), opening.CardHash("a", 3));
     }
 
@@ -51,7 +51,7 @@ public sealed class HalfPrecisionTests : IDisposable
         var changed = second.Card with { Graph = second.Card.Graph with { Sha256 = new string('0', 64) } };
         PublishHalf("of-changed", second with { Card = changed });
 
-        Assert.Equal(second.Folder, Opening("cuda:0").Find("a", 2).Folder);
+        Assert.Equal(second.Folder, Opening("cuda:0").Find("a", 2, TestContext.Current.CancellationToken).Folder);
     }
 
     [Fact]

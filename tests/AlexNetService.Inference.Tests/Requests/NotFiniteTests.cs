@@ -65,7 +65,8 @@ public sealed class NotFiniteTests : IAsyncLifetime
     {
         var card = TestFolder.Card("floats");
         using var floats = folder.Open(
-            card with { Preprocessing = card.Preprocessing with { Type = PixelType.Float32 } }, TestFolder.Graph() with { FloatInput = true });
+            card with { Preprocessing = card.Preprocessing with { Type = PixelType.Float32 } },
+            TestFolder.Graph() with { FloatInput = true });
         var crop = new byte[Values * sizeof(float)];
         crop.AsSpan().Fill(byte.MaxValue);
 

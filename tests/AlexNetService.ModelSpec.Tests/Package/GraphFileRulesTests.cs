@@ -66,9 +66,10 @@ public sealed class GraphFileRulesTests
     [Fact]
     public void FirstBroken_LongName_IsRefused()
     {
-        Assert.Null(Broken(Bytes(Graph, Bytes(Node, Text(3, new string('n', GraphFileRules.MaxNameBytes))))));
-        Assert.Contains(
-            "a name", Broken(Bytes(Graph, Bytes(Node, Text(3, new string('n', GraphFileRules.MaxNameBytes + 1))))), StringComparison.Ordinal);
+        Assert.Null(Broken(Named(GraphFileRules.MaxNameBytes)));
+        Assert.Contains("a name", Broken(Named(GraphFileRules.MaxNameBytes + 1)), StringComparison.Ordinal);
+
+        static byte[] Named(int length) => Bytes(Graph, Bytes(Node, Text(3, new string('n', length))));
     }
 
     [Fact]

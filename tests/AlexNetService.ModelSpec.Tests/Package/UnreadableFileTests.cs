@@ -89,7 +89,7 @@ public sealed class UnreadableFileTests : IDisposable
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
 
-        Assert.Throws<OperationCanceledException>(() => ModelPackage.Open(temporary.Path, cancelled.Token));
+        Assert.Throws<OperationCanceledException>(() => ModelPackage.OpenCancellable(temporary.Path, cancelled.Token));
     }
 
     [Fact]
