@@ -1,3 +1,5 @@
+using AlexNetService.Api.Grpc;
+using Grpc.Core;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -46,11 +48,16 @@ internal static class RequestLog
     }
 
     private static LogEventLevel Level(HttpContext context, Exception? exception) =>
-        exception is not null || context.Response.StatusCode is StatusCodes.Status500InternalServerError ? LogEventLevel.Error
+        exception is not null
+            || context.Response.StatusCode is StatusCodes.Status500InternalServerError
+            || GrpcOutcome.Of(context) is StatusCode.Internal or StatusCode.Unknown ? LogEventLevel.Error
         : IsMonitoring(context.Request.Path) ? LogEventLevel.Debug
-        : context.Response.StatusCode is StatusCodes.Status503ServiceUnavailable ? LogEventLevel.Warning
+        : context.Response.StatusCode is StatusCodes.Status503ServiceUnavailable
+            || GrpcOutcome.Of(context) is StatusCode.Unavailable ? LogEventLevel.Warning
         : LogEventLevel.Information;
 
     private static bool IsMonitoring(PathString path) =>
-        path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/metrics", StringComparison.Ordinal);
+        path.StartsWithSegments("/health", StringComparison.Ordinal)
+        || path.StartsWithSegments("/metrics", StringComparison.Ordinal)
+        || path.StartsWithSegments("/grpc.health.v1.Health", StringComparison.Ordinal);
 }

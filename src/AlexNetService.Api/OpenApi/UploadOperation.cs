@@ -60,7 +60,8 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options) : IOper
         };
     }
 
-    private static (string Description, OpenApiSchema Schema) Describe(string? parameter, UploadMetadata upload) => parameter switch
+    /// <summary>Describes a query parameter of routes with pictures.</summary>
+    public static (string Description, OpenApiSchema Schema) Describe(string? parameter, UploadMetadata upload) => parameter switch
     {
         "top" => ("Number of predictions; at most all classes.",
             Number(JsonSchemaType.Integer, least: 1, most: ClassifyQuery.MaxTop, otherwise: ClassifyQuery.DefaultTop, example: 3)),

@@ -12,7 +12,7 @@ internal static class InferEndpoint
 
     public static void MapInfer(this IEndpointRouteBuilder model, string name) => model.MapPost("/infer", Infer)
         .WithName(name)
-        .WithSummary("Run crops or photographs; returns probabilities, logits and features")
+        .WithSummary("Run crops or photographs; returns probabilities and, if they are requested, logits and features")
         .WithMetadata(new DisableRequestSizeLimitAttribute(), new TensorBodyMetadata())
         .Produces<InferResponse>(contentType: "application/json", additionalContentTypes: "application/octet-stream")
         .ProducesErrors(400, 404, 413, 415, 422, 500, 503);
@@ -21,9 +21,7 @@ internal static class InferEndpoint
         string name,
         HttpContext context,
         ServedModels served,
-        ProtocolCatalog models,
         TensorInference inference,
-        InferenceStatistics statistics,
         OpenInferenceOptions options,
         TimeProvider time,
         CancellationToken cancellation)
@@ -45,24 +43,8 @@ internal static class InferEndpoint
             return new InferenceError(error);
         }
 
-        // The lease is taken after the body has arrived, so that a slow upload does not keep a replaced model in memory.
-        using var lease = catalog.Enter();
-        if (!models.Find(lease.Snapshot, name, context.ModelVersion()).TryGet(out var model, out error))
-        {
-            return new InferenceError(error);
-        }
-
-        InferResponse? answer = null;
-        try
-        {
-            return (await inference.RunAsync(call, model, cancellation)).TryGet(out answer, out error)
-                ? new AnswerResult(answer)
-                : new InferenceError(error);
-        }
-        finally
-        {
-            statistics.Add(model, answer, time.GetElapsedTime(begun));
-        }
+        var result = await inference.RunAsync(catalog, name, context.ModelVersion(), call, begun, cancellation);
+        return result.TryGet(out var answer, out error) ? new AnswerResult(answer) : new InferenceError(error);
     }
 
     private static Result<InferCall, ProtocolError> Parse(HttpRequest request, BodyBytes body)
