@@ -11,6 +11,9 @@ namespace AlexNetService.Api.Hosting;
 /// </summary>
 internal static class RequestLog
 {
+    // Startup has moved the addresses to endpoints.
+    private const string MovedAddresses = "Overriding address(es)";
+
     public static void AddRequestLog(this WebApplicationBuilder builder)
     {
         // In development, or if standard output is a terminal, a person reads the log.
@@ -19,6 +22,7 @@ internal static class RequestLog
         {
             // Program prints a failure of the start as one sentence. The host would log it again, with a stack trace.
             log.ReadFrom.Configuration(builder.Configuration).Enrich.FromLogContext()
+                .Filter.ByExcluding(line => line.MessageTemplate.Text.StartsWith(MovedAddresses, StringComparison.Ordinal))
                 .Filter.ByExcluding(line => line.Exception is { } failure && Startup.Explain(failure) is not null
                     && !services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested);
             if (readable)

@@ -84,7 +84,7 @@ public sealed class AccessTests(SharedService service)
             await Assert.ThrowsAsync<RpcException>(async () => await new Client(channel).ModelMetadataAsync(
                 new ModelMetadataRequest { Name = "nobody" }, cancellationToken: none));
 
-            var line = await process.LoggedAsync("HTTP POST /inference.GRPCInferenceService/ModelMetadata");
+            var line = await process.LoggedAsync("HTTP \"POST\" \"/inference.GRPCInferenceService/ModelMetadata\"");
             var metrics = await client.GetStringAsync("/metrics", none);
 
             Assert.Equal("NotFound", line["GrpcStatus"]?.GetValue<string>());

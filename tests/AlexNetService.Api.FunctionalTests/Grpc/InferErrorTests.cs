@@ -7,7 +7,6 @@ using AlexNetService.Inference.Tests.Graphs;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Client = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
 using HealthClient = Grpc.Health.V1.Health.HealthClient;
 using Output = AlexNetService.Api.Grpc.ModelInferRequest.Types.InferRequestedOutputTensor;
@@ -187,7 +186,7 @@ public sealed class InferErrorTests(SharedService service)
 
         // The engine is held with the first request in a run.
         var error = await Assert.ThrowsAsync<RpcException>(async () => await client.ModelInferAsync(
-            InferTests.RawCrops("cifar-a", 3), deadline: DateTime.UtcNow.AddSeconds(1), cancellationToken: none));
+            InferTests.RawCrops("cifar-a", 3), deadline: TimeProvider.System.GetUtcNow().AddSeconds(1).UtcDateTime, cancellationToken: none));
         while (engine.WaitingCrops > 0)
         {
             await Task.Delay(20, none);
@@ -220,8 +219,8 @@ public sealed class InferErrorTests(SharedService service)
     public async Task Call_WhileTheServiceStops_IsAnsweredAndNothingIsReady()
     {
         using var lifetime = new StoppingLifetime();
-        await using var host = new ServiceHost(
-            service.Repository, replace: services => services.AddSingleton<IHostApplicationLifetime>(lifetime));
+        using var served = new ServedModels(lifetime);
+        await using var host = new ServiceHost(service.Repository, replace: services => services.AddSingleton(served));
         (await host.ReadyClientAsync()).Dispose();
         using var channel = host.Channel();
         var client = new Client(channel);
