@@ -185,8 +185,9 @@ public sealed class InferErrorTests(SharedService service)
         await clock.Reached;
 
         // The engine is held with the first request in a run.
-        var error = await Assert.ThrowsAsync<RpcException>(async () => await client.ModelInferAsync(
-            InferTests.RawCrops("cifar-a", 3), deadline: TimeProvider.System.GetUtcNow().AddSeconds(1).UtcDateTime, cancellationToken: none));
+        var deadline = TimeProvider.System.GetUtcNow().AddSeconds(1).UtcDateTime;
+        var error = await Assert.ThrowsAsync<RpcException>(async () =>
+            await client.ModelInferAsync(InferTests.RawCrops("cifar-a", 3), deadline: deadline, cancellationToken: none));
         while (engine.WaitingCrops > 0)
         {
             await Task.Delay(20, none);
