@@ -80,11 +80,6 @@ internal static class Startup
             endpoints[$"{Endpoints}:http{place}:Url"] = address;
         }
 
-        foreach (var setting in AddressSettings)
-        {
-            endpoints[setting] = "";
-        }
-
         settings.AddInMemoryCollection(endpoints);
     }
 
