@@ -38,13 +38,14 @@ COPY --from=published-cuda /app ./
 # A volume that is new and empty begins with the bundled packages.
 COPY --from=published-cuda --chown=1654:1654 /app/models /models
 ENV ASPNETCORE_HTTP_PORTS=8080 \
+    Grpc__Url=http://*:8081 \
     ModelRepository__Path=/models \
     DOTNET_EnableDiagnostics=0 \
     Inference__Device=cuda:0 \
     Inference__RequireProvider=CUDAExecutionProvider \
     Drain__GraceSeconds=5
 USER 1654:1654
-EXPOSE 8080
+EXPOSE 8080 8081
 HEALTHCHECK --interval=5s --timeout=6s --start-period=30s --retries=2 \
     CMD ["/app/AlexNetService.Api", "--health-check", "http://localhost:8080/health/ready"]
 ENTRYPOINT ["/app/AlexNetService.Api"]
@@ -59,11 +60,12 @@ COPY --from=published-cpu /app ./
 # A volume that is new and empty begins with the bundled packages.
 COPY --from=published-cpu --chown=1654:1654 /app/models /models
 ENV ASPNETCORE_HTTP_PORTS=8080 \
+    Grpc__Url=http://*:8081 \
     ModelRepository__Path=/models \
     DOTNET_EnableDiagnostics=0 \
     Drain__GraceSeconds=5
 USER 1654:1654
-EXPOSE 8080
+EXPOSE 8080 8081
 HEALTHCHECK --interval=5s --timeout=6s --start-period=30s --retries=2 \
     CMD ["dotnet", "AlexNetService.Api.dll", "--health-check", "http://localhost:8080/health/ready"]
 ENTRYPOINT ["dotnet", "AlexNetService.Api.dll"]

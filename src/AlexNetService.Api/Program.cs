@@ -1,9 +1,11 @@
 using AlexNetService.Api.Classify;
 using AlexNetService.Api.Explain;
 using AlexNetService.Api.Features;
+using AlexNetService.Api.Grpc;
 using AlexNetService.Api.Health;
 using AlexNetService.Api.OpenApi;
 using AlexNetService.Api.OpenInference;
+using AlexNetService.Api.Predict;
 
 if (await HealthCheck.RunAsync(args) is { } health)
 {
@@ -22,6 +24,7 @@ builder.AddAccess();
 builder.AddTelemetry();
 builder.Services.AddJsonAnswers();
 builder.Services.AddOpenInference();
+builder.Services.AddInferenceCalls();
 builder.Services.AddCompressedAnswers();
 builder.Services.AddProblems();
 
@@ -39,6 +42,7 @@ if (builder.BuildOrExplain() is not { } app)
 app.UseForwarded();
 app.UseRequestLog();
 app.UseDrain();
+app.UseGrpcOutcome();
 app.UseSecurityHeaders();
 app.UseCompressedAnswers();
 app.UseProblems();
@@ -54,8 +58,10 @@ v1.MapBatch();
 v1.MapFeatures();
 v1.MapExplain();
 v1.MapModels();
+v1.MapPredict();
 v1.MapFilters();
 app.MapOpenInference();
+app.MapInferenceCalls();
 app.MapHealth();
 app.MapProblems();
 app.MapMetrics();

@@ -5,20 +5,23 @@ namespace AlexNetService.OpenInference;
 
 /// <summary>
 /// A request that fits its model: crops [Rows,…] in the layout of the package's input tensor, or photographs [Rows], encoded files, of
-/// which <c>Views</c> are averaged; and the requested outputs.
+/// which <c>Views</c> are averaged; the requested outputs; and the time until it must begin to run, or null for the usual one.
 /// </summary>
 internal sealed record CheckedRequest(
     int Rows,
     ReadOnlyMemory<byte> Crops,
     IReadOnlyList<ReadOnlyMemory<byte>>? Photographs,
     TestViews Views,
-    IReadOnlyList<WantedOutput> Outputs)
+    IReadOnlyList<WantedOutput> Outputs,
+    TimeSpan? Deadline)
 {
+    private const long LongestTimeout = TimeSpan.MicrosecondsPerDay;
+
     /// <summary>Checks a request against its model and the limits of crops and photographs.</summary>
     /// <exception cref="TensorException">The request does not fit the model.</exception>
     public static CheckedRequest Of(InferCall call, ProtocolModel model, int maxCrops, int maxPhotographs)
     {
-        var inputs = model.Metadata.Inputs;
+        var inputs = model.Inputs;
         if (call.Request.Inputs is not [var input])
         {
             throw new TensorException($"Send one input in a request: {Describe(inputs)}.");
@@ -28,19 +31,64 @@ internal sealed record CheckedRequest(
             ?? throw new TensorException($"There is no input '{input.Name}' of {input.Datatype}. Send {Describe(inputs)}.");
         var isPhotographs = expected.Datatype == Datatypes.Bytes;
         var shape = Shape(input, expected, isPhotographs ? maxPhotographs : maxCrops);
-        var (rows, binary) = ((int)shape[0], Binary(call, input));
+        var (rows, binary, deadline) = ((int)shape[0], Binary(call, input), DeadlineOf(call.Request.Parameters));
         return isPhotographs
             ? new CheckedRequest(
                 rows,
                 default,
-                binary is { } elements ? TensorData.Prefixed(elements, rows) : Base64(call, input, shape),
+                Files(call, input, shape, binary),
                 ViewsOf(call.Request),
-                WantedOutput.Of(call.Request, [model.Outputs[0]]))
+                WantedOutput.Of(call.Request, [model.Outputs[0]]),
+                deadline)
             : call.Request.Parameters?.Crops is not null
                 ? throw new TensorException(
                     "The parameter crops applies to photographs only. Leave it out: each crop has a row of its own.")
                 : new CheckedRequest(
-                    rows, Pixels(call, input, shape, expected, binary), null, default, WantedOutput.Of(call.Request, model.Outputs));
+                    rows,
+                    Pixels(call, input, shape, expected, binary),
+                    null,
+                    default,
+                    WantedOutput.Of(call.Request, model.Outputs),
+                    deadline);
+    }
+
+    /// <summary>Triton's scheduling parameters: the timeout is honoured; sequences and priorities do not exist here.</summary>
+    private static TimeSpan? DeadlineOf(RequestParameters? parameters)
+    {
+        if (parameters?.SequenceId is not (null or "" or "0") || parameters?.SequenceStart == true || parameters?.SequenceEnd == true)
+        {
+            throw new TensorException(
+                "Sequences are not supported: models have no state between requests. "
+                + "Leave sequence_id, sequence_start and sequence_end out.");
+        }
+
+        if (parameters?.Priority > 0)
+        {
+            throw new TensorException(
+                $"priority is {parameters.Priority}, but requests run in the order they arrive. Leave priority out, or send 0.");
+        }
+
+        return parameters?.Timeout switch
+        {
+            null or 0 => null,
+            < 0 => throw new TensorException($"timeout is {parameters.Timeout}. Use microseconds, or 0 for no limit."),
+            { } microseconds => TimeSpan.FromMicroseconds(Math.Min(microseconds, LongestTimeout)),
+        };
+    }
+
+    private static IReadOnlyList<ReadOnlyMemory<byte>> Files(
+        InferCall call, RequestInput input, IReadOnlyList<long> shape, ReadOnlyMemory<byte>? binary)
+    {
+        if (input.Elements is not { } elements)
+        {
+            return binary is { } prefixed
+                ? TensorData.Prefixed(prefixed, (int)shape[0])
+                : Base64(call, input, shape);
+        }
+
+        return elements.Count == shape[0]
+            ? elements
+            : throw new TensorException($"'{input.Name}' has {elements.Count} elements, but the shape [{string.Join(',', shape)}].");
     }
 
     private static TestViews ViewsOf(InferRequest request)
@@ -77,7 +125,7 @@ internal sealed record CheckedRequest(
             * (expected.Datatype == Datatypes.Float32 ? sizeof(float) : 1);
         if (binary is { } bytes && bytes.Length != size)
         {
-            throw new TensorException($"'{input.Name}' has {bytes.Length} bytes after the JSON; its shape needs {size}.");
+            throw new TensorException($"'{input.Name}' has {bytes.Length} bytes; its shape needs {size}.");
         }
 
         return size > Array.MaxLength
@@ -88,8 +136,8 @@ internal sealed record CheckedRequest(
     private static IReadOnlyList<long> Shape(RequestInput input, TensorMetadata expected, int maxRows)
     {
         var shape = input.Shape ?? [];
-        var isColumn = expected.Datatype == Datatypes.Bytes && shape is [_, 1];
-        if (!isColumn && !(shape.Count == expected.Shape.Count && shape.Skip(1).SequenceEqual(expected.Shape.Skip(1))))
+        var isList = expected.Datatype == Datatypes.Bytes && shape is [_];
+        if (!isList && !(shape.Count == expected.Shape.Count && shape.Skip(1).SequenceEqual(expected.Shape.Skip(1))))
         {
             throw new TensorException(
                 $"'{input.Name}' of {input.Datatype} has the shape [{string.Join(',', shape)}]; "
@@ -103,6 +151,18 @@ internal sealed record CheckedRequest(
 
     private static ReadOnlyMemory<byte>? Binary(InferCall call, RequestInput input)
     {
+        if (input.Parameters?.SharedMemoryRegion is { } region)
+        {
+            throw new TensorException(
+                $"'{input.Name}' is in the shared memory region '{region}' and has neither data nor binary_data_size. "
+                + "Shared memory is not supported. Send the tensor in the request.");
+        }
+
+        if (input.Raw is not null || input.Elements is not null)
+        {
+            return input.Raw;
+        }
+
         if (input.Parameters?.BinaryDataSize is not { } size)
         {
             return call.Binary.IsEmpty
@@ -138,7 +198,7 @@ internal sealed record WantedOutput(ProtocolOutput Output, bool Binary, int Clas
         var binary = request.Parameters?.BinaryDataOutput ?? false;
         if (request.Outputs is not { Count: > 0 } outputs)
         {
-            return [.. available.Select(output => new WantedOutput(output, binary, 0))];
+            return [new WantedOutput(available[0], binary, 0)];
         }
 
         var wanted = outputs.Select(output => Of(output, available, binary)).ToArray();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -46,7 +47,7 @@ public sealed record InferCall(InferRequest Request, ReadOnlyMemory<byte> Json, 
 /// <param name="Id">Returned with the answer; at most 1,024 bytes.</param>
 /// <param name="Parameters">Options of the request.</param>
 /// <param name="Inputs">The input tensors; models here take one.</param>
-/// <param name="Outputs">The requested outputs; if left out, all of them.</param>
+/// <param name="Outputs">The requested outputs; if left out, the probabilities.</param>
 public sealed record InferRequest(
     [property: JsonPropertyName("id"), JsonConverter(typeof(ShortText))] string? Id,
     [property: JsonPropertyName("parameters")] RequestParameters? Parameters,
@@ -56,9 +57,21 @@ public sealed record InferRequest(
 /// <summary>Options of a request.</summary>
 /// <param name="BinaryDataOutput">Whether outputs without binary_data of their own are returned as bytes after the JSON.</param>
 /// <param name="Crops">Crops averaged for each photograph, 1 or 10; default 10.</param>
+/// <param name="Timeout">
+/// Microseconds until the request must begin to run, if that is sooner than Queue:DeadlineMs; 0, the default, means no limit of its own.
+/// </param>
+/// <param name="Priority">Must be 0: there are no priorities.</param>
+/// <param name="SequenceId">Must be 0 or empty: models have no state between requests.</param>
+/// <param name="SequenceStart">Must be false.</param>
+/// <param name="SequenceEnd">Must be false.</param>
 public sealed record RequestParameters(
-    [property: JsonPropertyName("binary_data_output")] bool? BinaryDataOutput,
-    [property: JsonPropertyName("crops")] int? Crops);
+    [property: JsonPropertyName("binary_data_output")] bool? BinaryDataOutput = null,
+    [property: JsonPropertyName("crops")] int? Crops = null,
+    [property: JsonPropertyName("timeout")] long? Timeout = null,
+    [property: JsonPropertyName("priority")] ulong? Priority = null,
+    [property: JsonPropertyName("sequence_id"), JsonConverter(typeof(SequenceIdConverter))] string? SequenceId = null,
+    [property: JsonPropertyName("sequence_start")] bool? SequenceStart = null,
+    [property: JsonPropertyName("sequence_end")] bool? SequenceEnd = null);
 
 /// <summary>An input tensor.</summary>
 /// <param name="Name">Its name.</param>
@@ -66,16 +79,29 @@ public sealed record RequestParameters(
 /// <param name="Datatype">Its element type.</param>
 /// <param name="Parameters">Where its bytes are, if not in <paramref name="Data"/>.</param>
 /// <param name="Data">Its elements, row by row: one flat list, or lists nested as the shape says.</param>
+/// <remarks>A transport without JSON sets <see cref="Raw"/> or <see cref="Elements"/> in place of the last two.</remarks>
 public sealed record RequestInput(
     [property: JsonPropertyName("name"), JsonConverter(typeof(ShortText))] string? Name,
     [property: JsonPropertyName("shape"), JsonConverter(typeof(ShortList<long>))] IReadOnlyList<long>? Shape,
     [property: JsonPropertyName("datatype"), JsonConverter(typeof(ShortText))] string? Datatype,
     [property: JsonPropertyName("parameters")] InputParameters? Parameters,
-    [property: JsonPropertyName("data")] JsonSlice? Data);
+    [property: JsonPropertyName("data")] JsonSlice? Data)
+{
+    /// <summary>Its elements in the protocol's binary form, or null.</summary>
+    [JsonIgnore]
+    public ReadOnlyMemory<byte>? Raw { get; init; }
+
+    /// <summary>The elements of a BYTES tensor one by one, or null.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ReadOnlyMemory<byte>>? Elements { get; init; }
+}
 
 /// <summary>Where the bytes of a tensor are.</summary>
 /// <param name="BinaryDataSize">Number of this tensor's bytes after the JSON.</param>
-public sealed record InputParameters([property: JsonPropertyName("binary_data_size")] long? BinaryDataSize);
+/// <param name="SharedMemoryRegion">Triton's shared memory, which is refused.</param>
+public sealed record InputParameters(
+    [property: JsonPropertyName("binary_data_size")] long? BinaryDataSize = null,
+    [property: JsonPropertyName("shared_memory_region"), JsonConverter(typeof(ShortText))] string? SharedMemoryRegion = null);
 
 /// <summary>A requested output.</summary>
 /// <param name="Name">Name of the tensor.</param>
@@ -89,9 +115,9 @@ public sealed record RequestOutput(
 /// <param name="Classification">Number of classes to return, most probable first, each as <c>value:index:label</c>.</param>
 /// <param name="SharedMemoryRegion">Triton's shared memory, which is refused: the client would read a region that nothing wrote.</param>
 public sealed record OutputParameters(
-    [property: JsonPropertyName("binary_data")] bool? BinaryData,
-    [property: JsonPropertyName("classification")] int? Classification,
-    [property: JsonPropertyName("shared_memory_region"), JsonConverter(typeof(ShortText))] string? SharedMemoryRegion);
+    [property: JsonPropertyName("binary_data")] bool? BinaryData = null,
+    [property: JsonPropertyName("classification")] int? Classification = null,
+    [property: JsonPropertyName("shared_memory_region"), JsonConverter(typeof(ShortText))] string? SharedMemoryRegion = null);
 
 /// <summary>
 /// The place of a value in the parsed text. Millions of numbers stay text until their datatype is known, which may follow them.
@@ -124,6 +150,17 @@ internal sealed class ShortText : JsonConverter<string>
         && (reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length) <= Limit
             ? reader.GetString()
             : throw new JsonException();
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => throw new NotSupportedException();
+}
+
+/// <summary>Reads the id of a sequence, which clients send as a number or a string.</summary>
+internal sealed class SequenceIdConverter : JsonConverter<string>
+{
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length <= ShortText.Limit ? reader.GetString()
+        : reader.TokenType == JsonTokenType.Number && reader.TryGetUInt64(out var number) ? number.ToString(CultureInfo.InvariantCulture)
+        : throw new JsonException();
 
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => throw new NotSupportedException();
 }

@@ -28,6 +28,10 @@ public sealed record InferResponse(
     /// <summary>Where the time went.</summary>
     [JsonIgnore]
     public InferenceTiming Timing { get; init; }
+
+    /// <summary>Time to make the tensors.</summary>
+    [JsonIgnore]
+    public TimeSpan OutputTime { get; init; }
 }
 
 /// <summary>A tensor of the answer.</summary>

@@ -11,8 +11,13 @@ public sealed class InferenceStatistics(TimeProvider time)
     {
         lock (gate)
         {
-            return models.GetValueOrDefault((model.Name, model.Version)) ?? new ModelStatistics(
-                model.Name, model.Version, 0, 0, new InferenceTimes(default, default, default, default, default));
+            var counted = Counted(model);
+            var runs = model.Runs;
+            return counted with
+            {
+                ExecutionCount = model.Session is null ? counted.Inferences.Success.Count : runs.Sum(total => total.Runs),
+                Batches = [.. runs.Select(BatchTimes.Of)],
+            };
         }
     }
 
@@ -21,7 +26,7 @@ public sealed class InferenceStatistics(TimeProvider time)
     {
         lock (gate)
         {
-            var (before, now) = (Of(model), time.GetUtcNow().ToUnixTimeMilliseconds());
+            var (before, now) = (Counted(model), time.GetUtcNow().ToUnixTimeMilliseconds());
             var times = before.Inferences;
             models[(model.Name, model.Version)] = before with
             {
@@ -35,8 +40,12 @@ public sealed class InferenceStatistics(TimeProvider time)
                         Queue = times.Queue.Plus(answer.Timing.Queue),
                         ComputeInput = times.ComputeInput.Plus(answer.Timing.Decode),
                         ComputeInfer = times.ComputeInfer.Plus(answer.Timing.Infer),
+                        ComputeOutput = times.ComputeOutput.Plus(answer.OutputTime),
                     },
             };
         }
     }
+
+    private ModelStatistics Counted(ProtocolModel model) => models.GetValueOrDefault((model.Name, model.Version))
+        ?? new ModelStatistics(model.Name, model.Version, 0, 0, 0, new InferenceTimes(), []);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AlexNetService.Inference.Sessions;
 
 namespace AlexNetService.OpenInference;
 
@@ -31,8 +32,8 @@ public sealed record ModelReadyAnswer(string Name, bool Ready);
 /// <param name="Name">Name of the model.</param>
 /// <param name="Versions">Versions that a request may name: only the one that is served.</param>
 /// <param name="Platform">The platform that runs it.</param>
-/// <param name="Inputs">The input tensors. A request sends one of them; the datatype tells apart those with the same name.</param>
-/// <param name="Outputs">The output tensors. Photographs are answered with the first one only.</param>
+/// <param name="Inputs">The input tensor: crops for a model, photographs for an ensemble.</param>
+/// <param name="Outputs">The output tensor: probabilities.</param>
 public sealed record ModelMetadata(
     string Name,
     IReadOnlyList<string> Versions,
@@ -65,8 +66,9 @@ public sealed record ModelConfig(
 /// <param name="Name">Its name.</param>
 /// <param name="DataType">Its element type, by Triton's names.</param>
 /// <param name="Dims">Dimensions of one row.</param>
+/// <param name="Format">FORMAT_NCHW or FORMAT_NHWC for crops, FORMAT_NONE for photographs; absent for an output.</param>
 public sealed record ConfigTensor(
-    string Name, [property: JsonPropertyName("data_type")] string DataType, IReadOnlyList<long> Dims);
+    string Name, [property: JsonPropertyName("data_type")] string DataType, IReadOnlyList<long> Dims, string? Format = null);
 
 /// <summary>A version in the repository.</summary>
 /// <param name="Name">Name of the model.</param>
@@ -84,13 +86,19 @@ public sealed record StatisticsAnswer([property: JsonPropertyName("model_stats")
 /// <param name="Version">Its version.</param>
 /// <param name="LastInference">End of the last request, in milliseconds since 1970; 0 before the first one.</param>
 /// <param name="InferenceCount">Answered rows.</param>
+/// <param name="ExecutionCount">
+/// Runs of the model, also for requests that came by other routes; for an ensemble, the answered requests.
+/// </param>
 /// <param name="Inferences">Requests and their durations.</param>
+/// <param name="Batches">The runs of a model by number of crops; empty for an ensemble.</param>
 public sealed record ModelStatistics(
     string Name,
     string Version,
     [property: JsonPropertyName("last_inference")] long LastInference,
     [property: JsonPropertyName("inference_count")] long InferenceCount,
-    [property: JsonPropertyName("inference_stats")] InferenceTimes Inferences);
+    [property: JsonPropertyName("execution_count")] long ExecutionCount,
+    [property: JsonPropertyName("inference_stats")] InferenceTimes Inferences,
+    [property: JsonPropertyName("batch_stats")] IReadOnlyList<BatchTimes> Batches);
 
 /// <summary>Numbers of requests and their durations.</summary>
 /// <param name="Success">Answered requests, from start to end.</param>
@@ -98,12 +106,36 @@ public sealed record ModelStatistics(
 /// <param name="Queue">Time that answered requests waited.</param>
 /// <param name="ComputeInput">Time to decode the photographs of answered requests; 0 for crops.</param>
 /// <param name="ComputeInfer">Time that answered requests spent in models.</param>
+/// <param name="ComputeOutput">Time to make the tensors of answers.</param>
+/// <param name="CacheHit">Always 0: answers are not cached.</param>
+/// <param name="CacheMiss">Always 0.</param>
 public sealed record InferenceTimes(
-    StatisticDuration Success,
-    StatisticDuration Fail,
-    StatisticDuration Queue,
+    StatisticDuration Success = default,
+    StatisticDuration Fail = default,
+    StatisticDuration Queue = default,
+    [property: JsonPropertyName("compute_input")] StatisticDuration ComputeInput = default,
+    [property: JsonPropertyName("compute_infer")] StatisticDuration ComputeInfer = default,
+    [property: JsonPropertyName("compute_output")] StatisticDuration ComputeOutput = default,
+    [property: JsonPropertyName("cache_hit")] StatisticDuration CacheHit = default,
+    [property: JsonPropertyName("cache_miss")] StatisticDuration CacheMiss = default);
+
+/// <summary>The runs of a model with one number of crops.</summary>
+/// <param name="BatchSize">Crops in each of the runs.</param>
+/// <param name="ComputeInput">The runs, without their time, which is not measured apart.</param>
+/// <param name="ComputeInfer">The runs and their duration.</param>
+/// <param name="ComputeOutput">The runs, without their time, which is not measured apart.</param>
+public sealed record BatchTimes(
+    [property: JsonPropertyName("batch_size")] int BatchSize,
     [property: JsonPropertyName("compute_input")] StatisticDuration ComputeInput,
-    [property: JsonPropertyName("compute_infer")] StatisticDuration ComputeInfer);
+    [property: JsonPropertyName("compute_infer")] StatisticDuration ComputeInfer,
+    [property: JsonPropertyName("compute_output")] StatisticDuration ComputeOutput)
+{
+    internal static BatchTimes Of(RunTotal total) => new(
+        total.Crops,
+        new StatisticDuration(total.Runs, 0),
+        new StatisticDuration(total.Runs, (long)total.Time.TotalNanoseconds),
+        new StatisticDuration(total.Runs, 0));
+}
 
 /// <summary>A number of requests and their total duration.</summary>
 /// <param name="Count">Number of requests.</param>

@@ -12,7 +12,7 @@ public sealed class ProtocolCatalog
 {
     private readonly ConditionalWeakTable<CatalogSnapshot, IReadOnlyList<ProtocolModel>> described = [];
 
-    /// <summary>The models of a snapshot, then its ensembles.</summary>
+    /// <summary>The models of a snapshot, then its ensembles, then the default ensemble, unless its name is taken.</summary>
     public IReadOnlyList<ProtocolModel> All(CatalogSnapshot snapshot) => described.GetValue(snapshot, Describe);
 
     /// <summary>The model or ensemble with a name, if the version is null or the one that is served.</summary>
@@ -20,7 +20,8 @@ public sealed class ProtocolCatalog
     {
         if (All(snapshot).FirstOrDefault(model => model.Name == name) is not { } found)
         {
-            return ProtocolError.NotFound($"'{name}' is not served. Available: {string.Join(", ", snapshot.Names)}.");
+            return ProtocolError.NotFound(
+                $"'{name}' is not served. Available: {string.Join(", ", All(snapshot).Select(model => model.Name))}.");
         }
 
         return version is null || version == found.Version
@@ -35,13 +36,22 @@ public sealed class ProtocolCatalog
             session.Card.Version.ToString(CultureInfo.InvariantCulture),
             session,
             Ensemble.Alone(session))),
-        .. snapshot.Ensembles.Select(ensemble => new ProtocolModel(ensemble.Name, ProtocolModel.EnsembleVersion, null, ensemble.Ensemble)),
+        .. snapshot.Ensembles.Append(new NamedEnsemble(ProtocolModel.DefaultName, snapshot.Default))
+            .DistinctBy(ensemble => ensemble.Name)
+            .Where(ensemble => snapshot.Find(ensemble.Name) is null)
+            .Select(ensemble => new ProtocolModel(ensemble.Name, ProtocolModel.EnsembleVersion, null, ensemble.Ensemble)),
     ];
 }
 
-/// <summary>A model or an ensemble in the protocol's terms: a name, a version and tensors.</summary>
+/// <summary>
+/// A model or an ensemble in the protocol's terms: a name, a version and tensors. A model takes crops, an ensemble photographs; both give
+/// probabilities. That is all that its metadata lists, because many clients take models with one input and one output only.
+/// </summary>
 public sealed class ProtocolModel
 {
+    /// <summary>Name of the default ensemble in this protocol.</summary>
+    public const string DefaultName = "default";
+
     /// <summary>Name of the BYTES input for photographs. The input for crops may share it; the datatype tells the two apart.</summary>
     public const string PhotographInput = "image";
 
@@ -52,13 +62,14 @@ public sealed class ProtocolModel
     {
         (Name, Version, Session, Ensemble) = (name, version, session, ensemble);
         Outputs = [.. OutputsOf(session, ensemble)];
-        var photographs = new TensorMetadata(PhotographInput, Datatypes.Bytes, [-1]);
+        var photographs = new TensorMetadata(PhotographInput, Datatypes.Bytes, [-1, 1]);
+        Inputs = session is null ? [photographs] : [Crops(session.Card), photographs];
         Metadata = new ModelMetadata(
             name,
             [version],
             session is null ? "ensemble" : "onnxruntime_onnx",
-            session is null ? [photographs] : [Crops(session.Card), photographs],
-            [.. Outputs.Select(output => new TensorMetadata(output.Name, Datatypes.Float32, [-1, output.Values]))]);
+            [Inputs[0]],
+            [new TensorMetadata(Outputs[0].Name, Datatypes.Float32, [-1, Outputs[0].Values])]);
     }
 
     /// <summary>Its name.</summary>
@@ -76,8 +87,14 @@ public sealed class ProtocolModel
     /// <summary>Its tensors as clients see them.</summary>
     public ModelMetadata Metadata { get; }
 
-    /// <summary>The tensors that it can return, in the order of an answer.</summary>
+    /// <summary>The tensors that it takes, one in a request: that of the metadata, and photographs.</summary>
+    internal IReadOnlyList<TensorMetadata> Inputs { get; }
+
+    /// <summary>The tensors that it can return: that of the metadata, and those that a request must name.</summary>
     internal IReadOnlyList<ProtocolOutput> Outputs { get; }
+
+    /// <summary>The runs for requests since it was loaded, whatever their protocol; none for an ensemble.</summary>
+    internal IReadOnlyList<RunTotal> Runs => Session?.RunTotals ?? [];
 
     /// <summary>Its configuration in Triton's form, with the limit for crops (models) or photographs (ensembles).</summary>
     public ModelConfig Config(int maxCrops, int maxPhotographs)
@@ -87,15 +104,22 @@ public sealed class ProtocolModel
             Metadata.Platform,
             Session is null ? "" : "onnxruntime",
             Session is null ? maxPhotographs : maxCrops,
-            [.. Metadata.Inputs.Select(Tensor)],
+            [.. Metadata.Inputs.Select(input => Tensor(input) with { Format = Format })],
             [.. Metadata.Outputs.Select(Tensor)]);
 
-        // The dimension of rows is left out; a column of photographs has one value a row.
+        // The dimension of rows is left out.
         static ConfigTensor Tensor(TensorMetadata tensor) => new(
             tensor.Name,
             tensor.Datatype == Datatypes.Bytes ? "TYPE_STRING" : $"TYPE_{tensor.Datatype}",
-            tensor.Shape.Count == 1 ? [1] : [.. tensor.Shape.Skip(1)]);
+            [.. tensor.Shape.Skip(1)]);
     }
+
+    private string Format => Session?.Card.Preprocessing.Layout switch
+    {
+        null => "FORMAT_NONE",
+        TensorLayout.Nchw => "FORMAT_NCHW",
+        _ => "FORMAT_NHWC",
+    };
 
     private static TensorMetadata Crops(ModelCard card)
     {

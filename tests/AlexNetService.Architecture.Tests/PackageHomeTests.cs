@@ -11,6 +11,7 @@ public sealed class PackageHomeTests
         ("NetVips", "AlexNetService.Imaging"),
         ("Google.Protobuf", "AlexNetService.Onnx"),
         ("Grpc.Tools", "AlexNetService.Onnx"),
+        ("Grpc.AspNetCore", "AlexNetService.Api"),
         ("Sep", "AlexNetService.Training"),
         ("System.Numerics.Tensors", "AlexNetService.Training"),
         ("TorchSharp", "AlexNetService.Training"),

@@ -166,8 +166,9 @@ public sealed partial class ComposeTests(RunningService service)
     }
 
     /// <summary>Addresses of the replicas inside the network.</summary>
-    internal static IEnumerable<string> Addresses() =>
-        ComposeFile.Replicas(ComposeFile.Main).Select(replica => $"{replica.Key}:{replica.Value.Items("expose").Single().Text()}");
+    /// <param name="port">Place of the port: 0 for HTTP, 1 for gRPC.</param>
+    internal static IEnumerable<string> Addresses(int port = 0) =>
+        ComposeFile.Replicas(ComposeFile.Main).Select(replica => $"{replica.Key}:{replica.Value.Items("expose").ElementAt(port).Text()}");
 
     private static IEnumerable<string> DependsOn(JsonNode container) => container.Find("depends_on") is JsonObject conditions
         ? conditions.Select(other => other.Key)

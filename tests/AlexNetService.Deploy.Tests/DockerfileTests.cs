@@ -63,7 +63,7 @@ public sealed partial class DockerfileTests(RunningService service)
         var url = new Uri(Url().Match(Assert.Single(image.Lines("HEALTHCHECK"))).Value);
 
         Assert.Equal(image.Environment["ASPNETCORE_HTTP_PORTS"], $"{url.Port}");
-        Assert.Equal([$"{url.Port}"], image.Lines("EXPOSE"));
+        Assert.Equal([$"{url.Port} {image.Environment["Grpc__Url"].Split(':')[^1]}"], image.Lines("EXPOSE"));
         Assert.Equal(HttpStatusCode.OK, await service.StatusAsync(url.AbsolutePath));
     }
 

@@ -25,8 +25,19 @@ public sealed partial class NginxTests
     {
         var servers = Server().Matches(SourceTree.Text("deploy/nginx/upstreams.conf")).Select(server => server.Groups["address"].Value);
 
-        Assert.Equal(ComposeTests.Addresses(), servers);
+        Assert.Equal([.. ComposeTests.Addresses(), .. ComposeTests.Addresses(port: 1)], servers);
     }
+
+    [Fact]
+    public void Ports_OfTheBalancer_AreThoseThatComposeOpens()
+    {
+        var ports = ComposeFile.Services(ComposeFile.Main)["balancer"].Items("ports").Select(port => port.Text().Split(':')[^1]);
+
+        Assert.Equal(ports, Listen().Matches(Configuration).Select(line => line.Groups["port"].Value));
+    }
+
+    [GeneratedRegex(@"^ *listen (?<port>\d+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
+    private static partial Regex Listen();
 
     [GeneratedRegex(@"client_max_body_size (?<bytes>\d+);", RegexOptions.ExplicitCapture)]
     private static partial Regex LargestBody();

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using AlexNetService.Api.Classify;
+using Grpc.AspNetCore.Server;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AlexNetService.Deploy.Tests;
 
@@ -82,7 +85,10 @@ public sealed class OverlayTests(RunningService service)
 
         Assert.NotEmpty(probes);
         Assert.All(probes, probe => Assert.Contains(probe.Text("port"), ports));
-        Assert.Equal([Listening("cpu")], container.Items("ports").Select(port => port.Text("containerPort")));
+        // A runtime of KServe has one port.
+        Assert.Equal(
+            folder == "kserve" ? [Listening("cpu")] : [Listening("cpu"), ListeningForGrpc()],
+            container.Items("ports").Select(port => port.Text("containerPort")));
         foreach (var probe in probes)
         {
             Assert.Equal((probe.Text("path"), HttpStatusCode.OK), (probe.Text("path"), await service.StatusAsync(probe.Text("path"))));
@@ -123,15 +129,35 @@ public sealed class OverlayTests(RunningService service)
     }
 
     [Fact]
-    public void Ingress_LargestBody_IsTheServices()
+    public async Task GrpcIngress_Paths_AreEveryCallThatChangesNothing()
+    {
+        var rules = Yaml.File("deploy/k8s/base/ingress-grpc.yaml").Items("spec", "rules").Single().Items("http", "paths").ToArray();
+        await service.ReadyClientAsync();
+
+        var calls = service.Services.GetRequiredService<EndpointDataSource>().Endpoints
+            .Where(endpoint => endpoint.Metadata.GetMetadata<GrpcMethodMetadata>() is not null)
+            .Select(endpoint => (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "")
+            .ToArray();
+
+        Assert.Contains("/inference.GRPCInferenceService/ModelInfer", calls);
+        string[] expected =
+            ["/inference.GRPCInferenceService/RepositoryModelLoad", "/inference.GRPCInferenceService/RepositoryModelUnload"];
+        Assert.Equal(expected, calls.Where(path => !rules.Any(rule => Takes(rule, path))).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("deploy/k8s/base/ingress.yaml")]
+    [InlineData("deploy/k8s/base/ingress-grpc.yaml")]
+    public void Ingress_LargestBody_IsTheServices(string file)
     {
         // In bytes: nginx's unit m is 1,048,576, and 100,000,000 is not a multiple of it.
-        var annotations = Yaml.File("deploy/k8s/base/ingress.yaml").Map("metadata", "annotations");
+        var annotations = Yaml.File(file).Map("metadata", "annotations");
 
         Assert.Equal($"{new ClassifyOptions().MaxBatchBytes}", annotations["nginx.ingress.kubernetes.io/proxy-body-size"]);
     }
 
-    private static IEnumerable<JsonNode> Backends(Manifests manifests) => manifests.OfKind("Ingress").Single().Items("spec", "rules")
+    private static IEnumerable<JsonNode> Backends(Manifests manifests) => manifests.OfKind("Ingress")
+        .SelectMany(ingress => ingress.Items("spec", "rules"))
         .SelectMany(rule => rule.Items("http", "paths"))
         .Select(path => path.At("backend"));
 
@@ -139,6 +165,9 @@ public sealed class OverlayTests(RunningService service)
     private static bool Takes(JsonNode rule, string path) =>
         path == rule.Text("path")
         || (rule.Text("pathType") == "Prefix" && path.StartsWith(rule.Text("path") + '/', StringComparison.Ordinal));
+
+    private static string ListeningForGrpc() =>
+        new Dockerfile("deploy/api.Dockerfile", "cpu").Environment["Grpc__Url"].Split(':')[^1];
 
     private static string Listening(string stage) => new Dockerfile("deploy/api.Dockerfile", stage).Environment["ASPNETCORE_HTTP_PORTS"];
 }

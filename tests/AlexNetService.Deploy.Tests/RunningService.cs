@@ -12,6 +12,8 @@ public sealed class RunningService : IDisposable
 {
     private readonly Host host = new();
 
+    public IServiceProvider Services => host.Services;
+
     /// <summary>Sends a GET after the service is ready, and returns the status.</summary>
     public async Task<HttpStatusCode> StatusAsync(string path)
     {

@@ -18,20 +18,24 @@ internal sealed class Nginx : IDisposable
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("alexnet-nginx-");
     private readonly Process process;
 
-    private Nginx(Uri address, Uri[] replicas, bool log)
+    private Nginx(Uri address, Uri grpcAddress, Uri[] replicas, Uri[] grpcReplicas, bool log)
     {
-        Address = address;
+        (Address, GrpcAddress) = (address, grpcAddress);
         var deployed = Path.Combine(AppContext.BaseDirectory, "nginx");
         Write("nginx.conf", Replaced(
             File.ReadAllText(Path.Combine(deployed, "nginx.conf")),
             ("listen 8080;", $"listen {Address.Authority};"),
+            ("listen 8081 http2;", $"listen {GrpcAddress.Authority} http2;"),
             ("/tmp/nginx", Path.Combine(folder.FullName, "nginx")),
             ("add_header X-Request-Id", $"add_header {Asked} $upstream_addr always; add_header X-Request-Id"),
             ("access_log /dev/stdout line;", log ? "access_log /dev/stdout line;" : "access_log off;")));
         Write("limits.conf", "");
         Write("upstreams.conf", Replaced(
             File.ReadAllText(Path.Combine(deployed, "upstreams.conf")),
-            [.. replicas.Select((replica, place) => ($"api-{place + 1}:8080", replica.Authority))]));
+            [
+                .. replicas.Select((replica, place) => ($"api-{place + 1}:8080", replica.Authority)),
+                .. grpcReplicas.Select((replica, place) => ($"api-{place + 1}:8081", replica.Authority)),
+            ]));
         process = Process.Start(Executable ?? "", ["-c", Path.Combine(folder.FullName, "nginx.conf"), "-g", "daemon off;"]);
     }
 
@@ -40,13 +44,17 @@ internal sealed class Nginx : IDisposable
 
     public Uri Address { get; }
 
+    /// <summary>Where it listens for gRPC.</summary>
+    public Uri GrpcAddress { get; }
+
     /// <summary>Starts it and waits until it answers.</summary>
     /// <param name="replicas">Where the replicas listen, or will.</param>
+    /// <param name="grpcReplicas">Where they listen for gRPC, or null where that is not used.</param>
     /// <param name="log">Whether requests are logged to the standard output.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    public static async Task<Nginx> StartAsync(Uri[] replicas, bool log, CancellationToken cancellation)
+    public static async Task<Nginx> StartAsync(Uri[] replicas, Uri[]? grpcReplicas, bool log, CancellationToken cancellation)
     {
-        var nginx = new Nginx(FreeAddress(), replicas, log);
+        var nginx = new Nginx(FreeAddress(), FreeAddress(), replicas, grpcReplicas ?? replicas, log);
         using var client = new HttpClient { BaseAddress = nginx.Address };
         while (!nginx.process.HasExited)
         {

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace AlexNetService.Api.Hosting;
 
@@ -54,13 +55,21 @@ internal static class DrainSetup
     }
 
     /// <summary>
-    /// While the service drains, closes each connection after its next answer, so that none is cut during a request (RFC 9112 §9.6).
+    /// While the service drains, closes each connection after its current answers, so that none is cut during a request (RFC 9112 §9.6;
+    /// for HTTP/2 GOAWAY, RFC 9113 §6.8).
     /// </summary>
     public static void UseDrain(this WebApplication app) => app.Use(static (context, next) =>
     {
-        if (context.RequestServices.GetRequiredService<ServedModels>().Draining && !HttpProtocol.IsHttp2(context.Request.Protocol))
+        if (context.RequestServices.GetRequiredService<ServedModels>().Draining)
         {
-            context.Response.Headers.Connection = "close";
+            if (HttpProtocol.IsHttp2(context.Request.Protocol))
+            {
+                context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            }
+            else
+            {
+                context.Response.Headers.Connection = "close";
+            }
         }
 
         return next(context);

@@ -1,3 +1,5 @@
+using AlexNetService.Api.Grpc;
+using Grpc.Core;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -9,6 +11,9 @@ namespace AlexNetService.Api.Hosting;
 /// </summary>
 internal static class RequestLog
 {
+    // Startup has moved the addresses to endpoints.
+    private const string MovedAddresses = "Overriding address(es)";
+
     public static void AddRequestLog(this WebApplicationBuilder builder)
     {
         // In development, or if standard output is a terminal, a person reads the log.
@@ -17,6 +22,7 @@ internal static class RequestLog
         {
             // Program prints a failure of the start as one sentence. The host would log it again, with a stack trace.
             log.ReadFrom.Configuration(builder.Configuration).Enrich.FromLogContext()
+                .Filter.ByExcluding(line => line.MessageTemplate.Text.StartsWith(MovedAddresses, StringComparison.Ordinal))
                 .Filter.ByExcluding(line => line.Exception is { } failure && Startup.Explain(failure) is not null
                     && !services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested);
             if (readable)
@@ -46,11 +52,16 @@ internal static class RequestLog
     }
 
     private static LogEventLevel Level(HttpContext context, Exception? exception) =>
-        exception is not null || context.Response.StatusCode is StatusCodes.Status500InternalServerError ? LogEventLevel.Error
+        exception is not null
+            || context.Response.StatusCode is StatusCodes.Status500InternalServerError
+            || GrpcOutcome.Of(context) is StatusCode.Internal or StatusCode.Unknown ? LogEventLevel.Error
         : IsMonitoring(context.Request.Path) ? LogEventLevel.Debug
-        : context.Response.StatusCode is StatusCodes.Status503ServiceUnavailable ? LogEventLevel.Warning
+        : context.Response.StatusCode is StatusCodes.Status503ServiceUnavailable
+            || GrpcOutcome.Of(context) is StatusCode.Unavailable ? LogEventLevel.Warning
         : LogEventLevel.Information;
 
     private static bool IsMonitoring(PathString path) =>
-        path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/metrics", StringComparison.Ordinal);
+        path.StartsWithSegments("/health", StringComparison.Ordinal)
+        || path.StartsWithSegments("/metrics", StringComparison.Ordinal)
+        || path.StartsWithSegments("/grpc.health.v1.Health", StringComparison.Ordinal);
 }

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
+using AlexNetService.Api.Grpc;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Serilog.Events;
 
@@ -17,6 +19,9 @@ internal static class Startup
     /// <summary>Names a JSON file of settings besides appsettings.json, such as a secret of a container with the hashes of keys.</summary>
     public const string FileSetting = "SettingsFile";
 
+    private const string Endpoints = "Kestrel:Endpoints";
+    private const string DefaultAddress = "http://localhost:8080";
+    private const string DefaultGrpcAddress = "http://localhost:8081";
     private static readonly string[] AddressSettings = ["urls", "http_ports", "https_ports"];
 
     /// <summary>
@@ -45,18 +50,48 @@ internal static class Startup
     }
 
     /// <summary>
-    /// Listens on localhost unless an address is configured: <c>--urls</c>, ASPNETCORE_URLS, ASPNETCORE_HTTP_PORTS (which the .NET
-    /// container images set) or a section Kestrel:Endpoints. A default in appsettings.json would override the environment.
+    /// Listens on localhost, for gRPC too, unless an address is configured: <c>--urls</c>, ASPNETCORE_URLS, ASPNETCORE_HTTP_PORTS (which
+    /// the .NET container images set) or a section Kestrel:Endpoints. With one of these, gRPC has an address only if
+    /// <see cref="GrpcOptions.Url"/> names it. Defaults in appsettings.json would override the environment.
     /// </summary>
     public static void ListenOnLocalhostByDefault(this WebApplicationBuilder builder)
     {
-        var isConfigured = AddressSettings.Any(setting => !string.IsNullOrEmpty(builder.Configuration[setting]))
-            || builder.Configuration.GetSection("Kestrel:Endpoints").Exists();
-        if (!isConfigured)
+        var (settings, own) = (builder.Configuration, builder.Configuration.GetSection(Endpoints).Exists());
+        var isConfigured = own || AddressSettings.Any(setting => !string.IsNullOrEmpty(settings[setting]));
+        var grpc = settings[$"{GrpcOptions.Section}:{nameof(GrpcOptions.Url)}"];
+        if (string.IsNullOrEmpty(grpc))
         {
-            builder.WebHost.UseUrls("http://localhost:8080");
+            if (isConfigured)
+            {
+                return;
+            }
+
+            grpc = DefaultGrpcAddress;
         }
+
+        // The server takes protocols from its endpoints only, and ignores the settings of addresses if it has any.
+        var endpoints = new Dictionary<string, string?>
+        {
+            [$"{Endpoints}:grpc:Url"] = grpc,
+            [$"{Endpoints}:grpc:Protocols"] = nameof(HttpProtocols.Http2),
+        };
+        foreach (var (place, address) in (own ? [] : Addresses(settings).DefaultIfEmpty(DefaultAddress)).Index())
+        {
+            endpoints[$"{Endpoints}:http{place}:Url"] = address;
+        }
+
+        settings.AddInMemoryCollection(endpoints);
     }
+
+    /// <summary>The configured addresses; those in the first setting count, ports only if there are none.</summary>
+    private static IEnumerable<string> Addresses(ConfigurationManager settings) =>
+        Parts(settings[AddressSettings[0]]).ToArray() is { Length: > 0 } addresses
+            ? addresses
+            : Parts(settings[AddressSettings[1]]).Select(port => $"http://*:{port}")
+                .Concat(Parts(settings[AddressSettings[2]]).Select(port => $"https://*:{port}"));
+
+    private static string[] Parts(string? list) =>
+        list?.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     /// <summary>Binds options to a section, validates them before the service listens, and registers them.</summary>
     public static void AddValidated<TOptions>(this IServiceCollection services, string section)
@@ -91,10 +126,11 @@ internal static class Startup
             string.Join(Environment.NewLine, all.Select(Explain)),
         ExposedServiceException exposed => exposed.Message,
         IOException { InnerException: AddressInUseException } taken =>
-            $"{taken.Message} Stop the program that listens there, or choose another address with --urls.",
-        SocketException socket => $"The address cannot be opened: {socket.Message}. Choose another one with --urls.",
+            $"{taken.Message} Stop the program that listens there, or choose another address with --urls. For gRPC it is --Grpc:Url.",
+        SocketException socket =>
+            $"The address cannot be opened: {socket.Message}. Choose another one with --urls. For gRPC it is --Grpc:Url.",
         FormatException { Source: "Microsoft.AspNetCore.Http" } address =>
-            $"{address.Message}. Use addresses such as http://localhost:8080 in --urls, separated by semicolons.",
+            $"{address.Message}. Use addresses such as http://localhost:8080 in --urls, separated by semicolons, and one in Grpc:Url.",
         ArgumentOutOfRangeException { ParamName: "port" } => "The port of an address must be 0 to 65535. Choose another one with --urls.",
         InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } server =>
             $"{server.Message.Split('\n')[0].TrimEnd()} Check --urls and the section Kestrel; https needs Kestrel:Certificates:Default.",

@@ -22,7 +22,7 @@ internal sealed class RouteOperation(ServedModels served) : IOperationFilter
         foreach (var parameter in operation.Parameters.OfType<OpenApiParameter>()
             .Where(each => each is { In: ParameterLocation.Path, Name: "name" }))
         {
-            parameter.Description = "Name of a model; under /v2 also of an ensemble. /v1/models lists both.";
+            parameter.Description = "Name of a model; under /v2 and for :predict also of an ensemble. /v1/models lists both.";
             parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = $"^{PackageName.Pattern}$" };
             parameter.Example = example?.Name ?? Nobody;
         }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using AlexNetService.Api.OpenInference;
+using AlexNetService.Api.Predict;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -51,6 +52,15 @@ internal sealed class TensorBodyOperation(OpenInferenceOptions limits) : IOperat
                 },
             };
         }
+        else if (metadata.OfType<PredictBodyMetadata>().Any())
+        {
+            operation.RequestBody = PredictBody();
+            foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>()
+                .Where(each => each.In == ParameterLocation.Query))
+            {
+                (parameter.Description, parameter.Schema) = UploadOperation.Describe(parameter.Name, new UploadMetadata(), [], "");
+            }
+        }
         else if (metadata.OfType<RepositoryBodyMetadata>().FirstOrDefault() is { } body)
         {
             operation.RequestBody = new OpenApiRequestBody
@@ -67,6 +77,46 @@ internal sealed class TensorBodyOperation(OpenInferenceOptions limits) : IOperat
             };
         }
     }
+
+    private OpenApiRequestBody PredictBody() => new()
+    {
+        Required = true,
+        Description = "Photographs in base64, each as image or directly. May be compressed with gzip or deflate. "
+            + $"At most {limits.MaxBodyBytes:N0} bytes, also decompressed; at most {limits.MaxPictures} instances.",
+        Content = new Dictionary<string, OpenApiMediaType>
+        {
+            [OfferedTypes.Json] = new()
+            {
+                Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Required = new HashSet<string> { "instances" },
+                    Properties = new Dictionary<string, IOpenApiSchema>
+                    {
+                        ["instances"] = new OpenApiSchema
+                        {
+                            Type = JsonSchemaType.Array,
+                            Items = new OpenApiSchema
+                            {
+                                Type = JsonSchemaType.Object,
+                                Properties = new Dictionary<string, IOpenApiSchema> { ["image"] = Base64(), ["b64"] = Text() },
+                            },
+                        },
+                    },
+                },
+                Example = JsonNode.Parse($$$"""{"instances":[{"image":{"b64":"{{{Lemon}}}"}}]}"""),
+            },
+        },
+    };
+
+    private static OpenApiSchema Base64() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Required = new HashSet<string> { "b64" },
+        Properties = new Dictionary<string, IOpenApiSchema> { ["b64"] = Text() },
+    };
+
+    private static OpenApiSchema Text() => new() { Type = JsonSchemaType.String, Format = "byte" };
 
     // The example is part of the schema: Swagger UI would send an example of the parameter with every request, even with plain JSON.
     private OpenApiParameter HeaderLength() => new()

@@ -63,7 +63,8 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options, ServedM
         };
     }
 
-    private static (string Description, OpenApiSchema Schema) Describe(
+    /// <summary>Describes a query parameter of routes with pictures, with names of models and a label as examples.</summary>
+    public static (string Description, OpenApiSchema Schema) Describe(
         string? parameter, UploadMetadata upload, string[] names, string label) => parameter switch
         {
             "top" => ("Number of predictions; at most all classes.",

@@ -13,7 +13,7 @@ internal static class InferEndpoint
 
     public static void MapInfer(this IEndpointRouteBuilder model, string name) => model.MapPost("/infer", Infer)
         .WithName(name)
-        .WithSummary("Run crops or photographs; returns probabilities, logits and features")
+        .WithSummary("Run crops or photographs; returns probabilities and, if they are requested, logits and features")
         .WithMetadata(new DisableRequestSizeLimitAttribute(), new TensorBodyMetadata())
         .Produces<InferResponse>(contentType: "application/json", additionalContentTypes: "application/octet-stream")
         .ProducesErrors(400, 404, 413, 415, 422, 500, 503);
@@ -22,9 +22,7 @@ internal static class InferEndpoint
         string name,
         HttpContext context,
         ServedModels served,
-        ProtocolCatalog models,
         TensorInference inference,
-        InferenceStatistics statistics,
         OpenInferenceOptions options,
         TimeProvider time,
         CancellationToken cancellation)
@@ -46,25 +44,9 @@ internal static class InferEndpoint
             return new InferenceError(error);
         }
 
-        // The lease is taken after the body has arrived, so that a slow upload does not keep a replaced model in memory.
-        using var lease = catalog.Enter();
-        if (!models.Find(lease.Snapshot, name, context.ModelVersion()).TryGet(out var model, out error))
-        {
-            return new InferenceError(error);
-        }
-
-        InferResponse? answer = null;
-        try
-        {
-            call = call with { Reserve = context.Features.GetRequiredFeature<BudgetedBody>().Take };
-            return (await inference.RunAsync(call, model, cancellation)).TryGet(out answer, out error)
-                ? new AnswerResult(answer)
-                : new InferenceError(error);
-        }
-        finally
-        {
-            statistics.Add(model, answer, time.GetElapsedTime(begun));
-        }
+        call = call with { Reserve = context.Features.GetRequiredFeature<BudgetedBody>().Take };
+        var result = await inference.RunAsync(catalog, name, context.ModelVersion(), call, begun, cancellation);
+        return result.TryGet(out var answer, out error) ? new AnswerResult(answer) : new InferenceError(error);
     }
 
     private static Result<InferCall, ProtocolError> Parse(HttpRequest request, BodyBytes body)

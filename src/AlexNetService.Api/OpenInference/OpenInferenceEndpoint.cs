@@ -11,7 +11,7 @@ internal static class OpenInferenceEndpoint
 {
     public const string Root = "/v2";
 
-    private static readonly ServerMetadata Server = ServerMetadata.Of(
+    public static ServerMetadata Server { get; } = ServerMetadata.Of(
         typeof(OpenInferenceEndpoint).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
             ?.InformationalVersion.Split('+')[0] ?? "unknown");
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using AlexNetService.Api.Grpc;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace AlexNetService.Api.Security;
@@ -20,7 +21,7 @@ internal sealed class BodyBudget(RequestDelegate next, LimitsOptions limits, Tim
     {
         var request = context.Request;
         var original = request.Body;
-        using var body = new BudgetedBody(request.BodyReader, this, timeout, time);
+        using var body = new BudgetedBody(request.BodyReader, this, timeout, time, Refusal(request));
         request.Body = body;
         context.Features.Set(body);
         try
@@ -34,27 +35,28 @@ internal sealed class BodyBudget(RequestDelegate next, LimitsOptions limits, Tim
     }
 
     /// <summary>Counts bytes that have arrived, or that a request needs.</summary>
-    /// <exception cref="BodyRefusedException">The budget has no room for them.</exception>
-    public void Take(long bytes)
-    {
-        if (Interlocked.Add(ref held, bytes) > limit)
+    /// <returns>Why the budget has no room for them, or null.</returns>
+    public Problem? Take(long bytes) => Interlocked.Add(ref held, bytes) <= limit
+        ? null
+        : new Problem(503, "Too many bodies at once",
+            "The bodies of current requests fill Limits:BytesOfAllBodies. Try again in a moment, or send a smaller picture.")
         {
-            throw new BodyRefusedException(new Problem(503, "Too many bodies at once",
-                "The bodies of current requests fill Limits:BytesOfAllBodies. Try again in a moment, or send a smaller picture.")
-            {
-                RetryAfter = RetrySeconds,
-            });
-        }
-    }
+            RetryAfter = RetrySeconds,
+        };
 
     public void Return(long bytes) => Interlocked.Add(ref held, -bytes);
+
+    /// <summary>How the reader of a body learns why the rest is not read. gRPC reads bodies itself, and knows only its exception.</summary>
+    private static Func<Problem, Exception> Refusal(HttpRequest request) =>
+        GrpcErrors.IsGrpc(request) ? GrpcErrors.Of : problem => new BodyRefusedException(problem);
 }
 
 /// <summary>
 /// A body that must arrive within a time from its first read. Its bytes count in the budget until the request ends. A route may limit
 /// them; the server's own limit is not used, because the server would close the connection before the client has read why.
 /// </summary>
-internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpan timeout, TimeProvider time) : Stream
+internal sealed class BudgetedBody(
+    PipeReader reader, BodyBudget budget, TimeSpan timeout, TimeProvider time, Func<Problem, Exception> refusal) : Stream
 {
     private CancellationTokenSource? expiry;
     private long taken;
@@ -93,13 +95,17 @@ internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpa
         reader.AdvanceTo(read.End);
         if (result.IsCanceled)
         {
-            throw new BodyRefusedException(BodyRefusedException.TooSlow(
+            throw refusal(BodyRefusedException.TooSlow(
                 FormattableString.Invariant($"The body did not arrive within {timeout.TotalSeconds:0} seconds.")));
         }
 
         // Counted before the budget may refuse the bytes, because Dispose returns all that the budget has counted.
         taken += count;
-        budget.Take(count);
+        if (budget.Take(count) is { } problem)
+        {
+            throw refusal(problem);
+        }
+
         return IsTooLarge ? throw new BodyTooLargeException() : count;
     }
 
@@ -108,7 +114,10 @@ internal sealed class BudgetedBody(PipeReader reader, BodyBudget budget, TimeSpa
     public void Take(long bytes)
     {
         made += bytes;
-        budget.Take(bytes);
+        if (budget.Take(bytes) is { } problem)
+        {
+            throw refusal(problem);
+        }
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

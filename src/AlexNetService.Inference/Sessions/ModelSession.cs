@@ -16,6 +16,7 @@ public sealed class ModelSession : IDisposable
     private readonly ModelGraphs graphs;
     private readonly Lock gate = new();
     private readonly Stack<CropRun> idle = [];
+    private readonly Dictionary<int, RunTotal> totals = [];
     private long cropTicks;
     private int rented;
     private bool disposed;
@@ -107,8 +108,31 @@ public sealed class ModelSession : IDisposable
         Run(canvas, windows, windows.Length, outputs);
     }
 
-    /// <summary>Follows the time of a crop: a run counts for a tenth.</summary>
+    /// <summary>The runs for requests since the package was opened, by number of crops, fewest first.</summary>
+    public IReadOnlyList<RunTotal> RunTotals
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. totals.Values.OrderBy(total => total.Crops)];
+            }
+        }
+    }
+
+    /// <summary>Counts a run for requests, and follows the time of a crop.</summary>
     internal void Ran(int crops, TimeSpan time)
+    {
+        Follow(crops, time);
+        lock (gate)
+        {
+            var before = totals.GetValueOrDefault(crops);
+            totals[crops] = new RunTotal(crops, before.Runs + 1, before.Time + time);
+        }
+    }
+
+    /// <summary>Follows the time of a crop: a run counts for a tenth.</summary>
+    private void Follow(int crops, TimeSpan time)
     {
         // Two runs that end at once may overwrite each other; the next ones make up for it.
         var (before, now) = (Volatile.Read(ref cropTicks), time.Ticks / crops);
@@ -151,7 +175,7 @@ public sealed class ModelSession : IDisposable
                     // The largest batch, as under load. The first run paid for allocations: the cost of a crop is measured in another.
                     var begun = Stopwatch.GetTimestamp();
                     run.Execute(OutputKinds.Probabilities);
-                    Ran(run.Count, Stopwatch.GetElapsedTime(begun));
+                    Follow(run.Count, Stopwatch.GetElapsedTime(begun));
                 }
             }
         }

@@ -1,7 +1,11 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
+using AlexNetService.Api.FunctionalTests.Grpc;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Api.Grpc;
+using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Mvc;
 using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
 
@@ -99,6 +103,34 @@ public sealed class BalancerTests(SharedService service)
         var problem = await answer.Content.ReadFromJsonAsync<ProblemDetails>(none);
 
         Assert.Equal(413, problem?.Status);
+    }
+
+    [Fact]
+    public async Task GrpcCall_ThroughTheBalancer_IsAnsweredByTheReplicaThatIsThere()
+    {
+        using var replicas = await Replicas.NoneAsync(service);
+        using var second = await replicas.StartAsync(1);
+        using var channel = GrpcChannel.ForAddress(replicas.GrpcAddress);
+        var client = new GRPCInferenceService.GRPCInferenceServiceClient(channel);
+
+        var answer = await client.ModelInferAsync(InferTests.RawCrops("cifar-a", 2), cancellationToken: none);
+        var change = await Assert.ThrowsAsync<RpcException>(async () => await client.RepositoryModelUnloadAsync(
+            new RepositoryModelUnloadRequest { ModelName = "seven" }, cancellationToken: none));
+
+        Assert.Equal([2, 10], answer.Outputs[0].Shape);
+        Assert.Equal(StatusCode.PermissionDenied, change.StatusCode);
+    }
+
+    [Fact]
+    public async Task GrpcCall_WithoutReplicas_IsUnavailable()
+    {
+        using var replicas = await Replicas.NoneAsync(service);
+        using var channel = GrpcChannel.ForAddress(replicas.GrpcAddress);
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await new GRPCInferenceService.GRPCInferenceServiceClient(channel)
+            .ModelInferAsync(InferTests.RawCrops("cifar-a", 2), cancellationToken: none));
+
+        Assert.Equal(StatusCode.Unavailable, error.StatusCode);
     }
 
     private static async Task LoadAsync(HttpClient client, ConcurrentDictionary<HttpStatusCode, int> statuses, CancellationToken enough)

@@ -10,16 +10,21 @@ internal sealed class Replicas : IDisposable
     private readonly string repository;
     private readonly IReadOnlyDictionary<string, string> settings;
     private readonly Uri[] addresses;
+    private readonly Uri[] grpcAddresses;
     private readonly Nginx nginx;
 
-    private Replicas(string repository, Dictionary<string, string> settings, Uri[] addresses, Nginx nginx)
+    private Replicas(string repository, Dictionary<string, string> settings, Uri[] addresses, Uri[] grpcAddresses, Nginx nginx)
     {
-        (this.repository, this.settings, this.addresses, this.nginx) = (repository, settings, addresses, nginx);
+        (this.repository, this.settings, this.nginx) = (repository, settings, nginx);
+        (this.addresses, this.grpcAddresses) = (addresses, grpcAddresses);
         Client = new HttpClient { BaseAddress = nginx.Address };
     }
 
     /// <summary>A client of nginx.</summary>
     public HttpClient Client { get; }
+
+    /// <summary>Where nginx listens for gRPC.</summary>
+    public Uri GrpcAddress => nginx.GrpcAddress;
 
     /// <summary>Starts nginx without replicas; skips the test without nginx.</summary>
     /// <param name="service">Has the packages that the replicas serve.</param>
@@ -28,8 +33,9 @@ internal sealed class Replicas : IDisposable
     {
         Assert.SkipWhen(Nginx.Executable is null, "There is no nginx; on Debian: apt-get install nginx-light.");
         Uri[] addresses = [Nginx.FreeAddress(), Nginx.FreeAddress()];
-        var nginx = await Nginx.StartAsync(addresses, log: false, TestContext.Current.CancellationToken);
-        return new Replicas(service.Repository.Root, settings ?? [], addresses, nginx);
+        Uri[] grpc = [Nginx.FreeAddress(), Nginx.FreeAddress()];
+        var nginx = await Nginx.StartAsync(addresses, grpc, log: false, TestContext.Current.CancellationToken);
+        return new Replicas(service.Repository.Root, settings ?? [], addresses, grpc, nginx);
     }
 
     /// <summary>Starts a replica and waits until it is ready.</summary>
@@ -39,6 +45,7 @@ internal sealed class Replicas : IDisposable
         var (process, direct) = await ServiceProcess.ReadyAsync(repository, new(settings)
         {
             ["ASPNETCORE_URLS"] = addresses[place].ToString(),
+            ["Grpc__Url"] = grpcAddresses[place].ToString(),
             ["Drain__GraceSeconds"] = "1",
             ["Serilog__MinimumLevel__Override__Serilog.AspNetCore"] = "Fatal",
         });

@@ -107,10 +107,10 @@ public sealed class ClassifyTests(SharedService service)
 
         var views = Value(answer, "views");
         var picture = new Canvas(32, new byte[3 * 32 * 32]);
-        Assert.Null(CanvasDecoder.DecodeTo(Pictures.Jpeg(3), 32, picture.Pixels));
+        Assert.Null(CanvasDecoder.DecodeTo(Pictures.Jpeg(3), 32, picture.Pixels, cancellation: TestContext.Current.CancellationToken));
         var png = Convert.FromBase64String(Text(views, "picture")["data:image/png;base64,".Length..]);
         var shown = new Canvas(32, new byte[3 * 32 * 32]);
-        Assert.Null(CanvasDecoder.DecodeTo(png, 32, shown.Pixels));
+        Assert.Null(CanvasDecoder.DecodeTo(png, 32, shown.Pixels, cancellation: TestContext.Current.CancellationToken));
         Assert.Equal(picture.Pixels, shown.Pixels);
         Assert.Equal((32, 28), (Number<int>(views, "canvas"), Number<int>(views, "crop")));
         var all = List(views, "crops");

@@ -1,5 +1,9 @@
 using System.Net;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,6 +27,7 @@ internal sealed class ServiceHost : WebApplicationFactory<Program>
 
         // UseKestrel(0) would set the address while the program's own thread may already have opened it.
         this.settings["urls"] = "http://127.0.0.1:0";
+        this.settings["Grpc:Url"] = "http://127.0.0.1:0";
         UseKestrel();
     }
 
@@ -40,6 +45,14 @@ internal sealed class ServiceHost : WebApplicationFactory<Program>
 
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
+    }
+
+    /// <summary>A channel to the started service.</summary>
+    public GrpcChannel Channel(GrpcChannelOptions? options = null)
+    {
+        // The server opens its endpoints in the order of their names: grpc, then http.
+        var addresses = Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        return GrpcChannel.ForAddress(addresses.First(), options ?? new GrpcChannelOptions());
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)

@@ -1,4 +1,5 @@
 using AlexNetService.Api.FunctionalTests.Hosting;
+using Grpc.Net.Client;
 
 [assembly: AssemblyFixture(typeof(SharedService))]
 
@@ -9,10 +10,13 @@ public sealed class SharedService : IAsyncLifetime
 {
     private ServiceHost? host;
     private HttpClient? client;
+    private GrpcChannel? channel;
 
     public TestRepository Repository { get; } = new();
 
     public HttpClient Client => client ?? throw new InvalidOperationException("The service has not been started.");
+
+    public GrpcChannel Channel => channel ?? throw new InvalidOperationException("The service has not been started.");
 
     public Uri Address => Client.BaseAddress ?? throw new InvalidOperationException("The service listens nowhere.");
 
@@ -20,11 +24,13 @@ public sealed class SharedService : IAsyncLifetime
     {
         host = new ServiceHost(Repository);
         client = await host.ReadyClientAsync();
+        channel = host.Channel();
     }
 
     public async ValueTask DisposeAsync()
     {
         client?.Dispose();
+        channel?.Dispose();
         if (host is not null)
         {
             await host.DisposeAsync();

@@ -39,10 +39,11 @@ public sealed class ForeignInputTests
 
         var binary = await client.InferAsync("foreign", Binary(
             $$$"""{"inputs":[{{{{input}}},"parameters":{"binary_data_size":{{{bytes.Length}}}}}]"""
-            + $$$""","parameters":{"binary_data_output":true}}""", bytes));
+            + $$$""","outputs":[{"name":"probabilities"},{"name":"logits"}],"parameters":{"binary_data_output":true}}""", bytes));
         var numbers = values.Select(value => value.ToString(System.Globalization.CultureInfo.InvariantCulture));
         var json = await client.InferAsync("foreign", Json(FormattableString.Invariant(
-            $$$"""{"inputs":[{{{{input}}},"data":[{{{string.Join(',', numbers)}}}]}]}""")));
+            $$$"""{"inputs":[{{{{input}}},"data":[{{{string.Join(',', numbers)}}}]}]""")
+            + ""","outputs":[{"name":"logits"},{"name":"probabilities"}]}"""));
 
         var logits = values.Chunk(Values).SelectMany(crop => ByHand.Logits(graph, [.. crop.Select(value => (double)value)])).ToArray();
         var probabilities = logits.Chunk(Classes).SelectMany(ByHand.Softmax).ToArray();

@@ -18,7 +18,7 @@ public sealed class InferErrorTests(SharedService service)
     [InlineData("""{"inputs":[null]}""", "$.inputs")]
     [InlineData("""{"inputs":[{},{}]}""", "one input")]
     [InlineData("""{"inputs":[{"name":"picture","datatype":"UINT8","shape":[1,3,28,28],"data":[]}]}""",
-        "'image' of UINT8 [-1,3,28,28] or 'image' of BYTES [-1]")]
+        "'image' of UINT8 [-1,3,28,28] or 'image' of BYTES [-1,1]")]
     [InlineData("""{"inputs":[{"name":"image","datatype":"FP32","shape":[1,3,28,28],"data":[]}]}""", "no input 'image' of FP32")]
     [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","data":[]}]}""", "has the shape []")]
     [InlineData("""{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,3,28],"data":[]}]}""", "has the shape [1,3,28]")]

@@ -23,7 +23,7 @@ public sealed class ProtocolCatalogTests
 
         Assert.Same(first, again);
         Assert.Equal(("1", "2"), (first.Version, other.Version));
-        Assert.Equal(["cifar-a", "cifar-b", "seven", "pair"], All(served, models).Select(model => model.Name));
+        Assert.Equal(["cifar-a", "cifar-b", "seven", "pair", "default"], All(served, models).Select(model => model.Name));
     }
 
     private static ProtocolModel Find(ServedModels served, ProtocolCatalog models, string name) =>

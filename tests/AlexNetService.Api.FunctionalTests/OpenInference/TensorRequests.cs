@@ -44,9 +44,16 @@ internal static class TensorRequests
     public static ByteArrayContent Json(string json) => new(Encoding.UTF8.GetBytes(json));
 
     /// <summary>Crops as tritonclient sends a numpy array, all outputs in binary.</summary>
-    public static ByteArrayContent BinaryCrops(byte[] crops) => Binary(
+    public static ByteArrayContent BinaryCrops(byte[] crops) => BinaryCrops(
+        crops, ""","outputs":[{"name":"probabilities"},{"name":"logits"},{"name":"features"}]""");
+
+    /// <summary>Crops as tritonclient sends a numpy array, in binary both ways.</summary>
+    /// <param name="crops">The pixels.</param>
+    /// <param name="more">Further members of the request, each after a comma.</param>
+    public static ByteArrayContent BinaryCrops(byte[] crops, string more) => Binary(
         $$$"""{"inputs":[{"name":"image","shape":[{{{crops.Length / CropBytes}}},3,{{{Side}}},{{{Side}}}]"""
-        + $$$""","datatype":"UINT8","parameters":{"binary_data_size":{{{crops.Length}}}}}],"parameters":{"binary_data_output":true}}""",
+        + $$$""","datatype":"UINT8","parameters":{"binary_data_size":{{{crops.Length}}}}}]"""
+        + $$$""","parameters":{"binary_data_output":true}{{{more}}}}""",
         crops);
 
     public static async Task<InferReply> InferAsync(this HttpClient client, string model, HttpContent content)

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Inference.Tests.Graphs;
+using Microsoft.Extensions.DependencyInjection;
 using static AlexNetService.Api.FunctionalTests.OpenInference.TensorRequests;
 
 namespace AlexNetService.Api.FunctionalTests.OpenInference;
@@ -55,7 +57,7 @@ public sealed class TritonClientTests(SharedService service)
         Assert.All(replies, reply => Assert.Equal([1, 10], reply.Shape("probabilities")));
     }
 
-    // infer() can send parameters for sequences, priority and time limits, which servers may ignore.
+    // infer() can send parameters for sequences, priority and time limits; these are the values that ask for nothing special.
     [Theory]
     [InlineData(null)]
     [InlineData("application/octet-stream")]
@@ -68,8 +70,8 @@ public sealed class TritonClientTests(SharedService service)
             + $$$""","datatype":"UINT8","parameters":{"binary_data_size":{{{crops.Length}}}}}]"""
             + $$$""","outputs":[{"name":"logits","parameters":{"binary_data":true}}"""
             + $$$""",{"name":"probabilities","parameters":{"classification":2,"binary_data":true}}]"""
-            + $$$""","parameters":{"sequence_id":5,"sequence_start":true,"sequence_end":false"""
-            + $$$""","priority":1,"timeout":1000000,"own":"parameter"}}""",
+            + $$$""","parameters":{"sequence_id":0,"sequence_start":false,"sequence_end":false"""
+            + $$$""","priority":0,"timeout":10000000,"own":"parameter"}}""",
             crops);
         content.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType);
 
@@ -81,6 +83,51 @@ public sealed class TritonClientTests(SharedService service)
         Assert.Equal(40, reply.Bytes["logits"].Length);
         Assert.Equal([1, 2], reply.Shape("probabilities"));
     }
+
+    [Theory]
+    [InlineData("\"sequence_id\":5", "Sequences are not supported")]
+    [InlineData("\"sequence_id\":\"a\"", "Sequences are not supported")]
+    [InlineData("\"sequence_start\":true", "Sequences are not supported")]
+    [InlineData("\"sequence_id\":{}", "$.parameters.sequence_id")]
+    [InlineData("\"priority\":1", "priority is 1")]
+    [InlineData("\"timeout\":-1", "timeout is -1")]
+    public async Task Infer_SchedulingThatDoesNotExist_IsRefused(string parameter, string why) => Assert.Contains(
+        why,
+        await client.InferErrorAsync(HttpStatusCode.BadRequest, Json(
+            $$$"""{"parameters":{{{{parameter}}}},"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["AA=="]}]}""")),
+        StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("cifar-a")]
+    [InlineData("default")]
+    public async Task Infer_TimeoutThatPassesInTheQueue_Is503AndWasNotRun(string model)
+    {
+        var clock = new GatedClock();
+        await using var host = new ServiceHost(
+            service.Repository, new() { ["Queue:DeadlineMs"] = "0" }, services => services.AddSingleton<TimeProvider>(clock));
+        using var own = await host.ReadyClientAsync();
+        var running = own.InferAsync("cifar-a", BinaryCrops(Crops(1)));
+        await clock.Reached;
+
+        // The engine is held with the first request in a run. Without a timeout, the second one would wait without end.
+        var waiting = own.InferErrorAsync(HttpStatusCode.ServiceUnavailable, Json(
+            $$$"""{"parameters":{"timeout":1000000},"inputs":[{"name":"image","shape":[1]"""
+            + $$$""","datatype":"BYTES","data":["{{{Convert.ToBase64String(Pictures.Jpeg())}}}"]}]}"""), model);
+        while (!waiting.IsCompleted)
+        {
+            clock.RingTimers();
+            await Task.Delay(20, none);
+        }
+
+        Assert.Contains("was not run", await waiting, StringComparison.Ordinal);
+        clock.Open();
+        var answer = await running;
+        Assert.Equal([1, 10], answer.Shape("probabilities"));
+    }
+
+    [Fact]
+    public async Task Infer_WithoutOutputs_ReturnsThatOfTheMetadata() =>
+        Assert.Equal(["probabilities"], (await client.InferAsync("cifar-a", BinaryCrops(Crops(1), ""))).Bytes.Keys);
 
     [Fact]
     public async Task Get_EscapedName_IsFound()
@@ -95,6 +142,10 @@ public sealed class TritonClientTests(SharedService service)
         """{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["AA=="]}]"""
         + ""","outputs":[{"name":"probabilities","parameters":{"binary_data":false"""
         + ""","shared_memory_region":"out","shared_memory_byte_size":40}}]}""",
+        "Shared memory is not supported")]
+    [InlineData(
+        """{"inputs":[{"name":"image","shape":[1],"data":["AA=="]"""
+        + ""","datatype":"BYTES","parameters":{"shared_memory_region":"in","shared_memory_byte_size":40}}]}""",
         "Shared memory is not supported")]
     [InlineData(
         """{"inputs":[{"name":"image","shape":[1]"""
@@ -127,7 +178,9 @@ public sealed class TritonClientTests(SharedService service)
         using var response = await own.GetAsync("v2/models/cifar-a/stats", none);
 
         var times = Assert.Single(Requests.List(await response.JsonAsync(), "model_stats"))["inference_stats"];
-        Assert.Equal(["success", "fail", "queue", "compute_input", "compute_infer"], times?.AsObject().Select(time => time.Key));
+        Assert.Equal(
+            ["success", "fail", "queue", "compute_input", "compute_infer", "compute_output", "cache_hit", "cache_miss"],
+            times?.AsObject().Select(time => time.Key));
         Assert.True(times?["compute_input"]?["ns"]?.GetValue<long>() > 0);
     }
 

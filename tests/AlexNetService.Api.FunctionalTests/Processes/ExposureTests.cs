@@ -17,6 +17,7 @@ public sealed class ExposureTests(SharedService service)
     [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:0;http://0.0.0.0:0")]
     [InlineData("ASPNETCORE_HTTP_PORTS", "18080")]
     [InlineData("Kestrel__Endpoints__all__Url", "http://0.0.0.0:0")]
+    [InlineData("Grpc__Url", "http://0.0.0.0:0")]
     public async Task Start_BeyondLoopbackWithoutKeys_FailsWithTheRemedy(string setting, string value)
     {
         using var process = ServiceProcess.Start(Settings((setting, value)));

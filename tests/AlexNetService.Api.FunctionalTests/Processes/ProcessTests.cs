@@ -129,6 +129,8 @@ public sealed class ProcessTests(SharedService service)
     [InlineData("Queue__MaxWait", "soon", "Queue:MaxWait must be a time")]
     [InlineData("Serilog__MinimumLevel__Default", "Loud", "Loud is not a valid Serilog level.")]
     [InlineData("ASPNETCORE_URLS", "foo", "Invalid url: 'foo'.")]
+    [InlineData("Grpc__Url", "foo", "Invalid url: 'foo'.")]
+    [InlineData("Grpc__Port", "8081", "Unknown setting Grpc:Port.")]
     [InlineData("ASPNETCORE_URLS", "http://localhost:99999", "The port of an address must be 0 to 65535.")]
     public async Task Start_WrongSetting_FailsWithOneSentence(string key, string value, string sentence)
     {

@@ -52,10 +52,18 @@ internal sealed class ServiceProcess : IDisposable
         }
 
         var process = Start(settings);
-        var address = (await process.LoggedAsync("Now listening on"))["address"]?.GetValue<string>() ?? "";
+        if (settings.ContainsKey("Grpc__Url"))
+        {
+            process.GrpcAddress = await process.ListeningAsync();
+        }
+
+        var address = await process.ListeningAsync();
         await process.LoggedAsync("Ready with");
         return (process, new HttpClient { BaseAddress = new Uri(address) });
     }
+
+    /// <summary>The address of gRPC, if it was configured.</summary>
+    public string GrpcAddress { get; private set; } = "";
 
     /// <summary>Current resident bytes.</summary>
     public long Resident
@@ -84,6 +92,9 @@ internal sealed class ServiceProcess : IDisposable
 
         return errors;
     }
+
+    /// <summary>Reads the log up to the next address; that of gRPC comes first.</summary>
+    public async Task<string> ListeningAsync() => (await LoggedAsync("Now listening on"))["address"]?.GetValue<string>() ?? "";
 
     public void Stop() => process.Kill();
 

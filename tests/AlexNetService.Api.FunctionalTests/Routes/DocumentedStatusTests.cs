@@ -10,7 +10,7 @@ public sealed class DocumentedStatusTests(SharedService service)
 {
     private readonly CancellationToken none = TestContext.Current.CancellationToken;
 
-    public static TheoryData<string> Answering => [.. EveryRoute.Posts, .. EveryRoute.Gets, .. EveryRoute.Open];
+    public static TheoryData<string> Answering => [.. EveryRoute.Closed, .. EveryRoute.Open];
 
     public static TheoryData<string> ThatTakePictures => [.. EveryRoute.Posts];
 
@@ -22,7 +22,7 @@ public sealed class DocumentedStatusTests(SharedService service)
             path => path.Key.Replace("{name}", "cifar-a", StringComparison.Ordinal));
 
         Assert.Equal(
-            EveryRoute.Posts.Concat(EveryRoute.Gets).Append("/health/live").Append("/health/ready").Order(StringComparer.Ordinal),
+            EveryRoute.Closed.Append("/health/live").Append("/health/ready").Order(StringComparer.Ordinal),
             (paths ?? []).Where(path => !path.StartsWith("/v2", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
@@ -88,7 +88,7 @@ public sealed class DocumentedStatusTests(SharedService service)
         stopping.StopApplication();
         served.Close();
 
-        foreach (var path in EveryRoute.Posts)
+        foreach (var path in EveryRoute.Posts.Append(EveryRoute.Predict))
         {
             await IsRefused(client, path, HttpStatusCode.ServiceUnavailable);
         }
@@ -100,7 +100,7 @@ public sealed class DocumentedStatusTests(SharedService service)
         await using var host = new ServiceHost(service.Repository, new() { ["Limits:BytesOfAllBodies"] = "1000000" });
         using var client = await host.ReadyClientAsync();
 
-        foreach (var path in EveryRoute.Posts)
+        foreach (var path in EveryRoute.Posts.Append(EveryRoute.Predict))
         {
             await IsRefused(client, path, HttpStatusCode.ServiceUnavailable, new byte[1_500_000]);
         }
@@ -130,7 +130,7 @@ public sealed class DocumentedStatusTests(SharedService service)
         using var client = await host.ReadyClientAsync();
         host.Services.GetRequiredService<ServedModels>().Dispose();
 
-        foreach (var path in EveryRoute.Posts.Concat(EveryRoute.Gets))
+        foreach (var path in EveryRoute.Closed)
         {
             using var response = await client.SendAsync(path);
             Assert.DoesNotContain("isposed", await response.Content.ReadAsStringAsync(none), StringComparison.Ordinal);
@@ -140,7 +140,7 @@ public sealed class DocumentedStatusTests(SharedService service)
 
     private static async Task AllAreRefused(HttpClient client, HttpStatusCode status)
     {
-        foreach (var path in EveryRoute.Posts.Concat(EveryRoute.Gets))
+        foreach (var path in EveryRoute.Closed)
         {
             await IsRefused(client, path, status);
         }

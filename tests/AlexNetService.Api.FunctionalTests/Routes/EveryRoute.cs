@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using AlexNetService.Api.FunctionalTests.Hosting;
 
 namespace AlexNetService.Api.FunctionalTests.Routes;
@@ -11,6 +12,12 @@ internal static class EveryRoute
     /// <summary>Routes that take pictures.</summary>
     public static IReadOnlyList<string> Posts { get; } = ["/v1/classify", Batch, "/v1/features", "/v1/explain"];
 
+    /// <summary>Takes pictures in JSON, and its model in the address.</summary>
+    public const string Predict = "/v1/models/cifar-a:predict";
+
+    /// <summary>All routes that require a key, if keys are configured.</summary>
+    public static IReadOnlyList<string> Closed => [.. Posts, Predict, .. Gets];
+
     /// <summary>GET routes that require a key, if keys are configured.</summary>
     public static IReadOnlyList<string> Gets { get; } = ["/v1/models", "/v1/models/cifar-a", "/v1/models/cifar-a/filters.png"];
 
@@ -22,11 +29,16 @@ internal static class EveryRoute
     /// <param name="accept">The Accept header, or null for none.</param>
     public static HttpRequestMessage Request(string path, byte[]? picture = null, string? accept = null)
     {
-        var request = new HttpRequestMessage(Posts.Contains(path) ? HttpMethod.Post : HttpMethod.Get, path);
+        var request = new HttpRequestMessage(Posts.Contains(path) || path == Predict ? HttpMethod.Post : HttpMethod.Get, path);
         if (request.Method == HttpMethod.Post)
         {
             var bytes = picture ?? Pictures.Jpeg();
-            request.Content = path == Batch ? Requests.Form(bytes, "images") : Requests.Raw(bytes);
+            request.Content = path switch
+            {
+                Batch => Requests.Form(bytes, "images"),
+                Predict => JsonContent.Create(new { instances = new[] { new { image = new { b64 = bytes } } } }),
+                _ => Requests.Raw(bytes),
+            };
         }
 
         if (accept is not null)

@@ -34,7 +34,7 @@ internal static class RollCommand
     {
         using var repository = new RenewedRepository(new PackageRepository(source));
         Uri[] addresses = [.. Enumerable.Range(0, Places).Select(_ => Nginx.FreeAddress())];
-        using var nginx = await Nginx.StartAsync(addresses, log: false, CancellationToken.None);
+        using var nginx = await Nginx.StartAsync(addresses, grpcReplicas: null, log: false, CancellationToken.None);
         var replicas = new RunningService?[Places];
         try
         {
