@@ -21,6 +21,7 @@ internal sealed class CatalogThread : IDisposable
     private readonly CancellationTokenSource ending = new();
     private readonly Thread thread;
     private readonly TimeSpan stepLimit;
+    private BlockingCollection<Action> steps = StartSteps();
     private int changes;
     private int late;
 
@@ -55,7 +56,7 @@ internal sealed class CatalogThread : IDisposable
     }
 
     /// <summary>
-    /// Runs a step of a change that reads files or calls native code, on a thread of its own, and waits for it. A step that is late goes on
+    /// Runs a step of a change that reads files or calls native code, on another thread, and waits for it. A step that is late goes on
     /// alone: it cannot be ended, but other changes need not wait for it. Its token fires, and <c>unused</c> gets its outcome.
     /// </summary>
     /// <exception cref="TimeoutException">The step is late, or too many late ones still run; a sentence without the culprit.</exception>
@@ -70,10 +71,12 @@ internal sealed class CatalogThread : IDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var token = stop.Token;
         var done = new TaskCompletionSource<T>();
-        new Thread(Run) { IsBackground = true, Name = "catalog step" }.Start();
+        steps.Add(Run, CancellationToken.None);
         if (!IsDone(done.Task, cancellation))
         {
             stop.Cancel();
+            steps.CompleteAdding();
+            steps = StartSteps();
             Interlocked.Increment(ref late);
             if (!done.TrySetException(cancellation.IsCancellationRequested
                 ? new OperationCanceledException(cancellation)
@@ -138,7 +141,24 @@ internal sealed class CatalogThread : IDisposable
 
         ending.Cancel();
         thread.Join();
+        steps.CompleteAdding();
         ending.Dispose();
+    }
+
+    // One thread for all steps until one is late: a new one for each would leave the memory of its loads in another arena of the heap.
+    private static BlockingCollection<Action> StartSteps()
+    {
+        var steps = new BlockingCollection<Action>();
+        var thread = new Thread(() =>
+        {
+            foreach (var step in steps.GetConsumingEnumerable())
+            {
+                step();
+            }
+        });
+        (thread.IsBackground, thread.Name) = (true, "catalog step");
+        thread.Start();
+        return steps;
     }
 
     private bool IsDone(Task step, CancellationToken cancellation)

@@ -31,7 +31,8 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
     /// <summary>Most bytes of the picture of the filters.</summary>
     public const int MaxFiltersBytes = 4_000_000;
 
-    private const int HashedAtATime = 1 << 20;
+    // Below the size from which arrays are on the large-object heap, which is seldom collected.
+    private const int HashedAtATime = 64 * 1024;
 
     /// <summary>
     /// The picture of the filters, as it was when the package was opened and its hash was checked; empty if the package has none.
