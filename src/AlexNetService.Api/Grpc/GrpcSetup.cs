@@ -18,7 +18,13 @@ internal static class GrpcSetup
         services.AddSingleton<IProblemDetailsWriter, GrpcErrorWriter>();
         services.AddGrpc();
         services.AddOptions<GrpcServiceOptions>()
-            .Configure<OpenInferenceOptions>((grpc, limits) => grpc.MaxReceiveMessageSize = limits.MaxBodyBytes);
+            .Configure<OpenInferenceOptions>((grpc, limits) =>
+            {
+                grpc.MaxReceiveMessageSize = limits.MaxBodyBytes;
+
+                // Otherwise every address of two segments would be a call of an unknown service.
+                grpc.IgnoreUnknownServices = true;
+            });
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks(options => options.Services.Map(GRPCInferenceService.Descriptor.FullName, _ => true))
             .AddCheck<ReadyCheck>("models");

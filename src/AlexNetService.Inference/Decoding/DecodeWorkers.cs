@@ -58,8 +58,8 @@ internal sealed class DecodeWorkers : IDisposable
 
     /// <summary>Queues a request's photograph; null where too many wait.</summary>
     /// <returns>
-    /// Why it cannot be decoded; null where the request has its canvases, or was withdrawn: then its decoding ends after the rows in work. No
-    /// thread reads the bytes once the task is done.
+    /// Why it cannot be decoded; null where the request has its canvases, or was withdrawn: then its decoding ends after the rows in work.
+    /// No thread reads the bytes once the task is done.
     /// </returns>
     public Task<DecodeFault?>? DecodeAsync(InferenceRequest request)
     {

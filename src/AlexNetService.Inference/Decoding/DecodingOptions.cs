@@ -18,8 +18,8 @@ public sealed class DecodingOptions
     public int QueueLimit { get; set; } = 320;
 
     /// <summary>
-    /// Largest width × height that a photograph's header may state, in pixels; default 50,000,000. A JPEG that is reduced while it is decoded
-    /// may have four times as many.
+    /// Largest width × height that a photograph's header may state, in pixels; default 50,000,000. A JPEG that is reduced while it is
+    /// decoded may have four times as many.
     /// </summary>
     [Range(1, 10_000_000_000, ErrorMessage = "Decoding:MaxPixels must be {1} to {2}.")]
     public long MaxPixels { get; set; } = DecodeLimits.DefaultMaxPixels;

@@ -27,7 +27,7 @@ public static class RegularFile
         using (stream)
         {
             throw stream.CanSeek
-                ? new InvalidDataException($"'{Path.GetFileName(path)}' has {stream.Length} bytes; at most {most} are read.")
+                ? new InvalidDataException($"'{path}' has {stream.Length} bytes; at most {most} are read.")
                 : Refused(path);
         }
     }
@@ -60,5 +60,5 @@ public static class RegularFile
     }
 
     private static InvalidDataException Refused(string path) =>
-        new($"'{Path.GetFileName(path)}' is empty, or a pipe or a device; only regular files are read. Write its content to a file first.");
+        new($"'{path}' is empty, or a pipe or a device; only regular files are read. Write its content to a file first.");
 }

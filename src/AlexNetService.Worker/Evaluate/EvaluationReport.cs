@@ -70,7 +70,7 @@ internal sealed record EvaluationReport
                 ? report
                 : throw new InputException($"'{path}' is not an evaluation of this version. Write it with 'alexnet evaluate --json'.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidDataException)
         {
             throw new InputException($"'{path}' is not an evaluation: {e.Message} Write it with 'alexnet evaluate --json'.");
         }

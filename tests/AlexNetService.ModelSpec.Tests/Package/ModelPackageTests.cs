@@ -98,16 +98,16 @@ public sealed class ModelPackageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("null")]
-    [InlineData("{ \"name\": \"cats\"")]
-    [InlineData("{ \"name\": \"cats\" }")]
-    [InlineData("[]")]
-    public void Open_TextThatIsNoCard_SaysSo(string text)
+    [InlineData("", "card.json' is empty")]
+    [InlineData("null", "card.json is empty")]
+    [InlineData("{ \"name\": \"cats\"", "card.json is not a card")]
+    [InlineData("{ \"name\": \"cats\" }", "card.json is not a card")]
+    [InlineData("[]", "card.json is not a card")]
+    public void Open_TextThatIsNoCard_SaysSo(string text, string reason)
     {
         File.WriteAllText(CardPath, text);
 
-        AssertRefused("card.json is");
+        AssertRefused(reason);
     }
 
     [Fact]

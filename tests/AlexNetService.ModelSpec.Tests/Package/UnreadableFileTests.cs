@@ -33,7 +33,7 @@ public sealed class UnreadableFileTests : IDisposable
         using var mkfifo = Process.Start("mkfifo", PathOf(name));
         mkfifo.WaitForExit();
 
-        Refused($"{name} is empty, or no regular file.");
+        Refused($"{name}' is empty, or a pipe or a device");
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class UnreadableFileTests : IDisposable
         File.Delete(PathOf(name));
         File.CreateSymbolicLink(PathOf(name), "/dev/zero");
 
-        Refused($"{name} is empty, or no regular file.");
+        Refused($"{name}' is empty, or a pipe or a device");
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class UnreadableFileTests : IDisposable
             card.SetLength(ModelPackage.MaxCardBytes + 1);
         }
 
-        Refused("card.json has 16,000,001 bytes; 16,000,000 are allowed.");
+        Refused("card.json' has 16000001 bytes; at most 16000000 are read.");
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class UnreadableFileTests : IDisposable
             Filters = new GraphFile("filters.png", Convert.ToHexStringLower(SHA256.HashData(filters)), filters.Length),
         });
 
-        Refused("filters.png has 4,000,001 bytes; 4,000,000 are allowed.");
+        Refused("filters.png' has 4000001 bytes; at most 4000000 are read.");
     }
 
     [Fact]
