@@ -74,14 +74,17 @@ internal sealed class CatalogThread : IDisposable
         steps.Add(Run, CancellationToken.None);
         if (!IsDone(done.Task, cancellation))
         {
-            stop.Cancel();
-            steps.CompleteAdding();
-            steps = StartSteps();
             Interlocked.Increment(ref late);
-            if (!done.TrySetException(cancellation.IsCancellationRequested
+            if (done.TrySetException(cancellation.IsCancellationRequested
                 ? new OperationCanceledException(cancellation)
                 : new TimeoutException(FormattableString.Invariant(
                     $"It was not done within ModelRepository:LoadSeconds, {stepLimit.TotalSeconds:0} s. Look for a device that hangs."))))
+            {
+                stop.Cancel();
+                steps.CompleteAdding();
+                steps = StartSteps();
+            }
+            else
             {
                 Interlocked.Decrement(ref late);
             }
