@@ -16,15 +16,12 @@ internal static class GrpcSetup
     {
         services.AddValidated<GrpcOptions>(GrpcOptions.Section);
         services.AddSingleton<IProblemDetailsWriter, GrpcErrorWriter>();
-        services.AddGrpc();
-        services.AddOptions<GrpcServiceOptions>()
-            .Configure<OpenInferenceOptions>((grpc, limits) =>
-            {
-                grpc.MaxReceiveMessageSize = limits.MaxBodyBytes;
 
-                // Otherwise every address of two segments would be a call of an unknown service.
-                grpc.IgnoreUnknownServices = true;
-            });
+        // Otherwise every address of two segments would be a call of an unknown service.
+        services.AddGrpc(options => options.IgnoreUnknownServices = true)
+            .AddServiceOptions<InferenceCalls>(options => options.IgnoreUnknownServices = false);
+        services.AddOptions<GrpcServiceOptions>()
+            .Configure<OpenInferenceOptions>((grpc, limits) => grpc.MaxReceiveMessageSize = limits.MaxBodyBytes);
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks(options => options.Services.Map(GRPCInferenceService.Descriptor.FullName, _ => true))
             .AddCheck<ReadyCheck>("models");
