@@ -117,7 +117,8 @@ public sealed class ConnectionTests(SharedService service)
     }
 
     /// <summary>
-    /// A connection that the service has accepted: it has answered a request without a body. Others may still be closing, so it tries again.
+    /// A connection that the service has accepted: it has answered a request without a body. Others may still be closing, so it tries
+    /// again.
     /// </summary>
     private async Task<TcpClient> AcceptedAsync(Uri address)
     {
