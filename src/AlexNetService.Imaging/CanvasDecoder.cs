@@ -70,10 +70,15 @@ public static class CanvasDecoder
     private static DecodeFault? Decode(
         ReadOnlySpan<byte> encoded, ImageFormat format, int side, Span<byte> canvas, DecodeLimits limits, CancellationToken cancellation)
     {
-        var structure = FileStructure.Read(format, encoded);
-        if (structure.Frames > DecodeLimits.MaxWebPFrames || structure.CompressedTexts > DecodeLimits.MaxCompressedTexts)
+        var structure = format.Structure(encoded);
+        if (structure.Frames > DecodeLimits.MaxWebPFrames)
         {
-            return DecodeFault.TooManyParts(format);
+            return DecodeFault.TooCostly(format, $"more than {DecodeLimits.MaxWebPFrames} frames; save one frame of it");
+        }
+
+        if (structure.CompressedTexts > DecodeLimits.MaxCompressedTexts)
+        {
+            return DecodeFault.TooCostly(format, $"more than {DecodeLimits.MaxCompressedTexts} compressed texts; save it without them");
         }
 
         using var full = Libvips.Open(encoded);
@@ -87,7 +92,7 @@ public static class CanvasDecoder
 
         if (structure.Scans > DecodeLimits.MaxScans || structure.Scans * pixels > ScansOfLargestPicture * limits.MaxPixels)
         {
-            return DecodeFault.TooManyParts(format);
+            return DecodeFault.TooCostly(format, $"more than {DecodeLimits.MaxScans} scans, or too many for its size; save it anew");
         }
 
         if (full.Bands > MaxBands || structure.IsPlainYCbCr)

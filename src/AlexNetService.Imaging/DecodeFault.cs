@@ -27,14 +27,8 @@ public sealed record DecodeFault(DecodeFaultKind Kind, string Reason)
         $"Decoding the {format.Name} picture of {width} × {height} pixels takes about {memory >> 20} MiB of memory; "
         + $"the limit is {maxMemory >> 20} MiB. Scale it down, or save it as a JPEG that is not progressive.");
 
-    internal static DecodeFault TooManyParts(ImageFormat format) => new(
-        DecodeFaultKind.TooCostly,
-        format.Name switch
-        {
-            "JPEG" => $"The JPEG picture has more than {DecodeLimits.MaxScans} scans, or too many for its size; save it anew.",
-            "PNG" => $"The PNG picture has more than {DecodeLimits.MaxCompressedTexts} compressed texts; save it without them.",
-            _ => $"The {format.Name} picture has more than {DecodeLimits.MaxWebPFrames} frames; save one frame of it.",
-        });
+    internal static DecodeFault TooCostly(ImageFormat format, string parts) =>
+        new(DecodeFaultKind.TooCostly, $"The {format.Name} picture has {parts}.");
 
     internal static DecodeFault Damaged(ImageFormat format) => new(
         DecodeFaultKind.Damaged, $"The {format.Name} picture is damaged, cut short or of an unsupported kind; save it anew.");

@@ -1,8 +1,8 @@
 namespace AlexNetService.Imaging;
 
 /// <summary>
-/// What decoding may cost. The limits of one picture are checked in its header, before any pixel is decoded. One object is shared by all
-/// decodes that its memory is for.
+/// What decoding may cost. The limits of one picture are checked in its header, before any pixel is decoded. All
+/// decodes that share an object share its memory.
 /// </summary>
 public sealed class DecodeLimits
 {

@@ -14,18 +14,16 @@ namespace AlexNetService.Imaging;
 internal readonly record struct FileStructure(
     double WholePicture = 0, int Scans = 0, int CompressedTexts = 0, int Frames = 0, bool IsPlainYCbCr = false)
 {
-    internal static FileStructure Read(ImageFormat format, ReadOnlySpan<byte> encoded) => format.Name switch
-    {
-        "JPEG" => ReadJpeg(encoded),
-        "PNG" => ReadPng(encoded),
-        "WebP" => new(WholePicture: 8, Frames: CountFrames(encoded)),
-        "GIF" => new(WholePicture: 5),
-        "TIFF" => new(IsPlainYCbCr: IsTiffOfPlainYCbCr(encoded)),
-        _ => default,
-    };
+    /// <summary>libvips keeps all pixels of a GIF's first frame.</summary>
+    internal static FileStructure OfGif(ReadOnlySpan<byte> file) => new(WholePicture: 5);
+
+    /// <summary>A WebP is decoded as a whole.</summary>
+    internal static FileStructure OfWebP(ReadOnlySpan<byte> file) => new(WholePicture: 8, Frames: CountFrames(file));
+
+    internal static FileStructure OfTiff(ReadOnlySpan<byte> file) => new(IsPlainYCbCr: IsTiffOfPlainYCbCr(file));
 
     /// <summary>Markers (ITU-T T.81, annex B). Several scans make libjpeg keep all coefficients, two bytes each.</summary>
-    private static FileStructure ReadJpeg(ReadOnlySpan<byte> file)
+    internal static FileStructure OfJpeg(ReadOnlySpan<byte> file)
     {
         var (scans, samples, components, isProgressive) = (0, 0.0, 0, false);
         for (var at = 2; at + 4 <= file.Length;)
@@ -79,7 +77,7 @@ internal readonly record struct FileStructure(
     }
 
     /// <summary>Chunks (PNG specification, section 5). An interlaced picture is kept whole.</summary>
-    private static FileStructure ReadPng(ReadOnlySpan<byte> file)
+    internal static FileStructure OfPng(ReadOnlySpan<byte> file)
     {
         if (file.Length < 33)
         {

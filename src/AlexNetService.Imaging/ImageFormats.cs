@@ -8,20 +8,38 @@ public static class ImageFormats
     /// <summary>All supported formats. libvips itself blocks every other format.</summary>
     public static IReadOnlyList<ImageFormat> All { get; } =
     [
-        new("JPEG", "image/jpeg") { Loader = "VipsForeignLoadJpeg", Signatures = [[0xFF, 0xD8, 0xFF]], ShrinksOnLoad = true },
+        new("JPEG", "image/jpeg")
+        {
+            Loader = "VipsForeignLoadJpeg",
+            Signatures = [[0xFF, 0xD8, 0xFF]],
+            Structure = FileStructure.OfJpeg,
+            ShrinksOnLoad = true,
+        },
         new("PNG", "image/png")
         {
             Loader = "VipsForeignLoadPng",
             Signatures = [[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]],
+            Structure = FileStructure.OfPng,
         },
-        new("WebP", "image/webp") { Loader = "VipsForeignLoadWebp", Signatures = ["RIFF????WEBP"u8.ToArray()] },
-        new("GIF", "image/gif") { Loader = "VipsForeignLoadNsgif", Signatures = ["GIF87a"u8.ToArray(), "GIF89a"u8.ToArray()] },
+        new("WebP", "image/webp")
+        {
+            Loader = "VipsForeignLoadWebp",
+            Signatures = ["RIFF????WEBP"u8.ToArray()],
+            Structure = FileStructure.OfWebP,
+        },
+        new("GIF", "image/gif")
+        {
+            Loader = "VipsForeignLoadNsgif",
+            Signatures = ["GIF87a"u8.ToArray(), "GIF89a"u8.ToArray()],
+            Structure = FileStructure.OfGif,
+        },
         new("TIFF", "image/tiff")
         {
             Loader = "VipsForeignLoadTiff",
 
             // Little and big endian, classic and BigTIFF.
             Signatures = ["II*\0"u8.ToArray(), "MM\0*"u8.ToArray(), "II+\0"u8.ToArray(), "MM\0+"u8.ToArray()],
+            Structure = FileStructure.OfTiff,
         },
     ];
 
@@ -88,6 +106,9 @@ public sealed record ImageFormat(string Name, string ContentType)
 
     /// <summary>The first bytes of its files; <c>'?'</c> stands for any byte.</summary>
     internal byte[][] Signatures { get; init; } = [];
+
+    /// <summary>Reads what a file's own structure says about the cost of decoding it.</summary>
+    internal Func<ReadOnlySpan<byte>, FileStructure> Structure { get; init; } = static _ => default;
 
     /// <summary>Whether the decoder can give pictures of 1/2, 1/4 and 1/8 size at less cost.</summary>
     internal bool ShrinksOnLoad { get; init; }

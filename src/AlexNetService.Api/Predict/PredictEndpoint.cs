@@ -1,5 +1,6 @@
 using AlexNetService.Api.Classify;
 using AlexNetService.Api.OpenInference;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Serilog;
 
@@ -44,6 +45,9 @@ internal static class PredictEndpoint
         }
 
         using var bytes = body;
+
+        // Four characters are three bytes.
+        context.Features.GetRequiredFeature<BudgetedBody>().Take(3L * bytes.Bytes.Length / 4);
         if (!PredictBody.Read(bytes.Bytes, options.MaxPictures).TryGet(out var photographs, out problem))
         {
             return problem;

@@ -18,8 +18,6 @@ internal sealed class DecodeWorkers : IDisposable
     private const long SmallPixels = 8_000_000;
     private const long SmallMemory = 32 << 20;
 
-    private readonly DecodeLimits limits;
-    private readonly DecodeLimits smallLimits;
     private readonly TimeProvider time;
     private readonly InferenceMeters? meters;
     private readonly BlockingCollection<Job> jobs;
@@ -31,8 +29,8 @@ internal sealed class DecodeWorkers : IDisposable
     public DecodeWorkers(DecodingOptions options, TimeProvider time, InferenceMeters? meters)
     {
         (this.time, this.meters) = (time, meters);
-        limits = new DecodeLimits { MaxPixels = options.MaxPixels, MaxMemory = options.MaxMemory };
-        smallLimits = new DecodeLimits
+        var limits = new DecodeLimits { MaxPixels = options.MaxPixels, MaxMemory = options.MaxMemory };
+        var smallLimits = new DecodeLimits
         {
             MaxPixels = Math.Min(SmallPixels, options.MaxPixels),
             MaxMemory = Math.Min(SmallMemory, options.MaxMemory),
@@ -41,10 +39,10 @@ internal sealed class DecodeWorkers : IDisposable
         threads = new Thread[options.Threads == 0 ? Environment.ProcessorCount : options.Threads];
         for (var i = 0; i < threads.Length; i++)
         {
-            threads[i] = Start($"decode {i}", () => Work(jobs, Decode));
+            threads[i] = Start($"decode {i}", () => Work(jobs, smallLimits, largeJobs));
         }
 
-        largeThread = Start("decode large", () => Work(largeJobs, DecodeLarge));
+        largeThread = Start("decode large", () => Work(largeJobs, limits, whereLarge: null));
     }
 
     /// <summary>Decodes a very small picture for distinct canvas sides and drops it.</summary>
@@ -86,13 +84,13 @@ internal sealed class DecodeWorkers : IDisposable
         return thread;
     }
 
-    private static void Work(BlockingCollection<Job> jobs, Action<Job> decode)
+    private void Work(BlockingCollection<Job> waiting, DecodeLimits limits, BlockingCollection<Job>? whereLarge)
     {
-        foreach (var job in jobs.GetConsumingEnumerable())
+        foreach (var job in waiting.GetConsumingEnumerable())
         {
             try
             {
-                decode(job);
+                Decode(job, limits, whereLarge);
             }
             catch (OperationCanceledException)
             {
@@ -106,31 +104,14 @@ internal sealed class DecodeWorkers : IDisposable
         }
     }
 
-    private void Decode(Job job)
+    /// <summary>Decodes a photograph, or passes it on if it exceeds the limits and there is a queue for large ones.</summary>
+    private void Decode(Job job, DecodeLimits limits, BlockingCollection<Job>? whereLarge)
     {
-        var begun = time.GetTimestamp();
-        var fault = Decode(job.Request, smallLimits);
-        if (fault is { Kind: DecodeFaultKind.TooManyPixels or DecodeFaultKind.TooCostly })
-        {
-            // No more can wait there than have room in the queue of crops.
-            largeJobs.Add(job, CancellationToken.None);
-            return;
-        }
-
-        End(job, begun, fault);
-    }
-
-    private void DecodeLarge(Job job)
-    {
-        var begun = time.GetTimestamp();
-        End(job, begun, Decode(job.Request, limits));
-    }
-
-    private static DecodeFault? Decode(InferenceRequest request, DecodeLimits limits)
-    {
+        var (request, begun) = (job.Request, time.GetTimestamp());
         if (request.Withdrawal != Withdrawal.None)
         {
-            return null;
+            job.Done.SetResult(null);
+            return;
         }
 
         _ = PictureCanvases.TryDecode(
@@ -140,12 +121,14 @@ internal sealed class DecodeWorkers : IDisposable
             out var canvases,
             out var fault,
             request.StopDecoding?.Token ?? default);
-        request.Canvases = canvases;
-        return fault;
-    }
+        if (whereLarge is not null && fault is { Kind: DecodeFaultKind.TooManyPixels or DecodeFaultKind.TooCostly })
+        {
+            // No more can wait there than have room in the queue of crops.
+            whereLarge.Add(job, CancellationToken.None);
+            return;
+        }
 
-    private void End(Job job, long begun, DecodeFault? fault)
-    {
+        request.Canvases = canvases;
         meters?.Decoded(time.GetElapsedTime(begun));
         job.Done.SetResult(fault);
     }

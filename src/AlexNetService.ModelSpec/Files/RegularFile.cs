@@ -12,12 +12,7 @@ public static class RegularFile
     /// <exception cref="InvalidDataException">It is larger, or empty, or it is a pipe or a device.</exception>
     public static FileStream OpenRead(string path, long most = long.MaxValue)
     {
-        // Pipes and devices have length 0 (POSIX stat); a file without bytes cannot be told from them, and holds nothing.
-        if (LengthOf(path) == 0)
-        {
-            throw Refused(path);
-        }
-
+        Require(path);
         var stream = File.OpenRead(path);
         if (stream.CanSeek && stream.Length <= most)
         {
@@ -42,6 +37,18 @@ public static class RegularFile
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;
+    }
+
+    /// <summary>Requires that a path is that of a regular file, for callers that open it themselves.</summary>
+    /// <exception cref="IOException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is empty, or it is a pipe or a device.</exception>
+    public static void Require(string path)
+    {
+        // Pipes and devices have length 0 (POSIX stat); a file without bytes cannot be told from them, and holds nothing.
+        if (LengthOf(path) == 0)
+        {
+            throw Refused(path);
+        }
     }
 
     /// <summary>Length in bytes of the file at a path or behind a link; 0 for pipes and devices.</summary>

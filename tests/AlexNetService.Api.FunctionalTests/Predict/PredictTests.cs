@@ -50,6 +50,23 @@ public sealed class PredictTests(SharedService service)
     }
 
     [Fact]
+    public async Task Predict_PhotographsBeyondTheBudget_Are503()
+    {
+        await using var host = new ServiceHost(service.Repository, new() { ["Limits:BytesOfAllBodies"] = "1000000" });
+        using var small = await host.ReadyClientAsync();
+
+        // Twice, because the first one must give its memory back.
+        for (var i = 0; i < 2; i++)
+        {
+            using var response = await small.PostAsync(
+                "/v1/models/cifar-a:predict", Json($$$"""{"instances":[{"b64":"{{{new string('A', 600_000)}}}"}]}"""), none);
+
+            Assert.Contains(
+                "Limits:BytesOfAllBodies", await response.ProblemAsync(HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Predict_TopAndCrops_AreThoseOfTheQuery()
     {
         using var response = await service.Client.PostAsync(

@@ -30,16 +30,16 @@ internal sealed class TarArchive : IDisposable
         FilePath = path;
         try
         {
-            if (RegularFile.LengthOf(path) == 0)
-            {
-                throw new DataSetException($"'{path}' is empty, or a pipe or a device; only regular files are read.");
-            }
-
+            RegularFile.Require(path);
             handle = File.OpenHandle(path, options: FileOptions.RandomAccess);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DataSetException($"'{path}' cannot be read: {e.Message}", e);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new DataSetException(e.Message, e);
         }
     }
 
