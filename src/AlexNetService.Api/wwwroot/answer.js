@@ -57,7 +57,7 @@ function opinion(member) {
   const article = make('article');
   const bars = make('ol', 'bars');
   bars.append(...member.predictions.slice(0, Opinions).map(bar));
-  article.append(make('h3', '', `${member.name} ${member.version}`), bars);
+  article.append(make('h3', '', fullName(member)), bars);
   return article;
 }
 
@@ -87,4 +87,9 @@ export function make(tag, className = '', text = '') {
   made.className = className;
   made.textContent = text;
   return made;
+}
+
+/** A model's name with its version, for people. */
+export function fullName({ name, version }) {
+  return `${name} version ${version}`;
 }

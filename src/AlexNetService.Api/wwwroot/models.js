@@ -1,4 +1,4 @@
-import { make, percent } from './answer.js';
+import { fullName, make, percent } from './answer.js';
 import { sorted } from './known.js';
 import { ask, rememberKey } from './service.js';
 
@@ -43,7 +43,7 @@ async function showAll({ models, ensembles, default: usual }) {
     ...ensembles.length === 0 ? [] : [
       make('h2', '', 'Ensembles'),
       table(['ensemble', 'members', 'top-1 error', 'top-5 error'], ensembles.map(({ name: ensemble, members, metrics }) =>
-        [ensemble, members.map(member => `${member.name} ${member.version}`).join(', '), errors(metrics).top1, errors(metrics).top5])),
+        [ensemble, members.map(fullName).join(', '), errors(metrics).top1, errors(metrics).top5])),
     ]);
 }
 
@@ -51,7 +51,7 @@ async function showAll({ models, ensembles, default: usual }) {
 async function showCard({ version, device, provider, card }) {
   const { architecture, preprocessing, labels, metrics, confidence, training, quantization } = card;
   document.title = `${name} – AlexNetService`;
-  document.getElementById('title').textContent = `${name} ${version}`;
+  document.getElementById('title').textContent = fullName({ name, version });
   state.textContent = `${architecture?.preset ?? 'A network'}, ${preprocessing.crop}² crops of a ${preprocessing.canvas}² canvas, `
     + `${labels.length} classes, on ${device} (${provider}).`;
   const parts = [

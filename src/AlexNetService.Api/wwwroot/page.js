@@ -2,7 +2,7 @@ import { ask, rememberKey } from './service.js';
 import { decoded, showCrops } from './crops.js';
 import { showExamples } from './examples.js';
 import { hideOcclusion, showOcclusion } from './occlusion.js';
-import { percent, showAnswer } from './answer.js';
+import { fullName, percent, showAnswer } from './answer.js';
 import { showKnown } from './known.js';
 import { query, showSettings } from './settings.js';
 import { showProgram } from './program.js';
@@ -58,7 +58,7 @@ async function introduce() {
   const members = served.default;
   element('ensemble').textContent = members.length === 0 ? ''
     : `Ten crops through ${members.length === 1 ? 'one network' : `${members.length} networks, averaged`}: `
-      + `${members.map(name).join(', ')}.`;
+      + `${members.map(fullName).join(', ')}.`;
   showSettings(served, () => choose(chosen));
   if (members.length > 0) {
     showKnown((await ask(`v1/models/${encodeURIComponent(members[0].name)}`)).answer?.card.labels);
@@ -147,9 +147,9 @@ async function classify(file) {
 
 /** The measured confidence of the networks that answered: of one network, or of an ensemble of just these. */
 function confidenceOf({ models, crops }) {
-  const names = models.map(name).join();
-  const source = models.length === 1 ? served.models.find(model => name(model) === names)
-    : served.ensembles.find(ensemble => ensemble.members.map(name).join() === names);
+  const names = models.map(fullName).join();
+  const source = models.length === 1 ? served.models.find(model => fullName(model) === names)
+    : served.ensembles.find(ensemble => ensemble.members.map(fullName).join() === names);
   return source?.confidence?.crops === crops ? source.confidence : null;
 }
 
@@ -185,8 +185,4 @@ function complain(problem) {
   element('error-title').textContent = problem.title;
   element('error-detail').textContent = problem.detail ?? '';
   element('error-request').textContent = problem.traceId ? `Reference ${problem.traceId}` : '';
-}
-
-function name(model) {
-  return `${model.name} ${model.version}`;
 }

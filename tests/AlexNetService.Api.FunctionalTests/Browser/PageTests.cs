@@ -25,7 +25,7 @@ public sealed class PageTests(SharedService service, Chromium chromium)
         Assert.Equal(
             List(answer, "predictions").Select(prediction => Text(prediction, "label")), await browser.TextsAsync("#predictions .label"));
         await Assertions.Expect(page.Locator("#crops button")).ToHaveCountAsync(10);
-        Assert.Equal(["cifar-a 1", "cifar-b 1"], await browser.TextsAsync("#members h3"));
+        Assert.Equal(["cifar-a version 1", "cifar-b version 1"], await browser.TextsAsync("#members h3"));
         Assert.Contains("in the networks", await page.InnerTextAsync("#timing-caption"), StringComparison.Ordinal);
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth"));
         Assert.Empty(browser.Complaints);
@@ -349,7 +349,7 @@ public sealed class PageTests(SharedService service, Chromium chromium)
 
         await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "cifar-a" }).ClickAsync();
 
-        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("cifar-a 1");
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("cifar-a version 1");
         await Assertions.Expect(page.Locator(".columns li")).ToHaveCountAsync(10);
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth"));
         Assert.Empty(browser.Complaints);

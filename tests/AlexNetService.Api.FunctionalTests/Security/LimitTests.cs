@@ -92,7 +92,7 @@ public sealed class LimitTests(SharedService service)
         Array.ForEach(slow, connection => connection.Dispose());
     }
 
-    /// <summary>A connection that sends the first bytes of a picture, and nothing more.</summary>
+    /// <summary>A connection whose body the service began to read. It sends the first bytes of a picture, and nothing more.</summary>
     private static async Task<TcpClient> SlowAsync(HttpClient client, string path = "/v1/classify", string type = "image/jpeg")
     {
         var address = client.BaseAddress ?? throw new InvalidOperationException("The client has no address.");
@@ -101,8 +101,12 @@ public sealed class LimitTests(SharedService service)
         var picture = Pictures.Jpeg();
         var head = string.Create(
             CultureInfo.InvariantCulture,
-            $"POST {path} HTTP/1.1\r\nHost: test\r\nContent-Type: {type}\r\nContent-Length: {picture.Length}\r\n\r\n");
+            $"POST {path} HTTP/1.1\r\nHost: test\r\nContent-Type: {type}\r\nContent-Length: {picture.Length}\r\n"
+            + "Expect: 100-continue\r\n\r\n");
         await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
+        var begun = new byte["HTTP/1.1 100 Continue\r\n\r\n".Length];
+        await connection.GetStream().ReadExactlyAsync(begun, TestContext.Current.CancellationToken);
+        Assert.StartsWith("HTTP/1.1 100", Encoding.ASCII.GetString(begun), StringComparison.Ordinal);
         await connection.GetStream().WriteAsync(picture.AsMemory(0, 10), TestContext.Current.CancellationToken);
         return connection;
     }
