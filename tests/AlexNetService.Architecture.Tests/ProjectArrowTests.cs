@@ -9,6 +9,7 @@ public sealed class ProjectArrowTests
     private static readonly Dictionary<string, string[]> MayReference = new()
     {
         ["AlexNetService.ModelSpec"] = [],
+        ["AlexNetService.Client"] = [],
         ["AlexNetService.Imaging"] = ["AlexNetService.ModelSpec"],
         ["AlexNetService.Onnx"] = ["AlexNetService.ModelSpec"],
         ["AlexNetService.Training"] = ["AlexNetService.Imaging", "AlexNetService.Onnx", "AlexNetService.ModelSpec"],

@@ -13,6 +13,7 @@ var root = new RootCommand("Benchmarks of AlexNetService. Run them on a quiet ma
     GpuCommand.Create(),
     DecodeCommand.Create(),
     ServiceCommand.Create(),
+    ProtocolsCommand.Create(),
     OverloadCommand.Create(),
     ReloadCommand.Create(),
     SlowBodiesCommand.Create(),

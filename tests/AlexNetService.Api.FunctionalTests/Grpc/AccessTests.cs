@@ -5,7 +5,7 @@ using AlexNetService.Api.FunctionalTests.Processes;
 using AlexNetService.Api.Grpc;
 using Grpc.Core;
 using Grpc.Net.Client;
-using Client = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
+using InferenceClient = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
 using HealthClient = Grpc.Health.V1.Health.HealthClient;
 
 namespace AlexNetService.Api.FunctionalTests.Grpc;
@@ -33,7 +33,7 @@ public sealed class AccessTests(SharedService service)
         });
         (await host.ReadyClientAsync()).Dispose();
         using var channel = host.Channel();
-        var (client, metadata) = (new Client(channel), key is null ? [] : new Metadata { { "X-Api-Key", key } });
+        var (client, metadata) = (new InferenceClient(channel), key is null ? [] : new Metadata { { "X-Api-Key", key } });
 
         Assert.Equal(infer, await CodeAsync(client.ModelInferAsync(InferTests.RawCrops("cifar-a", 1), metadata, cancellationToken: none)));
         Assert.Equal(load, await CodeAsync(client.RepositoryModelLoadAsync(
@@ -49,7 +49,7 @@ public sealed class AccessTests(SharedService service)
         using var channel = host.Channel();
 
         var error = await Assert.ThrowsAsync<RpcException>(async () =>
-            await new Client(channel).ServerMetadataAsync(new ServerMetadataRequest(), cancellationToken: none));
+            await new InferenceClient(channel).ServerMetadataAsync(new ServerMetadataRequest(), cancellationToken: none));
 
         Assert.Equal("Send a key for this service in the header X-Api-Key. Its operator issues keys.", error.Status.Detail);
     }
@@ -61,7 +61,7 @@ public sealed class AccessTests(SharedService service)
             service.Repository, new() { ["RateLimit:RequestsPerSecond"] = "0.001", ["RateLimit:Burst"] = "1" });
         (await host.ReadyClientAsync()).Dispose();
         using var channel = host.Channel();
-        var client = new Client(channel);
+        var client = new InferenceClient(channel);
         await client.ServerMetadataAsync(new ServerMetadataRequest(), cancellationToken: none);
 
         var error = await Assert.ThrowsAsync<RpcException>(async () =>
@@ -81,7 +81,7 @@ public sealed class AccessTests(SharedService service)
         using (client)
         {
             using var channel = GrpcChannel.ForAddress(process.GrpcAddress);
-            await Assert.ThrowsAsync<RpcException>(async () => await new Client(channel).ModelMetadataAsync(
+            await Assert.ThrowsAsync<RpcException>(async () => await new InferenceClient(channel).ModelMetadataAsync(
                 new ModelMetadataRequest { Name = "nobody" }, cancellationToken: none));
 
             var line = await process.LoggedAsync("HTTP \"POST\" \"/inference.GRPCInferenceService/ModelMetadata\"");

@@ -4,7 +4,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Reflection.V1Alpha;
-using Client = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
+using InferenceClient = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
 using HealthClient = Grpc.Health.V1.Health.HealthClient;
 
 namespace AlexNetService.Api.FunctionalTests.Grpc;
@@ -13,7 +13,7 @@ namespace AlexNetService.Api.FunctionalTests.Grpc;
 public sealed class CallTests(SharedService service)
 {
     /// <summary>Each call with its answer as protobuf's JSON, which leaves out what is false, 0 or empty.</summary>
-    private static readonly Dictionary<string, (Func<Client, CancellationToken, Task<IMessage>> Send, string Answer)> Calls = new()
+    private static readonly Dictionary<string, (Func<InferenceClient, CancellationToken, Task<IMessage>> Send, string Answer)> Calls = new()
     {
         ["ServerLive"] = (
             async (client, none) => await client.ServerLiveAsync(new ServerLiveRequest(), cancellationToken: none),
@@ -79,7 +79,7 @@ public sealed class CallTests(SharedService service)
     };
 
     private readonly CancellationToken none = TestContext.Current.CancellationToken;
-    private readonly Client client = new(service.Channel);
+    private readonly InferenceClient client = new(service.Channel);
 
     public static TheoryData<string> CallNames => [.. Calls.Keys];
 
@@ -98,7 +98,7 @@ public sealed class CallTests(SharedService service)
         await using var host = new ServiceHost(service.Repository);
         (await host.ReadyClientAsync()).Dispose();
         using var channel = host.Channel();
-        var own = new Client(channel);
+        var own = new InferenceClient(channel);
         await own.ModelInferAsync(InferTests.RawCrops("seven", 3), cancellationToken: none);
         await Assert.ThrowsAsync<RpcException>(async () => await own.ModelInferAsync(
             new ModelInferRequest { ModelName = "seven" }, cancellationToken: none));
@@ -122,7 +122,7 @@ public sealed class CallTests(SharedService service)
         await using var host = new ServiceHost(repository);
         (await host.ReadyClientAsync()).Dispose();
         using var channel = host.Channel();
-        var own = new Client(channel);
+        var own = new InferenceClient(channel);
 
         await own.RepositoryModelUnloadAsync(new RepositoryModelUnloadRequest { ModelName = "seven" }, cancellationToken: none);
         var gone = await own.ModelReadyAsync(new ModelReadyRequest { Name = "seven" }, cancellationToken: none);

@@ -7,7 +7,7 @@ using AlexNetService.Inference.Tests.Graphs;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Client = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
+using InferenceClient = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
 using HealthClient = Grpc.Health.V1.Health.HealthClient;
 using Output = AlexNetService.Api.Grpc.ModelInferRequest.Types.InferRequestedOutputTensor;
 using Serving = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
@@ -108,7 +108,7 @@ public sealed class InferErrorTests(SharedService service)
         var request = InferTests.RawCrops("cifar-a", 1);
         change(request);
 
-        var error = await RefusedAsync(new Client(service.Channel), request);
+        var error = await RefusedAsync(new InferenceClient(service.Channel), request);
 
         Assert.Equal(code, error.StatusCode);
         Assert.Contains(why, error.Status.Detail, StringComparison.Ordinal);
@@ -119,7 +119,7 @@ public sealed class InferErrorTests(SharedService service)
     {
         var request = InferTests.RawCrops(new string('n', 100_000), 1);
 
-        var error = await RefusedAsync(new Client(service.Channel), request);
+        var error = await RefusedAsync(new InferenceClient(service.Channel), request);
 
         Assert.Equal(StatusCode.NotFound, error.StatusCode);
         Assert.InRange(error.Status.Detail.Length, 900, 1100);
@@ -137,7 +137,7 @@ public sealed class InferErrorTests(SharedService service)
         request.Inputs[0].Shape.Add(1);
         request.RawInputContents[0] = ByteString.CopyFrom(TensorRequests.Prefixed(Pictures.Jpeg()));
 
-        var error = await RefusedAsync(new Client(channel), request);
+        var error = await RefusedAsync(new InferenceClient(channel), request);
 
         Assert.Equal(StatusCode.Unavailable, error.StatusCode);
         Assert.Equal("1000", error.Trailers.GetValue("grpc-retry-pushback-ms"));
@@ -150,7 +150,7 @@ public sealed class InferErrorTests(SharedService service)
         (await host.ReadyClientAsync()).Dispose();
         using var channel = host.Channel();
 
-        var error = await RefusedAsync(new Client(channel), InferTests.RawCrops("cifar-a", 1));
+        var error = await RefusedAsync(new InferenceClient(channel), InferTests.RawCrops("cifar-a", 1));
 
         Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
     }
@@ -161,7 +161,7 @@ public sealed class InferErrorTests(SharedService service)
         await using var host = new ServiceHost(service.Repository, new() { ["Limits:BytesOfAllBodies"] = "1000000" });
         (await host.ReadyClientAsync()).Dispose();
         using var channel = host.Channel();
-        var client = new Client(channel);
+        var client = new InferenceClient(channel);
         var large = InferTests.RawCrops("cifar-a", 1);
         large.RawInputContents[0] = ByteString.CopyFrom(new byte[1_500_000]);
 
@@ -180,7 +180,7 @@ public sealed class InferErrorTests(SharedService service)
         await using var host = new ServiceHost(service.Repository, replace: services => services.AddSingleton<TimeProvider>(clock));
         (await host.ReadyClientAsync()).Dispose();
         using var channel = host.Channel();
-        var (client, engine) = (new Client(channel), host.Services.GetRequiredService<InferenceEngine>());
+        var (client, engine) = (new InferenceClient(channel), host.Services.GetRequiredService<InferenceEngine>());
         var running = client.ModelInferAsync(InferTests.RawCrops("cifar-a", 1), cancellationToken: none);
         await clock.Reached;
 
@@ -205,7 +205,7 @@ public sealed class InferErrorTests(SharedService service)
             services.Remove(services.Single(registered => registered.ImplementationType == typeof(ModelLoader))));
         host.CreateClient().Dispose();
         using var channel = host.Channel();
-        var client = new Client(channel);
+        var client = new InferenceClient(channel);
 
         var error = await RefusedAsync(client, InferTests.RawCrops("cifar-a", 1));
         var metadata = await Assert.ThrowsAsync<RpcException>(async () =>
@@ -224,20 +224,20 @@ public sealed class InferErrorTests(SharedService service)
         await using var host = new ServiceHost(service.Repository, replace: services => services.AddSingleton(served));
         (await host.ReadyClientAsync()).Dispose();
         using var channel = host.Channel();
-        var client = new Client(channel);
+        var client = new InferenceClient(channel);
         lifetime.StopApplication();
 
         Assert.Equal("cifar-a", (await client.ModelInferAsync(InferTests.RawCrops("cifar-a", 1), cancellationToken: none)).ModelName);
         await NothingIsReadyAsync(client, new HealthClient(channel));
     }
 
-    private async Task NothingIsReadyAsync(Client client, HealthClient health)
+    private async Task NothingIsReadyAsync(InferenceClient client, HealthClient health)
     {
         Assert.True((await client.ServerLiveAsync(new ServerLiveRequest(), cancellationToken: none)).Live);
         Assert.False((await client.ServerReadyAsync(new ServerReadyRequest(), cancellationToken: none)).Ready);
         Assert.Equal(Serving.NotServing, (await health.CheckAsync(new(), cancellationToken: none)).Status);
     }
 
-    private async Task<RpcException> RefusedAsync(Client client, ModelInferRequest request) =>
+    private async Task<RpcException> RefusedAsync(InferenceClient client, ModelInferRequest request) =>
         await Assert.ThrowsAsync<RpcException>(async () => await client.ModelInferAsync(request, cancellationToken: none));
 }

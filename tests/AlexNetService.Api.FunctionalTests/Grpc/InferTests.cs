@@ -5,7 +5,7 @@ using AlexNetService.Api.Grpc;
 using Google.Protobuf;
 using Grpc.Core;
 using static AlexNetService.Api.FunctionalTests.OpenInference.TensorRequests;
-using Client = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
+using InferenceClient = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
 using Input = AlexNetService.Api.Grpc.ModelInferRequest.Types.InferInputTensor;
 using Output = AlexNetService.Api.Grpc.ModelInferRequest.Types.InferRequestedOutputTensor;
 
@@ -15,7 +15,7 @@ namespace AlexNetService.Api.FunctionalTests.Grpc;
 public sealed class InferTests(SharedService service)
 {
     private readonly CancellationToken none = TestContext.Current.CancellationToken;
-    private readonly Client client = new(service.Channel);
+    private readonly InferenceClient client = new(service.Channel);
 
     /// <summary>
     /// Random crops as NVIDIA's tritonclient.grpc sends a numpy array (_infer_input.py, _utils.py): raw, with an empty version.

@@ -11,13 +11,16 @@ internal sealed class RunningService : IDisposable
     private readonly Process process;
     private readonly Task log;
 
-    private RunningService(Process process, Task log, Uri address)
+    private RunningService(Process process, Task log, Uri address, Uri? grpc)
     {
         (this.process, this.log) = (process, log);
-        Address = address;
+        (Address, GrpcAddress) = (address, grpc);
     }
 
     public Uri Address { get; }
+
+    /// <summary>The address for gRPC, if the setting Grpc:Url named one.</summary>
+    public Uri? GrpcAddress { get; }
 
     /// <summary>Whether the service is still running, judged by its open log.</summary>
     public bool Running => !log.IsCompleted;
@@ -59,12 +62,14 @@ internal sealed class RunningService : IDisposable
         var process = Process.Start(start) ?? throw new InvalidOperationException("The service did not start.");
         try
         {
-            var address = await LoggedAsync(process, "Now listening on");
+            // That of gRPC is logged first.
+            var grpc = settings.ContainsKey("Grpc:Url") ? await ListeningAsync(process) : null;
+            var address = await ListeningAsync(process);
             await LoggedAsync(process, "Ready with");
 
             // The log must be read, or the service blocks when the pipe is full.
             var log = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
-            return new RunningService(process, log, new Uri(address["address"]?.GetValue<string>() ?? ""));
+            return new RunningService(process, log, address, grpc);
         }
         catch
         {
@@ -94,6 +99,9 @@ internal sealed class RunningService : IDisposable
 
     /// <summary>Kills the service.</summary>
     public void Dispose() => Stop(process);
+
+    private static async Task<Uri> ListeningAsync(Process process) =>
+        new((await LoggedAsync(process, "Now listening on"))["address"]?.GetValue<string>() ?? "");
 
     private static async Task<JsonNode> LoggedAsync(Process process, string message)
     {
