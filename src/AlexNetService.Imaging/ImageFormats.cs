@@ -1,11 +1,12 @@
 using System.Text;
+using NetVips;
 
 namespace AlexNetService.Imaging;
 
 /// <summary>The supported picture formats, recognised by their first bytes and never by a file's name.</summary>
 public static class ImageFormats
 {
-    /// <summary>All supported formats. libvips itself blocks every other format.</summary>
+    /// <summary>All supported formats. libvips itself blocks every other loader.</summary>
     public static IReadOnlyList<ImageFormat> All { get; } =
     [
         new("JPEG", "image/jpeg")
@@ -13,6 +14,7 @@ public static class ImageFormats
             Loader = "VipsForeignLoadJpeg",
             Signatures = [[0xFF, 0xD8, 0xFF]],
             Structure = FileStructure.OfJpeg,
+            Repair = JpegRepair.Repair,
             ShrinksOnLoad = true,
         },
         new("PNG", "image/png")
@@ -41,6 +43,19 @@ public static class ImageFormats
             Signatures = ["II*\0"u8.ToArray(), "MM\0*"u8.ToArray(), "II+\0"u8.ToArray(), "MM\0+"u8.ToArray()],
             Structure = FileStructure.OfTiff,
         },
+        new("AVIF", "image/avif")
+        {
+            Loader = "VipsForeignLoadHeif",
+            Signatures = [Boxed("avif")],
+            Structure = AvifStructure.Of,
+        },
+        new("BMP", "image/bmp")
+        {
+            Signatures = ["BM????\0\0\0\0"u8.ToArray()],
+            Structure = Bitmap.Structure,
+            Header = Bitmap.Header,
+            Pixels = Bitmap.Pixels,
+        },
     ];
 
     // Phones and browsers often save these, also under the names of JPEGs.
@@ -48,12 +63,11 @@ public static class ImageFormats
     [
         new("HEIC", "image/heic") { Signatures = [.. new[] { "heic", "heix", "hevc", "heim", "heis" }.Select(Boxed)] },
         new("HEIF", "image/heif") { Signatures = [Boxed("mif1")] },
-        new("AVIF", "image/avif") { Signatures = [Boxed("avif"), Boxed("avis")] },
+        new("animated AVIF", "image/avif") { Signatures = [Boxed("avis")] },
         new("JPEG XL", "image/jxl")
         {
             Signatures = [[0xFF, 0x0A], [0, 0, 0, 0x0C, (byte)'J', (byte)'X', (byte)'L', (byte)' ']],
         },
-        new("BMP", "image/bmp") { Signatures = ["BM????\0\0\0\0"u8.ToArray()] },
     ];
 
     /// <summary>The supported media types, for an API's check and for help texts.</summary>
@@ -101,14 +115,23 @@ public static class ImageFormats
 /// <summary>A picture format.</summary>
 public sealed record ImageFormat(string Name, string ContentType)
 {
-    /// <summary>The libvips class that must be unblocked for it.</summary>
-    internal string Loader { get; init; } = "";
+    /// <summary>The libvips class that must be unblocked for it; null if libvips does not read it.</summary>
+    internal string? Loader { get; init; }
+
+    /// <summary>Gives a picture of the file's size, whose pixels may be decoded when they are read.</summary>
+    internal Func<ReadOnlySpan<byte>, Image> Header { get; init; } = static file => Libvips.Open(file);
+
+    /// <summary>Decodes the file; null if the picture that <see cref="Header"/> gives has the pixels.</summary>
+    internal Func<ReadOnlySpan<byte>, Image>? Pixels { get; init; }
 
     /// <summary>The first bytes of its files; <c>'?'</c> stands for any byte.</summary>
     internal byte[][] Signatures { get; init; } = [];
 
     /// <summary>Reads what a file's own structure says about the cost of decoding it.</summary>
     internal Func<ReadOnlySpan<byte>, FileStructure> Structure { get; init; } = static _ => default;
+
+    /// <summary>Gives the file without flaws that do not concern its pixels; empty if it has none.</summary>
+    internal Func<ReadOnlySpan<byte>, ReadOnlyMemory<byte>> Repair { get; init; } = static _ => default;
 
     /// <summary>Whether the decoder can give pictures of 1/2, 1/4 and 1/8 size at less cost.</summary>
     internal bool ShrinksOnLoad { get; init; }
