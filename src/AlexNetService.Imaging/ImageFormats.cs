@@ -11,6 +11,7 @@ public static class ImageFormats
     [
         new("JPEG", "image/jpeg")
         {
+            Endings = [".jpg", ".jpeg", ".jfif", ".jpe"],
             Loader = "VipsForeignLoadJpeg",
             Signatures = [[0xFF, 0xD8, 0xFF]],
             Structure = FileStructure.OfJpeg,
@@ -19,24 +20,28 @@ public static class ImageFormats
         },
         new("PNG", "image/png")
         {
+            Endings = [".png"],
             Loader = "VipsForeignLoadPng",
             Signatures = [[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]],
             Structure = FileStructure.OfPng,
         },
         new("WebP", "image/webp")
         {
+            Endings = [".webp"],
             Loader = "VipsForeignLoadWebp",
             Signatures = ["RIFF????WEBP"u8.ToArray()],
             Structure = FileStructure.OfWebP,
         },
         new("GIF", "image/gif")
         {
+            Endings = [".gif"],
             Loader = "VipsForeignLoadNsgif",
             Signatures = ["GIF87a"u8.ToArray(), "GIF89a"u8.ToArray()],
             Structure = FileStructure.OfGif,
         },
         new("TIFF", "image/tiff")
         {
+            Endings = [".tif", ".tiff"],
             Loader = "VipsForeignLoadTiff",
 
             // Little and big endian, classic and BigTIFF.
@@ -45,12 +50,14 @@ public static class ImageFormats
         },
         new("AVIF", "image/avif")
         {
+            Endings = [".avif"],
             Loader = "VipsForeignLoadHeif",
             Signatures = [Boxed("avif")],
             Structure = AvifStructure.Of,
         },
         new("BMP", "image/bmp")
         {
+            Endings = [".bmp"],
             Signatures = ["BM????\0\0\0\0"u8.ToArray()],
             Structure = Bitmap.Structure,
             Header = Bitmap.Header,
@@ -72,6 +79,9 @@ public static class ImageFormats
 
     /// <summary>The supported media types, for an API's check and for help texts.</summary>
     public static IReadOnlyList<string> ContentTypes { get; } = [.. All.Select(format => format.ContentType)];
+
+    /// <summary>Endings of the files' names, for data sets: <c>.jpg</c> and so on.</summary>
+    public static IReadOnlyList<string> Endings { get; } = [.. All.SelectMany(format => format.Endings)];
 
     /// <summary>The format of some bytes, of which the first 12 are enough; null if it is not supported.</summary>
     public static ImageFormat? Recognise(ReadOnlySpan<byte> encoded) => Find(All, encoded);
@@ -115,6 +125,9 @@ public static class ImageFormats
 /// <summary>A picture format.</summary>
 public sealed record ImageFormat(string Name, string ContentType)
 {
+    /// <summary>Endings of its files' names, in lower case.</summary>
+    internal string[] Endings { get; init; } = [];
+
     /// <summary>The libvips class that must be unblocked for it; null if libvips does not read it.</summary>
     internal string? Loader { get; init; }
 
