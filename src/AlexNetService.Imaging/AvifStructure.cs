@@ -1,9 +1,9 @@
 namespace AlexNetService.Imaging;
 
 /// <summary>
-/// What decoding an AVIF costs, read from its boxes (ISO/IEC 23008-12) and the headers of its AV1 data (AV1 specification, section 5), which
-/// alone say how large the decoded pictures are. A file of any other structure is not decoded: grids, sequences, several extents, codecs
-/// other than AV1, compressed metadata.
+/// What decoding an AVIF costs, read from its boxes (ISO/IEC 23008-12) and the headers of its AV1 data (AV1 specification, section 5),
+/// which alone say how large the decoded pictures are. Files of any other structure are not decoded: grids, sequences, several extents,
+/// codecs other than AV1, compressed metadata.
 /// </summary>
 internal ref struct AvifStructure
 {

@@ -213,21 +213,20 @@ public static class CanvasDecoder
         }
     }
 
-    /// <summary>Reads the rows of a tall picture below the canvas, because damage there is damage too.</summary>
+    /// <summary>
+    /// Reads the rows of a tall picture below the canvas, because damage there is damage too, and the last row in any case: a reduction
+    /// may leave it out.
+    /// </summary>
     private static void ReadToTheEnd(Image picture, int row, CancellationToken cancellation)
     {
-        if (row == picture.Height)
-        {
-            return;
-        }
-
         using var region = Region.New(picture);
-        while (row < picture.Height)
+        do
         {
             cancellation.ThrowIfCancellationRequested();
             row = Math.Min(row + StoredRowsAtATime, picture.Height);
             region.Fetch(picture.Width - 1, row - 1, 1, 1);
         }
+        while (row < picture.Height);
     }
 }
 

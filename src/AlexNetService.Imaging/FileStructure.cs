@@ -11,7 +11,7 @@ namespace AlexNetService.Imaging;
 /// <param name="CompressedTexts">Compressed text chunks of a PNG.</param>
 /// <param name="Frames">Frames of an animated WebP.</param>
 /// <param name="IsUnsupported">Whether the file is of a kind that is not decoded.</param>
-/// <param name="CodedPixels">Pixels of the largest picture that an AVIF's data declares; 0 where the decoder reads no other size than ours.</param>
+/// <param name="CodedPixels">Pixels of the largest picture that an AVIF's data declares.</param>
 internal readonly record struct FileStructure(
     double WholePicture = 0, int Scans = 0, int CompressedTexts = 0, int Frames = 0, bool IsUnsupported = false,
     long CodedPixels = 0)
@@ -105,8 +105,10 @@ internal readonly record struct FileStructure(
         return new(wholePicture, CompressedTexts: texts);
     }
 
-    /// <summary>Photometric interpretation 6 and a compression that is not 6 or 7, in the first directory (TIFF 6.0, section 2).
-    /// libvips would show it in wrong colours.</summary>
+    /// <summary>
+    /// Photometric interpretation 6 and a compression that is not 6 or 7, in the first directory (TIFF 6.0, section 2). libvips would show
+    /// it in wrong colours.
+    /// </summary>
     private static bool IsTiffOfPlainYCbCr(ReadOnlySpan<byte> file)
     {
         var (isLittle, isBig) = (file[0] == 'I', file[2] == 43 || file[3] == 43);

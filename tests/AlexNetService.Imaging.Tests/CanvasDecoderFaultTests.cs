@@ -58,7 +58,6 @@ public sealed class CanvasDecoderFaultTests
     [InlineData(".jpg[Q=75]", 264)]
     [InlineData(".jpg[Q=75,subsample_mode=off]", 256)]
     [InlineData(".jpg[Q=75,restart_interval=50]", 264)]
-    [InlineData(".jpg[Q=75,interlace]", 256)]
     public void Decode_JpegWithBytesCutFromItsMiddle_IsDamaged(string suffix, int height)
     {
         var (whole, random, answered) = (Drawn.Waves(suffix, 400, height), new Random(5), 0);

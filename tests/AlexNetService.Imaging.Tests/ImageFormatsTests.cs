@@ -6,7 +6,8 @@ public sealed class ImageFormatsTests
 {
     [Fact]
     public void ContentTypes_OfAllFormats_AreThese() =>
-        Assert.Equal(["image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff", "image/avif", "image/bmp"], ImageFormats.ContentTypes);
+        Assert.Equal(
+            ["image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff", "image/avif", "image/bmp"], ImageFormats.ContentTypes);
 
     [Theory]
     [InlineData(".jpg", "image/jpeg")]

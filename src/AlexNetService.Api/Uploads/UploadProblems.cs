@@ -17,7 +17,8 @@ internal static class UploadProblems
     public static Problem BrokenBody(string detail) => new(400, "The body cannot be read", detail);
 
     public static Problem BrokenJson(string field) => BrokenBody(
-        $"The body is not JSON with a picture in base64. Send {{\"{field}\": \"…\"}} without 'data:' before the base64, or the picture itself.");
+        $"The body is not JSON with a picture in base64. Send {{\"{field}\": \"…\"}} without 'data:' before the base64, or the picture "
+        + "itself.");
 
     public static Problem BadParameter(string reason) => new(400, "A parameter cannot be used", reason);
 

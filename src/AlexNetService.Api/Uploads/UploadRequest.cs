@@ -70,7 +70,8 @@ internal sealed record UploadRequest(
 }
 
 /// <summary>
-/// The pictures of a request, at least one, the parameters that were sent with them in the body, and the served models until it is disposed.
+/// The pictures of a request, at least one, the parameters that were sent with them in the body, and the served models until it is
+/// disposed.
 /// </summary>
 internal sealed class Upload(
     IReadOnlyList<UploadedPicture> pictures, IReadOnlyDictionary<string, string?> parameters, CatalogLease lease) : IDisposable

@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
 using AlexNetService.Api.FunctionalTests.Hosting;
 using AlexNetService.Api.FunctionalTests.Routes;
 using static AlexNetService.Api.FunctionalTests.Hosting.Requests;
@@ -13,11 +15,20 @@ public sealed class NaturalPostTests(SharedService service)
     private readonly HttpClient client = service.Client;
     private readonly CancellationToken none = TestContext.Current.CancellationToken;
 
-    public static TheoryData<string, string> SingleRoutesAndFields => new(
-        from route in EveryRoute.Posts
-        where route != EveryRoute.Batch
-        from field in new[] { "image", "file", "photo", "images[]" }
-        select (route, field));
+    public static TheoryData<string, string> SingleRoutesAndFields
+    {
+        get
+        {
+            string[] names = ["image", "file", "photo", "images[]"];
+            var pairs = new TheoryData<string, string>();
+            foreach (var route in EveryRoute.Posts.Where(route => route != EveryRoute.Batch))
+            {
+                Array.ForEach(names, name => pairs.Add(route, name));
+            }
+
+            return pairs;
+        }
+    }
 
     [Theory]
     [InlineData(null)]
@@ -89,7 +100,9 @@ public sealed class NaturalPostTests(SharedService service)
         var answer = await client.ClassifyAsync("", form);
 
         var expected = await client.ClassifyAsync("?top=3&crops=1&models=cifar-b");
-        Assert.Equal(List(expected, "predictions").Select(each => each.ToJsonString()), List(answer, "predictions").Select(each => each.ToJsonString()));
+        Assert.Equal(
+            List(expected, "predictions").Select(each => each.ToJsonString()),
+            List(answer, "predictions").Select(each => each.ToJsonString()));
         Assert.Equal(1, Number<int>(answer, "crops"));
         Assert.Equal("cifar-b", Text(Assert.Single(List(answer, "models")), "name"));
     }
@@ -152,7 +165,7 @@ public sealed class NaturalPostTests(SharedService service)
     [InlineData("{\"picture\": \"/9j/\"}", "Unknown JSON field 'picture'")]
     public async Task Classify_OtherJson_Is400AndSaysWhatToSend(string json, string what)
     {
-        using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+        using var content = new StringContent(json, Encoding.UTF8, "application/json");
 
         Assert.Contains(what, await client.RefusedAsync(HttpStatusCode.BadRequest, content), StringComparison.Ordinal);
     }
@@ -210,6 +223,6 @@ public sealed class NaturalPostTests(SharedService service)
         return content;
     }
 
-    private async Task AssertSameAsync(System.Text.Json.Nodes.JsonNode answer) => Assert.Equal(
+    private async Task AssertSameAsync(JsonNode answer) => Assert.Equal(
         Probabilities(await client.ClassifyAsync("?top=10")), Probabilities(answer));
 }

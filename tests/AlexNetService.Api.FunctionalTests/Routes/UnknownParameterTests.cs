@@ -64,9 +64,13 @@ public sealed class UnknownParameterTests(SharedService service)
 
     [Theory]
     [InlineData(
-        "/v1/classify", "caption", "'caption'. This route takes image, file, photo, images[], top, crops, models, detail, views, minConfidence.")]
+        "/v1/classify",
+        "caption",
+        "'caption'. This route takes image, file, photo, images[], top, crops, models, detail, views, minConfidence.")]
     [InlineData(
-        "/v1/features", "images", "'images'. Did you mean 'image'? This route takes image, file, photo, images[], models, crops, normalise.")]
+        "/v1/features",
+        "images",
+        "'images'. Did you mean 'image'? This route takes image, file, photo, images[], models, crops, normalise.")]
     [InlineData(
         "/v1/explain",
         "photograph",

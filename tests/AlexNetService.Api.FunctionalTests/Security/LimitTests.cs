@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -99,10 +98,9 @@ public sealed class LimitTests(SharedService service)
         var connection = new TcpClient();
         await connection.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
         var picture = Pictures.Jpeg();
-        var head = string.Create(
-            CultureInfo.InvariantCulture,
-            $"POST {path} HTTP/1.1\r\nHost: test\r\nContent-Type: {type}\r\nContent-Length: {picture.Length}\r\n"
-            + "Expect: 100-continue\r\n\r\n");
+        var head = FormattableString.Invariant(
+            $"POST {path} HTTP/1.1\r\nHost: test\r\nContent-Type: {type}\r\nContent-Length: {picture.Length}\r\n");
+        head += "Expect: 100-continue\r\n\r\n";
         await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
         var begun = new byte["HTTP/1.1 100 Continue\r\n\r\n".Length];
         await connection.GetStream().ReadExactlyAsync(begun, TestContext.Current.CancellationToken);

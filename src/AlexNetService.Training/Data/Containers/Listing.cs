@@ -16,7 +16,8 @@ internal static class Listing
     private const int MostListed = 5;
 
     public static bool IsPicture(string path) =>
-        !Path.GetFileName(path).StartsWith('.') && ImageFormats.Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+        !Path.GetFileName(path).StartsWith('.')
+        && ImageFormats.Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Name of a data set: the name of its folder, or of its file without the ending.</summary>
     public static string NameOf(string path) => Directory.Exists(path)
