@@ -1,5 +1,7 @@
 using System.Buffers;
 using NetVips;
+using SixLabors.ImageSharp;
+using Image = NetVips.Image;
 
 namespace AlexNetService.Imaging;
 
@@ -49,9 +51,11 @@ public static class CanvasDecoder
 
         try
         {
-            return Decode(encoded, format, side, canvas, limits ?? DecodeLimits.Default, cancellation);
+            _ = Libvips.TakeLateWarnings();
+            var fault = Decode(encoded, format, side, canvas, limits ?? DecodeLimits.Default, cancellation);
+            return Libvips.TakeLateWarnings() ? fault ?? DecodeFault.Damaged(format) : fault;
         }
-        catch (VipsException)
+        catch (Exception e) when (e is VipsException or ImageFormatException)
         {
             // The text of the exception also holds the errors of earlier pictures, so it is not used.
             return DecodeFault.Damaged(format);
@@ -70,6 +74,8 @@ public static class CanvasDecoder
     private static DecodeFault? Decode(
         ReadOnlySpan<byte> encoded, ImageFormat format, int side, Span<byte> canvas, DecodeLimits limits, CancellationToken cancellation)
     {
+        var repaired = format.Repair(encoded);
+        encoded = repaired.IsEmpty ? encoded : repaired.Span;
         var structure = format.Structure(encoded);
         if (structure.Frames > DecodeLimits.MaxWebPFrames)
         {
@@ -81,9 +87,14 @@ public static class CanvasDecoder
             return DecodeFault.TooCostly(format, $"more than {DecodeLimits.MaxCompressedTexts} compressed texts; save it without them");
         }
 
-        using var full = Libvips.Open(encoded);
+        if (structure.IsUnsupported)
+        {
+            return DecodeFault.Damaged(format);
+        }
+
+        using var full = format.Header(encoded);
         var shrink = format.ShrinksOnLoad ? ShrinkOnLoad(Math.Min(full.Width, full.Height), side) : 1;
-        var pixels = (long)full.Width * full.Height;
+        var pixels = Math.Max((long)full.Width * full.Height, structure.CodedPixels);
         var maxPixels = limits.MaxPixels * Math.Min(shrink, JpegPixelFactor);
         if (Math.Max(full.Width, full.Height) > MaxSourceSide || pixels > maxPixels)
         {
@@ -95,13 +106,13 @@ public static class CanvasDecoder
             return DecodeFault.TooCostly(format, $"more than {DecodeLimits.MaxScans} scans, or too many for its size; save it anew");
         }
 
-        if (full.Bands > MaxBands || structure.IsPlainYCbCr)
+        if (full.Bands > MaxBands)
         {
             return DecodeFault.Damaged(format);
         }
 
         var row = (long)full.Width * full.Bands * BytesOf(full.Format);
-        var memory = (long)(structure.WholePicture * pixels) + (row * Math.Min(full.Height, KeptRows));
+        var memory = (long)(structure.WholePicture * pixels) + (row * Math.Min(full.Height, KeptRows)) + repaired.Length;
         if (memory > limits.MaxMemory)
         {
             return DecodeFault.TooMuchMemory(format, full.Width, full.Height, memory, limits.MaxMemory);
@@ -110,7 +121,7 @@ public static class CanvasDecoder
         limits.Hold(memory, cancellation);
         try
         {
-            using var picture = shrink > 1 ? Libvips.Open(encoded, shrink) : full.Copy();
+            using var picture = format.Pixels is { } decode ? decode(encoded) : shrink > 1 ? Libvips.Open(encoded, shrink) : full.Copy();
             DecodeSquare(picture, side, canvas, cancellation);
             return null;
         }
@@ -202,21 +213,20 @@ public static class CanvasDecoder
         }
     }
 
-    /// <summary>Reads the rows of a tall picture below the canvas, because damage there is damage too.</summary>
+    /// <summary>
+    /// Reads the rows of a tall picture below the canvas, because damage there is damage too, and the last row in any case: a reduction
+    /// may leave it out.
+    /// </summary>
     private static void ReadToTheEnd(Image picture, int row, CancellationToken cancellation)
     {
-        if (row == picture.Height)
-        {
-            return;
-        }
-
         using var region = Region.New(picture);
-        while (row < picture.Height)
+        do
         {
             cancellation.ThrowIfCancellationRequested();
             row = Math.Min(row + StoredRowsAtATime, picture.Height);
             region.Fetch(picture.Width - 1, row - 1, 1, 1);
         }
+        while (row < picture.Height);
     }
 }
 

@@ -13,7 +13,7 @@ public sealed record DecodeFault(DecodeFaultKind Kind, string Reason)
     internal static DecodeFault UnknownFormat(ReadOnlySpan<byte> encoded)
     {
         var known = ImageFormats.RecogniseUnsupported(encoded)?.Name;
-        var found = known is null ? "" : $"{(known[0] == 'A' ? "an" : "a")} {known} picture and ";
+        var found = known is null ? "" : $"{(known[0] is 'A' or 'a' ? "an" : "a")} {known} picture and ";
         return new(DecodeFaultKind.UnknownFormat, $"The bytes are {found}not a {Names} picture; convert it to one of these.");
     }
 

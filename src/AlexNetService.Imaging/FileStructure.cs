@@ -10,9 +10,11 @@ namespace AlexNetService.Imaging;
 /// <param name="Scans">Scans of a JPEG with several.</param>
 /// <param name="CompressedTexts">Compressed text chunks of a PNG.</param>
 /// <param name="Frames">Frames of an animated WebP.</param>
-/// <param name="IsPlainYCbCr">Whether a TIFF stores YCbCr without JPEG. libvips would show it in wrong colours.</param>
+/// <param name="IsUnsupported">Whether the file is of a kind that is not decoded.</param>
+/// <param name="CodedPixels">Pixels of the largest picture that an AVIF's data declares.</param>
 internal readonly record struct FileStructure(
-    double WholePicture = 0, int Scans = 0, int CompressedTexts = 0, int Frames = 0, bool IsPlainYCbCr = false)
+    double WholePicture = 0, int Scans = 0, int CompressedTexts = 0, int Frames = 0, bool IsUnsupported = false,
+    long CodedPixels = 0)
 {
     /// <summary>libvips keeps all pixels of a GIF's first frame.</summary>
     internal static FileStructure OfGif(ReadOnlySpan<byte> file) => new(WholePicture: 5);
@@ -20,7 +22,7 @@ internal readonly record struct FileStructure(
     /// <summary>A WebP is decoded as a whole.</summary>
     internal static FileStructure OfWebP(ReadOnlySpan<byte> file) => new(WholePicture: 8, Frames: CountFrames(file));
 
-    internal static FileStructure OfTiff(ReadOnlySpan<byte> file) => new(IsPlainYCbCr: IsTiffOfPlainYCbCr(file));
+    internal static FileStructure OfTiff(ReadOnlySpan<byte> file) => new(IsUnsupported: IsTiffOfPlainYCbCr(file));
 
     /// <summary>Markers (ITU-T T.81, annex B). Several scans make libjpeg keep all coefficients, two bytes each.</summary>
     internal static FileStructure OfJpeg(ReadOnlySpan<byte> file)
@@ -103,7 +105,10 @@ internal readonly record struct FileStructure(
         return new(wholePicture, CompressedTexts: texts);
     }
 
-    /// <summary>Photometric interpretation 6 and a compression that is not 6 or 7, in the first directory (TIFF 6.0, section 2).</summary>
+    /// <summary>
+    /// Photometric interpretation 6 and a compression that is not 6 or 7, in the first directory (TIFF 6.0, section 2). libvips would show
+    /// it in wrong colours.
+    /// </summary>
     private static bool IsTiffOfPlainYCbCr(ReadOnlySpan<byte> file)
     {
         var (isLittle, isBig) = (file[0] == 'I', file[2] == 43 || file[3] == 43);

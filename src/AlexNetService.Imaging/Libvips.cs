@@ -5,6 +5,13 @@ namespace AlexNetService.Imaging;
 /// <summary>libvips with our settings. Every picture is opened through this class, so the settings always apply.</summary>
 internal static class Libvips
 {
+    // libvips checks libjpeg's warnings before each strip. It reports those of the last strip in this line of its log, on the thread that
+    // closes the picture.
+    private const string LateWarnings = "read gave ";
+
+    [ThreadStatic]
+    private static bool hasWarned;
+
     static Libvips()
     {
         // Callers decode many pictures at once, each on one thread: no threads inside a picture, no shared cache.
@@ -12,14 +19,15 @@ internal static class Libvips
         Cache.Max = 0;
 
         // Otherwise senders could write any number of warnings about their pictures to standard error.
-        Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, static (_, _, _) => { });
+        Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, static (_, _, line) =>
+            hasWarned |= line.StartsWith(LateWarnings, StringComparison.Ordinal));
 
-        // Only the loaders in our list: without it SVG, AVIF and others would load too.
+        // Only the loaders in our list: without it SVG, PDF and others would load too.
         NetVips.NetVips.BlockUntrusted = true;
         Operation.Block("VipsForeignLoad", true);
-        foreach (var format in ImageFormats.All)
+        foreach (var loader in ImageFormats.All.Select(format => format.Loader).OfType<string>())
         {
-            Operation.Block(format.Loader, false);
+            Operation.Block(loader, false);
         }
     }
 
@@ -31,6 +39,14 @@ internal static class Libvips
             access: Enums.Access.Sequential,
             failOn: Enums.FailOn.Warning,
             kwargs: shrink > 1 ? new VOption { { "shrink", shrink } } : null);
+
+    /// <summary>Whether a picture that this thread has closed since the last call had warnings that did not end its decoding.</summary>
+    internal static bool TakeLateWarnings()
+    {
+        var warned = hasWarned;
+        hasWarned = false;
+        return warned;
+    }
 
     internal static Image FromPixels(ReadOnlySpan<byte> interleaved, int width, int height) =>
         Image.NewFromMemoryCopy(interleaved, width, height, bands: 3, Enums.BandFormat.Uchar)

@@ -30,6 +30,8 @@ public sealed class CanvasDecoderFaultTests
     [InlineData(".tif")]
     [InlineData(".tif[compression=lzw]")]
     [InlineData(".tif[tile,tile_width=16,tile_height=16]")]
+    [InlineData(".avif[effort=0]")]
+    [InlineData(".bmp")]
     public void Decode_TruncatedAnywhere_IsDamaged(string suffix)
     {
         // Wide, square and tall: most of the tall one's missing part lies below the canvas.
@@ -49,11 +51,49 @@ public sealed class CanvasDecoderFaultTests
         }
     }
 
+    // Heights of whole and of partial blocks: libvips reads strips of 8 rows, and hears of the last one's warnings too late.
+    [Theory]
+    [InlineData(".jpg[Q=75]", 256)]
+    [InlineData(".jpg[Q=75]", 257)]
+    [InlineData(".jpg[Q=75]", 264)]
+    [InlineData(".jpg[Q=75,subsample_mode=off]", 256)]
+    [InlineData(".jpg[Q=75,restart_interval=50]", 264)]
+    public void Decode_JpegWithBytesCutFromItsMiddle_IsDamaged(string suffix, int height)
+    {
+        var (whole, random, answered) = (Drawn.Waves(suffix, 400, height), new Random(5), 0);
+        var scan = whole.AsSpan().IndexOf([(byte)0xFF, (byte)0xDA]) + 20;
+        for (var round = 0; round < 40; round++)
+        {
+            var at = random.Next(scan, whole.Length - 600);
+
+            var fault = Drawn.Decode((byte[])[.. whole[..at], .. whole[(at + 500)..]], 32).Fault;
+            answered += fault is null ? 1 : 0;
+            Assert.Equal(fault is null ? null : DecodeFaultKind.Damaged, fault?.Kind);
+        }
+
+        // JPEG has no checksum: where the codes fall into step again after the usual number of blocks, nothing is missing.
+        Assert.InRange(answered, 0, 1);
+        Assert.Null(Drawn.Decode(whole, 32).Fault);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(60)]
+    public void Decode_JpegWithoutTheEndOfItsLastRows_IsDamaged(int missing)
+    {
+        var whole = Drawn.File(".jpg[Q=90]", 64, 64);
+
+        Assert.Equal(DecodeFaultKind.Damaged, Drawn.Decode((byte[])[.. whole[..^(2 + missing)], 0xFF, 0xD9], 32).Fault?.Kind);
+        Assert.Equal(DecodeFaultKind.Damaged, Drawn.Decode(whole[..^(2 + missing)], 32).Fault?.Kind);
+        Assert.Null(Drawn.Decode(whole, 32).Fault);
+    }
+
     [Fact]
     public void Decode_FlippedBits_GiveACanvasOrAFaultOfTheFile()
     {
         var random = new Random(7);
-        string[] suffixes = [".jpg", ".png", ".webp", ".gif", ".tif[compression=lzw]"];
+        string[] suffixes = [".jpg", ".png", ".webp", ".gif", ".tif[compression=lzw]", ".avif[effort=0]", ".bmp"];
         var files = suffixes.Select(suffix => Drawn.File(suffix, 60, 50)).ToArray();
         for (var round = 0; round < 500; round++)
         {

@@ -10,23 +10,28 @@ internal static class BatchEndpoint
         .WithName("ClassifyBatch")
         .WithSummary("Classify many photographs")
         .Offers(OfferedTypes.Json)
-        .TakesPictures(new UploadMetadata(Many: true));
+        .TakesPictures<ClassifyQuery>(new UploadMetadata(Many: true));
 
     private static async Task<Results<Ok<BatchAnswer>, Problem>> Classify(
         [AsParameters] ClassifyQuery query, [AsParameters] UploadRequest request)
     {
-        if (!query.Read().TryGet(out var settings, out var problem)
-            || !(await request.ReadAsync(settings.Models)).TryGet(out var read, out problem))
+        if (!query.Read().TryGet(out _, out var problem) || !(await request.ReadAsync()).TryGet(out var read, out problem))
         {
             return problem;
         }
 
         using var upload = read;
+        if (!query.With(upload.Parameters).Read().TryGet(out var settings, out problem)
+            || !upload.Select(settings.Models).TryGet(out var ensemble, out problem))
+        {
+            return problem;
+        }
+
         var readTime = request.Elapsed;
         var answered = await request.Engine.RunAsync(
         [
             .. upload.Pictures.Select(picture => picture.Bytes).OfType<BodyBytes>().Select(body =>
-                new PhotographRequest(body.Bytes, upload.Ensemble, settings.Views)
+                new PhotographRequest(body.Bytes, ensemble, settings.Views)
                 {
                     WithViews = settings.WithViews,
                     Cancellation = request.Cancellation,
@@ -44,17 +49,17 @@ internal static class BatchEndpoint
             BatchResult[] results =
             [
                 .. upload.Pictures.Select(picture => picture.Content.TryGet(out _, out var unread)
-                    ? Answer(picture.Name, answered[next++], upload.Ensemble, settings, request)
+                    ? Answer(picture.Name, answered[next++], ensemble, settings, request)
                     : new BatchResult(picture.Name, null, null, unread.Details)),
             ];
             var timing = BatchTiming.Of(readTime, request.Elapsed);
-            request.Log.Set("Models", MemberAnswer.Names(upload.Ensemble));
+            request.Log.Set("Models", MemberAnswer.Names(ensemble));
             request.Log.Set("Crops", (int)settings.Views);
             request.Log.Set("Pictures", results.Length);
             request.Log.Set("ReadMs", timing.ReadMs);
             request.Log.Set("ClassifyMs", timing.ClassifyMs);
             return TypedResults.Ok(new BatchAnswer(
-                results, MemberAnswer.Of(upload.Ensemble), (int)settings.Views, timing, request.Context.TraceIdentifier));
+                results, MemberAnswer.Of(ensemble), (int)settings.Views, timing, request.Context.TraceIdentifier));
         }
         finally
         {

@@ -5,7 +5,7 @@ internal static class ClassifyEndpoint
 {
     public static void AddClassify(this IServiceCollection services) => services.AddValidated<ClassifyOptions>(ClassifyOptions.Section);
 
-    public static void MapClassify(this IEndpointRouteBuilder routes) => routes.MapPost("/classify", Classify)
+    public static void MapClassify(this IEndpointRouteBuilder routes) => routes.MapPostAndPut("/classify", Classify)
         .WithTags("Classify")
         .WithName("Classify")
         .WithSummary("Classify a photograph")
@@ -13,20 +13,25 @@ internal static class ClassifyEndpoint
             $"Returns JSON, or {OfferedTypes.Html}: a small page, for forms of browsers without JavaScript. {OfferedTypes.Html} is "
             + "returned only if Accept prefers it.")
         .Offers(OfferedTypes.Json, OfferedTypes.Html)
-        .TakesPictures(new UploadMetadata());
+        .TakesPictures<ClassifyQuery>(new UploadMetadata());
 
     private static async Task<Results<Ok<ClassifyAnswer>, ContentHttpResult, Problem>> Classify(
         [AsParameters] ClassifyQuery query, [AsParameters] UploadRequest request)
     {
-        if (!query.Read().TryGet(out var settings, out var problem)
-            || !(await request.ReadAsync(settings.Models)).TryGet(out var read, out problem))
+        if (!query.Read().TryGet(out _, out var problem) || !(await request.ReadAsync()).TryGet(out var read, out problem))
         {
             return problem;
         }
 
         using var upload = read;
+        if (!query.With(upload.Parameters).Read().TryGet(out var settings, out problem)
+            || !upload.Select(settings.Models).TryGet(out var ensemble, out problem))
+        {
+            return problem;
+        }
+
         using var result = await request.Engine.RunAsync(
-            new PhotographRequest(upload.Picture, upload.Ensemble, settings.Views)
+            new PhotographRequest(upload.Picture, ensemble, settings.Views)
             {
                 WithViews = settings.WithViews,
                 Cancellation = request.Cancellation,
@@ -36,8 +41,8 @@ internal static class ClassifyEndpoint
             return UploadProblems.Of(result, request.Served);
         }
 
-        var timing = request.Answered(MemberAnswer.Names(upload.Ensemble), (int)settings.Views, answered.Timing);
-        var answer = ClassifyAnswer.Of(answered, upload.Ensemble, settings, timing, request.Context.TraceIdentifier);
+        var timing = request.Answered(MemberAnswer.Names(ensemble), (int)settings.Views, answered.Timing);
+        var answer = ClassifyAnswer.Of(answered, ensemble, settings, timing, request.Context.TraceIdentifier);
         return request.Context.ChosenType() == OfferedTypes.Html
             ? PlainPage.Of(answer.Predictions[0].Label, [.. answer.Predictions.Select(Line), .. Confidence(answer)])
             : TypedResults.Ok(answer);

@@ -15,6 +15,15 @@ internal sealed record ClassifyQuery(
     public const int DefaultTop = 5;
     public const int MaxTop = 100;
 
+    /// <summary>The query, and the parameters that were sent in the body.</summary>
+    public ClassifyQuery With(IReadOnlyDictionary<string, string?> sent) => new(
+        sent.GetValueOrDefault(nameof(Top), Top),
+        sent.GetValueOrDefault(nameof(Crops), Crops),
+        sent.GetValueOrDefault(nameof(Models), Models),
+        sent.GetValueOrDefault(nameof(Detail), Detail),
+        sent.GetValueOrDefault(nameof(Views), Views),
+        sent.GetValueOrDefault(nameof(MinConfidence), MinConfidence));
+
     /// <summary>The query with its defaults filled in.</summary>
     public Result<ClassifySettings, Problem> Read() =>
         !QueryValue.TryWhole(Top, 1, MaxTop, DefaultTop, out var top)

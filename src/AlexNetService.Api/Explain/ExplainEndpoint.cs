@@ -6,7 +6,7 @@ namespace AlexNetService.Api.Explain;
 /// <summary>Answers a photograph with a map of the parts that its class depends on.</summary>
 internal static class ExplainEndpoint
 {
-    public static void MapExplain(this IEndpointRouteBuilder routes) => routes.MapPost("/explain", Explain)
+    public static void MapExplain(this IEndpointRouteBuilder routes) => routes.MapPostAndPut("/explain", Explain)
         .WithTags("Explain")
         .WithName("Explain")
         .WithSummary("Show which parts of a photograph its class depends on")
@@ -17,29 +17,27 @@ internal static class ExplainEndpoint
             + "as strong as the share of the probability that is lost.")
         .Offers(OfferedTypes.Json, OfferedTypes.Png)
         .WithMetadata(ExplainHeaders.All)
-        .TakesPictures(new UploadMetadata());
+        .TakesPictures<ExplainQuery>(new UploadMetadata());
 
     private static async Task<Results<Ok<ExplainAnswer>, FileContentHttpResult, Problem>> Explain(
         [AsParameters] ExplainQuery query, [AsParameters] UploadRequest request)
     {
-        if (!QueryValue.TryModels(query.Models, out var names))
-        {
-            return QueryValue.Refuse("models", query.Models, QueryValue.ModelsRemedy);
-        }
-
-        if (!(await request.ReadAsync(names)).TryGet(out var read, out var problem))
+        if (!query.ReadModels().TryGet(out _, out var problem) || !(await request.ReadAsync()).TryGet(out var read, out problem))
         {
             return problem;
         }
 
         using var upload = read;
-        if (!query.Read(upload.Ensemble).TryGet(out var settings, out problem))
+        query = query.With(upload.Parameters);
+        if (!query.ReadModels().TryGet(out var names, out problem)
+            || !upload.Select(names).TryGet(out var ensemble, out problem)
+            || !query.Read(ensemble).TryGet(out var settings, out problem))
         {
             return problem;
         }
 
         using var result = await request.Engine.RunAsync(
-            new OcclusionRequest(upload.Picture, upload.Ensemble, settings.Views, settings.Grid, settings.Index)
+            new OcclusionRequest(upload.Picture, ensemble, settings.Views, settings.Grid, settings.Index)
             {
                 Cancellation = request.Cancellation,
             });
@@ -48,14 +46,14 @@ internal static class ExplainEndpoint
             return UploadProblems.Of(result, request.Served);
         }
 
-        var timing = request.Answered(MemberAnswer.Names(upload.Ensemble), (map.Grid.Count + 1) * (int)settings.Views, spent);
+        var timing = request.Answered(MemberAnswer.Names(ensemble), (map.Grid.Count + 1) * (int)settings.Views, spent);
         if (request.Context.ChosenType() == OfferedTypes.Png)
         {
-            ExplainHeaders.Write(request.Context.Response.Headers, map, upload.Ensemble, settings.Views);
+            ExplainHeaders.Write(request.Context.Response.Headers, map, ensemble, settings.Views);
             return TypedResults.Bytes(map.ToPng(), OfferedTypes.Png);
         }
 
-        return TypedResults.Ok(ExplainAnswer.Of(map, upload.Ensemble, settings, timing, request.Context.TraceIdentifier));
+        return TypedResults.Ok(ExplainAnswer.Of(map, ensemble, settings, timing, request.Context.TraceIdentifier));
     }
 }
 

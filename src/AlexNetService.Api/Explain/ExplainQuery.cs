@@ -16,6 +16,20 @@ internal sealed record ExplainQuery(
 {
     public const int MaxPlaces = 1024;
 
+    /// <summary>The query, and the parameters that were sent in the body.</summary>
+    public ExplainQuery With(IReadOnlyDictionary<string, string?> sent) => new(
+        sent.GetValueOrDefault(nameof(Models), Models),
+        sent.GetValueOrDefault(nameof(Crops), Crops),
+        sent.GetValueOrDefault(nameof(Class), Class),
+        sent.GetValueOrDefault(nameof(Window), Window),
+        sent.GetValueOrDefault(nameof(Stride), Stride),
+        sent.GetValueOrDefault(nameof(Overlay), Overlay));
+
+    /// <summary>The names of the models.</summary>
+    public Result<string[], Problem> ReadModels() => QueryValue.TryModels(Models, out var names)
+        ? names
+        : QueryValue.Refuse("models", Models, QueryValue.ModelsRemedy);
+
     /// <summary>The query with its defaults filled in, for an ensemble.</summary>
     public Result<ExplainSettings, Problem> Read(Ensemble ensemble)
     {

@@ -9,25 +9,25 @@ namespace AlexNetService.Api.Features;
 /// </summary>
 internal static class FeaturesEndpoint
 {
-    public static void MapFeatures(this IEndpointRouteBuilder routes) => routes.MapPost("/features", Compute)
+    public static void MapFeatures(this IEndpointRouteBuilder routes) => routes.MapPostAndPut("/features", Compute)
         .WithTags("Features")
         .WithName("Features")
         .WithSummary("Compute the feature vector of a photograph")
         .WithDescription($"Returns JSON, or {OfferedTypes.Bytes}: only the values, as little-endian 32-bit floats.")
         .Offers(OfferedTypes.Json, OfferedTypes.Bytes)
-        .TakesPictures(new UploadMetadata(Crops: 1, OneModel: true));
+        .TakesPictures<FeaturesQuery>(new UploadMetadata(Crops: 1, OneModel: true));
 
     private static async Task<Results<Ok<FeaturesAnswer>, FileContentHttpResult, Problem>> Compute(
         [AsParameters] FeaturesQuery query, [AsParameters] UploadRequest request)
     {
-        if (!query.Read().TryGet(out var settings, out var problem)
-            || !(await request.ReadAsync(settings.Models)).TryGet(out var read, out problem))
+        if (!query.Read().TryGet(out _, out var problem) || !(await request.ReadAsync()).TryGet(out var read, out problem))
         {
             return problem;
         }
 
         using var upload = read;
-        if (!upload.OneModel().TryGet(out var model, out problem))
+        if (!query.With(upload.Parameters).Read().TryGet(out var settings, out problem)
+            || !upload.SelectOne(settings.Models).TryGet(out var model, out problem))
         {
             return problem;
         }
@@ -78,6 +78,12 @@ internal sealed record FeaturesQuery(
     [FromQuery(Name = "crops")] string? Crops,
     [FromQuery(Name = "normalise")] string? Normalise)
 {
+    /// <summary>The query, and the parameters that were sent in the body.</summary>
+    public FeaturesQuery With(IReadOnlyDictionary<string, string?> sent) => new(
+        sent.GetValueOrDefault(nameof(Models), Models),
+        sent.GetValueOrDefault(nameof(Crops), Crops),
+        sent.GetValueOrDefault(nameof(Normalise), Normalise));
+
     /// <summary>The query with its defaults filled in.</summary>
     public Result<FeaturesSettings, Problem> Read() =>
         !QueryValue.TryViews(Crops, TestViews.Centre, out var views)

@@ -19,6 +19,17 @@ internal static class HttpConventions
         return new RouteHandlerBuilder([routes.MapGet(pattern, handler), head]);
     }
 
+    /// <summary>
+    /// Maps POST, and PUT for clients that send files with it, such as <c>curl -T</c>. They are two endpoints, because the OpenAPI document
+    /// lists only POST; conventions apply to both.
+    /// </summary>
+    public static RouteHandlerBuilder MapPostAndPut(this IEndpointRouteBuilder routes, string pattern, Delegate handler)
+    {
+        var put = routes.MapPut(pattern, handler).ExcludeFromDescription();
+        put.Finally(RemoveName);
+        return new RouteHandlerBuilder([routes.MapPost(pattern, handler), put]);
+    }
+
     /// <summary>Answers OPTIONS with the methods that an address accepts.</summary>
     public static void UseOptionsRequests(this WebApplication app) => app.Use(async (context, next) =>
     {

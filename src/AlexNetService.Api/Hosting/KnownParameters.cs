@@ -23,6 +23,10 @@ internal static class KnownParameters
         });
     }
 
+    /// <summary>The names of the parameters that a record of the query binds.</summary>
+    public static IReadOnlyList<string> Of<TQuery>() =>
+        [.. typeof(TQuery).GetConstructors().SelectMany(constructor => constructor.GetParameters()).SelectMany(QueryNames)];
+
     /// <summary>Refuses a name of a kind, such as query parameter.</summary>
     public static Problem Refuse(string kind, string name, IReadOnlyList<string> known)
     {

@@ -29,7 +29,8 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options, ServedM
             Required = true,
             Description = upload.Many
                 ? $"The pictures, each in a form field: at most {limits.MaxBatchImages}, at most {limits.MaxBatchBytes:N0} bytes in total."
-                : $"One picture, in a form field or as the raw body: at most {limits.MaxBodyBytes:N0} bytes.",
+                : $"One picture, as the raw body, in a form field or in JSON: at most {limits.MaxBodyBytes:N0} bytes. "
+                    + "The form and the JSON may have the parameters of the query too.",
             Content = upload.Many
                 ? new Dictionary<string, OpenApiMediaType>
                 {
@@ -38,6 +39,7 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options, ServedM
                 : UploadBody.RawTypes
                     .Select(type => (Type: type, Content: new OpenApiMediaType { Schema = OpenApiDocument.File() }))
                     .Prepend((Type: UploadBody.Multipart, Content: Form(upload, OpenApiDocument.File())))
+                    .Append((Type: UploadBody.Json, Content: Form(upload, new() { Type = JsonSchemaType.String, Format = "byte" })))
                     .ToDictionary(content => content.Type, content => content.Content),
         };
         using var lease = served.Enter();
@@ -51,7 +53,7 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options, ServedM
 
     private static OpenApiMediaType Form(UploadMetadata upload, OpenApiSchema pictures)
     {
-        var field = UploadBody.FieldOf(upload.Many);
+        var field = UploadBody.FieldsOf(upload.Many)[0];
         return new OpenApiMediaType
         {
             Schema = new OpenApiSchema

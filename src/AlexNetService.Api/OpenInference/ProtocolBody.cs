@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Net;
 
 namespace AlexNetService.Api.OpenInference;
@@ -16,20 +15,10 @@ internal static class ProtocolBody
 
         try
         {
-            // The sent body is not disposed here: its bytes count in the budget until the request ends.
             var sent = request.BodyUpTo(limit);
-            Stream? plain = request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant() switch
+            if (SentEncoding.Decompress(request, sent) is not { } plain)
             {
-                "" or "identity" => sent,
-                "gzip" or "x-gzip" => new GZipStream(sent, CompressionMode.Decompress, leaveOpen: true),
-                "deflate" => new ZLibStream(sent, CompressionMode.Decompress, leaveOpen: true),
-                _ => null,
-            };
-            if (plain is null)
-            {
-                return new ProtocolError(
-                    HttpStatusCode.UnsupportedMediaType,
-                    $"Content-Encoding '{request.Headers.ContentEncoding}' is not supported. Use gzip, deflate or none.");
+                return new ProtocolError(HttpStatusCode.UnsupportedMediaType, SentEncoding.Unsupported(request));
             }
 
             await using var decompressing = plain == sent ? null : plain;
@@ -41,7 +30,7 @@ internal static class ProtocolBody
         }
         catch (InvalidDataException)
         {
-            return ProtocolError.Invalid("The body cannot be decompressed as Content-Encoding says. Send it again.");
+            return ProtocolError.Invalid(SentEncoding.Malformed);
         }
     }
 

@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json;
 using AlexNetService.Api.Classify;
 using AlexNetService.Imaging;
 using Microsoft.AspNetCore.Connections;
@@ -7,85 +11,133 @@ using Microsoft.Net.Http.Headers;
 namespace AlexNetService.Api.Uploads;
 
 /// <summary>
-/// Reads the pictures of a request: one as the raw body or the form field <c>image</c>, or many as the form fields <c>images</c>.
+/// Reads the pictures of a request, and the parameters beside them: one picture as the raw body, as a field of a form or in JSON, or many
+/// as fields of a form.
 /// </summary>
-internal sealed class UploadBody(bool many, ClassifyOptions options)
+internal sealed class UploadBody(HttpRequest request, UploadMetadata upload, ClassifyOptions options)
 {
     public const string Multipart = "multipart/form-data";
+    public const string Json = "application/json";
 
     // RFC 2046, section 5.1.1.
     private const int MaxBoundaryLength = 70;
+    private const int MaxParameterBytes = 4096;
 
-    private readonly string field = FieldOf(many);
-    private readonly int maxBytes = many ? options.MaxBatchBytes : options.MaxBodyBytes;
+    // Of old browsers, of object stores, and of curl's --data-binary without a Content-Type. The decoder finds out what the bytes are.
+    private static readonly string[] UnlistedRawTypes = ["image/pjpeg", "binary/octet-stream", "application/x-www-form-urlencoded"];
+
+    private readonly string[] fields = [.. FieldsOf(upload.Many)];
+    private readonly int maxBytes = upload.Many ? options.MaxBatchBytes : options.MaxBodyBytes;
+    private readonly BudgetedBody sent = request.BodyUpTo(upload.Many ? options.MaxBatchBytes : options.MaxBodyBytes);
+    private readonly Dictionary<string, string?> parameters = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Media types of a raw body. <c>image/jpg</c> is not registered, but many clients send it.</summary>
     public static IReadOnlyList<string> RawTypes { get; } = [.. ImageFormats.ContentTypes, "image/jpg", "application/octet-stream"];
 
-    /// <summary>Name of the form field with the pictures.</summary>
-    public static string FieldOf(bool many) => many ? "images" : "image";
+    /// <summary>The parameters of the form or of the JSON, by name.</summary>
+    public IReadOnlyDictionary<string, string?> Parameters => parameters;
+
+    /// <summary>Names of the form fields with pictures; the first is the usual one.</summary>
+    public static IReadOnlyList<string> FieldsOf(bool many) => many ? ["images", "images[]"] : ["image", "file", "photo", "images[]"];
 
     /// <summary>
     /// Adds each picture that it reads, or returns why the request is refused. The decoder decides later what the bytes are.
     /// </summary>
     /// <exception cref="BadHttpRequestException">The body ended before its announced length.</exception>
-    public async Task<Problem?> ReadAsync(HttpRequest request, List<UploadedPicture> pictures, CancellationToken cancellation)
+    public async Task<Problem?> ReadAsync(List<UploadedPicture> pictures, CancellationToken cancellation)
     {
         if (request.ContentLength > maxBytes)
         {
-            return UploadProblems.TooLarge(maxBytes, many);
+            return UploadProblems.TooLarge(maxBytes, upload.Many);
         }
 
-        var body = request.BodyUpTo(maxBytes);
+        if (SentEncoding.Decompress(request, sent) is not { } plain)
+        {
+            return UploadProblems.UnsupportedType(SentEncoding.Unsupported(request));
+        }
+
+        await using var decompressing = plain == sent ? null : plain;
+        Action<long>? count = plain == sent ? null : sent.Take;
         try
         {
-            if (MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-                && type.MediaType.Equals(Multipart, StringComparison.OrdinalIgnoreCase))
+            if (MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && IsA(type, Multipart))
             {
-                return await ReadFormAsync(BoundaryOf(type), body, pictures, cancellation);
+                return await ReadFormAsync(BoundaryOf(type), plain, count, pictures, cancellation);
             }
 
-            if (many || !(string.IsNullOrEmpty(request.ContentType) || IsSupported(type)))
+            if (upload.Many)
             {
                 return UnsupportedType();
             }
 
-            pictures.Add(new UploadedPicture(field, await BodyBytes.ReadAsync(body, maxBytes, count: null, cancellation)));
+            if (type is not null && IsA(type, Json))
+            {
+                return await ReadJsonAsync(plain, count, pictures, cancellation);
+            }
+
+            if (!(string.IsNullOrEmpty(request.ContentType) || IsSupported(type)))
+            {
+                return UnsupportedType();
+            }
+
+            pictures.Add(new UploadedPicture(fields[0], await BodyBytes.ReadAsync(plain, maxBytes, count, cancellation)));
             return null;
         }
         catch (BodyTooLargeException)
         {
-            return UploadProblems.TooLarge(maxBytes, many);
+            return UploadProblems.TooLarge(maxBytes, upload.Many);
+        }
+        catch (InvalidDataException)
+        {
+            return UploadProblems.BrokenBody(SentEncoding.Malformed);
         }
     }
 
     private async Task<Problem?> ReadFormAsync(
-        string? boundary, BudgetedBody body, List<UploadedPicture> pictures, CancellationToken cancellation)
+        string? boundary, Stream plain, Action<long>? count, List<UploadedPicture> pictures, CancellationToken cancellation)
     {
         if (boundary is null)
         {
             return UploadProblems.BrokenForm;
         }
 
+        if (count is null)
+        {
+            return await ReadSectionsAsync(new MultipartReader(boundary, plain), count, pictures, cancellation);
+        }
+
+        // Decompressed as a whole first, which limits also what lies between the fields.
+        using var form = await BodyBytes.ReadAsync(plain, maxBytes, count, cancellation);
+        await using var stream = PipeReader.Create(new ReadOnlySequence<byte>(form.Bytes)).AsStream();
+        return await ReadSectionsAsync(new MultipartReader(boundary, stream), count, pictures, cancellation);
+    }
+
+    private async Task<Problem?> ReadSectionsAsync(
+        MultipartReader reader, Action<long>? count, List<UploadedPicture> pictures, CancellationToken cancellation)
+    {
         try
         {
-            var reader = new MultipartReader(boundary, body);
             while (await reader.ReadNextSectionAsync(cancellation) is { } section)
             {
                 _ = ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition);
                 var name = HeaderUtilities.RemoveQuotes(disposition?.Name ?? "").ToString();
-                if (!name.Equals(field, StringComparison.OrdinalIgnoreCase))
+                if (!fields.Contains(name, StringComparer.OrdinalIgnoreCase))
                 {
-                    return KnownParameters.Refuse("form field", name, [field]);
+                    if (await ReadParameterAsync(name, section, cancellation) is { } refusal)
+                    {
+                        return refusal;
+                    }
+
+                    continue;
                 }
 
-                if (pictures.Count == (many ? options.MaxBatchImages : 1))
+                if (pictures.Count == (upload.Many ? options.MaxBatchImages : 1))
                 {
-                    return many ? UploadProblems.TooManyPictures(options.MaxBatchImages) : UploadProblems.SeveralPictures;
+                    return upload.Many ? UploadProblems.TooManyPictures(options.MaxBatchImages) : UploadProblems.SeveralPictures;
                 }
 
-                var content = await ReadFieldAsync(section, body, cancellation);
-                if (!many && !content.TryGet(out _, out var problem))
+                var content = await ReadPictureAsync(section, count, cancellation);
+                if (!upload.Many && !content.TryGet(out _, out var problem))
                 {
                     return problem;
                 }
@@ -93,7 +145,7 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
                 pictures.Add(new UploadedPicture(NameOf(disposition, pictures.Count), content));
             }
 
-            return pictures.Count == 0 ? UploadProblems.NoPicture(field) : null;
+            return pictures.Count == 0 ? UploadProblems.NoPicture(fields[0]) : null;
         }
         catch (Exception e) when (e is InvalidDataException or IOException and not (BadHttpRequestException or ConnectionResetException))
         {
@@ -102,8 +154,8 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
         }
     }
 
-    private async Task<Result<BodyBytes, Problem>> ReadFieldAsync(
-        MultipartSection section, BudgetedBody body, CancellationToken cancellation)
+    private async Task<Result<BodyBytes, Problem>> ReadPictureAsync(
+        MultipartSection section, Action<long>? count, CancellationToken cancellation)
     {
         if (section.ContentType is { } text && !(MediaTypeHeaderValue.TryParse(text, out var type) && IsSupported(type)))
         {
@@ -112,20 +164,104 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
 
         try
         {
-            return await BodyBytes.ReadAsync(section.Body, options.MaxBodyBytes, count: null, cancellation);
+            return await BodyBytes.ReadAsync(section.Body, options.MaxBodyBytes, count, cancellation);
         }
-        catch (BodyTooLargeException) when (!body.IsTooLarge)
+        catch (BodyTooLargeException) when (!sent.IsTooLarge)
         {
             return UploadProblems.TooLarge(options.MaxBodyBytes, isBatch: false);
         }
     }
 
-    private Problem UnsupportedType() => UploadProblems.UnsupportedType(many
-        ? $"Send {Multipart} with a field '{field}' for each picture."
-        : $"Send a picture with Content-Type {string.Join(", ", RawTypes)}, or {Multipart} with a field '{field}'.");
+    private async Task<Problem?> ReadParameterAsync(string name, MultipartSection section, CancellationToken cancellation)
+    {
+        try
+        {
+            // The name is checked first: the fields that the route does not know are not read.
+            if (Add("form field", name, value: null) is { } problem)
+            {
+                return problem;
+            }
+
+            using var text = await BodyBytes.ReadAsync(section.Body, MaxParameterBytes, count: null, cancellation);
+            parameters[name] = Encoding.UTF8.GetString(text.Bytes.Span);
+            return null;
+        }
+        catch (BodyTooLargeException) when (!sent.IsTooLarge)
+        {
+            return TooLong(name);
+        }
+    }
+
+    /// <summary>Reads <c>{"image": "…"}</c>, a picture in base64 with the parameters beside it.</summary>
+    private async Task<Problem?> ReadJsonAsync(
+        Stream plain, Action<long>? count, List<UploadedPicture> pictures, CancellationToken cancellation)
+    {
+        using var json = await BodyBytes.ReadAsync(plain, maxBytes, count, cancellation);
+
+        // Four characters are three bytes.
+        sent.Take(3L * json.Bytes.Length / 4);
+        try
+        {
+            using var document = JsonDocument.Parse(json.Bytes);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return UploadProblems.BrokenJson(fields[0]);
+            }
+
+            foreach (var member in document.RootElement.EnumerateObject())
+            {
+                if (!member.NameEquals(fields[0]))
+                {
+                    var value = member.Value.ToString();
+                    if ((value.Length > MaxParameterBytes ? TooLong(member.Name) : Add("JSON field", member.Name, value)) is { } refusal)
+                    {
+                        return refusal;
+                    }
+
+                    continue;
+                }
+
+                if (member.Value.ValueKind != JsonValueKind.String || !member.Value.TryGetBytesFromBase64(out var bytes))
+                {
+                    return UploadProblems.BrokenJson(fields[0]);
+                }
+
+                if (pictures.Count > 0)
+                {
+                    return UploadProblems.SeveralPictures;
+                }
+
+                using var picture = new MemoryStream(bytes);
+                pictures.Add(new UploadedPicture(fields[0], await BodyBytes.ReadAsync(picture, maxBytes, sent.Take, cancellation)));
+            }
+
+            return pictures.Count == 0 ? UploadProblems.BrokenJson(fields[0]) : null;
+        }
+        catch (JsonException)
+        {
+            return UploadProblems.BrokenJson(fields[0]);
+        }
+    }
+
+    /// <summary>Adds a parameter that the route knows and that was not sent before; otherwise returns why the request is refused.</summary>
+    private Problem? Add(string kind, string name, string? value) =>
+        !upload.Parameters.Contains(name, StringComparer.OrdinalIgnoreCase)
+            ? KnownParameters.Refuse(kind, name, [.. fields, .. upload.Parameters])
+        : request.Query.ContainsKey(name) || !parameters.TryAdd(name, value)
+            ? UploadProblems.BadParameter($"{name} was sent more than once. Send it once, in the query or in the body.")
+        : null;
+
+    private static Problem TooLong(string name) =>
+        UploadProblems.BadParameter($"{name} is longer than {MaxParameterBytes} bytes. Send a shorter value.");
+
+    private Problem UnsupportedType() => UploadProblems.UnsupportedType(upload.Many
+        ? $"Send {Multipart} with a field '{fields[0]}' for each picture."
+        : $"Send a picture with Content-Type {string.Join(", ", RawTypes)}, or {Multipart} with a field '{fields[0]}'.");
+
+    private static bool IsA(MediaTypeHeaderValue type, string name) => type.MediaType.Equals(name, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsSupported(MediaTypeHeaderValue? type) =>
-        type is not null && RawTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase);
+        type is not null && RawTypes.Concat(UnlistedRawTypes).Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The boundary between the parts of a form, or null if it is missing or too long.</summary>
     private static string? BoundaryOf(MediaTypeHeaderValue type) =>
@@ -137,7 +273,7 @@ internal sealed class UploadBody(bool many, ClassifyOptions options)
         var name = disposition is { FileNameStar: { HasValue: true } star }
             ? star
             : HeaderUtilities.RemoveQuotes(disposition?.FileName ?? "");
-        return name is { Length: > 0, Value: { } given } ? given : string.Create(CultureInfo.InvariantCulture, $"{field}[{place}]");
+        return name is { Length: > 0, Value: { } given } ? given : string.Create(CultureInfo.InvariantCulture, $"{fields[0]}[{place}]");
     }
 }
 

@@ -12,7 +12,13 @@ internal static class UploadProblems
         "The multipart body is cut short, has malformed headers or has no valid boundary. Send the whole form again.");
 
     public static Problem SeveralPictures => new(400, "There are several pictures",
-        $"The form has the field '{UploadBody.FieldOf(many: false)}' more than once. Send one picture in a request.");
+        "The form has more than one picture. Send one picture in a request, or several to /v1/classify/batch.");
+
+    public static Problem BrokenBody(string detail) => new(400, "The body cannot be read", detail);
+
+    public static Problem BrokenJson(string field) => BrokenBody(
+        $"The body is not JSON with a picture in base64. Send {{\"{field}\": \"…\"}} without 'data:' before the base64, or the picture "
+        + "itself.");
 
     public static Problem BadParameter(string reason) => new(400, "A parameter cannot be used", reason);
 

@@ -23,7 +23,7 @@ internal sealed record UploadRequest(
     /// Reads the pictures, and then takes the models: a slow upload must not keep a replaced model in memory. If the engine is overloaded,
     /// the body is not read.
     /// </summary>
-    public async Task<Result<Upload, Problem>> ReadAsync(IReadOnlyList<string> models)
+    public async Task<Result<Upload, Problem>> ReadAsync()
     {
         if (Served.Open is not { } catalog)
         {
@@ -35,31 +35,24 @@ internal sealed record UploadRequest(
             return UploadProblems.QueueFull(full);
         }
 
-        var body = new UploadBody(Context.GetEndpoint()?.Metadata.GetMetadata<UploadMetadata>()?.Many ?? false, Options);
+        var metadata = Context.GetEndpoint()?.Metadata.GetRequiredMetadata<UploadMetadata>() ?? new UploadMetadata();
+        var body = new UploadBody(Context.Request, metadata, Options);
         var pictures = new List<UploadedPicture>();
-        CatalogLease? lease = null;
         try
         {
-            if (await body.ReadAsync(Context.Request, pictures, Cancellation) is { } refusal)
+            if (await body.ReadAsync(pictures, Cancellation) is { } refusal)
             {
                 return refusal;
             }
 
             // A request that was accepted before the service closed is answered.
-            lease = catalog.Enter();
-            if (!Select(lease.Snapshot, models).TryGet(out var ensemble, out var problem))
-            {
-                return problem;
-            }
-
-            var upload = new Upload(pictures, lease, ensemble, models);
-            (pictures, lease) = ([], null);
+            var upload = new Upload(pictures, body.Parameters, catalog.Enter());
+            pictures = [];
             return upload;
         }
         finally
         {
             pictures.ForEach(picture => picture.Dispose());
-            lease?.Dispose();
         }
     }
 
@@ -74,28 +67,35 @@ internal sealed record UploadRequest(
         Log.Set("InferMs", rounded.InferMs);
         return rounded;
     }
-
-    private static Result<Ensemble, Problem> Select(CatalogSnapshot snapshot, IReadOnlyList<string> names) =>
-        snapshot.TrySelect(names, out var ensemble, out var unknown, out var mismatch) ? ensemble
-        : unknown is not null ? ModelProblems.Unknown(unknown, snapshot)
-        : UploadProblems.BadParameter(mismatch);
 }
 
-/// <summary>The pictures of a request, at least one, and the models that answer it until it is disposed.</summary>
+/// <summary>
+/// The pictures of a request, at least one, the parameters that were sent with them in the body, and the served models until it is
+/// disposed.
+/// </summary>
 internal sealed class Upload(
-    IReadOnlyList<UploadedPicture> pictures, CatalogLease lease, Ensemble ensemble, IReadOnlyList<string> names) : IDisposable
+    IReadOnlyList<UploadedPicture> pictures, IReadOnlyDictionary<string, string?> parameters, CatalogLease lease) : IDisposable
 {
+    /// <summary>The parameters of the body, which a query's record takes in.</summary>
+    public IReadOnlyDictionary<string, string?> Parameters => parameters;
+
     public IReadOnlyList<UploadedPicture> Pictures => pictures;
 
     /// <summary>The bytes of the only picture. A route for one picture refuses a request whose picture was not read.</summary>
     public ReadOnlyMemory<byte> Picture => pictures[0].Bytes?.Bytes ?? default;
 
-    public Ensemble Ensemble => ensemble;
+    /// <summary>The models with some names; the default if there are none.</summary>
+    public Result<Ensemble, Problem> Select(IReadOnlyList<string> names) =>
+        lease.Snapshot.TrySelect(names, out var ensemble, out var unknown, out var mismatch) ? ensemble
+        : unknown is not null ? ModelProblems.Unknown(unknown, lease.Snapshot)
+        : UploadProblems.BadParameter(mismatch);
 
     /// <summary>The model of a route that takes one model: the named one, or the first of the default.</summary>
-    public Result<ModelSession, Problem> OneModel() => ensemble.Members is { Count: > 1 } && names.Count > 0
-        ? UploadProblems.BadParameter(
-            $"models is '{string.Join(',', names)}'. Name exactly one model, such as {ensemble.Members[0].Session.Card.Name}.")
+    public Result<ModelSession, Problem> SelectOne(IReadOnlyList<string> names) =>
+        !Select(names).TryGet(out var ensemble, out var problem) ? problem
+        : ensemble.Members is { Count: > 1 } && names.Count > 0
+            ? UploadProblems.BadParameter(
+                $"models is '{string.Join(',', names)}'. Name exactly one model, such as {ensemble.Members[0].Session.Card.Name}.")
         : ensemble.Members[0].Session;
 
     public void Dispose()
@@ -110,17 +110,22 @@ internal sealed class Upload(
 }
 
 /// <summary>Marks a route that reads pictures from the body.</summary>
-/// <param name="Many">Whether it reads many pictures, from the form fields <c>images</c>.</param>
+/// <param name="Many">Whether it reads many pictures, from fields of a form.</param>
 /// <param name="Crops">Default number of crops that are averaged.</param>
 /// <param name="OneModel">Whether exactly one model answers.</param>
-internal sealed record UploadMetadata(bool Many = false, int Crops = 10, bool OneModel = false);
+internal sealed record UploadMetadata(bool Many = false, int Crops = 10, bool OneModel = false)
+{
+    /// <summary>Names of the query parameters, which the body may have too.</summary>
+    public IReadOnlyList<string> Parameters { get; init; } = [];
+}
 
 internal static class UploadEndpoints
 {
     /// <summary>Lets the endpoint read pictures and limit the body itself, and documents the problems of doing so.</summary>
-    public static RouteHandlerBuilder TakesPictures(this RouteHandlerBuilder endpoint, UploadMetadata upload)
+    public static RouteHandlerBuilder TakesPictures<TQuery>(this RouteHandlerBuilder endpoint, UploadMetadata upload)
     {
-        endpoint.WithMetadata(new DisableRequestSizeLimitAttribute(), upload).ProducesProblems(400, 404, 413, 415, 503);
+        endpoint.WithMetadata(new DisableRequestSizeLimitAttribute(), upload with { Parameters = KnownParameters.Of<TQuery>() })
+            .ProducesProblems(400, 404, 413, 415, 503);
 
         // In a batch, a picture that cannot be decoded has an error of its own.
         return upload.Many ? endpoint : endpoint.ProducesProblems(422);

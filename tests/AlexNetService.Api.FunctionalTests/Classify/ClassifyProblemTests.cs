@@ -33,9 +33,9 @@ public sealed class ClassifyProblemTests(SharedService service)
 
     [Theory]
     [InlineData("text/plain")]
-    [InlineData("application/x-www-form-urlencoded")]
     [InlineData("image/svg+xml")]
-    [InlineData("application/json")]
+    [InlineData("image/heic")]
+    [InlineData("application/pdf")]
     public async Task Classify_UnsupportedType_Is415WithTheSupportedOnes(string type) => Assert.Contains(
         "image/jpeg", await client.RefusedAsync(HttpStatusCode.UnsupportedMediaType, Raw(Pictures.Jpeg(), type)), StringComparison.Ordinal);
 
@@ -67,8 +67,9 @@ public sealed class ClassifyProblemTests(SharedService service)
     [Fact]
     public async Task Classify_FormWithoutThePicture_Is400AndNamesTheField() =>
         Assert.Equal(
-            "Unknown form field 'photo'. This route takes image.",
-            await client.RefusedAsync(HttpStatusCode.BadRequest, Form(Pictures.Jpeg(), "photo")));
+            "Unknown form field 'picture'. "
+            + "This route takes image, file, photo, images[], top, crops, models, detail, views, minConfidence.",
+            await client.RefusedAsync(HttpStatusCode.BadRequest, Form(Pictures.Jpeg(), "picture")));
 
     [Fact]
     public async Task Classify_FormWithTwoPictures_Is400()

@@ -81,6 +81,7 @@ public sealed class ClassifyTests(SharedService service)
     [InlineData(".webp", "image/webp")]
     [InlineData(".gif", "image/gif")]
     [InlineData(".tif", "image/tiff")]
+    [InlineData(".avif[effort=0]", "image/avif")]
     [InlineData(".png", "application/octet-stream")]
     [InlineData(".png", "image/jpeg")]
     [InlineData(".jpg", null)]

@@ -31,7 +31,7 @@ internal static class Requests
     public static async Task RefusesInvalidRequestsAsync(this HttpClient client, string route)
     {
         await client.RefusedAsync(HttpStatusCode.NotFound, Raw(Pictures.Jpeg()), "?models=nobody", route);
-        await client.RefusedAsync(HttpStatusCode.BadRequest, Form(Pictures.Jpeg(), "photo"), route: route);
+        await client.RefusedAsync(HttpStatusCode.BadRequest, Form(Pictures.Jpeg(), "picture"), route: route);
         await client.RefusedAsync(HttpStatusCode.UnsupportedMediaType, Raw(Pictures.Jpeg(), "text/plain"), route: route);
         await client.RefusedAsync(HttpStatusCode.UnprocessableEntity, Raw(Pictures.TruncatedJpeg()), route: route);
         await client.RefusedAsync(HttpStatusCode.RequestEntityTooLarge, Raw(new byte[20_000_001]), route: route);

@@ -28,7 +28,8 @@ public sealed class RoutingTests(SharedService service)
 
     [Theory]
     [InlineData("GET", "/v1/classify", "POST")]
-    [InlineData("PUT", "/v1/classify", "POST")]
+    [InlineData("DELETE", "/v1/classify", "PUT")]
+    [InlineData("PUT", "/v1/classify/batch", "POST")]
     [InlineData("POST", "/v1/models", "GET")]
     [InlineData("DELETE", "/health/live", "GET")]
     [InlineData("POST", "/metrics", "GET")]

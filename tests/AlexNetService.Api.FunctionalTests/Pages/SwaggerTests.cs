@@ -74,7 +74,7 @@ public sealed class SwaggerTests(SharedService service)
         var field = Object(Object(Object(Object(content, "multipart/form-data"), "schema"), "properties"), "image");
         Assert.Equal("binary", field["format"]?.GetValue<string>());
         Assert.All(
-            ["image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff", "application/octet-stream"],
+            ["image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff", "image/avif", "image/bmp", "application/octet-stream"],
             type => Assert.Equal("binary", Object(Object(content, type), "schema")["format"]?.GetValue<string>()));
         var parameters = classify["parameters"]?.AsArray().Select(Object).ToDictionary(
             parameter => parameter["name"]?.GetValue<string>() ?? "", parameter => Object(parameter, "schema")["type"]?.GetValue<string>());

@@ -63,10 +63,22 @@ public sealed class UnknownParameterTests(SharedService service)
     }
 
     [Theory]
-    [InlineData("/v1/classify", "title", "'title'. This route takes image.")]
-    [InlineData("/v1/features", "images", "'images'. Did you mean 'image'? This route takes image.")]
-    [InlineData("/v1/explain", "photograph", "'photograph'. This route takes image.")]
-    [InlineData("/v1/classify/batch", "image", "'image'. Did you mean 'images'? This route takes images.")]
+    [InlineData(
+        "/v1/classify",
+        "caption",
+        "'caption'. This route takes image, file, photo, images[], top, crops, models, detail, views, minConfidence.")]
+    [InlineData(
+        "/v1/features",
+        "images",
+        "'images'. Did you mean 'image'? This route takes image, file, photo, images[], models, crops, normalise.")]
+    [InlineData(
+        "/v1/explain",
+        "photograph",
+        "'photograph'. This route takes image, file, photo, images[], models, crops, class, window, stride, overlay.")]
+    [InlineData(
+        "/v1/classify/batch",
+        "image",
+        "'image'. Did you mean 'images'? This route takes images, images[], top, crops, models, detail, views, minConfidence.")]
     public async Task Post_UnknownFormField_Is400AndNamesTheKnownOne(string path, string field, string detail)
     {
         using var form = Requests.Form(Pictures.Jpeg(), path == EveryRoute.Batch ? "images" : "image");

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Files;
 using AlexNetService.ModelSpec.Package;
 
@@ -14,10 +15,9 @@ internal static class Listing
 
     private const int MostListed = 5;
 
-    private static readonly string[] Endings = [".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".gif", ".tif", ".tiff"];
-
     public static bool IsPicture(string path) =>
-        !Path.GetFileName(path).StartsWith('.') && Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+        !Path.GetFileName(path).StartsWith('.')
+        && ImageFormats.Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Name of a data set: the name of its folder, or of its file without the ending.</summary>
     public static string NameOf(string path) => Directory.Exists(path)
