@@ -102,7 +102,7 @@ public sealed class LimitTests(SharedService service)
         var head = string.Create(
             CultureInfo.InvariantCulture,
             $"POST {path} HTTP/1.1\r\nHost: test\r\nContent-Type: {type}\r\nContent-Length: {picture.Length}\r\n"
-            + "Expect: 100-continue\r\n\r\n");
+            + $"Expect: 100-continue\r\n\r\n");
         await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
         var begun = new byte["HTTP/1.1 100 Continue\r\n\r\n".Length];
         await connection.GetStream().ReadExactlyAsync(begun, TestContext.Current.CancellationToken);
