@@ -21,6 +21,7 @@ if (!builder.TryAddSettingsFile())
 builder.ListenOnLocalhostByDefault();
 builder.AddRequestLog();
 builder.AddAccess();
+builder.Services.AddCrossOrigin();
 builder.AddTelemetry();
 builder.Services.AddJsonAnswers();
 builder.Services.AddOpenInference();
@@ -39,9 +40,11 @@ if (builder.BuildOrExplain() is not { } app)
     return Startup.FailureExitCode;
 }
 
+app.UseRequestId();
 app.UseForwarded();
 app.UseRequestLog();
 app.UseDrain();
+app.UsePipelining();
 app.UseGrpcOutcome();
 app.UseSecurityHeaders();
 app.UseCompressedAnswers();
@@ -49,6 +52,7 @@ app.UseProblems();
 app.UseOptionsRequests();
 app.UsePageFiles();
 app.UseRouting();
+app.UseCrossOrigin();
 app.UseAccess();
 app.UseOpenApiDocument();
 

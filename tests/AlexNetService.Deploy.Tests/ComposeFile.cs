@@ -8,6 +8,7 @@ internal static partial class ComposeFile
 {
     public const string Main = "docker-compose.yml";
     public const string Gpu = "deploy/docker-compose.gpu.yml";
+    public const string Open = "deploy/docker-compose.open.yml";
 
     public static JsonNode Read(string path) => Yaml.Documents(Variable().Replace(SourceTree.Text(path), "${default}")).Single();
 

@@ -3,6 +3,8 @@ using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using AlexNetService.Api.Hosting;
+using AlexNetService.Api.Security;
+using AlexNetService.Tests.Shared;
 
 namespace AlexNetService.Deploy.Tests;
 
@@ -23,6 +25,46 @@ public sealed partial class ComposeTests(RunningService service)
 
         Assert.SkipWhen(config is null, "docker-compose is missing; on Debian: apt-get install docker-compose.");
         Assert.True(config is { ExitCode: 0 }, config?.Error);
+    }
+
+    [Fact]
+    public async Task Config_OfTheFileForOtherMachinesWithoutKeys_IsRefused()
+    {
+        string[] files = ["-f", ComposeFile.Main, "-f", ComposeFile.Open];
+        using var folder = new TemporaryFolder();
+        var variables = Path.Combine(folder.Path, "variables");
+        await File.WriteAllTextAsync(variables, "ALEXNET_SETTINGS=deploy/secrets/none.json\n", TestContext.Current.CancellationToken);
+
+        var without = await Command.RunAsync("docker-compose", [.. files, "config", "-q"]);
+        var with = await Command.RunAsync("docker-compose", ["--env-file", variables, .. files, "config", "-q"]);
+
+        Assert.SkipWhen(without is null, "docker-compose is missing; on Debian: apt-get install docker-compose.");
+        Assert.NotEqual(0, without.ExitCode);
+        Assert.Contains("ALEXNET_SETTINGS", without.Error, StringComparison.Ordinal);
+        Assert.True(with is { ExitCode: 0 }, with?.Error);
+    }
+
+    [Fact]
+    public void Ports_OfTheMainFile_AreOnThisMachineOnlyWhateverTheVariablesSay()
+    {
+        var ports = PublishedPort().Matches(SourceTree.Text(ComposeFile.Main)).Select(port => port.Groups["port"].Value).ToArray();
+
+        Assert.Equal(
+            ComposeFile.Services(ComposeFile.Main).Values.Sum(container => container.Items("ports").Count()), ports.Length);
+        Assert.All(ports, port => Assert.StartsWith("127.0.0.1:", port, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void OpenOverlay_EveryReplica_StartsOnlyWithKeys()
+    {
+        var replicas = ComposeFile.Replicas(ComposeFile.Open);
+
+        Assert.Equal(ComposeFile.Replicas(ComposeFile.Main).Keys, replicas.Keys);
+        Assert.All(replicas.Values, replica =>
+            Assert.False(ServiceSettings.Bind<SecurityOptions>(replica.Map("environment")).AllowAnonymous));
+        Assert.Equal(
+            ComposeFile.Services(ComposeFile.Main)["balancer"].Items("ports").Select(port => port.Text().Split(':')[^1]),
+            ComposeFile.Services(ComposeFile.Open)["balancer"].Items("ports").Select(port => port.Text().Split(':')[^1]));
     }
 
     [Theory]
@@ -137,6 +179,10 @@ public sealed partial class ComposeTests(RunningService service)
     }
 
     [Fact]
+    public void Prometheus_FilesOfRules_Exist() => Assert.All(
+        Yaml.File("deploy/prometheus/prometheus.yml").Items("rule_files"), file => Assert.True(Exists($"deploy/prometheus/{file.Text()}")));
+
+    [Fact]
     public void GpuOverlay_Replicas_AreThoseOfTheMainFile() =>
         Assert.Equal(ComposeFile.Replicas(ComposeFile.Main).Keys, ComposeFile.Replicas(ComposeFile.Gpu).Keys);
 
@@ -178,6 +224,9 @@ public sealed partial class ComposeTests(RunningService service)
         container.Find("build") is { } build ? [$"{build.Text("context")}/{build.Text("dockerfile")}"] : [];
 
     private static bool Exists(string path) => Path.Exists(Path.Combine(SourceTree.Root, path));
+
+    [GeneratedRegex(@"(?<=ports: \[.*)""(?<port>[^""]+)""", RegexOptions.ExplicitCapture)]
+    private static partial Regex PublishedPort();
 
     [GeneratedRegex(@"^(?<seconds>\d+)s$", RegexOptions.ExplicitCapture)]
     private static partial Regex Seconds();

@@ -53,7 +53,7 @@ public sealed class SettingTests
 
     private static IEnumerable<KeyValuePair<string, IReadOnlyDictionary<string, string>>> All()
     {
-        foreach (var file in new[] { ComposeFile.Main, ComposeFile.Gpu })
+        foreach (var file in new[] { ComposeFile.Main, ComposeFile.Gpu, ComposeFile.Open })
         {
             foreach (var (name, replica) in ComposeFile.Replicas(file))
             {

@@ -42,7 +42,7 @@ internal static class GrpcSetup
                     call.Metadata.Add(RouteAccess.Admin);
                 }
             });
-        app.MapGrpcHealthChecksService().WithMetadata(RouteAccess.Open);
+        app.MapGrpcHealthChecksService().WithMetadata(RouteAccess.Open).DisableHttpMetrics();
         app.MapGrpcReflectionService().WithMetadata(RouteAccess.Open);
     }
 }

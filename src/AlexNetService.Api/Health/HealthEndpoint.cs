@@ -5,7 +5,7 @@ internal static class HealthEndpoint
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/health").WithTags("Health").WithMetadata(RouteAccess.Open);
+        var group = routes.MapGroup("/health").WithTags("Health").WithMetadata(RouteAccess.Open).DisableHttpMetrics();
         group.MapGetAndHead("/live", () => TypedResults.Ok(new Health("live", [])))
             .WithName("Live")
             .WithSummary("Check whether the process is alive");

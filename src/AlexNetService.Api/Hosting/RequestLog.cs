@@ -1,4 +1,5 @@
 using AlexNetService.Api.Grpc;
+using AlexNetService.Api.OpenInference;
 using Grpc.Core;
 using Serilog;
 using Serilog.Events;
@@ -46,6 +47,8 @@ internal static class RequestLog
     /// <summary>Adds the properties of every line. Endpoints and the key check add their own.</summary>
     private static void AddProperties(IDiagnosticContext log, HttpContext context)
     {
+        // The server's own id, which the other lines of a request have, is not in its answer.
+        log.Set("RequestId", context.TraceIdentifier);
         log.Set("RequestBytes", context.Request.ContentLength);
         log.Set("ResponseBytes", context.Response.ContentLength);
         log.Set("ClientAddress", context.Connection.RemoteIpAddress?.ToString());
@@ -60,8 +63,10 @@ internal static class RequestLog
             || GrpcOutcome.Of(context) is StatusCode.Unavailable ? LogEventLevel.Warning
         : LogEventLevel.Information;
 
-    private static bool IsMonitoring(PathString path) =>
+    /// <summary>Whether a request is a probe or a scrape.</summary>
+    public static bool IsMonitoring(PathString path) =>
         path.StartsWithSegments("/health", StringComparison.Ordinal)
+        || path.StartsWithSegments(OpenInferenceEndpoint.Root + "/health", StringComparison.Ordinal)
         || path.StartsWithSegments("/metrics", StringComparison.Ordinal)
         || path.StartsWithSegments("/grpc.health.v1.Health", StringComparison.Ordinal);
 }

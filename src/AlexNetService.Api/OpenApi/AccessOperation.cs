@@ -1,4 +1,5 @@
 using AlexNetService.Api.OpenInference;
+using AlexNetService.Api.Predict;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -11,8 +12,9 @@ namespace AlexNetService.Api.OpenApi;
 /// </summary>
 internal sealed class AccessOperation : IOperationFilter
 {
-    /// <summary>Name of the key among the document's security schemes.</summary>
-    public const string Scheme = "key";
+    /// <summary>Names of the two ways to send a key, among the document's security schemes.</summary>
+    public const string HeaderScheme = "key";
+    public const string BearerScheme = "bearer";
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
@@ -27,7 +29,9 @@ internal sealed class AccessOperation : IOperationFilter
 
         if (!access.Contains(RouteAccess.Open))
         {
-            Add(StatusCodes.Status401Unauthorized, $"The service requires a key, and {KeyGate.Header} has no valid one.");
+            Add(
+                StatusCodes.Status401Unauthorized,
+                $"The service requires a key, and neither {KeyGate.Header} nor Authorization has a valid one.");
             Add(StatusCodes.Status429TooManyRequests, "More requests than RateLimit allows.");
             if (access.Contains(RouteAccess.Admin))
             {
@@ -37,9 +41,17 @@ internal sealed class AccessOperation : IOperationFilter
             // The empty requirement documents that a service without keys needs none.
             operation.Security =
             [
-                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] },
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(HeaderScheme, context.Document)] = [] },
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerScheme, context.Document)] = [] },
                 [],
             ];
+        }
+
+        if (context.ApiDescription.ActionDescriptor.EndpointMetadata
+                .Any(mark => mark is UploadMetadata or PredictBodyMetadata or TensorBodyMetadata)
+            && operation.Responses.GetValueOrDefault("500") is OpenApiResponse failure)
+        {
+            failure.Description = "A model answered with values that are not finite numbers; or the service failed.";
         }
 
         foreach (var status in new[] { "429", "503" })

@@ -19,19 +19,30 @@ internal static class OpenApiDocument
                 Title = "AlexNetService",
                 Version = "v1",
                 Description = "Classifies photographs with one or more AlexNet models behind one POST, "
-                    + "and serves tensors in the Open Inference Protocol (KServe v2, Triton) under /v2.",
+                    + "and serves tensors in the Open Inference Protocol (KServe v2, Triton) under /v2. "
+                    + $"Every answer has the header {RequestId.Header}, which identifies the request in the service's log.",
             });
+
+            // Relative to the document, so that it holds behind a proxy with a path of its own.
+            options.AddServer(new OpenApiServer { Url = "../..", Description = "The service that this document comes from." });
             options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
             options.IncludeXmlComments(typeof(InferRequest).Assembly);
             options.SupportNonNullableReferenceTypes();
-            options.MapType<JsonSlice>(() => new OpenApiSchema { Type = JsonSchemaType.Array });
-            options.AddSecurityDefinition(AccessOperation.Scheme, new OpenApiSecurityScheme
+            options.MapType<JsonSlice>(() => new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema() });
+            options.AddSecurityDefinition(AccessOperation.HeaderScheme, new OpenApiSecurityScheme
             {
                 Type = SecuritySchemeType.ApiKey,
                 In = ParameterLocation.Header,
                 Name = KeyGate.Header,
                 Description = "A key for this service, if it requires keys. Routes that change what is served require an admin key.",
             });
+            options.AddSecurityDefinition(AccessOperation.BearerScheme, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "The same key, in Authorization.",
+            });
+            options.SchemaFilter<RequiredProperties>();
             options.OperationFilter<RouteOperation>();
             options.OperationFilter<UploadOperation>();
             options.OperationFilter<TensorBodyOperation>();

@@ -62,6 +62,10 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options, ServedM
                 Required = new HashSet<string> { field },
                 Properties = new Dictionary<string, IOpenApiSchema> { [field] = pictures },
             },
+            Encoding = new Dictionary<string, OpenApiEncoding>
+            {
+                [field] = new() { ContentType = string.Join(", ", UploadBody.RawTypes) },
+            },
         };
     }
 

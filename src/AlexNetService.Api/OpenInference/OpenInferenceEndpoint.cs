@@ -32,7 +32,7 @@ internal static class OpenInferenceEndpoint
         group.MapGetAndHead("", () => TypedResults.Ok(Server)).WithName("ServerMetadata").WithSummary("Get the server and its extensions");
 
         // The specification lets Kubernetes probe these two, which has no key. They tell no more than /health.
-        var health = group.MapGroup("/health").WithMetadata(RouteAccess.Open);
+        var health = group.MapGroup("/health").WithMetadata(RouteAccess.Open).DisableHttpMetrics();
         health.MapGetAndHead("/live", () => TypedResults.Ok(new ServerLiveAnswer(true)))
             .WithName("ServerLive").WithSummary("Check whether the server is alive");
         health.MapGetAndHead("/ready", Ready)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 
 namespace AlexNetService.Api.Problems;
@@ -25,7 +24,7 @@ internal static class ProblemResponses
     {
         var (http, problem) = (context.HttpContext, context.ProblemDetails);
         problem.Type = ProblemKinds.TypeOf(problem.Title);
-        problem.Extensions["traceId"] = Activity.Current?.Id ?? http.TraceIdentifier;
+        problem.Extensions["traceId"] = http.TraceIdentifier;
         problem.Detail ??= problem.Status switch
         {
             StatusCodes.Status404NotFound => $"There is nothing at {http.Request.Path}. /swagger lists all routes.",

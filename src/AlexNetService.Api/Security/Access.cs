@@ -23,7 +23,8 @@ internal static class Access
         services.AddForwarded();
         services.AddRateLimits();
         services.AddSingleton<AddressConnections>();
-        services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions, AddressConnections>(Limit);
+        services.AddSingleton<HalfClosedConnections>();
+        services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions, AddressConnections, HalfClosedConnections>(Limit);
         services.AddSingleton<SocketTransportFactory>();
         services.Replace(ServiceDescriptor.Singleton<IConnectionListenerFactory, LoopbackTransport>());
     }
@@ -39,9 +40,14 @@ internal static class Access
         app.UseMiddleware<BodyBudget>();
     }
 
-    private static void Limit(KestrelServerOptions server, LimitsOptions limits, AddressConnections connections)
+    private static void Limit(
+        KestrelServerOptions server, LimitsOptions limits, AddressConnections connections, HalfClosedConnections halfClosed)
     {
-        server.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.Limit));
+        server.ConfigureEndpointDefaults(endpoint =>
+        {
+            endpoint.Use(connections.Limit);
+            endpoint.Use(halfClosed.Wait);
+        });
         server.AddServerHeader = false;
         server.Limits.MaxConcurrentConnections = limits.Connections;
         server.Limits.MaxRequestHeadersTotalSize = limits.HeaderBytes;

@@ -67,6 +67,9 @@ internal sealed class BudgetedBody(
 
     public bool IsTooLarge => taken > Limit;
 
+    /// <summary>Whether the body has been read to its end.</summary>
+    public bool HasEnded { get; private set; }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -92,6 +95,7 @@ internal sealed class BudgetedBody(
         var count = result.IsCanceled ? 0 : (int)Math.Min(buffer.Length, result.Buffer.Length);
         var read = result.Buffer.Slice(0, count);
         read.CopyTo(buffer.Span);
+        HasEnded = result.IsCompleted && count == result.Buffer.Length;
         reader.AdvanceTo(read.End);
         if (result.IsCanceled)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Primitives;
 using Serilog;
 
 namespace AlexNetService.Api.Security;
@@ -23,12 +24,18 @@ internal sealed class RouteAccess
     public static RouteAccess Admin { get; } = new();
 }
 
-/// <summary>Identifies the key of a request, for the gate, the rate limits and the log.</summary>
+/// <summary>
+/// Identifies the key of a request, for the gate, the rate limits and the log. It is in X-Api-Key or in Authorization (RFC 6750 §2.1). If
+/// a request has both, one valid key is enough: a proxy may use one of them for itself.
+/// </summary>
 internal sealed class PresentedKey(RequestDelegate next, ApiKeys keys, IDiagnosticContext log)
 {
+    private const string Scheme = $"{KeyGate.Bearer} ";
+
     public Task InvokeAsync(HttpContext context)
     {
-        if (!keys.IsEmpty && keys.Find(context.Request.Headers[KeyGate.Header]) is { } key)
+        var request = context.Request;
+        if (!keys.IsEmpty && (keys.Find(request.Headers[KeyGate.Header]) ?? keys.Find(BearerOf(request))) is { } key)
         {
             context.Features.Set(key);
             log.Set("ApiKey", key.Name);
@@ -39,6 +46,13 @@ internal sealed class PresentedKey(RequestDelegate next, ApiKeys keys, IDiagnost
 
     /// <summary>The valid key of a request, or null.</summary>
     public static ApiKey? Of(HttpContext context) => context.Features.Get<ApiKey>();
+
+    /// <summary>The bearer token of a request, or null. Other schemes, such as Basic, are not keys.</summary>
+    public static string? BearerOf(HttpRequest request) =>
+        request.Headers.Authorization.ToString() is var credentials
+        && credentials.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? credentials[Scheme.Length..].Trim()
+            : null;
 }
 
 /// <summary>
@@ -47,6 +61,11 @@ internal sealed class PresentedKey(RequestDelegate next, ApiKeys keys, IDiagnost
 internal sealed class KeyGate(RequestDelegate next, ApiKeys keys, SecurityOptions options)
 {
     public const string Header = "X-Api-Key";
+
+    /// <summary>The scheme of a key in Authorization.</summary>
+    public const string Bearer = "Bearer";
+
+    private const string Remedy = $"in the header {Header}, or as Authorization: {Bearer}. Its operator issues keys.";
 
     private static readonly string[] ProxyHeaders = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"];
 
@@ -76,16 +95,28 @@ internal sealed class KeyGate(RequestDelegate next, ApiKeys keys, SecurityOption
 
         if (PresentedKey.Of(context) is not { } key)
         {
-            context.Response.Headers.WWWAuthenticate = $"ApiKey header=\"{Header}\"";
-            return context.Request.Headers.ContainsKey(Header)
-                ? new Problem(401, "The key is not known", $"Send a valid key in the header {Header}. Its operator issues keys.")
-                : new Problem(401, "A key is needed", $"Send a key for this service in the header {Header}. Its operator issues keys.");
+            var isWrong = context.Request.Headers.ContainsKey(Header) || PresentedKey.BearerOf(context.Request) is not null;
+            Challenge(context.Response, isWrong ? "invalid_token" : null);
+            return isWrong
+                ? new Problem(401, "The key is not known", $"Send a valid key {Remedy}")
+                : new Problem(401, "A key is needed", $"Send a key for this service {Remedy}");
         }
 
-        return isAdmin && !key.Admin
-            ? new Problem(403, "An admin key is needed", "This key may not change what is served. Send a key whose Admin is true.")
-            : null;
+        if (!isAdmin || key.Admin)
+        {
+            return null;
+        }
+
+        Challenge(context.Response, "insufficient_scope");
+        return new Problem(403, "An admin key is needed", "This key may not change what is served. Send a key whose Admin is true.");
     }
+
+    /// <summary>Names the two ways to send a key. A request without one gets no error code (RFC 6750 §3).</summary>
+    private static void Challenge(HttpResponse response, string? error) => response.Headers.WWWAuthenticate = new StringValues(
+    [
+        $"{Bearer} realm=\"AlexNetService\"" + (error is null ? "" : $", error=\"{error}\""),
+        $"ApiKey header=\"{Header}\"",
+    ]);
 
     /// <summary>Whether a request was deliberately made on this machine.</summary>
     /// <remarks>

@@ -40,6 +40,13 @@ internal sealed class LimitsOptions
     public int BodySeconds { get; set; } = 120;
 
     /// <summary>
+    /// Seconds for which a request goes on after its client has ended its side of the connection. The client may still wait for the answer,
+    /// or it may have left; TCP does not tell. Default 5; 0 gives the request up at once.
+    /// </summary>
+    [Range(0, 600, ErrorMessage = "Limits:HalfClosedSeconds must be {1} to {2}; 0 gives the request up at once.")]
+    public int HalfClosedSeconds { get; set; } = 5;
+
+    /// <summary>
     /// Maximum bytes of all bodies in memory and of what requests make of them: decompressed bodies, tensors, answers of tensors. Requests
     /// beyond it get 503. Default 400,000,000.
     /// </summary>

@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using AlexNetService.Inference.Catalog;
+using AlexNetService.Inference.Ensembles;
 using AlexNetService.Inference.Requests;
 using AlexNetService.Inference.Sessions;
 
@@ -10,6 +12,11 @@ public sealed class InferenceMeters
 {
     /// <summary>Name of the meter.</summary>
     public const string Name = "AlexNetService.Inference";
+
+    /// <summary>
+    /// Name of the counter of predicted classes. It has a series for each class of each model, so whoever collects it limits them.
+    /// </summary>
+    public const string Predictions = "alexnet.predictions";
 
     private const string Model = "alexnet.model";
 
@@ -24,6 +31,7 @@ public sealed class InferenceMeters
     private readonly Histogram<double> runTime;
     private readonly Histogram<int> cropsPerRun;
     private readonly Histogram<double> decodeTime;
+    private readonly Counter<long> predictions;
     private long queueFull;
     private long draining;
     private long expired;
@@ -38,6 +46,8 @@ public sealed class InferenceMeters
         runTime = Times("alexnet.run.duration", "One run of a model, by model and crops in the run.");
         decodeTime = Times("alexnet.decode.duration", "Decoding of one photograph to all of its canvases.");
         cropsPerRun = meter.CreateHistogram("alexnet.run.crops", "{crop}", "Crops in a run, by model.", tags: null, Crops);
+        predictions = meter.CreateCounter<long>(
+            Predictions, "{picture}", "Photographs by the class that a model found most probable, by model and name of the class.");
 
         // Observable, so that each counter exists from the start, at 0: a rate needs a first value.
         meter.CreateObservableCounter<long>(
@@ -60,12 +70,23 @@ public sealed class InferenceMeters
             "alexnet.memory.native", NativeBytes, "By", "Resident memory outside the managed heap: weights, arena, decoders.");
     }
 
-    /// <summary>Counts the models of a catalog that serve another version than the one that was wanted last.</summary>
-    public void Watch(ModelCatalog catalog) => meter.CreateObservableUpDownCounter(
-        "alexnet.models.degraded",
-        () => catalog.States().Count(state => state.IsDegraded),
-        "{model}",
-        "Models that serve another version because the wanted one was refused.");
+    /// <summary>
+    /// Reports for each model of a catalog whether it is ready, and counts those that serve another version than the one that was wanted
+    /// last.
+    /// </summary>
+    public void Watch(ModelCatalog catalog)
+    {
+        meter.CreateObservableGauge(
+            "alexnet.models.ready",
+            () => catalog.States().Select(Ready),
+            "{model}",
+            "1 if the model accepts requests, otherwise 0, by model and version.");
+        meter.CreateObservableUpDownCounter(
+            "alexnet.models.degraded",
+            () => catalog.States().Count(state => state.IsDegraded),
+            "{model}",
+            "Models that serve another version because the wanted one was refused.");
+    }
 
     internal void Watch(InferenceEngine engine) => meter.CreateObservableUpDownCounter(
         "alexnet.queue.crops", () => engine.WaitingCrops, "{crop}", "Crops that wait, or for which room is reserved.");
@@ -82,6 +103,19 @@ public sealed class InferenceMeters
 
     internal void Decoded(TimeSpan time) => decodeTime.Record(time.TotalSeconds);
 
+    /// <summary>Counts each model's own most probable class. Members of an ensemble may differ.</summary>
+    internal void Predicted(Ensemble ensemble, InferenceResult.Answered answered)
+    {
+        foreach (var (place, member) in ensemble.Members.Index())
+        {
+            var (label, _) = Prediction.Top(answered.MemberProbabilities(place).Span, ensemble.Labels, 1)[0];
+            predictions.Add(
+                1,
+                new KeyValuePair<string, object?>(Model, member.Session.Card.Name),
+                new KeyValuePair<string, object?>("alexnet.class", label.Name));
+        }
+    }
+
     internal void Refused(Refusal refusal) => Interlocked.Increment(ref refusal == Refusal.Draining ? ref draining : ref queueFull);
 
     internal void Expired() => Interlocked.Increment(ref expired);
@@ -89,6 +123,11 @@ public sealed class InferenceMeters
     internal void Cancelled() => Interlocked.Increment(ref cancelled);
 
     internal void NotFinite() => Interlocked.Increment(ref notFinite);
+
+    private static Measurement<int> Ready(ModelState state) => new(
+        state.Phase == ModelPhase.Ready ? 1 : 0,
+        new KeyValuePair<string, object?>(Model, state.Name),
+        new KeyValuePair<string, object?>("alexnet.version", state.Version?.ToString(CultureInfo.InvariantCulture) ?? "none"));
 
     private static Measurement<long> Count(ref long count, string reason) =>
         new(Interlocked.Read(ref count), new KeyValuePair<string, object?>("alexnet.reason", reason));

@@ -195,10 +195,17 @@ public sealed class InferenceEngine : IAsyncDisposable
             }
         }
 
-        return request.Answer(new InferenceTiming(
+        var result = request.Answer(new InferenceTiming(
             time.GetElapsedTime(request.Begun, request.Decoded),
             time.GetElapsedTime(request.Decoded, request.Started),
             time.GetElapsedTime(request.Started, request.Finished)));
+
+        if (request is PhotographRequest && result is InferenceResult.Answered { Probabilities.IsEmpty: false } answered)
+        {
+            meters?.Predicted(request.Ensemble, answered);
+        }
+
+        return result;
     }
 
     private InferenceResult Unanswered(InferenceRequest request)

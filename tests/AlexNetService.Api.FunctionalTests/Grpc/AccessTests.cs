@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using AlexNetService.Api.FunctionalTests.Hosting;
@@ -51,7 +52,40 @@ public sealed class AccessTests(SharedService service)
         var error = await Assert.ThrowsAsync<RpcException>(async () =>
             await new InferenceClient(channel).ServerMetadataAsync(new ServerMetadataRequest(), cancellationToken: none));
 
-        Assert.Equal("Send a key for this service in the header X-Api-Key. Its operator issues keys.", error.Status.Detail);
+        Assert.Equal(
+            "Send a key for this service in the header X-Api-Key, or as Authorization: Bearer. Its operator issues keys.",
+            error.Status.Detail);
+        Assert.Contains(error.Trailers, trailer => trailer is { Key: "www-authenticate", Value: "Bearer realm=\"AlexNetService\"" });
+        Assert.StartsWith("00-", error.Trailers.GetValue("x-request-id"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Call_WithABearerToken_IsAnswered()
+    {
+        await using var host = new ServiceHost(service.Repository, new() { ["Security:Keys:somebody:Sha256"] = Hash(UserKey) });
+        (await host.ReadyClientAsync()).Dispose();
+        using var channel = host.Channel();
+        var metadata = new Metadata { { "authorization", $"Bearer {UserKey}" } };
+
+        Assert.Equal(StatusCode.OK, await CodeAsync(
+            new InferenceClient(channel).ServerMetadataAsync(new ServerMetadataRequest(), metadata, cancellationToken: none)));
+    }
+
+    [Fact]
+    public async Task Call_AnsweredOrFailed_HasItsRequestId()
+    {
+        var client = new InferenceClient(service.Channel);
+        var trace = ActivityTraceId.CreateRandom().ToString();
+        var metadata = new Metadata { { "traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01" } };
+
+        using var call = client.ServerMetadataAsync(new ServerMetadataRequest(), metadata, cancellationToken: none);
+        var answered = (await call.ResponseHeadersAsync).GetValue("x-request-id");
+        await call;
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await client.ModelMetadataAsync(
+            new ModelMetadataRequest { Name = "nobody" }, metadata, cancellationToken: none));
+
+        Assert.StartsWith($"00-{trace}-", answered, StringComparison.Ordinal);
+        Assert.StartsWith($"00-{trace}-", error.Trailers.GetValue("x-request-id"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,7 +32,8 @@ public sealed class AccessTests(SharedService service)
         using var after = await GetAsync(client, "v2/models/seven/ready", UserKey);
 
         Assert.Contains("X-Api-Key", await noKey.ErrorAsync(HttpStatusCode.Unauthorized), StringComparison.Ordinal);
-        Assert.Equal("ApiKey", Assert.Single(noKey.Headers.WwwAuthenticate).Scheme);
+        Assert.Equal(["Bearer", "ApiKey"], noKey.Headers.WwwAuthenticate.Select(challenge => challenge.Scheme));
+        Assert.Contains("error=\"insufficient_scope\"", user.Headers.WwwAuthenticate.First().Parameter, StringComparison.Ordinal);
         await unknown.ErrorAsync(HttpStatusCode.Unauthorized);
         Assert.Contains("Admin", await user.ErrorAsync(HttpStatusCode.Forbidden), StringComparison.Ordinal);
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (before.StatusCode, admin.StatusCode));

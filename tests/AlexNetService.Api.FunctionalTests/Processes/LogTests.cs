@@ -35,6 +35,7 @@ public sealed class LogTests(SharedService service)
         Assert.Equal((200, picture.Length, 10),
             (Requests.Number<int>(line, "StatusCode"), Requests.Number<int>(line, "RequestBytes"), Requests.Number<int>(line, "Crops")));
         Assert.Equal(Requests.Text(answer, "requestId"), Requests.Text(line, "RequestId"));
+        Assert.Contains(Requests.Text(line, "@tr"), Requests.Text(line, "RequestId"), StringComparison.Ordinal);
         Assert.All(["DecodeMs", "QueueMs", "InferMs", "Elapsed"], time => Assert.True(Requests.Number<double>(line, time) >= 0));
         AssertNotIn(line, Key);
         AssertNotIn(line, Convert.ToBase64String(picture.AsSpan(0, 30)));

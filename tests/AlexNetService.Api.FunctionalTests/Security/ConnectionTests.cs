@@ -1,7 +1,14 @@
+using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using AlexNetService.Api.FunctionalTests.Hosting;
 using AlexNetService.Api.FunctionalTests.Processes;
+using AlexNetService.Api.Security;
+using AlexNetService.Inference.Tests.Graphs;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AlexNetService.Api.FunctionalTests.Security;
 
@@ -82,6 +89,84 @@ public sealed class ConnectionTests(SharedService service)
     }
 
     [Fact]
+    public async Task Classify_ClientThatEndsItsSideAfterTheRequest_IsAnswered()
+    {
+        var clock = new GatedClock();
+        await using var host = new ServiceHost(service.Repository, replace: services => services.AddSingleton<TimeProvider>(clock));
+        var address = await ReadyAsync(host);
+        using var connection = await ConnectAsync(address);
+        await SendPictureAsync(connection);
+        await clock.Reached;
+
+        connection.Client.Shutdown(SocketShutdown.Send);
+
+        // The engine is held until the service has heard of the end; it looks for it before each of these answers.
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal("HTTP/1.1 200 OK", await LiveAsync(address));
+        }
+
+        clock.Open();
+        using var reader = new StreamReader(connection.GetStream(), Encoding.ASCII);
+        var answer = await reader.ReadToEndAsync(none);
+        Assert.StartsWith("HTTP/1.1 200 OK", answer, StringComparison.Ordinal);
+        Assert.Contains("\"predictions\":", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task HalfClosed_Connection_LastsForTheTimeAfterItsEndUnlessItWasReset(bool isReset)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = await ConnectAsync(new Uri($"http://{listener.LocalEndpoint}"));
+        using var server = await listener.AcceptSocketAsync(none);
+        using var end = new CancellationTokenSource();
+        await using var connection = new DefaultConnectionContext { ConnectionClosed = end.Token };
+        connection.Features.Set<IConnectionSocketFeature>(new SocketFeature(server));
+        var (clock, lasted) = (new HandClock(), new TaskCompletionSource<CancellationToken>());
+        var over = new TaskCompletionSource();
+        var handling = new HalfClosedConnections(new LimitsOptions { HalfClosedSeconds = 7 }, clock).Wait(async handled =>
+        {
+            lasted.SetResult(handled.ConnectionClosed);
+            await over.Task;
+        })(connection);
+        var closed = await lasted.Task;
+        if (isReset)
+        {
+            client.Client.Close(timeout: 0);
+            await Assert.ThrowsAsync<SocketException>(async () => await server.ReceiveAsync(new byte[1], none));
+        }
+
+        await end.CancelAsync();
+        clock.Advance(isReset ? TimeSpan.Zero : TimeSpan.FromSeconds(6.9));
+        Assert.Equal(isReset, closed.IsCancellationRequested);
+        clock.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.True(closed.IsCancellationRequested);
+        over.SetResult();
+        await handling;
+        Assert.Equal(end.Token, connection.ConnectionClosed);
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    public async Task Pipelined_RequestsBehindTheFirst_AreNotRunAndTheConnectionEnds(string method)
+    {
+        var picture = Pictures.Jpeg();
+        byte[] request = method == "GET" ? Encoding.ASCII.GetBytes(Live) : [.. Encoding.ASCII.GetBytes(Head(picture)), .. picture];
+        using var connection = await ConnectAsync(service.Address);
+
+        await connection.GetStream().WriteAsync(Enumerable.Repeat(request, 3).SelectMany(bytes => bytes).ToArray(), none);
+        using var reader = new StreamReader(connection.GetStream(), Encoding.ASCII);
+        var answers = await reader.ReadToEndAsync(none);
+
+        Assert.Single(answers.Split("HTTP/1.1 200 OK"), answer => answer.Length > 0);
+        Assert.Contains("Connection: close", answers, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Infer_ThreeLargeBodiesAtOnce_LeaveTheServiceItsMemory()
     {
         // Less managed memory than .NET takes in a container of 1 GB.
@@ -102,6 +187,17 @@ public sealed class ConnectionTests(SharedService service)
     }
 
     private const string Live = "GET /health/live HTTP/1.1\r\nHost: test\r\n\r\n";
+
+    private static string Head(byte[] picture) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"POST /v1/classify HTTP/1.1\r\nHost: test\r\nContent-Type: image/jpeg\r\nContent-Length: {picture.Length}\r\n\r\n");
+
+    private async Task SendPictureAsync(TcpClient connection)
+    {
+        var picture = Pictures.Jpeg();
+        await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(Head(picture)), none);
+        await connection.GetStream().WriteAsync(picture, none);
+    }
 
     private static async Task<Uri> ReadyAsync(ServiceHost host)
     {
@@ -163,4 +259,6 @@ public sealed class ConnectionTests(SharedService service)
         var reader = new StreamReader(connection.GetStream(), Encoding.ASCII);
         return await reader.ReadLineAsync(none);
     }
+
+    private sealed record SocketFeature(Socket Socket) : IConnectionSocketFeature;
 }

@@ -42,9 +42,51 @@ public sealed class KeyTests(SharedService service)
         Assert.Equal(status, response.StatusCode);
         if (status == HttpStatusCode.Unauthorized)
         {
-            Assert.Equal("ApiKey", Assert.Single(response.Headers.WwwAuthenticate).Scheme);
+            Assert.Equal(["Bearer", "ApiKey"], response.Headers.WwwAuthenticate.Select(challenge => challenge.Scheme));
             Assert.Contains("X-Api-Key", await response.ProblemAsync(status), StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("/v1/models", $"Bearer {UserKey}", 200, null)]
+    [InlineData("/v1/models", $"bearer  {UserKey}", 200, null)]
+    [InlineData("/v2/models/cifar-a", $"Bearer {UserKey}", 200, null)]
+    [InlineData("/metrics", $"Bearer {AdminKey}", 200, null)]
+    [InlineData("/v1/models", "Bearer a key of nobody", 401, "invalid_token")]
+    [InlineData("/v1/models", $"Basic {UserKey}", 401, null)]
+    [InlineData("/v1/models", UserKey, 401, null)]
+    [InlineData("/v1/models", "", 401, null)]
+    public async Task Get_WithABearerToken_IsAnsweredIfItIsAKey(string path, string credentials, int status, string? error)
+    {
+        await using var host = new ServiceHost(service.Repository, Keys());
+        using var client = await host.ReadyClientAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.TryAddWithoutValidation("Authorization", credentials);
+
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        if (status == 401)
+        {
+            Assert.Equal(
+                "realm=\"AlexNetService\"" + (error is null ? "" : $", error=\"{error}\""),
+                response.Headers.WwwAuthenticate.First().Parameter);
+            Assert.Contains("Authorization: Bearer", await response.ProblemAsync(HttpStatusCode.Unauthorized), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Get_WithAValidKeyAndCredentialsOfAProxy_IsAnswered()
+    {
+        await using var host = new ServiceHost(service.Repository, Keys());
+        using var client = await host.ReadyClientAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models");
+        request.Headers.Add("Authorization", "Bearer of a proxy");
+        request.Headers.Add("X-Api-Key", UserKey);
+
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     [Fact]
