@@ -1,7 +1,3 @@
-using System.CommandLine.Parsing;
-using System.Globalization;
-using AlexNetService.Worker.Log;
-
 namespace AlexNetService.Worker;
 
 /// <summary>Options that several commands share, so that they mean the same everywhere.</summary>

@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
-using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.Laboratory.Ablate;
 

@@ -1,5 +1,3 @@
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Network;
 
 namespace AlexNetService.Laboratory.Ablate;

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>A table of a report as text, for the terminal and the Markdown file.</summary>

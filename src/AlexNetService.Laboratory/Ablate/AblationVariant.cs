@@ -1,5 +1,3 @@
-using AlexNetService.ModelSpec.Architecture;
-
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>A network or recipe that differs from the preset's in one thing the paper argues for (Krizhevsky 2012 §3, §4).</summary>

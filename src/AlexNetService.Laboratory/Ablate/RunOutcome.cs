@@ -1,6 +1,3 @@
-using System.Text.Json;
-using AlexNetService.ModelSpec.Files;
-
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>Top-1 and top-5 error, 0 to 1.</summary>

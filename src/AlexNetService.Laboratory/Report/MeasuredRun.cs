@@ -1,5 +1,3 @@
-using AlexNetService.Imaging;
-
 namespace AlexNetService.Laboratory.Report;
 
 /// <summary>A run's final test: its network's predictions for the held-out photographs.</summary>

@@ -1,8 +1,5 @@
 using System.Reflection;
-using System.Text;
-using System.Text.Json;
 using System.Xml.Linq;
-using AlexNetService.Imaging;
 
 namespace AlexNetService.Laboratory.Report;
 

@@ -1,9 +1,4 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Onnx.Schema;
-using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
 namespace AlexNetService.Onnx.Graph;
 

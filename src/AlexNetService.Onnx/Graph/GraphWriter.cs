@@ -1,9 +1,3 @@
-using System.Runtime.InteropServices;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Onnx.Schema;
-using Google.Protobuf;
-
 namespace AlexNetService.Onnx.Graph;
 
 /// <summary>Collects the nodes and initialisers of one graph.</summary>

@@ -1,6 +1,3 @@
-using System.Globalization;
-using AlexNetService.ModelSpec.Architecture;
-
 namespace AlexNetService.Onnx.Graph;
 
 /// <summary>Layer records → ONNX nodes. The other translation of a record, to TorchSharp, is Training's <c>LayerModules</c>.</summary>

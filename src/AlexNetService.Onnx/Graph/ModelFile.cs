@@ -1,9 +1,3 @@
-using System.Globalization;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Onnx.Schema;
-using Google.Protobuf;
-
 namespace AlexNetService.Onnx.Graph;
 
 /// <summary>The parts of an ONNX file around a graph: versions, origin, the declared inputs and outputs.</summary>

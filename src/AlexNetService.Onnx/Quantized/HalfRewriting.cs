@@ -1,9 +1,3 @@
-using System.Runtime.InteropServices;
-using AlexNetService.Onnx.Graph;
-using AlexNetService.Onnx.Schema;
-using Google.Protobuf;
-using static AlexNetService.Onnx.Schema.TensorProto.Types;
-
 namespace AlexNetService.Onnx.Quantized;
 
 /// <summary>

@@ -1,9 +1,4 @@
-using System.Runtime.InteropServices;
-using AlexNetService.Onnx.Graph;
-using AlexNetService.Onnx.Schema;
-using Google.Protobuf;
 using Google.Protobuf.Collections;
-using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
 namespace AlexNetService.Onnx.Quantized;
 

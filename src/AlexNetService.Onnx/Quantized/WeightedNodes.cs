@@ -1,5 +1,3 @@
-using AlexNetService.Onnx.Schema;
-
 namespace AlexNetService.Onnx.Quantized;
 
 /// <summary>

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Architecture;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Data;

@@ -1,4 +1,3 @@
-using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data.Preparation;
 
 namespace AlexNetService.Training.Data;

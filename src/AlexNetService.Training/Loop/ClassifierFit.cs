@@ -1,10 +1,4 @@
-using System.Runtime.InteropServices;
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Training.Data;
 using AlexNetService.Training.Measuring;
-using AlexNetService.Training.Network;
 using TorchSharp;
 using static TorchSharp.torch;
 

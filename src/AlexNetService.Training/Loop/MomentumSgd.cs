@@ -1,6 +1,3 @@
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Training.Network;
 using TorchSharp;
 using static TorchSharp.torch;
 

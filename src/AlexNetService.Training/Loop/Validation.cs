@@ -1,5 +1,3 @@
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Network;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Loop;

@@ -1,6 +1,3 @@
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Data;
-
 namespace AlexNetService.Training.Runs;
 
 /// <summary>Matches the classes of a data set with those of a model, by identifier.</summary>

@@ -1,6 +1,3 @@
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Loop;
-
 namespace AlexNetService.Training.Runs;
 
 /// <summary>Paths of the data sets of a run.</summary>

@@ -1,9 +1,3 @@
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Loop;
-
 namespace AlexNetService.Training.Runs;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using AlexNetService.Training.Loop;
-
 namespace AlexNetService.Training.Runs;
 
 /// <summary>Shows a run while it trains.</summary>

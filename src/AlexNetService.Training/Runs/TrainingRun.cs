@@ -1,10 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using AlexNetService.ModelSpec.Files;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Loop;
-using AlexNetService.Training.Network;
-
 namespace AlexNetService.Training.Runs;
 
 /// <summary>A run from its data set to its final test, in the run's folder.</summary>
@@ -97,9 +90,8 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
     /// <param name="threads">Threads of one operation, or null for the run's own.</param>
     /// <param name="epochs">Number of epochs, the run's own or more; null for the run's own.</param>
     /// <returns>True if the run is done; false if it was stopped and can continue.</returns>
-    /// <exception cref="CheckpointException">There is no readable checkpoint.</exception>
     /// <exception cref="InputException">
-    /// A data set differs from the run's, the folder cannot be written, or the schedule does not permit more epochs.
+    /// There is no readable checkpoint, a data set differs from the run's, the folder cannot be written, or the schedule does not permit more epochs.
     /// </exception>
     public bool Resume(
         Action<TrainingState> refuse, string? data, string? validation, string? devices, int? threads, int? epochs = null)

@@ -1,5 +1,4 @@
 using AlexNetService.Laboratory.Ablate;
-using AlexNetService.Worker.Train;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Ablate;

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using nietras.SeparatedValues;
 
 namespace AlexNetService.Worker.Classify;

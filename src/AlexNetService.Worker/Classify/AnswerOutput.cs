@@ -1,7 +1,4 @@
 using System.IO.Hashing;
-using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.Json;
 
 namespace AlexNetService.Worker.Classify;
 

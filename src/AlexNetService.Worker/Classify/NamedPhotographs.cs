@@ -1,5 +1,3 @@
-using AlexNetService.ModelSpec.Files;
-
 namespace AlexNetService.Worker.Classify;
 
 /// <summary>A photograph to classify.</summary>
@@ -90,15 +88,6 @@ internal sealed class NamedPhotographs : IDisposable
         || (!name.StartsWith('.') && DataSetOpener.OtherPictures.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase));
 
     /// <summary>Whether a file is a photograph, by its name or its first bytes, rather than a data set.</summary>
-    private static bool IsPhotograph(string path)
-    {
-        if (IsPicture(Path.GetFileName(path)))
-        {
-            return true;
-        }
-
-        Span<byte> start = stackalloc byte[12];
-        using var stream = RegularFile.OpenRead(path);
-        return ImageFormats.Recognise(start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)]) is not null;
-    }
+    private static bool IsPhotograph(string path) =>
+        IsPicture(Path.GetFileName(path)) || ImageFormats.Recognise(RegularFile.ReadBeginning(path, 12)) is not null;
 }

@@ -1,5 +1,3 @@
-using AlexNetService.Laboratory.Measure;
-
 namespace AlexNetService.Worker.Evaluate;
 
 /// <summary>Measures models and their ensemble on labelled photographs.</summary>

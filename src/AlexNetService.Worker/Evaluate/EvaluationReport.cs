@@ -1,7 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using AlexNetService.Laboratory.Measure;
-using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.Worker.Evaluate;
 

@@ -1,5 +1,3 @@
-using AlexNetService.ModelSpec.Weights;
-
 namespace AlexNetService.Worker.Export;
 
 /// <summary><c>alexnet export</c>: a run or untrained weights → a package, compared with torch before it is published.</summary>

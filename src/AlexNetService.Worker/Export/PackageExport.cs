@@ -1,4 +1,3 @@
-using AlexNetService.Onnx;
 using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker.Export;

@@ -1,5 +1,3 @@
-using AlexNetService.Training.Data.Preparation;
-
 namespace AlexNetService.Worker.Prepare;
 
 /// <summary><c>alexnet prepare</c>: any data set → shards of canvas-sized JPEGs with statistics, which open and decode fast.</summary>

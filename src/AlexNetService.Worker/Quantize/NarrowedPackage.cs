@@ -1,6 +1,4 @@
-using AlexNetService.Onnx;
 using AlexNetService.Worker.Evaluate;
-using AlexNetService.Worker.Export;
 
 namespace AlexNetService.Worker.Quantize;
 

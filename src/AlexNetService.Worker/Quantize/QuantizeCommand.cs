@@ -1,4 +1,3 @@
-using AlexNetService.Onnx;
 using AlexNetService.Onnx.Quantized;
 using AlexNetService.Worker.Evaluate;
 

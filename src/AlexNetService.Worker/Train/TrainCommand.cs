@@ -1,7 +1,3 @@
-using System.CommandLine.Parsing;
-using AlexNetService.Laboratory.Report;
-using AlexNetService.ModelSpec.Files;
-using AlexNetService.Worker.Log;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Train;

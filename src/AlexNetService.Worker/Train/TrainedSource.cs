@@ -1,6 +1,3 @@
-using AlexNetService.Onnx;
-using AlexNetService.Worker.Import;
-
 namespace AlexNetService.Worker.Train;
 
 /// <summary>Reads the trained network that <c>alexnet train --from</c> names.</summary>
@@ -29,7 +26,7 @@ internal static class TrainedSource
         var card = package.Card;
         var architecture = card.Architecture ?? throw new InvalidOperationException("Weights were read without a layer table.");
         var origin = new WeightOrigin($"{card.Name}/{card.Version}", card.Graph.Sha256);
-        return new TrainedNetwork(
-            architecture, weights, ColourStatistics.OfMean(mean, architecture.Geometry), card.Labels, card.Training, origin);
+        var colours = ColourStatistics.OfMean([.. mean.Select(value => (double)value)], architecture);
+        return new TrainedNetwork(architecture, weights, colours, card.Labels, card.Training, origin);
     }
 }

@@ -1,6 +1,3 @@
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Files;
-
 namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using System.IO.Enumeration;
-using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.Training.Data.Containers;
 

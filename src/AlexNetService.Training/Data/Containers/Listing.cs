@@ -1,8 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using AlexNetService.ModelSpec.Files;
-using AlexNetService.ModelSpec.Package;
-
 namespace AlexNetService.Training.Data.Containers;
 
 internal static class Listing

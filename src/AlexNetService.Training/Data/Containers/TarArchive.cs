@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Formats.Tar;
-using AlexNetService.ModelSpec.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace AlexNetService.Training.Data.Containers;
@@ -65,14 +64,8 @@ internal sealed class TarArchive : IDisposable
     /// <summary>Whether a file begins with a tar header, which holds the sum of its own bytes.</summary>
     public static bool Recognises(string path)
     {
-        Span<byte> header = stackalloc byte[Block];
-        using var stream = RegularFile.OpenRead(path);
-        if (stream.ReadAtLeast(header, Block, throwOnEndOfStream: false) < Block)
-        {
-            return false;
-        }
-
-        return IsHeader(header);
+        var header = RegularFile.ReadBeginning(path, Block);
+        return header.Length == Block && IsHeader(header);
     }
 
     private static bool IsHeader(ReadOnlySpan<byte> header)
