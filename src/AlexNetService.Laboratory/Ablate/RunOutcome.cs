@@ -45,7 +45,7 @@ internal sealed record RunOutcome
         try
         {
             return System.IO.File.Exists(path)
-                ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), LaboratoryJson.Whole.RunOutcome)
+                ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), LaboratoryJson.Default.RunOutcome)
                 : null;
         }
         catch (JsonException e)
@@ -55,5 +55,5 @@ internal sealed record RunOutcome
     }
 
     public void Write(string folder) =>
-        WholeFile.Write(Path.Combine(folder, File), JsonSerializer.SerializeToUtf8Bytes(this, LaboratoryJson.Whole.RunOutcome));
+        WholeFile.Write(Path.Combine(folder, File), JsonSerializer.SerializeToUtf8Bytes(this, LaboratoryJson.Default.RunOutcome));
 }

@@ -30,11 +30,9 @@ internal sealed record OtherPhotographs(
                 : usual);
         }
 
-        if (now.Any(predictions => predictions.Count != now[0].Count))
-        {
-            throw new InputException($"Some photographs can be read for one model only, in '{source.Name}'. Remove the unreadable ones.");
-        }
-
+        InputException.ThrowIf(
+            now.Any(predictions => predictions.Count != now[0].Count),
+            $"Some photographs can be read for one model only, in '{source.Name}'. Remove the unreadable ones.");
         var anyFitted = models.Any(model => model.Fitted is not null);
         return new OtherPhotographs(
             source.Name,

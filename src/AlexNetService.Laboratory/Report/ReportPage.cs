@@ -33,7 +33,7 @@ internal static class ReportPage
             Section("Recipe", Facts(manifest.Recipe)),
             Section(
                 "Manifest",
-                Facts(JsonSerializer.SerializeToElement(manifest, LaboratoryJson.Whole.TrainingManifest), without: "recipe")));
+                Facts(JsonSerializer.SerializeToElement(manifest, LaboratoryJson.Default.TrainingManifest), without: "recipe")));
         var page = new XElement(
             "html",
             new XAttribute("lang", "en"),

@@ -38,12 +38,9 @@ public static unsafe class LibTorchFolder
             return;
         }
 
-        if (carried)
-        {
-            throw new InputException(
-                $"{Variable} is set, but this program has its own libtorch. Build it with -p:Torch=folder, on Linux.");
-        }
-
+        InputException.ThrowIf(
+            carried,
+            $"{Variable} is set, but this program has its own libtorch. Build it with -p:Torch=folder, on Linux.");
         if (!File.Exists(Path.Combine(folder, Core)))
         {
             throw new InputException($"{Variable} names '{folder}', where there is no {Core}. Name the folder lib of libtorch {Version}.");

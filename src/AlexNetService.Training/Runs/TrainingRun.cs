@@ -229,12 +229,10 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
     private static void RequireAsMany(TrainingData prepared, TrainingState state)
     {
         var (learned, heldOut) = (prepared.Training.Photographs.Count, prepared.Validation.Photographs.Count);
-        if ((learned, heldOut) != (state.TrainingImages, state.ValidationImages))
-        {
-            throw new InputException(
-                $"'{state.DataSet}' has {learned} readable photographs to learn from and {heldOut} held out; "
-                + $"the run began with {state.TrainingImages} and {state.ValidationImages}. Restore the unreadable ones.");
-        }
+        InputException.ThrowIf(
+            (learned, heldOut) != (state.TrainingImages, state.ValidationImages),
+            $"'{state.DataSet}' has {learned} readable photographs to learn from and {heldOut} held out; "
+            + $"the run began with {state.TrainingImages} and {state.ValidationImages}. Restore the unreadable ones.");
     }
 
     private void WriteMetrics(IReadOnlyList<EpochResult> epochs)

@@ -39,11 +39,7 @@ internal sealed class AnswerOutput : IDisposable
         var output = new AnswerOutput(stream, format, top);
         try
         {
-            if (!stream.CanSeek)
-            {
-                throw new InputException($"'{path}' is a pipe or a device. Name a file, or leave --output out.");
-            }
-
+            InputException.ThrowIf(!stream.CanSeek, $"'{path}' is a pipe or a device. Name a file, or leave --output out.");
             output.Continue(path, models, crops);
             return output;
         }

@@ -71,11 +71,7 @@ internal sealed class EvaluateCommand : Command
     {
         string[] folders = [.. (parsed.GetValue(packages) ?? []).Select(PackageRepository.Newest)];
         var checkpoints = parsed.GetValue(runs) ?? [];
-        if (folders.Length + checkpoints.Length == 0)
-        {
-            throw new InputException("Name --package folders, --run folders, or both.");
-        }
-
+        InputException.ThrowIf(folders.Length + checkpoints.Length == 0, "Name --package folders, --run folders, or both.");
         if (parsed.IsGiven(ensemble) && (folders.Length < 2 || checkpoints.Length > 0 || parsed.GetValue(temperature) != Keep))
         {
             throw new InputException("--ensemble needs two or more --package folders, no --run, and --temperature keep.");

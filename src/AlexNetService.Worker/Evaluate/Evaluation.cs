@@ -45,11 +45,9 @@ internal sealed class Evaluation
 
         // A photograph may be readable at one canvas side and not at another.
         IReadOnlyList<Photograph> Read(Member member) => member.Now[MostCrops].Photographs;
-        if (split is null || members.Any(member => !Read(member).SequenceEqual(Read(members[0]))))
-        {
-            throw new InputException($"Some photographs can be read for one model only, in '{Source.Name}'. Remove the unreadable ones.");
-        }
-
+        InputException.ThrowIf(
+            split is null || members.Any(member => !Read(member).SequenceEqual(Read(members[0]))),
+            $"Some photographs can be read for one model only, in '{Source.Name}'. Remove the unreadable ones.");
         return Report(models, members, split, stop);
     }
 
@@ -129,11 +127,9 @@ internal sealed class Evaluation
 
     private WeightReport Weighed(IReadOnlyList<Member> members, CalibrationSplit split)
     {
-        if (Weights.Search && split.Fitted.Length == 0)
-        {
-            throw new InputException($"Weights cannot be searched on {split.Measured.Length} photographs. Measure on more.");
-        }
-
+        InputException.ThrowIf(
+            Weights.Search && split.Fitted.Length == 0,
+            $"Weights cannot be searched on {split.Measured.Length} photographs. Measure on more.");
         var weights = Weights.Given ?? EnsembleWeights.Search([.. members.Select(member => member.Fitted)]);
         Quality With(double[] shares) => Quality.Of(Predictions.Mean([.. members.Select(member => member.Measured)], shares));
         return new WeightReport(

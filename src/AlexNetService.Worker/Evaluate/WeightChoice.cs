@@ -14,11 +14,7 @@ internal sealed record WeightChoice(bool Search, double[]? Given)
             return Cards;
         }
 
-        if (models < 2)
-        {
-            throw new InputException("--weights are for an ensemble; name two or more models.");
-        }
-
+        InputException.ThrowIf(models < 2, "--weights are for an ensemble; name two or more models.");
         if (text == "search")
         {
             return new WeightChoice(Search: true, Given: null);

@@ -72,11 +72,9 @@ internal static class ParityCheck
     internal static void RequireSmall(double difference, double tolerance, string disagreement)
     {
         // Written so that a NaN fails too.
-        if (!(difference <= tolerance))
-        {
-            throw new InputException(
-                $"{disagreement} differ by {difference:E1} of the largest; {tolerance:E0} is allowed. Nothing was published.");
-        }
+        InputException.ThrowIf(
+            !(difference <= tolerance),
+            $"{disagreement} differ by {difference:E1} of the largest; {tolerance:E0} is allowed. Nothing was published.");
     }
 
     private static void Require(

@@ -19,11 +19,7 @@ internal static class ImportSource
         var network = PortableWeights.Of(file, OurName) is { } own
             ? OfOurs(own, preset, meanColour)
             : OfOthers(path, file, preset, meanColour);
-        if (!network.Weights.AreFinite)
-        {
-            throw new InputException($"'{path}' holds infinite values or NaN.");
-        }
-
+        InputException.ThrowIf(!network.Weights.AreFinite, $"'{path}' holds infinite values or NaN.");
         WarnOfUnused(path, file, network.Architecture);
         return network with
         {
@@ -39,11 +35,7 @@ internal static class ImportSource
             return new SafeTensors(TorchArchive.Read(path), new Dictionary<string, string>());
         }
 
-        if (Checkpoint.Recognises(path))
-        {
-            throw new InputException($"'{path}' is a checkpoint of a run. Use: alexnet export --run \"{path}\"");
-        }
-
+        InputException.ThrowIf(Checkpoint.Recognises(path), $"'{path}' is a checkpoint of a run. Use: alexnet export --run \"{path}\"");
         // Eight bytes of length, then a JSON object.
         return RegularFile.ReadBeginning(path, 9) is [_, _, _, _, _, _, _, _, (byte)'{']
             ? SafeTensors.Read(path)
@@ -53,11 +45,9 @@ internal static class ImportSource
     /// <summary>A file of 'alexnet export --format safetensors', which contains everything.</summary>
     private static TrainedNetwork OfOurs(PortableWeights own, string? preset, IReadOnlyList<double>? meanColour)
     {
-        if (preset is not null && preset != own.Architecture.Preset)
-        {
-            throw new InputException($"The file holds weights of '{own.Architecture.Preset}', not of '{preset}'. Leave --preset out.");
-        }
-
+        InputException.ThrowIf(
+            preset is not null && preset != own.Architecture.Preset,
+            $"The file holds weights of '{own.Architecture.Preset}', not of '{preset}'. Leave --preset out.");
         var colours = ColourStatistics.OfMean(meanColour ?? own.MeanColour, own.Architecture);
         return new TrainedNetwork(
             own.Architecture,

@@ -130,11 +130,9 @@ internal sealed class TrainCommand : Command
         var presetName = (trained is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(trained.Architecture.Preset)) ?? "";
         var trainingPath = parsed.GetValue(data) ?? throw new InputException("Name the --data to learn from.");
         var paths = new DataPaths(trainingPath, parsed.GetValue(validation), parsed.GetValue(labels));
-        if (paths.Validation is not null && FirstGiven(parsed, option => option.Option.Name == ValidationFraction) is not null)
-        {
-            throw new InputException($"Name either a --validation data set or a {ValidationFraction}.");
-        }
-
+        InputException.ThrowIf(
+            paths.Validation is not null && FirstGiven(parsed, option => option.Option.Name == ValidationFraction) is not null,
+            $"Name either a --validation data set or a {ValidationFraction}.");
         RunSettings Settings(TrainingRecipe usual) => runOptions.Aggregate(
             new RunSettings(new NetworkSwitches(), usual), (settings, option) => option.Apply(parsed, settings));
         TrainingRecipe RecipeFor(int photographs)

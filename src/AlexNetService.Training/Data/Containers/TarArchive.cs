@@ -32,13 +32,9 @@ internal sealed class TarArchive : IDisposable
             RegularFile.Require(path);
             handle = File.OpenHandle(path, options: FileOptions.RandomAccess);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            throw new DataSetException($"'{path}' cannot be read: {e.Message}", e);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new DataSetException(e.Message, e);
+            throw new DataSetException(e is InvalidDataException ? e.Message : $"'{path}' cannot be read: {e.Message}", e);
         }
     }
 

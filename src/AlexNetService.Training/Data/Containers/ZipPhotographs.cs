@@ -25,7 +25,7 @@ internal static class ZipPhotographs
             }
 
             var listed = archive.Entries.Select(entry => (entry.FullName, entry.Length));
-            return ClassFolders.List(name, listed, labelled, photograph => Read(archive, entries[photograph], name), archive);
+            return ClassFolders.List(name, listed, labelled, photograph => Read(archive, entries[photograph], name), [archive]);
         }
         catch (Exception e)
         {
