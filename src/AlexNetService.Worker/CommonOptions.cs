@@ -16,7 +16,6 @@ internal static class CommonOptions
 
     public static Option<string?> Text(string name, string description) => Of<string?>(name, description);
 
-    /// <summary>An option with several values.</summary>
     public static Option<string[]> Several(string name, string description) => new(name)
     {
         Description = description,

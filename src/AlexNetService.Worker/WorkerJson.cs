@@ -4,7 +4,6 @@ using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker;
 
-/// <summary>JSON that the worker writes.</summary>
 [JsonSerializable(typeof(EpochResult))]
 [JsonSerializable(typeof(TrainingResult))]
 [JsonSerializable(typeof(EvaluationReport))]

@@ -77,7 +77,6 @@ internal sealed class AblationDisplay(TimeProvider clock, int runs) : TrainingDi
         }
     }
 
-    /// <summary>Prints a line about the run.</summary>
     public void Line(string text)
     {
         shown = clock.GetTimestamp();

@@ -2,7 +2,6 @@ using ScottPlot;
 
 namespace AlexNetService.Laboratory.Ablate;
 
-/// <summary>The charts of a report, as SVG.</summary>
 internal static class AblationPlots
 {
     private const int Width = 720;

@@ -96,7 +96,6 @@ internal sealed record AblationReport
         }
     }
 
-    /// <summary>Reads a report that <see cref="Write"/> wrote.</summary>
     public static AblationReport Read(string folder)
     {
         var path = Path.Combine(folder, JsonFile);

@@ -12,7 +12,6 @@ internal sealed record AblationVariant(
     /// <summary>The unchanged preset, to which every difference refers.</summary>
     public static AblationVariant Baseline { get; } = new("baseline", "the unchanged preset", "");
 
-    /// <summary>All variants, in the paper's order.</summary>
     public static IReadOnlyList<AblationVariant> All { get; } =
     [
         Baseline,

@@ -16,7 +16,6 @@ internal sealed record RunOutcome
     public required int Seed { get; init; }
     public required TrainingRecipe Recipe { get; init; }
 
-    /// <summary>Name of the layer table.</summary>
     public required string Table { get; init; }
     public required string TableSha256 { get; init; }
     public required long Parameters { get; init; }
@@ -38,7 +37,6 @@ internal sealed record RunOutcome
 
     public double Seconds() => Epochs.Sum(epoch => epoch.Seconds);
 
-    /// <summary>Reads a run's outcome, or null if it has none yet.</summary>
     public static RunOutcome? Read(string folder)
     {
         var path = Path.Combine(folder, File);

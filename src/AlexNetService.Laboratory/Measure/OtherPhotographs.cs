@@ -101,6 +101,5 @@ internal sealed record Confidence(double MeanTop, double VerySure)
         return new Confidence(tops.Average(top => (double)top), tops.Count(top => top >= Threshold) / (double)tops.Length);
     }
 
-    /// <summary>The first prediction's probability for each photograph.</summary>
     public static float[] Tops(Predictions predictions) => [.. predictions.Probabilities.Select(answer => answer.Max())];
 }

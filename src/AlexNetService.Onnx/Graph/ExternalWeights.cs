@@ -62,7 +62,6 @@ internal sealed class ExternalWeights
         return true;
     }
 
-    /// <summary>Writes the file.</summary>
     public void Write(Stream stream)
     {
         var written = 0L;

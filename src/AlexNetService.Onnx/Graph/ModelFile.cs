@@ -49,7 +49,6 @@ internal static class ModelFile
         }
     }
 
-    /// <summary>A declared output of floats without a shape.</summary>
     public static ValueInfoProto Floats(string name) => new()
     {
         Name = name,

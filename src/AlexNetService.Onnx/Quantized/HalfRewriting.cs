@@ -15,7 +15,6 @@ internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]>
     private readonly HashSet<string> casts = [];
     private readonly List<NodeProto> rewritten = [];
 
-    /// <summary>Rewrites every weighted node.</summary>
     public void Run()
     {
         var byNode = weighted.All.ToDictionary(node => node.Node);

@@ -62,12 +62,6 @@ public sealed class LabelledPhotographs : IDisposable
     }
 
     /// <summary>
-    /// Divides the photographs as <see cref="Split(DataShare)"/> does, without limits. The share held out is 0 to below 1.
-    /// </summary>
-    public (IReadOnlyList<Photograph> Training, IReadOnlyList<Photograph> HeldOut) Split(double fraction) =>
-        Split(new DataShare(fraction));
-
-    /// <summary>
     /// Divides the photographs into a training set and a held-out set, as its own folders do, or by a share. Of a share, about every
     /// ⌈1/fraction⌉-th photograph of each class is held out, spread evenly over the order. The choice does not depend on the seed of a run
     /// or on the limit of the training set, so that no member of an ensemble has seen the photographs on which the members are judged.

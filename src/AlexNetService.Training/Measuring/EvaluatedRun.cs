@@ -53,14 +53,8 @@ public sealed class EvaluatedRun : EvaluatedModel
     {
         network.eval();
         using var feed = new BatchFeed(windows.Length * 16, Geometry.Crop, augmentation.Pixels, network.Placement.UsesCuda);
-        int Cut(int use, Span<byte> crop, Span<float> shift)
-        {
-            var place = use / windows.Length;
-            augmentation.Window(canvases[place].Span, windows[use % windows.Length], crop, shift);
-            return canvases.Photographs[place].Label;
-        }
-
-        foreach (var batch in feed.Run(canvases.Photographs.Count * windows.Length, Cut))
+        var count = canvases.Photographs.Count;
+        foreach (var batch in feed.Run(count * windows.Length, augmentation.Windows(canvases, windows, count)))
         {
             stop.ThrowIfCancellationRequested();
             foreach (var logits in Logits(batch, windows.Length))

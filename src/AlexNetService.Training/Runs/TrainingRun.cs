@@ -91,7 +91,8 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
     /// <param name="epochs">Number of epochs, the run's own or more; null for the run's own.</param>
     /// <returns>True if the run is done; false if it was stopped and can continue.</returns>
     /// <exception cref="InputException">
-    /// There is no readable checkpoint, a data set differs from the run's, the folder cannot be written, or the schedule does not permit more epochs.
+    /// There is no readable checkpoint, a data set differs from the run's, the folder cannot be written, or the schedule does not permit
+    /// more epochs.
     /// </exception>
     public bool Resume(
         Action<TrainingState> refuse, string? data, string? validation, string? devices, int? threads, int? epochs = null)

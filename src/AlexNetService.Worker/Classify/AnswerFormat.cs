@@ -10,7 +10,6 @@ internal enum AnswerFormat
     Csv,
 }
 
-/// <summary>Answers as text, and back.</summary>
 internal static class AnswerText
 {
     private const int ColumnsPerClass = 3;

@@ -13,10 +13,6 @@ internal sealed class NamedPhotographs : IDisposable
 {
     private readonly List<(string Path, LabelledPhotographs? DataSet)> sources = [];
 
-    private NamedPhotographs()
-    {
-    }
-
     /// <summary>Opens paths: photographs, folders of photographs, and data sets.</summary>
     public static NamedPhotographs Open(IEnumerable<string> paths)
     {

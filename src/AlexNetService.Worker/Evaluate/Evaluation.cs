@@ -1,6 +1,5 @@
 namespace AlexNetService.Worker.Evaluate;
 
-/// <summary>Measures models and their ensemble on labelled photographs.</summary>
 internal sealed class Evaluation
 {
     private const int ConfidentErrors = 20;
@@ -8,13 +7,11 @@ internal sealed class Evaluation
     /// <summary>The data set; it must outlive this.</summary>
     public required LabelledPhotographs Source { get; init; }
 
-    /// <summary>The photographs to measure on.</summary>
     public required IReadOnlyList<Photograph> Photographs { get; init; }
 
     /// <summary>The held-out share that they are, or null for all.</summary>
     public double? ValidationFraction { get; init; }
 
-    /// <summary>Numbers of crops: 1, 10 or both.</summary>
     public required IReadOnlyList<int> Crops { get; init; }
 
     public bool FitTemperatures { get; init; } = true;

@@ -28,7 +28,6 @@ internal sealed record EvaluatedCard(
             : Of(report, report.Models[place].Calibration, weight);
     }
 
-    /// <summary>Prints what goes into the card.</summary>
     public void Print()
     {
         if (Calibration is { } found)

@@ -22,7 +22,6 @@ internal sealed record ExportSource(TrainedNetwork Network, TrainingState? Run =
             Origin: null));
     }
 
-    /// <summary>Classes without names.</summary>
     public static IReadOnlyList<ClassLabel> NumberedClasses(int classes) =>
         [.. Enumerable.Range(0, classes).Select(index => new ClassLabel(index, $"class-{index}", $"class {index}"))];
 }

@@ -68,7 +68,6 @@ internal static class ParityCheck
         return difference / largest;
     }
 
-    /// <summary>Refuses a difference above a tolerance.</summary>
     internal static void RequireSmall(double difference, double tolerance, string disagreement)
     {
         // Written so that a NaN fails too.

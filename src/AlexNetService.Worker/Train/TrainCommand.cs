@@ -119,7 +119,7 @@ internal sealed class TrainCommand : Command
     private int Begin(ParseResult parsed)
     {
         var source = parsed.GetValue(from) ?? (parsed.IsGiven(preset) ? null : BundledModels.ToBeginWith());
-        var trained = source is null ? null : TrainedSource.Read(source);
+        var trained = source is null ? null : Trained(source);
         if (trained is not null && FirstGiven(parsed, option => option.IsOfTheNetwork) is { } extra)
         {
             throw new InputException(parsed.IsGiven(from)
@@ -155,7 +155,23 @@ internal sealed class TrainCommand : Command
             CommonOptions.Cores(parsed.GetValue(threads))));
     }
 
-    /// <summary>The first matching option on the command line, or null.</summary>
+    /// <summary>Reads what <c>--from</c> names: a package's folder, a run's folder, a checkpoint, or a file of weights.</summary>
+    private static TrainedNetwork Trained(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            var folder = PackageRepository.Newest(path);
+            return File.Exists(Path.Combine(folder, ModelPackage.CardFile))
+                ? TrainedNetwork.Of(ModelPackage.Open(folder))
+                : TrainedNetwork.Of(RunCheckpoint.Open(path, CheckpointChoice.Best));
+        }
+
+        return !File.Exists(path)
+            ? throw new InputException($"There is no '{path}' to begin --from: name a package, a run, a checkpoint or a file of weights.")
+            : Checkpoint.Recognises(path) ? TrainedNetwork.Of(RunCheckpoint.Open(path, CheckpointChoice.Best))
+            : ImportSource.Read(path, preset: null, labels: null, meanColour: null);
+    }
+
     private Option? FirstGiven(ParseResult parsed, Predicate<RunOption> kind) =>
         runOptions.FirstOrDefault(option => kind(option) && parsed.IsGiven(option.Option))?.Option;
 

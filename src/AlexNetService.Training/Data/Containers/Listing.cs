@@ -44,7 +44,6 @@ internal static class Listing
         return [.. lines];
     }
 
-    /// <summary>The bytes of a text file beside a data set.</summary>
     public static byte[] ReadText(string file)
     {
         try
@@ -66,7 +65,6 @@ internal static class Listing
             : names is null ? null : LabelsOf(names);
     }
 
-    /// <summary>Requires that a photograph is small enough to be read into memory.</summary>
     public static void RequireSize(string path, long bytes)
     {
         if (Photograph.TooLarge(bytes) is { } reason)

@@ -50,7 +50,6 @@ internal sealed class TarArchive : IDisposable
             ? [.. Directory.EnumerateFiles(folder, "*.tar").Order(StringComparer.Ordinal)]
             : [];
 
-    /// <summary>Names of a tar's first files.</summary>
     public static string[] FirstNames(string path)
     {
         using var tar = new TarArchive(path);
@@ -77,7 +76,6 @@ internal sealed class TarArchive : IDisposable
         return told == sum && header[0] != 0;
     }
 
-    /// <summary>The files in the tar, in its order.</summary>
     public IEnumerable<TarItem> Items() => Items(Whole);
 
     /// <summary>The files of a tar inside this one, with their offsets in this one.</summary>
