@@ -9,8 +9,10 @@ internal static class CardRules
     /// <summary>Most characters of the identifier or the name of a label.</summary>
     public const int MaxLabelLength = 1000;
 
+    /// <summary>Most characters of the name of a tensor.</summary>
     public const int MaxTensorNameLength = 1000;
 
+    /// <summary>Most characters of the name of a file.</summary>
     public const int MaxFileNameLength = 255;
 
     /// <summary>The first rule that a card breaks, as a sentence, or null.</summary>
