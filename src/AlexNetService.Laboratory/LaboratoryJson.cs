@@ -1,21 +1,15 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using AlexNetService.Laboratory.Ablate;
 
 namespace AlexNetService.Laboratory;
 
 /// <summary>JSON of the experiments' files, camelCase and indented; nulls are written, so that a table has all its columns.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(TrainingManifest))]
 [JsonSerializable(typeof(RunOutcome))]
 [JsonSerializable(typeof(AblationReport))]
-internal sealed partial class LaboratoryJson : JsonSerializerContext
-{
-    /// <summary>The only settings.</summary>
-    public static LaboratoryJson Whole { get; } = new(new JsonSerializerOptions
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        WriteIndented = true,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    });
-}
+internal sealed partial class LaboratoryJson : JsonSerializerContext;

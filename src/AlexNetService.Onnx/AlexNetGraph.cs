@@ -1,9 +1,3 @@
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Onnx.Graph;
-using AlexNetService.Onnx.Schema;
-using static AlexNetService.Onnx.Schema.TensorProto.Types;
-
 namespace AlexNetService.Onnx;
 
 /// <summary>The graph of a layer table, from input to outputs.</summary>

@@ -1,9 +1,3 @@
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Onnx.Graph;
-using AlexNetService.Onnx.Quantized;
-using AlexNetService.Onnx.Schema;
-using Google.Protobuf;
-
 namespace AlexNetService.Onnx;
 
 /// <summary>

@@ -1,10 +1,3 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Onnx.Schema;
-using Google.Protobuf;
-using static AlexNetService.Onnx.Schema.TensorProto.Types;
-
 namespace AlexNetService.Onnx;
 
 /// <summary>

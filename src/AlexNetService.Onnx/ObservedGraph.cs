@@ -1,8 +1,3 @@
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Onnx.Graph;
-using Google.Protobuf;
-using static AlexNetService.Onnx.Schema.TensorProto.Types;
-
 namespace AlexNetService.Onnx;
 
 /// <summary>The graph of a package with some of its inner tensors as additional outputs, for tools that look inside a network.</summary>

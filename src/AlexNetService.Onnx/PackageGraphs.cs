@@ -1,10 +1,3 @@
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Onnx.Graph;
-using AlexNetService.Onnx.Schema;
-using Google.Protobuf;
-
 namespace AlexNetService.Onnx;
 
 /// <summary>

@@ -1,12 +1,3 @@
-using System.Runtime.InteropServices;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Onnx.Graph;
-using AlexNetService.Onnx.Quantized;
-using AlexNetService.Onnx.Schema;
-using static AlexNetService.Onnx.Schema.TensorProto.Types;
-
 namespace AlexNetService.Onnx;
 
 /// <summary>Reads the weights of a package back out of its graph, so that training can go on from them.</summary>

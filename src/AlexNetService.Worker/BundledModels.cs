@@ -1,5 +1,3 @@
-using AlexNetService.Inference.Catalog;
-
 namespace AlexNetService.Worker;
 
 /// <summary>The packages that come with the program: those that the web service serves, copied beside the program by its build.</summary>

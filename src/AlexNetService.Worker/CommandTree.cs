@@ -1,15 +1,9 @@
-using AlexNetService.Inference.Catalog;
 using AlexNetService.Worker.Ablate;
-using AlexNetService.Worker.Classify;
 using AlexNetService.Worker.Evaluate;
-using AlexNetService.Worker.Export;
-using AlexNetService.Worker.Import;
 using AlexNetService.Worker.Inspect;
-using AlexNetService.Worker.Log;
 using AlexNetService.Worker.Prepare;
 using AlexNetService.Worker.Quantize;
 using AlexNetService.Worker.Report;
-using AlexNetService.Worker.Train;
 using Spectre.Console;
 
 namespace AlexNetService.Worker;
@@ -59,9 +53,8 @@ internal static class CommandTree
         OperationCanceledException => ExitCode.Interrupted,
         DivergedException => ExitCode.Diverged,
         FailedStepException => ExitCode.FailedStep,
-        InputException or DataSetException or DeviceException or CheckpointException or ArchitectureException
-            or InvalidPackageException or CatalogException or DeviceUnavailableException
-            or IOException or InvalidDataException or UnauthorizedAccessException => ExitCode.BadInput,
+        InputException or DataSetException or ArchitectureException or InvalidPackageException or CatalogException
+            or DeviceUnavailableException or IOException or InvalidDataException or UnauthorizedAccessException => ExitCode.BadInput,
         _ => null,
     };
 

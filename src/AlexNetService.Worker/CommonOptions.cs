@@ -1,7 +1,3 @@
-using System.CommandLine.Parsing;
-using System.Globalization;
-using AlexNetService.Worker.Log;
-
 namespace AlexNetService.Worker;
 
 /// <summary>Options that several commands share, so that they mean the same everywhere.</summary>
@@ -20,7 +16,6 @@ internal static class CommonOptions
 
     public static Option<string?> Text(string name, string description) => Of<string?>(name, description);
 
-    /// <summary>An option with several values.</summary>
     public static Option<string[]> Several(string name, string description) => new(name)
     {
         Description = description,

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace AlexNetService.Worker;
 
 /// <summary>What is kept of a failure that the program does not expect: a file with its details, so that somebody can report it.</summary>

@@ -1,6 +1,5 @@
 namespace AlexNetService.Worker;
 
-/// <summary>Exit codes of the process.</summary>
 internal static class ExitCode
 {
     /// <summary>The command did everything.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace AlexNetService.Worker;
 
 /// <summary>The first Ctrl-C or SIGTERM asks the program to stop; the second one kills it.</summary>

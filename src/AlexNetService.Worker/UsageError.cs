@@ -1,5 +1,4 @@
 using System.CommandLine.Help;
-using System.CommandLine.Parsing;
 
 namespace AlexNetService.Worker;
 

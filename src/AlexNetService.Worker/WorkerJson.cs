@@ -1,12 +1,9 @@
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using AlexNetService.Worker.Classify;
 using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker;
 
-/// <summary>JSON that the worker writes.</summary>
 [JsonSerializable(typeof(EpochResult))]
 [JsonSerializable(typeof(TrainingResult))]
 [JsonSerializable(typeof(EvaluationReport))]

@@ -84,7 +84,7 @@ public sealed class LibTorchFolderTests : IDisposable
             File.Copy(Path.Combine(AppContext.BaseDirectory, library), core);
         }
 
-        var refused = Assert.Throws<DeviceException>(() => LibTorchFolder.Load(folder.Path, program: Empty("program")));
+        var refused = Assert.Throws<InputException>(() => LibTorchFolder.Load(folder.Path, program: Empty("program")));
 
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
     }

@@ -12,11 +12,9 @@ internal sealed class Ablation(AblationPlan plan, CancellationToken stop)
     public AblationReport Run()
     {
         using var sets = DataSets.Open(new DataPaths(plan.Data, null));
-        if (sets.Source.Split(plan.Recipe.Share).HeldOut.Count == 0)
-        {
-            throw new InputException($"'{sets.Source.Name}' has too few photographs to hold any out. Ten of a class are needed.");
-        }
-
+        InputException.ThrowIf(
+            sets.Source.Split(plan.Recipe.Share).HeldOut.Count == 0,
+            $"'{sets.Source.Name}' has too few photographs to hold any out. Ten of a class are needed.");
         using var held = RunLock.Take(plan.Output);
         var run = new AblationRun(plan, sets, display, stop);
         foreach (var planned in plan.OfVariants())

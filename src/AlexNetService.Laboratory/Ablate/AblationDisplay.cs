@@ -66,18 +66,6 @@ internal sealed class AblationDisplay(TimeProvider clock, int runs) : TrainingDi
             + Left());
     }
 
-    public override void Resumable(TrainingState state, string folder)
-    {
-    }
-
-    public override void Done(TrainingState state, TrainingResult result, string folder)
-    {
-    }
-
-    public override void AlreadyDone(TrainingState state, string folder)
-    {
-    }
-
     protected override void StepDone(StepReport report, bool isNewEpoch)
     {
         at = report.Epoch - 1 + ((double)report.Seen / report.Images);
@@ -89,7 +77,6 @@ internal sealed class AblationDisplay(TimeProvider clock, int runs) : TrainingDi
         }
     }
 
-    /// <summary>Prints a line about the run.</summary>
     public void Line(string text)
     {
         shown = clock.GetTimestamp();

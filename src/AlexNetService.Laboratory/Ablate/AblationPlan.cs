@@ -1,13 +1,10 @@
 using System.Security.Cryptography;
-using System.Text;
-using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>The runs of an ablation and their common budget.</summary>
 internal sealed record AblationPlan
 {
-    /// <summary>Name of the paper's figure 1 in <c>--variants</c>.</summary>
     public const string Figure1 = "figure1";
 
     /// <summary>Training error at which a run of figure 1 ends.</summary>
@@ -41,7 +38,6 @@ internal sealed record AblationPlan
     /// <summary>Number of runs. Figure 1 tries each rate with the first seed, and repeats the best with the others.</summary>
     public int Count => (Variants.Count * Seeds) + (HasFigure1 ? Activations.Count * (Rates.Count + Seeds - 1) : 0);
 
-    /// <summary>Valid names in <c>--variants</c>.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. AblationVariant.All.Select(variant => variant.Name), Figure1];
 
     /// <summary>

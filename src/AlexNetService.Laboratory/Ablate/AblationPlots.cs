@@ -1,9 +1,7 @@
-using System.Text;
 using ScottPlot;
 
 namespace AlexNetService.Laboratory.Ablate;
 
-/// <summary>The charts of a report, as SVG.</summary>
 internal static class AblationPlots
 {
     private const int Width = 720;

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.Laboratory.Ablate;
 
@@ -85,7 +83,7 @@ internal sealed record AblationReport
     /// <summary>Writes JSON, Markdown and charts, each file whole or not at all.</summary>
     public void Write(string folder)
     {
-        WholeFile.Write(Path.Combine(folder, JsonFile), JsonSerializer.SerializeToUtf8Bytes(this, LaboratoryJson.Whole.AblationReport));
+        WholeFile.Write(Path.Combine(folder, JsonFile), JsonSerializer.SerializeToUtf8Bytes(this, LaboratoryJson.Default.AblationReport));
         WholeFile.Write(Path.Combine(folder, MarkdownFile), AblationSection.Markdown(this));
         if (Rows.Count > 0)
         {
@@ -98,13 +96,12 @@ internal sealed record AblationReport
         }
     }
 
-    /// <summary>Reads a report that <see cref="Write"/> wrote.</summary>
     public static AblationReport Read(string folder)
     {
         var path = Path.Combine(folder, JsonFile);
         try
         {
-            var report = JsonSerializer.Deserialize(File.ReadAllBytes(path), LaboratoryJson.Whole.AblationReport);
+            var report = JsonSerializer.Deserialize(File.ReadAllBytes(path), LaboratoryJson.Default.AblationReport);
             return report is { Format: CurrentFormat }
                 ? report
                 : throw new InputException($"'{path}' has another format. Run 'alexnet ablate' into '{folder}' again.");

@@ -1,5 +1,3 @@
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Network;
 
 namespace AlexNetService.Laboratory.Ablate;
@@ -109,11 +107,9 @@ internal sealed class AblationRun(AblationPlan plan, DataSets sets, AblationDisp
 
     private static void Require(PlannedRun run, bool isSame)
     {
-        if (!isSame)
-        {
-            throw new InputException(
-                $"'{run.Folder}' holds a run of another budget, recipe, layer table or data set. "
-                + "Repeat its options, or name another --output.");
-        }
+        InputException.ThrowIf(
+            !isSame,
+            $"'{run.Folder}' holds a run of another budget, recipe, layer table or data set. "
+            + "Repeat its options, or name another --output.");
     }
 }

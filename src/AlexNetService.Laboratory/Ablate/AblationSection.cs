@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>A table of a report as text, for the terminal and the Markdown file.</summary>
@@ -9,7 +7,6 @@ internal sealed record AblationSection(
     private const string None = "–";
     private const string Edge = "; the rate is the smallest or largest tried, so a better one may exist beyond";
 
-    /// <summary>The tables of a report that are not empty.</summary>
     public static IReadOnlyList<AblationSection> Of(AblationReport report) =>
     [
         .. report.Rows.Count > 0 ? [Variants(report), Costs(report)] : Array.Empty<AblationSection>(),
@@ -43,7 +40,6 @@ internal sealed record AblationSection(
             .Append(" |\n");
     }
 
-    /// <summary>The budget in a sentence.</summary>
     public static string Budget(AblationReport report) =>
         $"{report.Preset} on '{report.DataSet}': {report.TrainingImages} photographs to learn from, {report.ValidationImages} held out, "
         + $"{report.Recipe.Epochs} epochs of batches of {report.Recipe.BatchSize}, "

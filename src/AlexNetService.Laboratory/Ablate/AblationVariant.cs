@@ -1,5 +1,3 @@
-using AlexNetService.ModelSpec.Architecture;
-
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>A network or recipe that differs from the preset's in one thing the paper argues for (Krizhevsky 2012 §3, §4).</summary>
@@ -14,7 +12,6 @@ internal sealed record AblationVariant(
     /// <summary>The unchanged preset, to which every difference refers.</summary>
     public static AblationVariant Baseline { get; } = new("baseline", "the unchanged preset", "");
 
-    /// <summary>All variants, in the paper's order.</summary>
     public static IReadOnlyList<AblationVariant> All { get; } =
     [
         Baseline,

@@ -47,7 +47,6 @@ internal sealed record Figure1Report(double Error, int Bound, IReadOnlyList<Figu
         return null;
     }
 
-    /// <summary>The best rate of an activation's sweep.</summary>
     public static double BestRate(IEnumerable<Figure1Run> sweep) => sweep
         .OrderBy(run => run.Epochs ?? double.PositiveInfinity)
         .ThenBy(run => run.Diverged ? 1 : run.LastTrainingError ?? 1)

@@ -11,7 +11,6 @@ internal static class HeldOutAnswers
     private const string Probabilities = "probabilities";
     private const string Truth = "truth";
 
-    /// <summary>Stores predictions.</summary>
     public static void Write(string folder, Predictions predictions) => new SafeTensors(
         new Dictionary<string, WeightTensor>(StringComparer.Ordinal)
         {

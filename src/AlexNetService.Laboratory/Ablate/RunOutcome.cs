@@ -1,6 +1,3 @@
-using System.Text.Json;
-using AlexNetService.ModelSpec.Files;
-
 namespace AlexNetService.Laboratory.Ablate;
 
 /// <summary>Top-1 and top-5 error, 0 to 1.</summary>
@@ -19,7 +16,6 @@ internal sealed record RunOutcome
     public required int Seed { get; init; }
     public required TrainingRecipe Recipe { get; init; }
 
-    /// <summary>Name of the layer table.</summary>
     public required string Table { get; init; }
     public required string TableSha256 { get; init; }
     public required long Parameters { get; init; }
@@ -41,14 +37,13 @@ internal sealed record RunOutcome
 
     public double Seconds() => Epochs.Sum(epoch => epoch.Seconds);
 
-    /// <summary>Reads a run's outcome, or null if it has none yet.</summary>
     public static RunOutcome? Read(string folder)
     {
         var path = Path.Combine(folder, File);
         try
         {
             return System.IO.File.Exists(path)
-                ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), LaboratoryJson.Whole.RunOutcome)
+                ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), LaboratoryJson.Default.RunOutcome)
                 : null;
         }
         catch (JsonException e)
@@ -58,5 +53,5 @@ internal sealed record RunOutcome
     }
 
     public void Write(string folder) =>
-        WholeFile.Write(Path.Combine(folder, File), JsonSerializer.SerializeToUtf8Bytes(this, LaboratoryJson.Whole.RunOutcome));
+        WholeFile.Write(Path.Combine(folder, File), JsonSerializer.SerializeToUtf8Bytes(this, LaboratoryJson.Default.RunOutcome));
 }

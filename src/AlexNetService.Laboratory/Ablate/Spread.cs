@@ -4,7 +4,6 @@ namespace AlexNetService.Laboratory.Ablate;
 /// <param name="Deviation">Standard deviation (n − 1), or null if there is only one seed.</param>
 internal sealed record Spread(int Count, double Mean, double? Deviation)
 {
-    /// <summary>The spread of some values, or null if there are none.</summary>
     public static Spread? Of(IReadOnlyCollection<double> values)
     {
         if (values.Count == 0)

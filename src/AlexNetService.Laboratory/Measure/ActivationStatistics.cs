@@ -1,6 +1,4 @@
-using AlexNetService.Imaging;
 using AlexNetService.Inference.Sessions;
-using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Onnx;
 
 namespace AlexNetService.Laboratory.Measure;

@@ -30,11 +30,9 @@ internal sealed record OtherPhotographs(
                 : usual);
         }
 
-        if (now.Any(predictions => predictions.Count != now[0].Count))
-        {
-            throw new InputException($"Some photographs can be read for one model only, in '{source.Name}'. Remove the unreadable ones.");
-        }
-
+        InputException.ThrowIf(
+            now.Any(predictions => predictions.Count != now[0].Count),
+            $"Some photographs can be read for one model only, in '{source.Name}'. Remove the unreadable ones.");
         var anyFitted = models.Any(model => model.Fitted is not null);
         return new OtherPhotographs(
             source.Name,
@@ -103,6 +101,5 @@ internal sealed record Confidence(double MeanTop, double VerySure)
         return new Confidence(tops.Average(top => (double)top), tops.Count(top => top >= Threshold) / (double)tops.Length);
     }
 
-    /// <summary>The first prediction's probability for each photograph.</summary>
     public static float[] Tops(Predictions predictions) => [.. predictions.Probabilities.Select(answer => answer.Max())];
 }

@@ -1,5 +1,3 @@
-using AlexNetService.Imaging;
-
 namespace AlexNetService.Laboratory.Report;
 
 /// <summary>A run's final test: its network's predictions for the held-out photographs.</summary>
@@ -11,7 +9,6 @@ internal sealed record MeasuredRun(
     private const int Shown = 30;
     private const int Quality = 90;
 
-    /// <summary>The predictions with the most crops.</summary>
     public Predictions Best => ByCrops[ByCrops.Keys.Max()];
 
     /// <summary>Tests a checkpoint with one crop and with ten (Krizhevsky 2012 §4.1).</summary>

@@ -2,7 +2,6 @@ using System.Xml.Linq;
 
 namespace AlexNetService.Laboratory.Report;
 
-/// <summary>The sections of the page about held-out photographs.</summary>
 internal static class MeasuredSections
 {
     /// <summary>Most classes for a whole confusion matrix; with more, the most frequent confusions are listed.</summary>
@@ -25,7 +24,6 @@ internal static class MeasuredSections
                     [$"{pair.Key}", $"{errors.Images}", ReportPage.Percent(errors.Top1), .. Top5(ReportPage.Percent(errors.Top5))]));
     }
 
-    /// <summary>The confusions between classes.</summary>
     public static XElement Classes(MeasuredRun measured)
     {
         var (counts, labels) = (measured.Best.Confusion(), measured.Best.Labels);
@@ -36,7 +34,6 @@ internal static class MeasuredSections
             labels.Count <= LargestMatrix ? Matrix(counts, names) : Pairs(counts, names));
     }
 
-    /// <summary>The most confident errors, with their pictures.</summary>
     public static XElement ConfidentErrors(MeasuredRun measured) => ReportPage.Section(
         "Most confident errors",
         new XElement("div", new XAttribute("class", "gallery"), measured.Wrong.Select(wrong => new XElement(

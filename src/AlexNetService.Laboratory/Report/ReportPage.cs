@@ -1,15 +1,11 @@
 using System.Reflection;
-using System.Text;
-using System.Text.Json;
 using System.Xml.Linq;
-using AlexNetService.Imaging;
 
 namespace AlexNetService.Laboratory.Report;
 
 /// <summary>A run as one self-contained HTML file: no scripts, no network, embedded pictures.</summary>
 internal static class ReportPage
 {
-    /// <summary>File name of the report in a run's folder.</summary>
     public const string UsualFile = "report.html";
 
     private const string Style = "AlexNetService.Laboratory.Report.report.css";
@@ -36,7 +32,7 @@ internal static class ReportPage
             Section("Recipe", Facts(manifest.Recipe)),
             Section(
                 "Manifest",
-                Facts(JsonSerializer.SerializeToElement(manifest, LaboratoryJson.Whole.TrainingManifest), without: "recipe")));
+                Facts(JsonSerializer.SerializeToElement(manifest, LaboratoryJson.Default.TrainingManifest), without: "recipe")));
         var page = new XElement(
             "html",
             new XAttribute("lang", "en"),
@@ -50,17 +46,14 @@ internal static class ReportPage
         return Encoding.UTF8.GetBytes("<!DOCTYPE html>\n" + page.ToString(SaveOptions.DisableFormatting) + "\n");
     }
 
-    /// <summary>A section with its heading.</summary>
     internal static XElement Section(string heading, params object?[] content) => new("section", new XElement("h2", heading), content);
 
-    /// <summary>An embedded picture.</summary>
     internal static XElement Picture(string type, byte[] bytes, string text, string style) => new(
         "img",
         new XAttribute("class", style),
         new XAttribute("alt", text),
         new XAttribute("src", $"data:{type};base64,{Convert.ToBase64String(bytes)}"));
 
-    /// <summary>A share as a percentage with two decimals.</summary>
     internal static string Percent(double share) => $"{100 * share:F2} %";
 
     private static XElement Summary(TrainingState state) => new(

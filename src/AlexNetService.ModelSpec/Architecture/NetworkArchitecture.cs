@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace AlexNetService.ModelSpec.Architecture;
 
 /// <summary>A layer table with its name, its columns and the geometry of its input.</summary>

@@ -39,6 +39,16 @@ public static class RegularFile
         return bytes;
     }
 
+    /// <summary>Reads the first bytes of a file, by which its format is recognised; fewer if the file is shorter.</summary>
+    /// <exception cref="IOException">There is no such file, or it cannot be opened.</exception>
+    /// <exception cref="InvalidDataException">It is empty, or it is a pipe or a device.</exception>
+    public static ReadOnlySpan<byte> ReadBeginning(string path, int bytes)
+    {
+        using var stream = OpenRead(path);
+        var begin = new byte[bytes];
+        return begin.AsSpan(0, stream.ReadAtLeast(begin, bytes, throwOnEndOfStream: false));
+    }
+
     /// <summary>Requires that a path is that of a regular file, for callers that open it themselves.</summary>
     /// <exception cref="IOException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">It is empty, or it is a pipe or a device.</exception>

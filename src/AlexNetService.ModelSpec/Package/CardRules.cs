@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
-using AlexNetService.ModelSpec.Architecture;
-
 namespace AlexNetService.ModelSpec.Package;
 
 /// <summary>The rules that a card must keep, whatever its graph computes.</summary>
@@ -23,6 +19,16 @@ internal static class CardRules
     public static string? FirstBroken(ModelCard card) =>
         Identity(card) ?? Input(card.Preprocessing) ?? Output(card) ?? Probabilities(card) ?? Table(card)
         ?? Names(card) ?? Split(card) ?? Golden(card) ?? Quantized(card);
+
+    /// <summary>Requires that a card keeps every rule.</summary>
+    /// <exception cref="InvalidPackageException">It breaks one.</exception>
+    public static void Require(ModelCard card, string folder)
+    {
+        if (FirstBroken(card) is { } reason)
+        {
+            throw new InvalidPackageException(folder, reason);
+        }
+    }
 
     private static string? Identity(ModelCard card)
     {

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using AlexNetService.ModelSpec.Files;
-
 namespace AlexNetService.ModelSpec.Package;
 
 /// <summary>

@@ -10,12 +10,11 @@ namespace AlexNetService.ModelSpec.Package;
 /// Walks the file's messages (onnx.proto of ONNX; protobuf.dev/programming-guides/encoding) and passes over the values of tensors, so that
 /// the time does not depend on the size of the weights.
 /// </remarks>
-internal sealed class GraphFileRules
+internal sealed class GraphFileRules(Stream file, string? weights)
 {
     /// <summary>Most nodes, attributes, tensors and other parts of a graph together.</summary>
     public const int MaxParts = 200_000;
 
-    /// <summary>Most bytes of the name of a node, a tensor or an operator.</summary>
     public const int MaxNameBytes = 1024;
 
     /// <summary>Most bytes of descriptions, metadata, string constants and declared shapes together.</summary>
@@ -34,12 +33,8 @@ internal sealed class GraphFileRules
     private const int EndOfGroup = 4;
     private const int FourBytes = 5;
 
-    private readonly Stream file;
-    private readonly string? weights;
     private int parts;
     private long text;
-
-    private GraphFileRules(Stream file, string? weights) => (this.file, this.weights) = (file, weights);
 
     private enum Part
     {

@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
-using AlexNetService.ModelSpec.Files;
-
 namespace AlexNetService.ModelSpec.Package;
 
 /// <summary>A package folder whose card was read and whose files match the card's hashes.</summary>
@@ -37,7 +33,7 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
     /// <summary>
     /// The picture of the filters, as it was when the package was opened and its hash was checked; empty if the package has none.
     /// </summary>
-    public ReadOnlyMemory<byte> Filters { get; private init; }
+    public ReadOnlyMemory<byte> Filters { get; private set; }
 
     /// <summary>Path of the graph of the whole network.</summary>
     public string GraphPath => PathOf(Card.Graph);
@@ -58,18 +54,14 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
     public static ModelPackage OpenCancellable(string folder, CancellationToken cancellation)
     {
         var card = ReadCard(folder);
-        if (CardRules.FirstBroken(card) is { } reason)
-        {
-            throw new InvalidPackageException(folder, reason);
-        }
-
+        CardRules.Require(card, folder);
         var package = new ModelPackage(folder, card);
         foreach (var file in card.Files)
         {
             package.Verify(file, cancellation);
         }
 
-        return package with { Filters = card.Filters is { } filters ? package.ReadFilters(filters) : default };
+        return package;
     }
 
     /// <summary>Reads the card alone and checks nothing in it.</summary>
@@ -107,17 +99,22 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
     {
         try
         {
-            using var stream = RegularFile.OpenRead(PathOf(file));
+            using Stream stream = file == Card.Filters ? Keep(file) : RegularFile.OpenRead(PathOf(file));
             if (stream.Length != file.Bytes)
             {
                 throw new InvalidPackageException(
                     Folder, $"{file.File} has {stream.Length} bytes where the card says {file.Bytes}. Copy the package again.");
             }
 
-            RequireHash(file, Hash(stream, cancellation));
-            if (file == Card.Graph || file == Card.Split?.Trunk || file == Card.Split?.Rest)
+            var hash = Hash(stream, cancellation);
+            var reason = !string.Equals(hash, file.Sha256, StringComparison.OrdinalIgnoreCase)
+                ? $"{file.File} has SHA-256 {hash} where the card says {file.Sha256}. Copy the package again."
+                : file == Card.Graph || file == Card.Split?.Trunk || file == Card.Split?.Rest
+                    ? GraphFileRules.FirstBroken(stream, file.File, Card.Weights?.File)
+                : null;
+            if (reason is not null)
             {
-                RequireGraph(file, stream);
+                throw new InvalidPackageException(Folder, reason);
             }
         }
         catch (Exception e) when (IsUnreadable(e))
@@ -126,36 +123,12 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
         }
     }
 
-    private void RequireGraph(GraphFile file, Stream stream)
-    {
-        if (GraphFileRules.FirstBroken(stream, file.File, Card.Weights?.File) is { } reason)
-        {
-            throw new InvalidPackageException(Folder, reason);
-        }
-    }
-
-    private void RequireHash(GraphFile file, string hash)
-    {
-        if (!string.Equals(hash, file.Sha256, StringComparison.OrdinalIgnoreCase))
-        {
-            throw new InvalidPackageException(
-                Folder, $"{file.File} has SHA-256 {hash} where the card says {file.Sha256}. Copy the package again.");
-        }
-    }
-
     /// <summary>Reads the picture that is kept: the file may be replaced while the package is served.</summary>
-    private byte[] ReadFilters(GraphFile file)
+    private MemoryStream Keep(GraphFile file)
     {
-        try
-        {
-            var bytes = RegularFile.ReadAllBytes(PathOf(file), MaxFiltersBytes);
-            RequireHash(file, Convert.ToHexStringLower(SHA256.HashData(bytes)));
-            return bytes;
-        }
-        catch (Exception e) when (IsUnreadable(e))
-        {
-            throw Unreadable(Folder, file.File, e);
-        }
+        var bytes = RegularFile.ReadAllBytes(PathOf(file), MaxFiltersBytes);
+        Filters = bytes;
+        return new MemoryStream(bytes);
     }
 
     private static bool IsUnreadable(Exception e) => e is IOException or UnauthorizedAccessException or InvalidDataException;
@@ -178,16 +151,10 @@ public sealed record ModelPackage(string Folder, ModelCard Card)
 }
 
 /// <summary>A model package that does not match its card, or whose card is unusable.</summary>
-public sealed class InvalidPackageException : Exception
+/// <param name="reason">The reason and the remedy, as a sentence.</param>
+public sealed class InvalidPackageException(string folder, string reason, Exception? cause = null)
+    : Exception($"Package '{folder}' is refused: {reason}", cause)
 {
-    /// <summary>Creates the exception.</summary>
-    /// <param name="reason">The reason and the remedy, as a sentence.</param>
-    public InvalidPackageException(string folder, string reason, Exception? cause = null)
-        : base($"Package '{folder}' is refused: {reason}", cause)
-    {
-        Folder = folder;
-    }
-
     /// <summary>The package folder.</summary>
-    public string Folder { get; }
+    public string Folder { get; } = folder;
 }

@@ -1,9 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.RegularExpressions;
-using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.ModelSpec.Package;
 
@@ -113,7 +109,7 @@ public sealed partial class PackageRepository(string root)
     {
         card = card with { Graph = new GraphFile(ModelPackage.DefaultGraphFile, "", 0) };
         var folder = Folder(card.Name, card.Version);
-        RequireSound(card, folder);
+        CardRules.Require(card, folder);
         RequireFree(card, folder);
         Directory.CreateDirectory(Root);
         DeleteAbandoned();
@@ -144,7 +140,7 @@ public sealed partial class PackageRepository(string root)
                     Split = card.Split,
                     Filters = card.Filters,
                 };
-                RequireSound(card, folder);
+                CardRules.Require(card, folder);
                 WriteCard(partial, card);
             }
 
@@ -211,14 +207,6 @@ public sealed partial class PackageRepository(string root)
 
     private static ArgumentException Unmatched() =>
         new("The card must name weights, trunk, rest and filters if and only if these files are given.");
-
-    private static void RequireSound(ModelCard card, string folder)
-    {
-        if (CardRules.FirstBroken(card) is { } reason)
-        {
-            throw new InvalidPackageException(folder, reason);
-        }
-    }
 
     private void RequireFree(ModelCard card, string folder)
     {

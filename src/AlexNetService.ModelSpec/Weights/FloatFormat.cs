@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace AlexNetService.ModelSpec.Weights;
 
 /// <summary>How a file stores floating-point numbers, little-endian. All are read as 32-bit floats; only those are written.</summary>

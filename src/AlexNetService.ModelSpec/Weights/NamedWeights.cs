@@ -1,5 +1,3 @@
-using AlexNetService.ModelSpec.Architecture;
-
 namespace AlexNetService.ModelSpec.Weights;
 
 /// <summary>A weight's values, row-major.</summary>

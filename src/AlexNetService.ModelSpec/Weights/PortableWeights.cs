@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.ModelSpec.Weights;

@@ -1,10 +1,6 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.ModelSpec.Weights;
 

@@ -1,9 +1,4 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Onnx.Schema;
-using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
 namespace AlexNetService.Onnx.Graph;
 
@@ -67,7 +62,6 @@ internal sealed class ExternalWeights
         return true;
     }
 
-    /// <summary>Writes the file.</summary>
     public void Write(Stream stream)
     {
         var written = 0L;

@@ -1,9 +1,3 @@
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Onnx.Quantized;
-using AlexNetService.Onnx.Schema;
-using static AlexNetService.Onnx.Schema.TensorProto.Types;
-
 namespace AlexNetService.Onnx.Graph;
 
 /// <summary>Cuts a model in two at a tensor that all paths from the input lead through: the maps that crops share.</summary>

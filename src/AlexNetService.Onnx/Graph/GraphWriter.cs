@@ -1,9 +1,3 @@
-using System.Runtime.InteropServices;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Onnx.Schema;
-using Google.Protobuf;
-
 namespace AlexNetService.Onnx.Graph;
 
 /// <summary>Collects the nodes and initialisers of one graph.</summary>
@@ -104,7 +98,6 @@ internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWei
 /// <param name="Flat">Whether it is [N, values] in the graph rather than [N, maps, height, width].</param>
 internal readonly record struct Activation(string Name, Shape Shape, bool Flat);
 
-/// <summary>Nodes and their attributes.</summary>
 internal static class OnnxNode
 {
     /// <summary>A node with one output, whose name is also the node's.</summary>

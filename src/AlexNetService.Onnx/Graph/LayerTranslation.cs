@@ -1,6 +1,3 @@
-using System.Globalization;
-using AlexNetService.ModelSpec.Architecture;
-
 namespace AlexNetService.Onnx.Graph;
 
 /// <summary>Layer records → ONNX nodes. The other translation of a record, to TorchSharp, is Training's <c>LayerModules</c>.</summary>
@@ -86,12 +83,7 @@ internal static class LayerTranslation
         var values = input.Shape.Values;
         var maps = graph.AsMaps(graph.AsVector(input) with { Shape = new Shape(values, 1, 1) });
         var weight = graph.Weight(WeightShape.WeightOf(layer.Name), layer.Units, values / graph.Columns, 1, 1);
-        var units = graph.Node(
-            "Conv",
-            [maps.Name, weight, graph.Weight(WeightShape.BiasOf(layer.Name))],
-            output + ".units",
-            OnnxNode.Int("group", graph.Columns),
-            OnnxNode.Square("kernel_shape", 1));
+        var units = InColumns(graph, maps.Name, weight, graph.Weight(WeightShape.BiasOf(layer.Name)), output + ".units");
         graph.Node("Flatten", [units], output, OnnxNode.Int("axis", 1));
         return new Activation(output, shape, Flat: true);
     }
@@ -104,15 +96,15 @@ internal static class LayerTranslation
     private static Activation Normalise(GraphWriter graph, LocalResponseNormalisation layer, Activation maps, string output)
     {
         var squares = graph.Node("Mul", [maps.Name, maps.Name], output + ".squares");
-        var s = graph.Node(
-            "Conv",
-            [squares, Band(graph, layer, maps.Shape.Maps), K(graph, layer, maps.Shape.Maps)],
-            output + ".s",
-            OnnxNode.Int("group", graph.Columns),
-            OnnxNode.Square("kernel_shape", 1));
+        var (band, k) = (Band(graph, layer, maps.Shape.Maps), K(graph, layer, maps.Shape.Maps));
+        var s = InColumns(graph, squares, band, k, output + ".s");
         graph.Node("Div", [maps.Name, layer.Beta == PaperBeta ? ThreeQuarters(graph, s) : Power(graph, layer, s)], output);
         return maps with { Name = output };
     }
+
+    /// <summary>A 1×1 Conv with one group for each column.</summary>
+    private static string InColumns(GraphWriter graph, string input, string weight, string bias, string output) => graph.Node(
+        "Conv", [input, weight, bias], output, OnnxNode.Int("group", graph.Columns), OnnxNode.Square("kernel_shape", 1));
 
     private static string ThreeQuarters(GraphWriter graph, string s)
     {

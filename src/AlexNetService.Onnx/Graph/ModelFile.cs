@@ -1,9 +1,3 @@
-using System.Globalization;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Onnx.Schema;
-using Google.Protobuf;
-
 namespace AlexNetService.Onnx.Graph;
 
 /// <summary>The parts of an ONNX file around a graph: versions, origin, the declared inputs and outputs.</summary>
@@ -55,7 +49,6 @@ internal static class ModelFile
         }
     }
 
-    /// <summary>A declared output of floats without a shape.</summary>
     public static ValueInfoProto Floats(string name) => new()
     {
         Name = name,

@@ -1,9 +1,3 @@
-using System.Runtime.InteropServices;
-using AlexNetService.Onnx.Graph;
-using AlexNetService.Onnx.Schema;
-using Google.Protobuf;
-using static AlexNetService.Onnx.Schema.TensorProto.Types;
-
 namespace AlexNetService.Onnx.Quantized;
 
 /// <summary>
@@ -21,7 +15,6 @@ internal sealed class HalfRewriting(GraphProto graph, Func<TensorProto, float[]>
     private readonly HashSet<string> casts = [];
     private readonly List<NodeProto> rewritten = [];
 
-    /// <summary>Rewrites every weighted node.</summary>
     public void Run()
     {
         var byNode = weighted.All.ToDictionary(node => node.Node);

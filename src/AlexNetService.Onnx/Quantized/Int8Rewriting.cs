@@ -1,9 +1,4 @@
-using System.Runtime.InteropServices;
-using AlexNetService.Onnx.Graph;
-using AlexNetService.Onnx.Schema;
-using Google.Protobuf;
 using Google.Protobuf.Collections;
-using static AlexNetService.Onnx.Schema.TensorProto.Types;
 
 namespace AlexNetService.Onnx.Quantized;
 
@@ -23,7 +18,6 @@ internal sealed class Int8Rewriting(
     private readonly int largest = (1 << (weightBits - 1)) - 1;
     private readonly WeightedNodes weighted = new(graph);
 
-    /// <summary>The tensors whose ranges are needed.</summary>
     public static IReadOnlyList<string> Measured(GraphProto graph, IReadOnlySet<string> floats)
     {
         var weighted = new WeightedNodes(graph);
@@ -36,7 +30,6 @@ internal sealed class Int8Rewriting(
         ];
     }
 
-    /// <summary>Rewrites every weighted node, except for those that stay in floats.</summary>
     public void Run(IReadOnlySet<string> floats)
     {
         var nodes = Chosen(weighted, floats).ToArray();
@@ -55,10 +48,8 @@ internal sealed class Int8Rewriting(
         }
     }
 
-    /// <summary>Name of the bytes of a tensor.</summary>
     public static string BytesOf(string tensor) => tensor + Bytes;
 
-    /// <summary>Name of the scales of a weight, one for each output.</summary>
     public static string ScaleOf(string weight) => weight + ".scale";
 
     private static IEnumerable<WeightedNode> Chosen(WeightedNodes weighted, IReadOnlySet<string> floats) =>

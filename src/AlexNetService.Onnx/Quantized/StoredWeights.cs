@@ -1,8 +1,3 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Onnx.Schema;
-
 namespace AlexNetService.Onnx.Quantized;
 
 /// <summary>Reads the values of a package's initialisers, from the graph or from the file of weights beside it.</summary>

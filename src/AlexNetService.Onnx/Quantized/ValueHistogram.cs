@@ -104,7 +104,6 @@ public readonly record struct TensorRange(float Low, float High)
 {
     private const int Steps = 255;
 
-    /// <summary>Value of one step.</summary>
     internal float Scale => High > Low ? (High - Low) / Steps : 1;
 
     /// <summary>The byte that means 0.</summary>

@@ -1,5 +1,3 @@
-using AlexNetService.Onnx.Schema;
-
 namespace AlexNetService.Onnx.Quantized;
 
 /// <summary>
@@ -26,14 +24,11 @@ internal sealed class WeightedNodes
         ];
     }
 
-    /// <summary>The weighted nodes, in the order of the graph.</summary>
     public IReadOnlyList<WeightedNode> All { get; }
 
-    /// <summary>The node that writes each tensor.</summary>
     public static Dictionary<string, NodeProto> Producers(GraphProto graph) =>
         graph.Node.SelectMany(node => node.Output, (node, output) => (node, output)).ToDictionary(pair => pair.output, pair => pair.node);
 
-    /// <summary>Whether a tensor is an output of the graph.</summary>
     public bool IsOutput(string tensor) => outputs.Contains(tensor);
 
     /// <summary>The tensor that a tensor's values come from: max pooling and reshaping make no new values.</summary>

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Architecture;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Data;
@@ -56,10 +53,17 @@ internal sealed class Augmentation(
         }
     }
 
-    /// <summary>The centre window, unchanged and with a shift of zero, for validation; shapes as in <see cref="Draw"/>.</summary>
-    public void Centre(ReadOnlySpan<byte> canvas, Span<byte> crop, Span<float> shift) => Window(canvas, centre, crop, shift);
+    /// <summary>
+    /// Cuts the windows of a number of canvases, spread evenly over all, one canvas after the other, as <see cref="Window"/> does.
+    /// </summary>
+    public CropWriter Windows(Canvases canvases, CropWindow[] windows, int photographs) => (use, crop, shift) =>
+    {
+        var place = (int)((long)(use / windows.Length) * canvases.Photographs.Count / photographs);
+        Window(canvases[place].Span, windows[use % windows.Length], crop, shift);
+        return canvases.Photographs[place].Label;
+    };
 
-    /// <summary>A given window, unchanged and with a shift of zero, for the ten crops of a test; shapes as in <see cref="Draw"/>.</summary>
+    /// <summary>A given window, unchanged and with a shift of zero, for tests; shapes as in <see cref="Draw"/>.</summary>
     public void Window(ReadOnlySpan<byte> canvas, CropWindow window, Span<byte> crop, Span<float> shift)
     {
         Cut(canvas, window, crop);

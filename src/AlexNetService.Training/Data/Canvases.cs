@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using AlexNetService.Training.Data.Preparation;
 
 namespace AlexNetService.Training.Data;

@@ -1,6 +1,3 @@
-using System.Text.Json.Serialization;
-using AlexNetService.ModelSpec.Architecture;
-
 namespace AlexNetService.Training.Data;
 
 /// <summary>Colour statistics of a training set: the mean and the principal components of RGB (Krizhevsky 2012 §4.1).</summary>
@@ -39,23 +36,23 @@ public sealed record ColourStatistics(
         return mean;
     }
 
-    /// <summary>Statistics with only a mean, of a network whose training set is not known: [3], or [3,crop,crop]; 0..255.</summary>
-    public static ColourStatistics OfMean(IReadOnlyList<float> mean, CropGeometry geometry)
+    /// <summary>
+    /// Statistics with only a mean, of a network whose training set is not known: a colour, [3], or an image, [3,crop,crop]; 0..255. A
+    /// colour stands for an image that has it everywhere.
+    /// </summary>
+    public static ColourStatistics OfMean(IReadOnlyList<double> mean, NetworkArchitecture architecture)
     {
-        var (crop, canvas, margin) = (geometry.Crop, geometry.Canvas, (geometry.Canvas - geometry.Crop) / 2);
-        var plane = mean.Count / 3;
-        double[] colour = [.. mean.Chunk(plane).Select(channel => channel.Average(value => (double)value))];
-        float[]? image = null;
-        if (plane > 1)
+        var (canvas, crop) = architecture.Geometry;
+        var (plane, margin) = (mean.Count / 3, (canvas - crop) / 2);
+        double[] colour = [.. mean.Chunk(plane).Select(channel => channel.Average())];
+        // Only the centre crop of a mean image is used; the margin has the mean colour.
+        float[]? image = architecture.MeanImage
+            ? [.. colour.SelectMany(value => Enumerable.Repeat((float)value, canvas * canvas))]
+            : null;
+        for (var i = 0; i < mean.Count && image is not null && plane > 1; i++)
         {
-            // Only the centre crop of a mean image is used; the margin has the mean colour.
-            image = [.. colour.SelectMany(value => Enumerable.Repeat((float)value, canvas * canvas))];
-            for (var row = 0; row < 3 * crop; row++)
-            {
-                var (channel, y) = (row / crop, row % crop);
-                mean.Skip(row * crop).Take(crop).ToArray()
-                    .CopyTo(image, (((channel * canvas) + margin + y) * canvas) + margin);
-            }
+            var (channel, row, column) = (i / plane, i / crop % crop, i % crop);
+            image[(((channel * canvas) + margin + row) * canvas) + margin + column] = (float)mean[i];
         }
 
         return new ColourStatistics(colour, [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [0, 0, 0]) { MeanImage = image };

@@ -1,6 +1,3 @@
-using AlexNetService.ModelSpec.Files;
-using AlexNetService.Training.Data.Containers;
-
 namespace AlexNetService.Training.Data;
 
 /// <summary>Recognises and opens the data set at a path. A new container is one class and one line here.</summary>
@@ -67,9 +64,5 @@ public static class DataSetOpener
         return opened;
     }
 
-    private static bool IsCompressed(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return stream.ReadByte() == 0x1F && stream.ReadByte() == 0x8B;
-    }
+    private static bool IsCompressed(string path) => RegularFile.ReadBeginning(path, 2) is [0x1F, 0x8B];
 }

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using AlexNetService.Training.Data.Containers;
-
 namespace AlexNetService.Training.Data;
 
 /// <summary>

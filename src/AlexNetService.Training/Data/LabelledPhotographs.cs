@@ -1,4 +1,3 @@
-using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data.Preparation;
 
 namespace AlexNetService.Training.Data;
@@ -61,12 +60,6 @@ public sealed class LabelledPhotographs : IDisposable
             file.Dispose();
         }
     }
-
-    /// <summary>
-    /// Divides the photographs as <see cref="Split(DataShare)"/> does, without limits. The share held out is 0 to below 1.
-    /// </summary>
-    public (IReadOnlyList<Photograph> Training, IReadOnlyList<Photograph> HeldOut) Split(double fraction) =>
-        Split(new DataShare(fraction));
 
     /// <summary>
     /// Divides the photographs into a training set and a held-out set, as its own folders do, or by a share. Of a share, about every

@@ -1,4 +1,3 @@
-using AlexNetService.Training.Network;
 using TorchSharp;
 using static TorchSharp.torch;
 

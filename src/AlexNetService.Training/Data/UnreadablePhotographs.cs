@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using AlexNetService.Imaging;
-
 namespace AlexNetService.Training.Data;
 
 /// <summary>

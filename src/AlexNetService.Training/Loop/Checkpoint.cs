@@ -1,10 +1,4 @@
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Files;
-using AlexNetService.ModelSpec.Weights;
 
 namespace AlexNetService.Training.Loop;
 
@@ -108,9 +102,6 @@ public sealed record Checkpoint(TrainingState State, NamedWeights Weights, IRead
         return state;
     }
 }
-
-/// <summary>A checkpoint cannot be written, or there is none to read. The message gives the problem and its remedy.</summary>
-public sealed class CheckpointException(string message, Exception? cause = null) : Exception(message, cause);
 
 [JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(TrainingState))]

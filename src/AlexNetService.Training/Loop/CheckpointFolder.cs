@@ -49,8 +49,8 @@ public sealed class CheckpointFolder(string run)
     /// <summary>
     /// Reads the newest readable checkpoint, to resume from. <paramref name="skipped"/> receives a message about each damaged file.
     /// </summary>
-    /// <exception cref="CheckpointException">There is no readable checkpoint.</exception>
-    public Checkpoint Newest(Action<string>? skipped = null) => First(Files, skipped) ?? throw new CheckpointException(
+    /// <exception cref="InputException">There is no readable checkpoint.</exception>
+    public Checkpoint Newest(Action<string>? skipped = null) => First(Files, skipped) ?? throw new InputException(
         Files.Count == 0
             ? $"'{run}' contains no checkpoint. Name the folder that 'alexnet train --output' wrote."
             : $"None of the {Files.Count} checkpoints of '{run}' can be read.");
@@ -59,11 +59,11 @@ public sealed class CheckpointFolder(string run)
     /// Reads the checkpoint of a finished epoch, to measure or publish. If it is damaged or missing, the newest readable one is used;
     /// <paramref name="skipped"/> receives a message about each such file.
     /// </summary>
-    /// <exception cref="CheckpointException">There is no readable checkpoint of a finished epoch.</exception>
+    /// <exception cref="InputException">There is no readable checkpoint of a finished epoch.</exception>
     public Checkpoint Finished(CheckpointChoice choice, Action<string>? skipped = null)
     {
         string[] finished = [.. Files.Where(file => !IsMiddle(file))];
-        var newest = First(finished, skipped) ?? throw new CheckpointException(
+        var newest = First(finished, skipped) ?? throw new InputException(
             finished.Length > 0 ? $"None of the {finished.Length} finished epochs of '{run}' can be read."
             : Files is [var middle, ..]
                 ? $"'{run}' has no finished epoch yet. Finish one with --resume, or name a checkpoint of the unfinished epoch: "
@@ -88,7 +88,7 @@ public sealed class CheckpointFolder(string run)
     /// finished epochs and the last few checkpoints in the middle of the current epoch. Partial files of a process that was killed while
     /// writing are deleted too.
     /// </summary>
-    /// <exception cref="CheckpointException">The disk is full or the folder is not writable; earlier checkpoints are unchanged.</exception>
+    /// <exception cref="InputException">The disk is full or the folder is not writable; earlier checkpoints are unchanged.</exception>
     internal string Save(Checkpoint checkpoint)
     {
         var path = PathOf(checkpoint.State);
@@ -99,7 +99,7 @@ public sealed class CheckpointFolder(string run)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException(
+            throw new InputException(
                 $"The checkpoint '{path}' cannot be written: {e.Message} "
                 + (Files.Count > 0
                     ? "Earlier checkpoints are unchanged. Free disk space, then continue with --resume."

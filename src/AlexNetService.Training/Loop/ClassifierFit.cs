@@ -1,10 +1,4 @@
-using System.Runtime.InteropServices;
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Training.Data;
 using AlexNetService.Training.Measuring;
-using AlexNetService.Training.Network;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -79,16 +73,10 @@ internal static class ClassifierFit
         var augmentation = new Augmentation(table.Geometry, colours, colourShift: 0);
         using var centring = new PixelCentring(colours, table.Geometry.Crop, placement);
         using var feed = new BatchFeed(BatchSize, table.Geometry.Crop, augmentation.Pixels, placement.UsesCuda);
-        int Cut(int use, Span<byte> crop, Span<float> shift)
-        {
-            var place = (int)((long)(use / windows.Length) * training.Photographs.Count / photographs);
-            augmentation.Window(training[place].Span, windows[use % windows.Length], crop, shift);
-            return training.Photographs[place].Label;
-        }
-
         var crops = photographs * windows.Length;
         var (features, labels) = (new List<Tensor>(), new List<Tensor>());
-        foreach (var batch in MeasuringProgress.Over(feed.Run(crops, Cut), (crops + BatchSize - 1) / BatchSize, "features", "batches"))
+        var batches = feed.Run(crops, augmentation.Windows(training, windows, photographs));
+        foreach (var batch in MeasuringProgress.Over(batches, (crops + BatchSize - 1) / BatchSize, "features", "batches"))
         {
             stop.ThrowIfCancellationRequested();
             using var step = NewDisposeScope();

@@ -28,7 +28,6 @@ internal sealed class EpochTally
         Errors = new ErrorRates(left.Images, left.Top1Right, left.Top5Right);
     }
 
-    /// <summary>Number of updates.</summary>
     public int Steps { get; private set; }
 
     /// <summary>Errors on the trained photographs, each measured before its update.</summary>
@@ -50,7 +49,6 @@ internal sealed class EpochTally
         Errors.Add(images, right);
     }
 
-    /// <summary>The progress to store in a checkpoint.</summary>
     public EpochUnderWay UnderWay() => new(
         Steps, lossSum, Errors.Images, Errors.Top1Right, Errors.Top5Right, Elapsed.TotalSeconds, clock.GetUtcNow());
 }

@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using AlexNetService.Training.Network;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Loop;

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace AlexNetService.Training.Loop;
 
 /// <summary>How the learning rate changes over the epochs.</summary>

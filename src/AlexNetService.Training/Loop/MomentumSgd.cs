@@ -1,6 +1,3 @@
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Training.Network;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,7 +10,7 @@ namespace AlexNetService.Training.Loop;
 /// </summary>
 internal sealed class MomentumSgd : IDisposable
 {
-    private readonly List<(string Name, IReadOnlyList<Tensor> Weights, IReadOnlyList<Tensor> Velocities)> parameters = [];
+    private readonly List<(string Name, IReadOnlyList<Tensor> Velocities)> parameters = [];
     private readonly List<Piece> pieces = [];
     private readonly bool isFused;
 
@@ -31,7 +28,7 @@ internal sealed class MomentumSgd : IDisposable
             .Zip(ColumnWeights.Parameters(network, working: true)))
         {
             Tensor[] velocities = [.. weights.Select(weight => zeros_like(weight).DetachFromDisposeScope())];
-            parameters.Add((name, weights, velocities));
+            parameters.Add((name, velocities));
             var share = Math.Pow(depthRate, layers.IndexOf(name[..name.IndexOf('.')]));
             pieces.AddRange(velocities.Select((velocity, column) =>
                 new Piece(weights[column], working[column], velocity, centred && hidden.Contains(name), share)));

@@ -1,8 +1,3 @@
-using System.Runtime.InteropServices;
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Network;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Loop;
@@ -73,7 +68,7 @@ internal sealed class Trainer : IDisposable
     /// <exception cref="FailedStepException">libtorch failed in a step; no checkpoint of that step was written.</exception>
     /// <exception cref="DivergedException">The loss or a weight is not a number; no checkpoint of that step was written.</exception>
     /// <exception cref="DataSetException">The data set could not be read; a checkpoint of the progress so far was written.</exception>
-    /// <exception cref="CheckpointException">A checkpoint cannot be written; earlier ones are unchanged.</exception>
+    /// <exception cref="InputException">A checkpoint cannot be written; earlier ones are unchanged.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     public void Run(Action<EpochResult>? epochDone, CancellationToken cancellation)
     {

@@ -1,8 +1,3 @@
-using System.Text.Json.Serialization;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Network;
-
 namespace AlexNetService.Training.Loop;
 
 /// <summary>How to train: every number of the paper's §4 and §5 that is not in the layer table.</summary>

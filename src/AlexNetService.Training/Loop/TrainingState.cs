@@ -1,8 +1,3 @@
-using System.Text.Json.Serialization;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Data;
-
 namespace AlexNetService.Training.Loop;
 
 /// <summary>Everything about a run except weights and velocities; every checkpoint contains it, so one file is enough to resume.</summary>

@@ -1,5 +1,3 @@
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Training.Network;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,7 +24,6 @@ internal sealed class TrainingStep : IDisposable
         threads = new ColumnThreads(network.Placement);
     }
 
-    /// <summary>Merged velocities by the name of their weight.</summary>
     public IReadOnlyDictionary<string, WeightTensor> Velocities
     {
         get => sgd.Velocities;

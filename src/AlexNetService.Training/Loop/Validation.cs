@@ -1,5 +1,3 @@
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Network;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Loop;
@@ -18,13 +16,8 @@ internal static class Validation
         network.eval();
         using var noGradient = no_grad();
         var errors = new ErrorRates();
-        int Centre(int use, Span<byte> crop, Span<float> shift)
-        {
-            augmentation.Centre(canvases[use].Span, crop, shift);
-            return canvases.Photographs[use].Label;
-        }
-
-        foreach (var batch in feed.Run(canvases.Photographs.Count, Centre))
+        var (count, centre) = (canvases.Photographs.Count, CropViews.Centre(network.Architecture.Geometry));
+        foreach (var batch in feed.Run(count, augmentation.Windows(canvases, centre, count)))
         {
             cancellation.ThrowIfCancellationRequested();
             using var step = NewDisposeScope();

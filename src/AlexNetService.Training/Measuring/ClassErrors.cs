@@ -1,5 +1,3 @@
-using AlexNetService.Training.Loop;
-
 namespace AlexNetService.Training.Measuring;
 
 /// <summary>Errors on the photographs of one class.</summary>

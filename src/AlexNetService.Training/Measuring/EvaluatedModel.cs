@@ -1,8 +1,3 @@
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Data;
-
 namespace AlexNetService.Training.Measuring;
 
 /// <summary>A model to measure: a package as it is served, or a run's checkpoint in torch.</summary>

@@ -1,11 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Loop;
-using AlexNetService.Training.Network;
 using AlexNetService.Training.Runs;
 using static TorchSharp.torch;
 
@@ -27,7 +19,7 @@ public sealed class EvaluatedRun : EvaluatedModel
     }
 
     /// <summary>Opens a checkpoint's network. The name of the run is its folder, or the checkpoint's file.</summary>
-    /// <exception cref="DeviceException">A device does not exist.</exception>
+    /// <exception cref="InputException">A device does not exist.</exception>
     public static EvaluatedRun Of(Checkpoint checkpoint, string run, string devices)
     {
         var state = checkpoint.State;
@@ -61,14 +53,8 @@ public sealed class EvaluatedRun : EvaluatedModel
     {
         network.eval();
         using var feed = new BatchFeed(windows.Length * 16, Geometry.Crop, augmentation.Pixels, network.Placement.UsesCuda);
-        int Cut(int use, Span<byte> crop, Span<float> shift)
-        {
-            var place = use / windows.Length;
-            augmentation.Window(canvases[place].Span, windows[use % windows.Length], crop, shift);
-            return canvases.Photographs[place].Label;
-        }
-
-        foreach (var batch in feed.Run(canvases.Photographs.Count * windows.Length, Cut))
+        var count = canvases.Photographs.Count;
+        foreach (var batch in feed.Run(count * windows.Length, augmentation.Windows(canvases, windows, count)))
         {
             stop.ThrowIfCancellationRequested();
             foreach (var logits in Logits(batch, windows.Length))

@@ -1,7 +1,3 @@
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Weights;
-
 namespace AlexNetService.Training.Measuring;
 
 /// <summary>

@@ -1,6 +1,3 @@
-using AlexNetService.Imaging;
-using AlexNetService.Training.Data;
-
 namespace AlexNetService.Training.Measuring;
 
 /// <summary>

@@ -1,7 +1,3 @@
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Loop;
-
 namespace AlexNetService.Training.Measuring;
 
 /// <summary>

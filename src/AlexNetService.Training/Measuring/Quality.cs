@@ -1,5 +1,3 @@
-using AlexNetService.ModelSpec.Package;
-
 namespace AlexNetService.Training.Measuring;
 
 /// <summary>Photographs whose first prediction has about the same probability.</summary>

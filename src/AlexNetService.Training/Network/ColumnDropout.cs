@@ -1,4 +1,3 @@
-using AlexNetService.ModelSpec.Architecture;
 using TorchSharp;
 using static TorchSharp.torch;
 

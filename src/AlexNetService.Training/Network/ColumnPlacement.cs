@@ -9,14 +9,14 @@ public sealed record ColumnPlacement(IReadOnlyList<torch.Device> Devices)
     public static ColumnPlacement OnCpu(int columns) => new([.. Enumerable.Repeat(torch.CPU, columns)]);
 
     /// <summary>Parses a comma-separated list such as <c>cuda:0,cuda:1</c> or <c>cpu,cpu</c>; a single device gets every column.</summary>
-    /// <exception cref="DeviceException">A device is unknown or missing from this machine, or the number of devices is wrong.</exception>
+    /// <exception cref="InputException">A device is unknown or missing from this machine, or the number of devices is wrong.</exception>
     public static ColumnPlacement Parse(string text, int columns)
     {
         var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var devices = names.Select(Device).ToArray();
         return devices.Length == columns ? new ColumnPlacement(devices)
             : devices.Length == 1 ? new ColumnPlacement([.. Enumerable.Repeat(devices[0], columns)])
-            : throw new DeviceException(
+            : throw new InputException(
                 $"'{text}' names {devices.Length} devices for {columns} columns; name one device per column, or one for all columns.");
     }
 
@@ -40,17 +40,14 @@ public sealed record ColumnPlacement(IReadOnlyList<torch.Device> Devices)
 
         if (!name.StartsWith("cuda:", StringComparison.Ordinal) || !int.TryParse(name.AsSpan(5), out var index) || index < 0)
         {
-            throw new DeviceException($"'{name}' is not a device; use cpu, cuda:0, cuda:1, ….");
+            throw new InputException($"'{name}' is not a device; use cpu, cuda:0, cuda:1, ….");
         }
 
         var available = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
         return index < available
             ? torch.device(DeviceType.CUDA, index)
-            : throw new DeviceException(
+            : throw new InputException(
                 $"{name} is not available: libtorch sees {available} CUDA devices. "
                 + "Use --devices cpu, or build with -p:Torch=cuda on a machine that has the device.");
     }
 }
-
-/// <summary>A device is unknown or not available on this machine.</summary>
-public sealed class DeviceException(string message) : Exception(message);

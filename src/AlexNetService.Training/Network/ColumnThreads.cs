@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using TorchSharp;
 
 namespace AlexNetService.Training.Network;

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Weights;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace AlexNetService.Training.Network;
 
 /// <summary>The element type of a training step. Weights, their update, the loss and checkpoints are always float32.</summary>

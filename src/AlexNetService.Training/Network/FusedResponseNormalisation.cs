@@ -1,4 +1,3 @@
-using AlexNetService.ModelSpec.Architecture;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Network;

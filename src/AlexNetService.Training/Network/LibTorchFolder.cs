@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace AlexNetService.Training.Network;
 
 /// <summary>
@@ -23,7 +21,7 @@ public static unsafe class LibTorchFolder
     /// <summary>
     /// Loads the libraries of a folder; call it before anything uses torch. Without a folder, the libraries beside the program are used.
     /// </summary>
-    /// <exception cref="DeviceException">
+    /// <exception cref="InputException">
     /// The folder has no libtorch, or one that does not load or has another version; there is another libtorch beside the program; or
     /// there is none there, and no folder is given.
     /// </exception>
@@ -34,21 +32,18 @@ public static unsafe class LibTorchFolder
         {
             if (!carried)
             {
-                throw new DeviceException($"This program was built without libtorch. Set {Variable} to the folder of libtorch {Version}.");
+                throw new InputException($"This program was built without libtorch. Set {Variable} to the folder of libtorch {Version}.");
             }
 
             return;
         }
 
-        if (carried)
-        {
-            throw new DeviceException(
-                $"{Variable} is set, but this program has its own libtorch. Build it with -p:Torch=folder, on Linux.");
-        }
-
+        InputException.ThrowIf(
+            carried,
+            $"{Variable} is set, but this program has its own libtorch. Build it with -p:Torch=folder, on Linux.");
         if (!File.Exists(Path.Combine(folder, Core)))
         {
-            throw new DeviceException($"{Variable} names '{folder}', where there is no {Core}. Name the folder lib of libtorch {Version}.");
+            throw new InputException($"{Variable} names '{folder}', where there is no {Core}. Name the folder lib of libtorch {Version}.");
         }
 
         TorchRuntime.WaitPassively();
@@ -70,7 +65,7 @@ public static unsafe class LibTorchFolder
         }
         catch (DllNotFoundException e)
         {
-            throw new DeviceException($"{Variable} names '{folder}', but {library} there does not load: {e.Message}");
+            throw new InputException($"{Variable} names '{folder}', but {library} there does not load: {e.Message}");
         }
     }
 
@@ -84,7 +79,7 @@ public static unsafe class LibTorchFolder
         if (found != Version)
         {
             var version = packed == 0 ? "is too old" : $"has version {found}";
-            throw new DeviceException($"{Variable} names '{folder}', whose libtorch {version}. This program needs version {Version}.");
+            throw new InputException($"{Variable} names '{folder}', whose libtorch {version}. This program needs version {Version}.");
         }
     }
 }

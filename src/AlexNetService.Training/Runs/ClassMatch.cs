@@ -1,6 +1,3 @@
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Data;
-
 namespace AlexNetService.Training.Runs;
 
 /// <summary>Matches the classes of a data set with those of a model, by identifier.</summary>
@@ -18,13 +15,11 @@ public static class ClassMatch
             throw new InputException($"'{name}' has several classes '{twice.Key}'. Give each its own identifier in the card.");
         }
 
+        var ids = Listing.Some([.. model.Select(label => label.Id)]);
         var known = model.ToDictionary(label => label.Id, label => label.Index, StringComparer.Ordinal);
         return [.. dataSet.Labels.Select(label => known.TryGetValue(label.Id, out var index)
             ? index
-            : throw new InputException($"'{name}' has no class '{label.Id}', which '{dataSet.Name}' has; it knows {First(model)}."))];
+            : throw new InputException(
+                $"'{name}' has no class '{label.Id}', which '{dataSet.Name}' has; it knows {ids}."))];
     }
-
-    /// <summary>The first identifiers of a list, for error messages.</summary>
-    public static string First(IReadOnlyList<ClassLabel> labels) =>
-        string.Join(", ", labels.Take(10).Select(label => label.Id)) + (labels.Count > 10 ? ", …" : "");
 }

@@ -1,6 +1,3 @@
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Loop;
-
 namespace AlexNetService.Training.Runs;
 
 /// <summary>Paths of the data sets of a run.</summary>
@@ -54,11 +51,9 @@ public sealed class DataSets : IDisposable
         var (now, then) = Source.Sha256 != state.DataSetSha256 ? (Source.Name, state.DataSet)
             : HeldOut?.Sha256 != state.HeldOut?.Sha256 ? (HeldOut?.Name, state.HeldOut?.Name ?? $"a share of {state.DataSet}")
             : (null, null);
-        if (now is not null)
-        {
-            throw new InputException(
-                $"'{now}' is not the data set that the run began with ('{then}'): its photographs or their lengths differ.");
-        }
+        InputException.ThrowIf(
+            now is not null,
+            $"'{now}' is not the data set that the run began with ('{then}'): its photographs or their lengths differ.");
     }
 
     /// <summary>
@@ -77,13 +72,10 @@ public sealed class DataSets : IDisposable
         var (learned, copies) = withCopies ? (all, []) : IdenticalPhotographs.LeaveOut(Source, all, validationSource, heldOut, stop);
         var data = new TrainingData(Canvases.Load(Source, learned, side, stop), Canvases.Load(validationSource, heldOut, side, stop));
         RequireEachClass(all, data.Training, copies);
-        if (data.Validation.Photographs.Count == 0 && recipe.Schedule == LearningRateSchedule.Plateau)
-        {
-            throw new InputException(
-                "The plateau schedule needs held-out photographs, and there are none. "
-                + "Use a larger --validation-fraction, a --validation data set, or --schedule steps.");
-        }
-
+        InputException.ThrowIf(
+            data.Validation.Photographs.Count == 0 && recipe.Schedule == LearningRateSchedule.Plateau,
+            "The plateau schedule needs held-out photographs, and there are none. "
+            + "Use a larger --validation-fraction, a --validation data set, or --schedule steps.");
         string[] unused = validation is not null && Source.IsDivided
             ? [$"the held-out folder of '{Source.Name}' is not used, because --validation names '{validation.Name}'."]
             : [];

@@ -1,7 +1,3 @@
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Data.Containers;
-using AlexNetService.Training.Loop;
-
 namespace AlexNetService.Training.Runs;
 
 /// <summary>

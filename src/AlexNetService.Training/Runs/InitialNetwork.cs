@@ -1,8 +1,4 @@
-using AlexNetService.ModelSpec.Architecture;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Loop;
+using AlexNetService.Onnx;
 
 namespace AlexNetService.Training.Runs;
 
@@ -54,6 +50,18 @@ public sealed record TrainedNetwork(
         checkpoint.State.Labels,
         RunCheckpoint.ManifestOf(checkpoint.State),
         Origin: null);
+
+    /// <summary>The network of a package that this software exported: float32, fp16 or int8.</summary>
+    /// <exception cref="InvalidPackageException">The card has no layer table, or the graph lacks a weight of it.</exception>
+    public static TrainedNetwork Of(ModelPackage package)
+    {
+        var (weights, mean) = PackageWeights.Read(package);
+        var card = package.Card;
+        var architecture = card.Architecture ?? throw new InvalidOperationException("Weights were read without a layer table.");
+        var colours = ColourStatistics.OfMean([.. mean.Select(value => (double)value)], architecture);
+        var origin = new WeightOrigin($"{card.Name}/{card.Version}", card.Graph.Sha256);
+        return new TrainedNetwork(architecture, weights, colours, card.Labels, card.Training, origin);
+    }
 
     /// <summary>Its layer table with another number of classes.</summary>
     public NetworkArchitecture TableOf(int classes) => Architecture with

@@ -1,8 +1,4 @@
 using System.Reflection;
-using System.Runtime.InteropServices;
-using System.Text.Json;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.Training.Loop;
 using TorchSharp;
 
 namespace AlexNetService.Training.Runs;
@@ -13,7 +9,7 @@ public static class RunCheckpoint
     /// <summary>
     /// Opens the checkpoint that <c>--run</c> and <c>--checkpoint</c> name: an epoch of a run's folder, or a checkpoint file.
     /// </summary>
-    /// <exception cref="CheckpointException">There is no readable checkpoint of a finished epoch.</exception>
+    /// <exception cref="InputException">There is no readable checkpoint of a finished epoch.</exception>
     /// <exception cref="InvalidDataException">The file is truncated, damaged, or not a checkpoint.</exception>
     public static Checkpoint Open(string run, CheckpointChoice choice)
     {

@@ -1,5 +1,3 @@
-using AlexNetService.Training.Loop;
-
 namespace AlexNetService.Training.Runs;
 
 /// <summary>Shows a run while it trains.</summary>
@@ -52,13 +50,19 @@ public abstract class TrainingDisplay : IProgress<StepReport>
     public abstract void EpochDone(EpochResult result);
 
     /// <summary>The run was stopped or failed, and can continue.</summary>
-    public abstract void Resumable(TrainingState state, string folder);
+    public virtual void Resumable(TrainingState state, string folder)
+    {
+    }
 
     /// <summary>All epochs are finished and the best one is tested.</summary>
-    public abstract void Done(TrainingState state, TrainingResult result, string folder);
+    public virtual void Done(TrainingState state, TrainingResult result, string folder)
+    {
+    }
 
     /// <summary>The run was already done.</summary>
-    public abstract void AlreadyDone(TrainingState state, string folder);
+    public virtual void AlreadyDone(TrainingState state, string folder)
+    {
+    }
 
     /// <summary>A step is done; whether it is the first one shown of its epoch.</summary>
     protected abstract void StepDone(StepReport report, bool isNewEpoch);

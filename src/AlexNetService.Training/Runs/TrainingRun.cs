@@ -1,10 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using AlexNetService.ModelSpec.Files;
-using AlexNetService.Training.Data;
-using AlexNetService.Training.Loop;
-using AlexNetService.Training.Network;
-
 namespace AlexNetService.Training.Runs;
 
 /// <summary>A run from its data set to its final test, in the run's folder.</summary>
@@ -97,9 +90,9 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
     /// <param name="threads">Threads of one operation, or null for the run's own.</param>
     /// <param name="epochs">Number of epochs, the run's own or more; null for the run's own.</param>
     /// <returns>True if the run is done; false if it was stopped and can continue.</returns>
-    /// <exception cref="CheckpointException">There is no readable checkpoint.</exception>
     /// <exception cref="InputException">
-    /// A data set differs from the run's, the folder cannot be written, or the schedule does not permit more epochs.
+    /// There is no readable checkpoint, a data set differs from the run's, the folder cannot be written, or the schedule does not permit
+    /// more epochs.
     /// </exception>
     public bool Resume(
         Action<TrainingState> refuse, string? data, string? validation, string? devices, int? threads, int? epochs = null)
@@ -237,12 +230,10 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
     private static void RequireAsMany(TrainingData prepared, TrainingState state)
     {
         var (learned, heldOut) = (prepared.Training.Photographs.Count, prepared.Validation.Photographs.Count);
-        if ((learned, heldOut) != (state.TrainingImages, state.ValidationImages))
-        {
-            throw new InputException(
-                $"'{state.DataSet}' has {learned} readable photographs to learn from and {heldOut} held out; "
-                + $"the run began with {state.TrainingImages} and {state.ValidationImages}. Restore the unreadable ones.");
-        }
+        InputException.ThrowIf(
+            (learned, heldOut) != (state.TrainingImages, state.ValidationImages),
+            $"'{state.DataSet}' has {learned} readable photographs to learn from and {heldOut} held out; "
+            + $"the run began with {state.TrainingImages} and {state.ValidationImages}. Restore the unreadable ones.");
     }
 
     private void WriteMetrics(IReadOnlyList<EpochResult> epochs)

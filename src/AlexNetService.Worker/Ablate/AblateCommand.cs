@@ -1,5 +1,4 @@
 using AlexNetService.Laboratory.Ablate;
-using AlexNetService.Worker.Train;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Ablate;
@@ -13,18 +12,12 @@ internal sealed class AblateCommand : Command
     private readonly Option<string> output = CommonOptions.Of(
         "--output", "Folder of the runs, ablation.json, ablation.md and ablation.svg.", Path.Combine("runs", "ablation"));
 
-    private readonly Option<string> preset = new("--preset")
-    {
-        Description = $"Layer table and recipe of the baseline: {string.Join(", ", AlexNetLayers.Presets)}.",
-        DefaultValueFactory = _ => AlexNetLayers.Cifar,
-    };
+    private readonly Option<string> preset = CommonOptions.Of(
+        "--preset", $"Layer table and recipe of the baseline: {string.Join(", ", AlexNetLayers.Presets)}.", AlexNetLayers.Cifar);
 
-    private readonly Option<string[]> variants = new("--variants")
-    {
-        Description = "Variants, separated by commas; the baseline is always included: "
-            + $"{string.Join(", ", AblationPlan.Names)}. Default: all.",
-        AllowMultipleArgumentsPerToken = true,
-    };
+    private readonly Option<string[]> variants = CommonOptions.Several(
+        "--variants",
+        $"Variants, separated by commas; the baseline is always included: {string.Join(", ", AblationPlan.Names)}. Default: all.");
 
     private readonly Option<int> seeds = CommonOptions.Of(
         "--seeds", "Seeds of each variant, from 1; also the members of the largest ensemble.", 3).Range(1, 100);

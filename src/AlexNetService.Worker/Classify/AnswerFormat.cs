@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using nietras.SeparatedValues;
 
 namespace AlexNetService.Worker.Classify;
@@ -12,7 +10,6 @@ internal enum AnswerFormat
     Csv,
 }
 
-/// <summary>Answers as text, and back.</summary>
 internal static class AnswerText
 {
     private const int ColumnsPerClass = 3;

@@ -1,7 +1,4 @@
 using System.IO.Hashing;
-using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.Json;
 
 namespace AlexNetService.Worker.Classify;
 
@@ -9,16 +6,10 @@ namespace AlexNetService.Worker.Classify;
 /// Where answers go: standard output, or a file that a later command continues. Each answer is written at once, so that a process that is
 /// killed leaves a half-written last line at most; the next one removes it.
 /// </summary>
-internal sealed class AnswerOutput : IDisposable
+internal sealed class AnswerOutput(Stream stream, AnswerFormat format, int top) : IDisposable
 {
-    private readonly Stream stream;
-    private readonly AnswerFormat format;
-    private readonly int top;
-
     // Hashes: the names of a million photographs would take ten times the memory.
     private readonly HashSet<UInt128> answered = [];
-
-    private AnswerOutput(Stream stream, AnswerFormat format, int top) => (this.stream, this.format, this.top) = (stream, format, top);
 
     /// <summary>Answers that the file already held.</summary>
     public int Earlier => answered.Count;
@@ -26,7 +17,6 @@ internal sealed class AnswerOutput : IDisposable
     /// <summary>Photographs that could not be classified, now or earlier.</summary>
     public int Failed { get; private set; }
 
-    /// <summary>Writes to standard output.</summary>
     public static AnswerOutput Standard(AnswerFormat format, int top)
     {
         var output = new AnswerOutput(Console.OpenStandardOutput(), format, top);
@@ -42,11 +32,7 @@ internal sealed class AnswerOutput : IDisposable
         var output = new AnswerOutput(stream, format, top);
         try
         {
-            if (!stream.CanSeek)
-            {
-                throw new InputException($"'{path}' is a pipe or a device. Name a file, or leave --output out.");
-            }
-
+            InputException.ThrowIf(!stream.CanSeek, $"'{path}' is a pipe or a device. Name a file, or leave --output out.");
             output.Continue(path, models, crops);
             return output;
         }
@@ -60,7 +46,6 @@ internal sealed class AnswerOutput : IDisposable
     /// <summary>Whether the file already held the answer to a photograph.</summary>
     public bool Holds(string photograph) => answered.Contains(HashOf(photograph));
 
-    /// <summary>Writes an answer.</summary>
     public void Write(PhotographAnswer answer)
     {
         Failed += answer.Error is null ? 0 : 1;

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using AlexNetService.Inference.Ensembles;
-using AlexNetService.Inference.Requests;
 
 namespace AlexNetService.Worker.Classify;
 

@@ -1,7 +1,4 @@
-using AlexNetService.Inference.Catalog;
 using AlexNetService.Inference.Decoding;
-using AlexNetService.Inference.Ensembles;
-using AlexNetService.Inference.Requests;
 
 namespace AlexNetService.Worker.Classify;
 

@@ -1,5 +1,3 @@
-using AlexNetService.ModelSpec.Files;
-
 namespace AlexNetService.Worker.Classify;
 
 /// <summary>A photograph to classify.</summary>
@@ -14,10 +12,6 @@ internal sealed record NamedPhotograph(string Name, Func<byte[]> Read);
 internal sealed class NamedPhotographs : IDisposable
 {
     private readonly List<(string Path, LabelledPhotographs? DataSet)> sources = [];
-
-    private NamedPhotographs()
-    {
-    }
 
     /// <summary>Opens paths: photographs, folders of photographs, and data sets.</summary>
     public static NamedPhotographs Open(IEnumerable<string> paths)
@@ -90,15 +84,6 @@ internal sealed class NamedPhotographs : IDisposable
         || (!name.StartsWith('.') && DataSetOpener.OtherPictures.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase));
 
     /// <summary>Whether a file is a photograph, by its name or its first bytes, rather than a data set.</summary>
-    private static bool IsPhotograph(string path)
-    {
-        if (IsPicture(Path.GetFileName(path)))
-        {
-            return true;
-        }
-
-        Span<byte> start = stackalloc byte[12];
-        using var stream = RegularFile.OpenRead(path);
-        return ImageFormats.Recognise(start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)]) is not null;
-    }
+    private static bool IsPhotograph(string path) =>
+        IsPicture(Path.GetFileName(path)) || ImageFormats.Recognise(RegularFile.ReadBeginning(path, 12)) is not null;
 }

@@ -1,5 +1,3 @@
-using AlexNetService.Inference.Ensembles;
-
 namespace AlexNetService.Worker.Classify;
 
 /// <summary>The answer to a photograph, as a line of JSON holds it: the names are those of the web service.</summary>

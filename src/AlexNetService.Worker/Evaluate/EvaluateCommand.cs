@@ -71,18 +71,14 @@ internal sealed class EvaluateCommand : Command
     {
         string[] folders = [.. (parsed.GetValue(packages) ?? []).Select(PackageRepository.Newest)];
         var checkpoints = parsed.GetValue(runs) ?? [];
-        if (folders.Length + checkpoints.Length == 0)
-        {
-            throw new InputException("Name --package folders, --run folders, or both.");
-        }
-
+        InputException.ThrowIf(folders.Length + checkpoints.Length == 0, "Name --package folders, --run folders, or both.");
         if (parsed.IsGiven(ensemble) && (folders.Length < 2 || checkpoints.Length > 0 || parsed.GetValue(temperature) != Keep))
         {
             throw new InputException("--ensemble needs two or more --package folders, no --run, and --temperature keep.");
         }
 
-        var together = parsed.GetValue(ensemble) is { } name ? NamedEnsemble.Of(name, folders) : null;
-
+        var name = parsed.GetValue(ensemble);
+        var repository = name is null ? null : RepositoryOf(name, folders);
         using var source = DataSetOpener.Open(parsed.GetValue(data) ?? throw new InputException("Name the --data to measure on."));
         TrainingDisplay.Warn(source.Findings);
         using var strangers = parsed.GetValue(others) is { } path ? DataSetOpener.Open(path, labelled: false) : null;
@@ -104,12 +100,38 @@ internal sealed class EvaluateCommand : Command
         }
 
         EvaluationTables.Print(report, parsed.GetValue(perClass), parsed.GetValue(confusion));
-        if (together is not null)
+        if (name is not null && repository is not null)
         {
-            Console.WriteLine($"ensemble: {together.Write(folders, report)}");
+            Console.WriteLine($"ensemble: {EnsembleOf(name, folders, report).Write(repository)}");
         }
 
         return ExitCode.Done;
+    }
+
+    /// <summary>The repository that the members lie in; checks that they can be named, before anything is measured.</summary>
+    private static string RepositoryOf(string name, string[] folders)
+    {
+        string[] roots = [.. folders.Select(CommonOptions.RepositoryOf).Distinct()];
+        return PackageName.Broken(name) is { } reason ? throw new InputException($"--ensemble: {reason}")
+            : roots is [var root] ? root
+            : throw new InputException($"--ensemble needs packages of one repository, not of {string.Join(" and ", roots)}.");
+    }
+
+    /// <summary>The ensemble's card; the folders are in the order of the report.</summary>
+    private static EnsembleCard EnsembleOf(string name, string[] folders, EvaluationReport report)
+    {
+        var measured = report.Ensemble ?? throw new InvalidOperationException("One model is no ensemble.");
+        var members = folders.Select(folder => ModelPackage.Open(folder).Card).Select((card, i) => new EnsembleCardMember(
+            card.Name, card.Version, card.Graph.Sha256, report.Weights?.Values[i] ?? card.EnsembleWeight ?? 1));
+        return new EnsembleCard
+        {
+            Name = name,
+
+            // A member of weight 0 has no part in the mean.
+            Members = [.. members.Where(member => member.Weight > 0)],
+            Metrics = [.. measured.Errors.Select(error => error.ToMetric(report.DataSet, report.Split))],
+            Confidence = report.ConfidenceOf(measured.Calibration),
+        };
     }
 
     private EvaluationReport Measured(

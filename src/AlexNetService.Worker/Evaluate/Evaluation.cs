@@ -1,8 +1,5 @@
-using AlexNetService.Laboratory.Measure;
-
 namespace AlexNetService.Worker.Evaluate;
 
-/// <summary>Measures models and their ensemble on labelled photographs.</summary>
 internal sealed class Evaluation
 {
     private const int ConfidentErrors = 20;
@@ -10,13 +7,11 @@ internal sealed class Evaluation
     /// <summary>The data set; it must outlive this.</summary>
     public required LabelledPhotographs Source { get; init; }
 
-    /// <summary>The photographs to measure on.</summary>
     public required IReadOnlyList<Photograph> Photographs { get; init; }
 
     /// <summary>The held-out share that they are, or null for all.</summary>
     public double? ValidationFraction { get; init; }
 
-    /// <summary>Numbers of crops: 1, 10 or both.</summary>
     public required IReadOnlyList<int> Crops { get; init; }
 
     public bool FitTemperatures { get; init; } = true;
@@ -47,11 +42,9 @@ internal sealed class Evaluation
 
         // A photograph may be readable at one canvas side and not at another.
         IReadOnlyList<Photograph> Read(Member member) => member.Now[MostCrops].Photographs;
-        if (split is null || members.Any(member => !Read(member).SequenceEqual(Read(members[0]))))
-        {
-            throw new InputException($"Some photographs can be read for one model only, in '{Source.Name}'. Remove the unreadable ones.");
-        }
-
+        InputException.ThrowIf(
+            split is null || members.Any(member => !Read(member).SequenceEqual(Read(members[0]))),
+            $"Some photographs can be read for one model only, in '{Source.Name}'. Remove the unreadable ones.");
         return Report(models, members, split, stop);
     }
 
@@ -131,11 +124,9 @@ internal sealed class Evaluation
 
     private WeightReport Weighed(IReadOnlyList<Member> members, CalibrationSplit split)
     {
-        if (Weights.Search && split.Fitted.Length == 0)
-        {
-            throw new InputException($"Weights cannot be searched on {split.Measured.Length} photographs. Measure on more.");
-        }
-
+        InputException.ThrowIf(
+            Weights.Search && split.Fitted.Length == 0,
+            $"Weights cannot be searched on {split.Measured.Length} photographs. Measure on more.");
         var weights = Weights.Given ?? EnsembleWeights.Search([.. members.Select(member => member.Fitted)]);
         Quality With(double[] shares) => Quality.Of(Predictions.Mean([.. members.Select(member => member.Measured)], shares));
         return new WeightReport(

@@ -1,7 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using AlexNetService.Laboratory.Measure;
-using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.Worker.Evaluate;
 
@@ -19,7 +16,6 @@ internal sealed record EvaluationReport
 
     public required string DataSet { get; init; }
 
-    /// <summary>Hash of the data set's names and lengths.</summary>
     public required string DataSetSha256 { get; init; }
 
     /// <summary>Share of the data set that was measured, as <c>--validation-fraction</c> named it; null for all.</summary>
@@ -40,7 +36,6 @@ internal sealed record EvaluationReport
     /// <summary>Identifiers of the models' classes, in the order of the confusion matrices.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
 
-    /// <summary>The models, packages first.</summary>
     public required IReadOnlyList<ModelReport> Models { get; init; }
 
     /// <summary>Their ensemble, or null if there is only one model.</summary>
@@ -55,11 +50,9 @@ internal sealed record EvaluationReport
     /// <summary>How often first predictions are right, with the fitted temperatures if there are any.</summary>
     public ConfidenceTable ConfidenceOf(CalibrationReport found) => (found.After ?? found.Before).ToConfidenceTable(DataSet, found.Crops);
 
-    /// <summary>Writes the file, whole or not at all.</summary>
     public void Write(string path) =>
         WholeFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, WorkerJson.Indented.EvaluationReport));
 
-    /// <summary>Reads a file that <see cref="Write"/> wrote.</summary>
     public static EvaluationReport Read(string path)
     {
         try
@@ -110,7 +103,6 @@ internal sealed record ErrorMeasure(int Crops, int Images, double Top1Error, dou
         return new ErrorMeasure(crops, errors.Images, errors.Top1, errors.Top5);
     }
 
-    /// <summary>The same for a card.</summary>
     public ErrorMetric ToMetric(string dataSet, string split) => new(dataSet, split, Images, Crops, Top1Error, Top5Error);
 }
 

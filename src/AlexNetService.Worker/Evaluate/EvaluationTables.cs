@@ -1,9 +1,7 @@
-using AlexNetService.Laboratory.Measure;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Evaluate;
 
-/// <summary>Prints the results of an evaluation.</summary>
 internal static class EvaluationTables
 {
     /// <summary>Most classes of a confusion matrix that is readable as a table.</summary>

@@ -14,7 +14,7 @@ internal sealed record HeldOutPhotographs(LabelledPhotographs Source, IReadOnlyL
             return new HeldOutPhotographs(source, source.Photographs, []);
         }
 
-        var (training, heldOut) = share is > 0 and < 1 ? source.Split(share) : ([], []);
+        var (training, heldOut) = share is > 0 and < 1 ? source.Split(new DataShare(share)) : ([], []);
         return heldOut.Count > 0
             ? new HeldOutPhotographs(source, heldOut, training)
             : throw new InputException(

@@ -3,7 +3,6 @@ namespace AlexNetService.Worker.Evaluate;
 /// <summary>The weights that an ensemble is measured with: searched, given (they sum to 1), or those in the cards.</summary>
 internal sealed record WeightChoice(bool Search, double[]? Given)
 {
-    /// <summary>The weights in the cards.</summary>
     public static WeightChoice Cards { get; } = new(Search: false, Given: null);
 
     /// <summary>Parses the value of <c>--weights</c> for a number of models; null if the option is missing.</summary>
@@ -14,11 +13,7 @@ internal sealed record WeightChoice(bool Search, double[]? Given)
             return Cards;
         }
 
-        if (models < 2)
-        {
-            throw new InputException("--weights are for an ensemble; name two or more models.");
-        }
-
+        InputException.ThrowIf(models < 2, "--weights are for an ensemble; name two or more models.");
         if (text == "search")
         {
             return new WeightChoice(Search: true, Given: null);

@@ -17,13 +17,10 @@ internal sealed record EvaluatedCard(
     {
         var report = EvaluationReport.Read(file);
         var place = report.Models.Select(entry => entry.Sha256).ToList().IndexOf(sha256);
-        if (place < 0)
-        {
-            throw new InputException(
-                $"'{file}' measured {string.Join(", ", report.Models.Select(entry => entry.Model))}, not the present {model}. "
-                + $"Measure it: alexnet evaluate {model} --json {file}");
-        }
-
+        InputException.ThrowIf(
+            place < 0,
+            $"'{file}' measured {string.Join(", ", report.Models.Select(entry => entry.Model))}, not the present {model}. "
+            + $"Measure it: alexnet evaluate {model} --json {file}");
         // A weight of 1 is an equal share, so that members of this search and other models can form an ensemble.
         var weight = report.Weights?.Values[place] * report.Models.Count;
         return weight == 0
@@ -31,7 +28,6 @@ internal sealed record EvaluatedCard(
             : Of(report, report.Models[place].Calibration, weight);
     }
 
-    /// <summary>Prints what goes into the card.</summary>
     public void Print()
     {
         if (Calibration is { } found)

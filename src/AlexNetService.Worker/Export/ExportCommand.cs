@@ -1,5 +1,3 @@
-using AlexNetService.ModelSpec.Weights;
-
 namespace AlexNetService.Worker.Export;
 
 /// <summary><c>alexnet export</c>: a run or untrained weights → a package, compared with torch before it is published.</summary>
@@ -138,12 +136,9 @@ internal sealed class ExportCommand : Command
     private static int WriteWeights(TrainedNetwork network, string? output, bool torchvision)
     {
         var file = output ?? throw new InputException("Name the --output file of --format safetensors.");
-        if (torchvision && network.Architecture.Preset != AlexNetLayers.Torchvision)
-        {
-            throw new InputException(
-                $"Torchvision has no network like '{network.Architecture.Preset}'; only {AlexNetLayers.Torchvision} has its names.");
-        }
-
+        InputException.ThrowIf(
+            torchvision && network.Architecture.Preset != AlexNetLayers.Torchvision,
+            $"Torchvision has no network like '{network.Architecture.Preset}'; only {AlexNetLayers.Torchvision} has its names.");
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file)) ?? ".");
         var weights = new PortableWeights(network.Architecture, network.Weights, network.Mean.Mean, network.Labels)
         {

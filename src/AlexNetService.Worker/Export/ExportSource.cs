@@ -16,23 +16,12 @@ internal sealed record ExportSource(TrainedNetwork Network, TrainingState? Run =
         return new ExportSource(new TrainedNetwork(
             architecture,
             ColumnWeights.Merge(network),
-            OneColour(architecture, [MiddleGrey, MiddleGrey, MiddleGrey]),
+            ColourStatistics.OfMean([MiddleGrey, MiddleGrey, MiddleGrey], architecture),
             NumberedClasses(architecture.Classes),
             Manifest: null,
             Origin: null));
     }
 
-    /// <summary>Classes without names.</summary>
     public static IReadOnlyList<ClassLabel> NumberedClasses(int classes) =>
         [.. Enumerable.Range(0, classes).Select(index => new ClassLabel(index, $"class-{index}", $"class {index}"))];
-
-    /// <summary>Statistics with only a mean colour; a mean image has that colour everywhere.</summary>
-    public static ColourStatistics OneColour(NetworkArchitecture architecture, IReadOnlyList<double> mean)
-    {
-        var pixels = architecture.Geometry.Canvas * architecture.Geometry.Canvas;
-        return new ColourStatistics(mean, [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [0, 0, 0])
-        {
-            MeanImage = architecture.MeanImage ? [.. mean.SelectMany(value => Enumerable.Repeat((float)value, pixels))] : null,
-        };
-    }
 }

@@ -1,4 +1,3 @@
-using AlexNetService.Onnx;
 using AlexNetService.Worker.Evaluate;
 
 namespace AlexNetService.Worker.Export;
@@ -46,7 +45,6 @@ internal static class PackageExport
         });
     }
 
-    /// <summary>Prints where a package was published.</summary>
     public static int Printed(ModelPackage package)
     {
         Console.WriteLine($"published {package.Folder} ({package.Card.Files.Sum(file => file.Bytes):N0} bytes)");

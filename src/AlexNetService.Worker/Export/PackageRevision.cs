@@ -1,5 +1,3 @@
-using AlexNetService.Onnx;
-
 namespace AlexNetService.Worker.Export;
 
 /// <summary>A package and the results of its evaluation → a new version of the package.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Worker.Export;
@@ -69,15 +68,12 @@ internal static class ParityCheck
         return difference / largest;
     }
 
-    /// <summary>Refuses a difference above a tolerance.</summary>
     internal static void RequireSmall(double difference, double tolerance, string disagreement)
     {
         // Written so that a NaN fails too.
-        if (!(difference <= tolerance))
-        {
-            throw new InputException(
-                $"{disagreement} differ by {difference:E1} of the largest; {tolerance:E0} is allowed. Nothing was published.");
-        }
+        InputException.ThrowIf(
+            !(difference <= tolerance),
+            $"{disagreement} differ by {difference:E1} of the largest; {tolerance:E0} is allowed. Nothing was published.");
     }
 
     private static void Require(

@@ -1,5 +1,3 @@
-using AlexNetService.Worker.Export;
-
 namespace AlexNetService.Worker.Import;
 
 /// <summary><c>alexnet import</c>: weights that were trained elsewhere → a package, compared with torch as in an export.</summary>

@@ -1,7 +1,4 @@
 using System.Security.Cryptography;
-using AlexNetService.ModelSpec.Files;
-using AlexNetService.ModelSpec.Weights;
-using AlexNetService.Worker.Export;
 
 namespace AlexNetService.Worker.Import;
 
@@ -22,11 +19,7 @@ internal static class ImportSource
         var network = PortableWeights.Of(file, OurName) is { } own
             ? OfOurs(own, preset, meanColour)
             : OfOthers(path, file, preset, meanColour);
-        if (!network.Weights.AreFinite)
-        {
-            throw new InputException($"'{path}' holds infinite values or NaN.");
-        }
-
+        InputException.ThrowIf(!network.Weights.AreFinite, $"'{path}' holds infinite values or NaN.");
         WarnOfUnused(path, file, network.Architecture);
         return network with
         {
@@ -42,33 +35,20 @@ internal static class ImportSource
             return new SafeTensors(TorchArchive.Read(path), new Dictionary<string, string>());
         }
 
-        if (Checkpoint.Recognises(path))
-        {
-            throw new InputException($"'{path}' is a checkpoint of a run. Use: alexnet export --run \"{path}\"");
-        }
-
-        using (var stream = RegularFile.OpenRead(path))
-        {
-            // Eight bytes of length, then a JSON object.
-            var begin = new byte[9];
-            if (stream.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false) < begin.Length || begin[^1] != '{')
-            {
-                throw new InputException($"'{path}' is neither a file of torch.save (.pth, .pt) nor safetensors.");
-            }
-        }
-
-        return SafeTensors.Read(path);
+        InputException.ThrowIf(Checkpoint.Recognises(path), $"'{path}' is a checkpoint of a run. Use: alexnet export --run \"{path}\"");
+        // Eight bytes of length, then a JSON object.
+        return RegularFile.ReadBeginning(path, 9) is [_, _, _, _, _, _, _, _, (byte)'{']
+            ? SafeTensors.Read(path)
+            : throw new InputException($"'{path}' is neither a file of torch.save (.pth, .pt) nor safetensors.");
     }
 
     /// <summary>A file of 'alexnet export --format safetensors', which contains everything.</summary>
     private static TrainedNetwork OfOurs(PortableWeights own, string? preset, IReadOnlyList<double>? meanColour)
     {
-        if (preset is not null && preset != own.Architecture.Preset)
-        {
-            throw new InputException($"The file holds weights of '{own.Architecture.Preset}', not of '{preset}'. Leave --preset out.");
-        }
-
-        var colours = ExportSource.OneColour(own.Architecture, meanColour ?? own.MeanColour);
+        InputException.ThrowIf(
+            preset is not null && preset != own.Architecture.Preset,
+            $"The file holds weights of '{own.Architecture.Preset}', not of '{preset}'. Leave --preset out.");
+        var colours = ColourStatistics.OfMean(meanColour ?? own.MeanColour, own.Architecture);
         return new TrainedNetwork(
             own.Architecture,
             own.Weights,
@@ -89,7 +69,7 @@ internal static class ImportSource
             ?? throw new InputException(
                 $"'{path}' does not contain the mean colour that its network subtracts. Give it: --mean-colour R,G,B, each 0 to 255.");
         return new TrainedNetwork(
-            architecture, weights, ExportSource.OneColour(architecture, colour), Labels: [], Manifest: null, Origin: null);
+            architecture, weights, ColourStatistics.OfMean(colour, architecture), Labels: [], Manifest: null, Origin: null);
     }
 
     private static NetworkArchitecture Table(

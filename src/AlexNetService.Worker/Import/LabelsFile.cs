@@ -1,7 +1,4 @@
-using System.Text;
-using System.Text.Json;
 using System.Text.RegularExpressions;
-using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.Worker.Import;
 
@@ -19,11 +16,7 @@ internal static partial class LabelsFile
     {
         var text = Encoding.UTF8.GetString(RegularFile.ReadAllBytes(path, LargestFile)).TrimStart('\uFEFF').Trim();
         var entries = text is ['[' or '{', ..] ? OfJson(path, text) : [.. text.Split('\n').Select(OfLine)];
-        if (entries.Count != classes)
-        {
-            throw new InputException($"'{path}' names {entries.Count} classes; the weights have {classes}.");
-        }
-
+        InputException.ThrowIf(entries.Count != classes, $"'{path}' names {entries.Count} classes; the weights have {classes}.");
         if (entries.FindIndex(entry => string.IsNullOrWhiteSpace(entry.Name)) is >= 0 and var empty)
         {
             throw new InputException($"'{path}' has no name for class {empty}.");

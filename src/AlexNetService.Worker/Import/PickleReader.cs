@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 
 namespace AlexNetService.Worker.Import;
 
@@ -14,21 +13,18 @@ namespace AlexNetService.Worker.Import;
 /// <c>Dictionary&lt;string, object?&gt;</c> without entries whose key is not a string, the name of a <see cref="TorchGlobals"/> entry,
 /// <see cref="TorchStorage"/>, <see cref="TorchTensor"/>.
 /// </remarks>
-internal sealed class PickleReader
+internal sealed class PickleReader(byte[] pickle)
 {
     private const int NewestProtocol = 5;
 
     // A pickle of AlexNet's weights runs fewer than a thousand. Without a limit 16 MiB of empty dictionaries would take over a gigabyte.
     private const int MostOpcodes = 1 << 20;
 
-    private readonly byte[] pickle;
     private readonly List<object?> stack = [];
     private readonly Stack<int> marks = new();
     private readonly Dictionary<uint, object?> memo = [];
     private int position;
     private int opcodes;
-
-    private PickleReader(byte[] pickle) => this.pickle = pickle;
 
     /// <summary>Reads the object that a pickle describes. Messages of its exceptions continue "the file …".</summary>
     public static object? Read(byte[] pickle)
@@ -96,7 +92,6 @@ internal sealed class PickleReader
         return true;
     }
 
-    /// <summary>The value that an opcode pushes.</summary>
     private object? Value(char opcode) => opcode switch
     {
         'N' => null, // NONE

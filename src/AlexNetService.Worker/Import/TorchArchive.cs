@@ -1,8 +1,5 @@
 using System.IO.Compression;
 using System.IO.Hashing;
-using System.Text;
-using AlexNetService.ModelSpec.Files;
-using AlexNetService.ModelSpec.Weights;
 
 namespace AlexNetService.Worker.Import;
 
@@ -17,6 +14,7 @@ internal static class TorchArchive
     private const string Pickle = "data.pkl";
     private const string NoZip = "is not a file of torch.save: it does not begin as a zip does.";
     private const int LargestPickle = 16 << 20;
+    private const int BeginBytes = 4;
 
     /// <summary>
     /// Bytes of numbers that a byte of the file may become: deflated weights shrink little, and views of one storage rarely overlap.
@@ -43,7 +41,7 @@ internal static class TorchArchive
         using var stream = RegularFile.OpenRead(path, SafeTensors.LargestFile);
         try
         {
-            var begin = Begin(stream);
+            var begin = RegularFile.ReadBeginning(path, BeginBytes);
             if (!IsZip(begin))
             {
                 throw new InvalidDataException(IsLegacy(begin)
@@ -63,23 +61,14 @@ internal static class TorchArchive
     /// <summary>Whether a file begins as those of <c>torch.save</c> do, including the older ones that cannot be read.</summary>
     public static bool Recognises(string path)
     {
-        using var stream = RegularFile.OpenRead(path);
-        var begin = Begin(stream);
+        var begin = RegularFile.ReadBeginning(path, BeginBytes);
         return IsZip(begin) || IsLegacy(begin);
     }
 
-    private static byte[] Begin(FileStream stream)
-    {
-        var begin = new byte[4];
-        var length = stream.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false);
-        stream.Position = 0;
-        return begin[..length];
-    }
-
-    private static bool IsZip(byte[] begin) => begin is [(byte)'P', (byte)'K', 3, 4];
+    private static bool IsZip(ReadOnlySpan<byte> begin) => begin is [(byte)'P', (byte)'K', 3, 4];
 
     /// <summary>A pickle of protocol 2 that begins with an integer of ten bytes: the older format's magic number.</summary>
-    private static bool IsLegacy(byte[] begin) => begin is [0x80, 2, 0x8A, 10];
+    private static bool IsLegacy(ReadOnlySpan<byte> begin) => begin is [0x80, 2, 0x8A, 10];
 
     private static ZipArchive Open(FileStream stream)
     {

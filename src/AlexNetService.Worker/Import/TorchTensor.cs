@@ -1,5 +1,3 @@
-using AlexNetService.ModelSpec.Weights;
-
 namespace AlexNetService.Worker.Import;
 
 /// <summary>A storage: consecutive numbers in a PyTorch file, of which tensors are views.</summary>

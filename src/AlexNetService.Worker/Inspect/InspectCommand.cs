@@ -1,5 +1,3 @@
-using AlexNetService.Laboratory.Measure;
-
 namespace AlexNetService.Worker.Inspect;
 
 /// <summary><c>alexnet inspect</c>: the layer table of a preset or a package, with shapes, parameters and multiply-adds.</summary>

@@ -1,4 +1,3 @@
-using AlexNetService.Laboratory.Measure;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Inspect;

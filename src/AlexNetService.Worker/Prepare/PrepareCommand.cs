@@ -1,5 +1,3 @@
-using AlexNetService.Training.Data.Preparation;
-
 namespace AlexNetService.Worker.Prepare;
 
 /// <summary><c>alexnet prepare</c>: any data set → shards of canvas-sized JPEGs with statistics, which open and decode fast.</summary>
@@ -43,23 +41,18 @@ internal sealed class PrepareCommand : Command
     {
         var path = parsed.GetValue(data) ?? throw new InputException("Name the --data to prepare.");
         var folder = parsed.GetValue(output) ?? throw new InputException("Name the --output folder.");
-        if (parsed.GetValue(canvas) is not null && parsed.GetValue(preset) is not null)
-        {
-            throw new InputException("Name either a --canvas or a --preset, which has a canvas of its own.");
-        }
-
+        InputException.ThrowIf(
+            parsed.GetValue(canvas) is not null && parsed.GetValue(preset) is not null,
+            "Name either a --canvas or a --preset, which has a canvas of its own.");
         var side = parsed.GetValue(preset) is { } name
             ? CommonOptions.Architecture(name, classes: 2).Geometry.Canvas
             : parsed.GetValue(canvas) ?? UsualCanvas;
         using var source = DataSetOpener.Open(path);
         TrainingDisplay.Warn(source.Findings);
-        if (source.IsDivided)
-        {
-            throw new InputException(
-                $"'{path}' is divided by its folders, and shards have no such division. Prepare each folder by itself, and name that of "
-                + "the held-out photographs as the --validation of 'alexnet train'.");
-        }
-
+        InputException.ThrowIf(
+            source.IsDivided,
+            $"'{path}' is divided by its folders, and shards have no such division. Prepare each folder by itself, and name that of "
+            + "the held-out photographs as the --validation of 'alexnet train'.");
         var plan = new PreparationPlan(
             source.Name, source.Sha256, source.Photographs.Count, side, parsed.GetValue(quality), parsed.GetValue(shardSize));
         var display = new PrepareDisplay();

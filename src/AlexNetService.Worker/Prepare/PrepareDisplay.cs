@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using AlexNetService.Training.Data.Preparation;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Prepare;

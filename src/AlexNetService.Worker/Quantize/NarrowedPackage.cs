@@ -1,6 +1,4 @@
-using AlexNetService.Onnx;
 using AlexNetService.Worker.Evaluate;
-using AlexNetService.Worker.Export;
 
 namespace AlexNetService.Worker.Quantize;
 
@@ -54,11 +52,9 @@ internal sealed record NarrowedPackage(
     private void RequireAsGood(ErrorMeasure before, ErrorMeasure after)
     {
         // Written so that a NaN fails too.
-        if (!(after.Top1Error - before.Top1Error <= MaxLoss))
-        {
-            throw new InputException(
-                $"Top-1 error rises from {before.Top1Error:P2} to {after.Top1Error:P2}; --max-loss allows {100 * MaxLoss:0.##} points. "
-                + "Nothing was published. Calibrate on more photographs like those that will be served, or try --weight-bits 8.");
-        }
+        InputException.ThrowIf(
+            !(after.Top1Error - before.Top1Error <= MaxLoss),
+            $"Top-1 error rises from {before.Top1Error:P2} to {after.Top1Error:P2}; --max-loss allows {100 * MaxLoss:0.##} points. "
+            + "Nothing was published. Calibrate on more photographs like those that will be served, or try --weight-bits 8.");
     }
 }

@@ -1,4 +1,3 @@
-using AlexNetService.Onnx;
 using AlexNetService.Onnx.Quantized;
 using AlexNetService.Worker.Evaluate;
 
@@ -54,11 +53,9 @@ internal sealed class QuantizeCommand : Command
 
     private int Run(ParseResult parsed)
     {
-        if (parsed.GetValue(precision) == Half && (parsed.IsGiven(bits) || parsed.IsGiven(calibration)))
-        {
-            throw new InputException("--weight-bits and --calibration-images go with --precision int8.");
-        }
-
+        InputException.ThrowIf(
+            parsed.GetValue(precision) == Half && (parsed.IsGiven(bits) || parsed.IsGiven(calibration)),
+            "--weight-bits and --calibration-images go with --precision int8.");
         var old = ModelPackage.Open(PackageRepository.Newest(
             parsed.GetValue(package) ?? throw new InputException("Name the --package to start from.")));
         using var source = DataSetOpener.Open(parsed.GetValue(data) ?? throw new InputException("Name the labelled --data to measure on."));

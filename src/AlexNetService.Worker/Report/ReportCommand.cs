@@ -1,6 +1,3 @@
-using AlexNetService.Laboratory.Report;
-using AlexNetService.ModelSpec.Files;
-
 namespace AlexNetService.Worker.Report;
 
 /// <summary><c>alexnet report</c>: a run → one HTML file.</summary>

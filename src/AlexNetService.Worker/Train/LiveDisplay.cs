@@ -65,14 +65,8 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider clock) : Pl
 
     private Table EpochTable()
     {
-        var table = new Table().Border(TableBorder.Simple);
         string[] top5 = hasTop5 ? ["top-5 error"] : [];
-        string[] headings = ["epoch", "rate", "loss", "top-1 error", "held out: top-1 error", .. top5, "seconds"];
-        foreach (var heading in headings)
-        {
-            table.AddColumn(new TableColumn(heading).RightAligned());
-        }
-
+        var table = Tables.Create([], ["epoch", "rate", "loss", "top-1 error", "held out: top-1 error", .. top5, "seconds"]);
         foreach (var epoch in finished.TakeLast(EpochsShown))
         {
             string[] heldOutTop5 = hasTop5 ? [$"{epoch.ValidationTop5Error:P2}"] : [];

@@ -9,7 +9,6 @@ internal static class RunOptions
     private const string On = "on";
     private const string Off = "off";
 
-    /// <summary>New options for one command.</summary>
     public static IReadOnlyList<RunOption> Create() =>
     [
         OfTheRecipe(

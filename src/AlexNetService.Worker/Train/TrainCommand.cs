@@ -1,7 +1,3 @@
-using System.CommandLine.Parsing;
-using AlexNetService.Laboratory.Report;
-using AlexNetService.ModelSpec.Files;
-using AlexNetService.Worker.Log;
 using Spectre.Console;
 
 namespace AlexNetService.Worker.Train;
@@ -123,7 +119,7 @@ internal sealed class TrainCommand : Command
     private int Begin(ParseResult parsed)
     {
         var source = parsed.GetValue(from) ?? (parsed.IsGiven(preset) ? null : BundledModels.ToBeginWith());
-        var trained = source is null ? null : TrainedSource.Read(source);
+        var trained = source is null ? null : Trained(source);
         if (trained is not null && FirstGiven(parsed, option => option.IsOfTheNetwork) is { } extra)
         {
             throw new InputException(parsed.IsGiven(from)
@@ -134,11 +130,9 @@ internal sealed class TrainCommand : Command
         var presetName = (trained is null ? parsed.GetValue(preset) : AlexNetLayers.PresetOf(trained.Architecture.Preset)) ?? "";
         var trainingPath = parsed.GetValue(data) ?? throw new InputException("Name the --data to learn from.");
         var paths = new DataPaths(trainingPath, parsed.GetValue(validation), parsed.GetValue(labels));
-        if (paths.Validation is not null && FirstGiven(parsed, option => option.Option.Name == ValidationFraction) is not null)
-        {
-            throw new InputException($"Name either a --validation data set or a {ValidationFraction}.");
-        }
-
+        InputException.ThrowIf(
+            paths.Validation is not null && FirstGiven(parsed, option => option.Option.Name == ValidationFraction) is not null,
+            $"Name either a --validation data set or a {ValidationFraction}.");
         RunSettings Settings(TrainingRecipe usual) => runOptions.Aggregate(
             new RunSettings(new NetworkSwitches(), usual), (settings, option) => option.Apply(parsed, settings));
         TrainingRecipe RecipeFor(int photographs)
@@ -161,7 +155,23 @@ internal sealed class TrainCommand : Command
             CommonOptions.Cores(parsed.GetValue(threads))));
     }
 
-    /// <summary>The first matching option on the command line, or null.</summary>
+    /// <summary>Reads what <c>--from</c> names: a package's folder, a run's folder, a checkpoint, or a file of weights.</summary>
+    private static TrainedNetwork Trained(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            var folder = PackageRepository.Newest(path);
+            return File.Exists(Path.Combine(folder, ModelPackage.CardFile))
+                ? TrainedNetwork.Of(ModelPackage.Open(folder))
+                : TrainedNetwork.Of(RunCheckpoint.Open(path, CheckpointChoice.Best));
+        }
+
+        return !File.Exists(path)
+            ? throw new InputException($"There is no '{path}' to begin --from: name a package, a run, a checkpoint or a file of weights.")
+            : Checkpoint.Recognises(path) ? TrainedNetwork.Of(RunCheckpoint.Open(path, CheckpointChoice.Best))
+            : ImportSource.Read(path, preset: null, labels: null, meanColour: null);
+    }
+
     private Option? FirstGiven(ParseResult parsed, Predicate<RunOption> kind) =>
         runOptions.FirstOrDefault(option => kind(option) && parsed.IsGiven(option.Option))?.Option;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Training;
 using AlexNetService.Training.Network;
 using static TorchSharp.torch;
 
@@ -49,7 +50,7 @@ internal static class GpuTrainingRows
             {
                 placement = ColumnPlacement.Parse(devices, architecture.Columns);
             }
-            catch (DeviceException e)
+            catch (InputException e)
             {
                 rows.Add((subject, "skipped: " + e.Message));
                 continue;

@@ -31,6 +31,16 @@ public sealed class RegularFileTests : IDisposable
         Assert.Equal($"'{In("file")}' has 4294967296 bytes; at most 100 are read.", refused.Message);
     }
 
+    [Theory]
+    [InlineData(2, new byte[] { 1, 2 })]
+    [InlineData(4, new byte[] { 1, 2, 3 })]
+    public void Beginning_OfAFile_HasAsManyBytesAsThereAre(int bytes, byte[] expected)
+    {
+        File.WriteAllBytes(In("file"), [1, 2, 3]);
+
+        Assert.Equal(expected, RegularFile.ReadBeginning(In("file"), bytes).ToArray());
+    }
+
     [Fact]
     public async Task Pipe_WithoutAWriter_IsRefusedAtOnce()
     {

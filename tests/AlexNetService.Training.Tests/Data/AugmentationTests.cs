@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Data;
 using static TorchSharp.torch;
@@ -18,7 +19,7 @@ public class AugmentationTests
     {
         var (crop, shift) = (new byte[48], new float[] { 1, 1, 1 });
 
-        new Augmentation(Geometry, Plain, colourShift: 0.1).Centre(Canvas, crop, shift);
+        new Augmentation(Geometry, Plain, colourShift: 0.1).Window(Canvas, CropViews.Centre(Geometry)[0], crop, shift);
 
         // Row 1, column 1 of the red plane is pixel 7; channels lie last.
         Assert.Equal([7, 43, 79], crop[..3]);
@@ -33,7 +34,7 @@ public class AugmentationTests
         var augmentation = new Augmentation(Geometry, Plain, colourShift: 0, randomCrops: false);
 
         augmentation.Draw(Canvas, new Random(1), drawn, new float[3]);
-        augmentation.Centre(Canvas, centre, new float[3]);
+        augmentation.Window(Canvas, CropViews.Centre(Geometry)[0], centre, new float[3]);
 
         Assert.Equal(centre, drawn);
     }
@@ -62,7 +63,7 @@ public class AugmentationTests
         var (drawn, centre) = (new float[48], new float[48]);
 
         augmentation.Draw(Canvas, new Random(1), MemoryMarshal.AsBytes(drawn.AsSpan()), new float[3]);
-        augmentation.Centre(Canvas, MemoryMarshal.AsBytes(centre.AsSpan()), new float[3]);
+        augmentation.Window(Canvas, CropViews.Centre(Geometry)[0], MemoryMarshal.AsBytes(centre.AsSpan()), new float[3]);
 
         Assert.Equal(ScalarType.Float32, augmentation.Pixels);
         Assert.Contains(drawn, value => value != MathF.Round(value));

@@ -72,7 +72,7 @@ public sealed class ClassFoldersTests : IDisposable
         }
 
         using var data = DataSetOpener.Open(In(isZipped ? "data.zip" : "data"));
-        var (learned, heldOut) = data.Split(0.5);
+        var (learned, heldOut) = data.Split(new DataShare(0.5));
 
         Assert.Equal(["class0", "class1"], data.Labels.Select(label => label.Id));
         Assert.Equal((8, 6), (learned.Count, heldOut.Count));
@@ -96,7 +96,7 @@ public sealed class ClassFoldersTests : IDisposable
 
         using var data = DataSetOpener.Open(In("data"));
 
-        Assert.Equal((36, 4), (data.Split(0.1).Training.Count, data.Split(0.1).HeldOut.Count));
+        Assert.Equal((36, 4), (data.Split(new DataShare(0.1)).Training.Count, data.Split(new DataShare(0.1)).HeldOut.Count));
         Assert.All(data.Photographs, photograph => Assert.StartsWith("Training/", photograph.Path, StringComparison.Ordinal));
         Assert.False(data.IsDivided);
     }

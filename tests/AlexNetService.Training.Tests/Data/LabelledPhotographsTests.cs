@@ -113,7 +113,7 @@ public sealed class LabelledPhotographsTests : IDisposable
         Pictures.Write(folder.Path, classes: 2, perClass: 20);
         using var data = DataSetOpener.Open(folder.Path);
 
-        var (training, heldOut) = data.Split(0.1);
+        var (training, heldOut) = data.Split(new DataShare(0.1));
 
         Assert.Equal(36, training.Count);
         Assert.Equal(
@@ -160,11 +160,11 @@ public sealed class LabelledPhotographsTests : IDisposable
         Pictures.Write(folder.Path, classes: 2, perClass, side: 8);
         using var data = DataSetOpener.Open(folder.Path);
 
-        var (training, judged) = data.Split(0.1);
+        var (training, judged) = data.Split(new DataShare(0.1));
 
         Assert.Equal([heldOut, heldOut], new[] { 0, 1 }.Select(label => judged.Count(photograph => photograph.Label == label)));
         Assert.Equal(2 * perClass, training.Union(judged).Count());
-        Assert.Empty(data.Split(0).HeldOut);
+        Assert.Empty(data.Split(new DataShare(0)).HeldOut);
         Assert.Equal(perClass / 10 * 2, data.Split(new DataShare(0.1, Least: 0)).HeldOut.Count);
     }
 
@@ -174,10 +174,10 @@ public sealed class LabelledPhotographsTests : IDisposable
         Pictures.Write(folder.Path, classes: 2, perClass: 60, side: 8);
         using var data = DataSetOpener.Open(folder.Path);
 
-        Assert.Equal(data.Split(new DataShare(0.04, Least: 0)).HeldOut, data.Split(0.04).HeldOut);
+        Assert.Equal(data.Split(new DataShare(0.04, Least: 0)).HeldOut, data.Split(new DataShare(0.04)).HeldOut);
         Assert.Equal(
             ["class0/0024.png", "class0/0049.png", "class1/0024.png", "class1/0049.png"],
-            data.Split(0.04).HeldOut.Select(photograph => photograph.Path));
+            data.Split(new DataShare(0.04)).HeldOut.Select(photograph => photograph.Path));
     }
 
     [Theory]

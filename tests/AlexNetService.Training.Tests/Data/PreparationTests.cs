@@ -24,8 +24,8 @@ public sealed class PreparationTests : IDisposable
         Assert.Equal(
             source.Photographs.Select(photograph => photograph.Label), prepared.Photographs.Select(photograph => photograph.Label));
         Assert.Equal(
-            source.Split(0.2).HeldOut.Select(photograph => source.Photographs.ToList().IndexOf(photograph)),
-            prepared.Split(0.2).HeldOut.Select(photograph => prepared.Photographs.ToList().IndexOf(photograph)));
+            source.Split(new DataShare(0.2)).HeldOut.Select(photograph => source.Photographs.ToList().IndexOf(photograph)),
+            prepared.Split(new DataShare(0.2)).HeldOut.Select(photograph => prepared.Photographs.ToList().IndexOf(photograph)));
         var (original, written) = (All(source), All(prepared));
         for (var place = 0; place < source.Photographs.Count; place++)
         {

@@ -130,7 +130,7 @@ public sealed class CheckpointTests : IDisposable
         Folder.Save(Make(epochs: 1));
         Directory.CreateDirectory(Path.Combine(folder.Path, "checkpoints", "epoch-0002.safetensors.partial"));
 
-        Assert.Throws<CheckpointException>(() => Folder.Save(Make(epochs: 2)));
+        Assert.Throws<InputException>(() => Folder.Save(Make(epochs: 2)));
 
         Assert.Single(Folder.Newest().State.Epochs);
     }
@@ -143,7 +143,7 @@ public sealed class CheckpointTests : IDisposable
         var bytes = File.ReadAllBytes(earlier);
         File.CreateSymbolicLink(Path.Combine(folder.Path, "checkpoints", "epoch-0002.safetensors.partial"), "/dev/full");
 
-        var failure = Assert.Throws<CheckpointException>(() => Folder.Save(Make(epochs: 2)));
+        var failure = Assert.Throws<InputException>(() => Folder.Save(Make(epochs: 2)));
 
         Assert.Contains("epoch-0002.safetensors' cannot be written: No space left on device", failure.Message, StringComparison.Ordinal);
         Assert.Equal([earlier], Folder.Files);
@@ -165,7 +165,7 @@ public sealed class CheckpointTests : IDisposable
         Folder.Save(Make(epochs: 0, steps: 3));
 
         Assert.Equal(3, Folder.Newest().State.UnderWay?.Steps);
-        var failure = Assert.Throws<CheckpointException>(() => Folder.Finished(CheckpointChoice.Best));
+        var failure = Assert.Throws<InputException>(() => Folder.Finished(CheckpointChoice.Best));
         Assert.Contains("no finished epoch yet", failure.Message, StringComparison.Ordinal);
     }
 
@@ -247,7 +247,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Newest_WithoutACheckpoint_Throws()
     {
-        var failure = Assert.Throws<CheckpointException>(() => Folder.Newest());
+        var failure = Assert.Throws<InputException>(() => Folder.Newest());
 
         Assert.Contains("no checkpoint", failure.Message, StringComparison.Ordinal);
     }

@@ -125,7 +125,7 @@ public class ColumnNetworkTests
     {
         Assert.SkipWhen(devices == "cuda:0" && cuda.is_available(), "This machine has CUDA.");
 
-        var failure = Assert.Throws<DeviceException>(() => ColumnPlacement.Parse(devices, 2));
+        var failure = Assert.Throws<InputException>(() => ColumnPlacement.Parse(devices, 2));
 
         Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
     }

@@ -1,6 +1,3 @@
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Files;
-
 namespace AlexNetService.Training.Data.Containers;
 
 /// <summary>
@@ -70,7 +67,6 @@ internal static class CifarPhotographs
         return CanvasEncoder.Png(pixels, Side);
     }
 
-    /// <summary>The class of each record, a record at a time.</summary>
     private static IEnumerable<byte> Classes(string file)
     {
         using var stream = Open(file);

@@ -42,22 +42,16 @@ internal sealed class ClassFolders
 
     /// <summary>
     /// Lists the photographs: those to learn from in ordinal order of their paths, then those held out. An entry has a path with '/' and
-    /// a length in bytes; the path of a folder ends with '/'. Entries that are not pictures are left out.
+    /// a length in bytes; the path of a folder ends with '/'. Entries that are not pictures are left out. Links that were left out are a
+    /// finding.
     /// </summary>
     public static LabelledPhotographs List(
         string name,
         IEnumerable<(string Path, long Bytes)> entries,
         bool labelled,
         Func<string, byte[]> read,
-        params IReadOnlyList<IDisposable> files) => new ClassFolders(name, entries, labelled, []).List(read, files);
-
-    /// <summary>Lists the photographs of a folder on disk, as the other overload does. Links that were left out are a finding.</summary>
-    public static LabelledPhotographs List(
-        string name,
-        IEnumerable<(string Path, long Bytes)> entries,
-        bool labelled,
-        Func<string, byte[]> read,
-        IReadOnlyList<string> links) => new ClassFolders(name, entries, labelled, links).List(read, []);
+        IReadOnlyList<IDisposable> files,
+        IReadOnlyList<string>? links = null) => new ClassFolders(name, entries, labelled, links ?? []).List(read, files);
 
     private LabelledPhotographs List(Func<string, byte[]> read, IReadOnlyList<IDisposable> files)
     {

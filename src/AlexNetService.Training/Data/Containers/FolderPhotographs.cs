@@ -1,5 +1,4 @@
 using System.IO.Enumeration;
-using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.Training.Data.Containers;
 
@@ -22,7 +21,7 @@ internal static class FolderPhotographs
         }
 
         var (entries, leftOut) = Walk(root);
-        return ClassFolders.List(Listing.NameOf(root), entries, labelled, path => Read(root, path), leftOut);
+        return ClassFolders.List(Listing.NameOf(root), entries, labelled, path => Read(root, path), files: [], leftOut);
     }
 
     public static byte[] Read(string root, string path)

@@ -2,7 +2,6 @@ using System.Formats.Tar;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text.RegularExpressions;
-using AlexNetService.ModelSpec.Files;
 
 namespace AlexNetService.Training.Data.Containers;
 

@@ -1,9 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Files;
-using AlexNetService.ModelSpec.Package;
-
 namespace AlexNetService.Training.Data.Containers;
 
 internal static class Listing
@@ -49,7 +43,6 @@ internal static class Listing
         return [.. lines];
     }
 
-    /// <summary>The bytes of a text file beside a data set.</summary>
     public static byte[] ReadText(string file)
     {
         try
@@ -71,7 +64,6 @@ internal static class Listing
             : names is null ? null : LabelsOf(names);
     }
 
-    /// <summary>Requires that a photograph is small enough to be read into memory.</summary>
     public static void RequireSize(string path, long bytes)
     {
         if (Photograph.TooLarge(bytes) is { } reason)

@@ -1,4 +1,3 @@
-using AlexNetService.ModelSpec.Files;
 using nietras.SeparatedValues;
 
 namespace AlexNetService.Training.Data.Containers;

@@ -8,7 +8,6 @@ internal static class SynsetWords
 {
     private static readonly string[] Patterns = ["synset_words.txt", "LOC_synset_mapping.txt", "words.txt", "*synsets.txt"];
 
-    /// <summary>Reads the names in a file.</summary>
     public static IReadOnlyDictionary<string, string> Read(string path)
     {
         if (!File.Exists(path))

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Formats.Tar;
-using AlexNetService.ModelSpec.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace AlexNetService.Training.Data.Containers;
@@ -33,13 +32,9 @@ internal sealed class TarArchive : IDisposable
             RegularFile.Require(path);
             handle = File.OpenHandle(path, options: FileOptions.RandomAccess);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            throw new DataSetException($"'{path}' cannot be read: {e.Message}", e);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new DataSetException(e.Message, e);
+            throw new DataSetException(e is InvalidDataException ? e.Message : $"'{path}' cannot be read: {e.Message}", e);
         }
     }
 
@@ -55,7 +50,6 @@ internal sealed class TarArchive : IDisposable
             ? [.. Directory.EnumerateFiles(folder, "*.tar").Order(StringComparer.Ordinal)]
             : [];
 
-    /// <summary>Names of a tar's first files.</summary>
     public static string[] FirstNames(string path)
     {
         using var tar = new TarArchive(path);
@@ -65,14 +59,8 @@ internal sealed class TarArchive : IDisposable
     /// <summary>Whether a file begins with a tar header, which holds the sum of its own bytes.</summary>
     public static bool Recognises(string path)
     {
-        Span<byte> header = stackalloc byte[Block];
-        using var stream = RegularFile.OpenRead(path);
-        if (stream.ReadAtLeast(header, Block, throwOnEndOfStream: false) < Block)
-        {
-            return false;
-        }
-
-        return IsHeader(header);
+        var header = RegularFile.ReadBeginning(path, Block);
+        return header.Length == Block && IsHeader(header);
     }
 
     private static bool IsHeader(ReadOnlySpan<byte> header)
@@ -88,7 +76,6 @@ internal sealed class TarArchive : IDisposable
         return told == sum && header[0] != 0;
     }
 
-    /// <summary>The files in the tar, in its order.</summary>
     public IEnumerable<TarItem> Items() => Items(Whole);
 
     /// <summary>The files of a tar inside this one, with their offsets in this one.</summary>

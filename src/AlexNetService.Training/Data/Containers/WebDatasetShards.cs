@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text;
-using AlexNetService.ModelSpec.Package;
 using AlexNetService.Training.Data.Preparation;
 
 namespace AlexNetService.Training.Data.Containers;

@@ -8,7 +8,7 @@ internal static class ZipPhotographs
     /// <summary>Opens a zip; null if the path is not one. Closes it again if it is refused.</summary>
     public static LabelledPhotographs? TryOpen(string path, bool labelled)
     {
-        if (!File.Exists(path) || !BeginsAsZip(path))
+        if (!File.Exists(path) || !RegularFile.ReadBeginning(path, 4).SequenceEqual("PK\x03\x04"u8))
         {
             return null;
         }
@@ -25,7 +25,7 @@ internal static class ZipPhotographs
             }
 
             var listed = archive.Entries.Select(entry => (entry.FullName, entry.Length));
-            return ClassFolders.List(name, listed, labelled, photograph => Read(archive, entries[photograph], name), archive);
+            return ClassFolders.List(name, listed, labelled, photograph => Read(archive, entries[photograph], name), [archive]);
         }
         catch (Exception e)
         {
@@ -56,12 +56,5 @@ internal static class ZipPhotographs
                 throw new DataSetException($"Photograph '{entry.FullName}' cannot be read from '{name}.zip': {e.Message}", e);
             }
         }
-    }
-
-    private static bool BeginsAsZip(string path)
-    {
-        Span<byte> start = stackalloc byte[4];
-        using var stream = File.OpenRead(path);
-        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual("PK\x03\x04"u8);
     }
 }

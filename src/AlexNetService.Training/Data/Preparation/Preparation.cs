@@ -1,10 +1,5 @@
-using System.Collections.Concurrent;
 using System.Formats.Tar;
 using System.Globalization;
-using System.Text;
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Files;
-using AlexNetService.Training.Data.Containers;
 
 namespace AlexNetService.Training.Data.Preparation;
 

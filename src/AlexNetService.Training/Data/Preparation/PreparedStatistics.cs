@@ -1,11 +1,4 @@
-using System.Security.Cryptography;
 using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using AlexNetService.Imaging;
-using AlexNetService.ModelSpec.Files;
-using AlexNetService.ModelSpec.Package;
-using AlexNetService.ModelSpec.Weights;
 
 namespace AlexNetService.Training.Data.Preparation;
 
