@@ -179,6 +179,15 @@ public sealed partial class ComposeTests(RunningService service)
     }
 
     [Fact]
+    public async Task Prometheus_Rules_AreAccepted()
+    {
+        var check = await Command.RunAsync("promtool", "check", "rules", "deploy/prometheus/alerts.yml");
+
+        Assert.SkipWhen(check is null, "promtool is missing; on Debian: apt-get install prometheus.");
+        Assert.True(check is { ExitCode: 0 }, check?.Output + check?.Error);
+    }
+
+    [Fact]
     public void Prometheus_FilesOfRules_Exist() => Assert.All(
         Yaml.File("deploy/prometheus/prometheus.yml").Items("rule_files"), file => Assert.True(Exists($"deploy/prometheus/{file.Text()}")));
 

@@ -60,8 +60,8 @@ public sealed class TelemetryTests(SharedService service)
             Samples("alexnet_models_ready").Order(StringComparer.Ordinal));
         Assert.Equal(
             Requests.List(answer, "models").Select(model =>
-                $"alexnet_model=\"{Requests.Text(model, "name")}\","
-                + $"alexnet_class=\"{Requests.Text(Requests.List(model, "predictions")[0], "label")}\"}} 1"),
+                $"alexnet_class=\"{Requests.Text(Requests.List(model, "predictions")[0], "label")}\","
+                + $"alexnet_model=\"{Requests.Text(model, "name")}\"}} 1").Order(StringComparer.Ordinal),
             Samples("alexnet_predictions_total").Order(StringComparer.Ordinal));
         Assert.Equal(
             ["/v1/classify", "/v2/models/{name}/infer"],
@@ -70,7 +70,7 @@ public sealed class TelemetryTests(SharedService service)
 
         IEnumerable<string> Samples(string name) => lines
             .Where(line => line.StartsWith(name + "{", StringComparison.Ordinal))
-            .Select(line => line[line.IndexOf("alexnet_model=", StringComparison.Ordinal)..]);
+            .Select(line => line.Split("otel_scope_name=\"AlexNetService.Inference\",")[1]);
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Api.FunctionalTests.Routes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.Swagger;
@@ -156,12 +157,58 @@ public sealed class SwaggerTests(SharedService service)
         Assert.All(references.Distinct(), reference => Assert.True(schemas.ContainsKey(reference), reference));
     }
 
+    [Theory]
+    [InlineData("get", "/v1/models", "/v1/models")]
+    [InlineData("get", "/v1/models/{name}", "/v1/models/cifar-a")]
+    [InlineData("post", "/v1/classify", "/v1/classify?detail=true&views=true")]
+    [InlineData("post", "/v1/classify/batch", "/v1/classify/batch")]
+    [InlineData("post", "/v1/features", "/v1/features")]
+    [InlineData("post", "/v1/explain", "/v1/explain?crops=1")]
+    [InlineData("get", "/health/ready", "/health/ready")]
+    [InlineData("get", "/v2", "/v2")]
+    [InlineData("get", "/v2/models/{name}", "/v2/models/cifar-a")]
+    [InlineData("get", "/v2/models/{name}/config", "/v2/models/cifar-a/config")]
+    [InlineData("get", "/v2/models/stats", "/v2/models/stats")]
+    public async Task Document_PropertiesThatAreRequired_AreInTheAnswer(string method, string route, string address)
+    {
+        var document = await Document();
+        using var request = EveryRoute.Request(address.Split('?')[0]);
+        request.RequestUri = new Uri(address, UriKind.Relative);
+        using var response = await service.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+
+        var answer = Object(Object(Object(Object(Object(document, "paths"), route), method), "responses"), "200");
+        var schema = Object(Object(Object(answer, "content"), "application/json"), "schema");
+
+        Assert.True(Check(document, schema, await response.JsonAsync()) > 0, "Nothing is required.");
+    }
+
     [Fact]
     public async Task Ui_Swagger_IsServed()
     {
         using var response = await service.Client.GetAsync("/swagger", TestContext.Current.CancellationToken);
 
         Assert.Equal((HttpStatusCode.OK, "text/html"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+    }
+
+    /// <summary>Asserts that every required property is in a value and in the values in it.</summary>
+    /// <returns>The number of properties that were required.</returns>
+    private static int Check(JsonObject document, JsonObject schema, JsonNode? value)
+    {
+        if (schema["$ref"]?.GetValue<string>().Split('/')[^1] is { } name)
+        {
+            schema = Object(Object(Object(document, "components"), "schemas"), name);
+        }
+
+        if (value is JsonArray list)
+        {
+            return list.Sum(item => Check(document, Object(schema, "items"), item));
+        }
+
+        string[] required = [.. schema["required"]?.AsArray().Select(property => $"{property}") ?? []];
+        Assert.All(required, property => Assert.True(value?[property] is not null, $"{property} is missing in {value?.ToJsonString()}."));
+        return required.Length + (schema["properties"]?.AsObject() ?? []).Where(property => value?[property.Key] is not null)
+            .Sum(property => Check(document, Object(property.Value), value?[property.Key]));
     }
 
     private static string Golden()

@@ -95,7 +95,8 @@ public sealed class ConnectionTests(SharedService service)
         await using var host = new ServiceHost(service.Repository, replace: services => services.AddSingleton<TimeProvider>(clock));
         var address = await ReadyAsync(host);
         using var connection = await ConnectAsync(address);
-        await SendPictureAsync(connection);
+        var stream = connection.GetStream();
+        await SendPictureAsync(stream);
         await clock.Reached;
 
         connection.Client.Shutdown(SocketShutdown.Send);
@@ -107,7 +108,7 @@ public sealed class ConnectionTests(SharedService service)
         }
 
         clock.Open();
-        using var reader = new StreamReader(connection.GetStream(), Encoding.ASCII);
+        using var reader = new StreamReader(stream, Encoding.ASCII);
         var answer = await reader.ReadToEndAsync(none);
         Assert.StartsWith("HTTP/1.1 200 OK", answer, StringComparison.Ordinal);
         Assert.Contains("\"predictions\":", answer, StringComparison.Ordinal);
@@ -192,11 +193,11 @@ public sealed class ConnectionTests(SharedService service)
         CultureInfo.InvariantCulture,
         $"POST /v1/classify HTTP/1.1\r\nHost: test\r\nContent-Type: image/jpeg\r\nContent-Length: {picture.Length}\r\n\r\n");
 
-    private async Task SendPictureAsync(TcpClient connection)
+    private async Task SendPictureAsync(NetworkStream connection)
     {
         var picture = Pictures.Jpeg();
-        await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(Head(picture)), none);
-        await connection.GetStream().WriteAsync(picture, none);
+        await connection.WriteAsync(Encoding.ASCII.GetBytes(Head(picture)), none);
+        await connection.WriteAsync(picture, none);
     }
 
     private static async Task<Uri> ReadyAsync(ServiceHost host)

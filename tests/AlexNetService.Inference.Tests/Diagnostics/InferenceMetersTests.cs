@@ -83,6 +83,21 @@ public sealed class InferenceMetersTests : IDisposable
     }
 
     [Fact]
+    public async Task Predicted_APhotographAndCrops_CountsTheClassOfThePhotograph()
+    {
+        clock.Open();
+        await using var engine = Engine(limit: 100);
+
+        using var answered = Assert.IsType<InferenceResult.Answered>(await engine.RunAsync(Request(TestViews.Centre)));
+        using var crops = await engine.RunAsync(new CropRequest(new byte[session.TensorBytes], Ensemble.Alone(session)));
+
+        Assert.IsType<InferenceResult.Answered>(crops);
+        var best = Prediction.Top(answered.Probabilities.Span, session.Card.Labels, 1)[0].Label.Name;
+        Assert.Equal([$"alexnet.model=tiny alexnet.class={best}"], recorded.Tags(InferenceMeters.Predictions));
+        Assert.Equal("{picture}", recorded.Unit(InferenceMeters.Predictions));
+    }
+
+    [Fact]
     public void NativeMemory_WithALibraryLoaded_IsMoreThanNothing()
     {
         recorded.Observe();
