@@ -88,8 +88,11 @@ internal static class ShapeInference
         Convolution convolution => Weighted(
             convolution,
             input,
-            Windows(input, convolution.Kernel, convolution.Stride, (2 * convolution.Padding) + convolution.EdgePadding)
-                with { Maps = convolution.Maps },
+            Windows(
+                input with { Maps = convolution.Maps },
+                convolution.Kernel,
+                convolution.Stride,
+                (2 * convolution.Padding) + convolution.EdgePadding),
             convolution.InputsOfAColumn(input.Maps, columns) * convolution.Kernel * convolution.Kernel),
         MaxPooling pooling => Plain(pooling, input, Windows(input, pooling.Window, pooling.Stride, padding: 0)),
         Dense dense => Weighted(dense, input, new Shape(dense.Units, 1, 1), dense.InputsOfAColumn(input.Values, columns)),
