@@ -9,6 +9,7 @@ public sealed class PackageHomeTests
     private static readonly (string Package, string Home)[] Homes =
     [
         ("NetVips", "AlexNetService.Imaging"),
+        ("SixLabors.ImageSharp", "AlexNetService.Imaging"),
         ("Google.Protobuf", "AlexNetService.Onnx"),
         ("Grpc.Tools", "AlexNetService.Onnx"),
         ("Grpc.AspNetCore", "AlexNetService.Api"),
