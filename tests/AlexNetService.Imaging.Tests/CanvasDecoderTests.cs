@@ -125,6 +125,22 @@ public sealed class CanvasDecoderTests
     }
 
     [Fact]
+    public void Decode_AvifWithARotation_TurnsUpright()
+    {
+        using var drawn = Image.NewFromMemory(Drawn.Noise(60, 40), 60, 40, 3, Enums.BandFormat.Uchar);
+        using var turned = drawn.Copy(interpretation: Enums.Interpretation.Srgb)
+            .Mutate(image => image.Set(GValue.GIntType, "orientation", 6));
+
+        var (expected, found) = (
+            Drawn.Decode(turned.WriteToBuffer(".png"), 40).Canvas,
+            Drawn.Decode(turned.WriteToBuffer(".avif[effort=0,lossless]"), 40).Canvas);
+
+        Assert.NotNull(expected);
+        Assert.NotNull(found);
+        Assert.InRange(expected.Pixels.Zip(found.Pixels, (one, other) => Math.Abs(one - other)).Average(), 0, 1);
+    }
+
+    [Fact]
     public void DecodeTo_CallersMemory_HoldsWhatDecodeGives()
     {
         var file = Drawn.File(".jpg", 100, 80);
