@@ -80,7 +80,7 @@ internal static class CanvasPipeline
         {
             try
             {
-                return image.IccTransform("srgb", embedded: true, intent: Enums.Intent.Relative);
+                return image.IccTransform("srgb", embedded: true, intent: Enums.Intent.Relative, depth: 8);
             }
             catch (VipsException)
             {

@@ -9,6 +9,7 @@ public sealed class PackageHomeTests
     private static readonly (string Package, string[] Homes)[] Homes =
     [
         ("NetVips", ["AlexNetService.Imaging"]),
+        ("SixLabors.ImageSharp", ["AlexNetService.Imaging"]),
         ("Google.Protobuf", ["AlexNetService.Onnx", "AlexNetService.Client"]),
         ("Grpc.Tools", ["AlexNetService.Onnx", "AlexNetService.Client"]),
         ("Grpc.Net.Client", ["AlexNetService.Client"]),

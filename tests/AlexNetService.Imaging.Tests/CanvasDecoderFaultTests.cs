@@ -66,14 +66,15 @@ public sealed class CanvasDecoderFaultTests
         {
             var at = random.Next(scan, whole.Length - 600);
 
-            var fault = Drawn.Decode((byte[])[.. whole[..at], .. whole[(at + 500)..]], 32).Fault;
+            // At this side libjpeg does not reduce, so no row is left out.
+            var fault = Drawn.Decode((byte[])[.. whole[..at], .. whole[(at + 500)..]], 100).Fault;
             answered += fault is null ? 1 : 0;
             Assert.Equal(fault is null ? null : DecodeFaultKind.Damaged, fault?.Kind);
         }
 
         // JPEG has no checksum: where the codes fall into step again after the usual number of blocks, nothing is missing.
         Assert.InRange(answered, 0, 1);
-        Assert.Null(Drawn.Decode(whole, 32).Fault);
+        Assert.Null(Drawn.Decode(whole, 100).Fault);
     }
 
     [Theory]
@@ -85,7 +86,7 @@ public sealed class CanvasDecoderFaultTests
         var whole = Drawn.File(".jpg[Q=90]", 64, 64);
 
         Assert.Equal(DecodeFaultKind.Damaged, Drawn.Decode((byte[])[.. whole[..^(2 + missing)], 0xFF, 0xD9], 32).Fault?.Kind);
-        Assert.Equal(DecodeFaultKind.Damaged, Drawn.Decode(whole[..^(2 + missing)], 32).Fault?.Kind);
+        Assert.Equal(DecodeFaultKind.Damaged, Drawn.Decode(whole.AsMemory(0, whole.Length - 2 - missing), 32).Fault?.Kind);
         Assert.Null(Drawn.Decode(whole, 32).Fault);
     }
 

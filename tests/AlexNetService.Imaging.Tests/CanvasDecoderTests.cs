@@ -1,3 +1,4 @@
+using AlexNetService.Imaging.Tests.Goldens;
 using AlexNetService.Shared;
 using NetVips;
 
@@ -102,6 +103,41 @@ public sealed class CanvasDecoderTests
                 Assert.InRange(canvas.Pixels[128], expected[ink].Blue - 40, expected[ink].Blue + 40);
             }
         }
+    }
+
+    [Theory]
+    [InlineData(".png")]
+    [InlineData(".tif")]
+    [InlineData(".avif[effort=0,bitdepth=10,lossless]")]
+    public void Decode_DeepPictureWithAProfile_IsConvertedLikeThe8BitOne(string suffix)
+    {
+        var profile = Golden.Profiles.Single(each => each.Name == "Adobe RGB").File;
+        using var drawn = Image.NewFromMemory(Drawn.Noise(40, 40), 40, 40, 3, Enums.BandFormat.Uchar);
+        using var shallow = drawn.Copy(interpretation: Enums.Interpretation.Srgb)
+            .Mutate(image => image.Set(GValue.BlobType, "icc-profile-data", profile));
+        using var deep = shallow.Colourspace(Enums.Interpretation.Rgb16);
+
+        var (expected, found) = (Drawn.Decode(shallow.WriteToBuffer(".png"), 40).Canvas, Drawn.Decode(deep.WriteToBuffer(suffix), 40).Canvas);
+
+        Assert.NotNull(expected);
+        Assert.NotNull(found);
+        Assert.InRange(expected.Pixels.Zip(found.Pixels, (one, other) => Math.Abs(one - other)).Average(), 0, 1);
+    }
+
+    [Fact]
+    public void Decode_AvifWithARotation_TurnsUpright()
+    {
+        using var drawn = Image.NewFromMemory(Drawn.Noise(60, 40), 60, 40, 3, Enums.BandFormat.Uchar);
+        using var turned = drawn.Copy(interpretation: Enums.Interpretation.Srgb)
+            .Mutate(image => image.Set(GValue.GIntType, "orientation", 6));
+
+        var (expected, found) = (
+            Drawn.Decode(turned.WriteToBuffer(".png"), 40).Canvas,
+            Drawn.Decode(turned.WriteToBuffer(".avif[effort=0,lossless]"), 40).Canvas);
+
+        Assert.NotNull(expected);
+        Assert.NotNull(found);
+        Assert.InRange(expected.Pixels.Zip(found.Pixels, (one, other) => Math.Abs(one - other)).Average(), 0, 1);
     }
 
     [Fact]

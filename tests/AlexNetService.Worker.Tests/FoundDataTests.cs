@@ -36,7 +36,7 @@ public sealed class FoundDataTests : IDisposable
             "left out 1 picture of formats that are not read (1 .heic; the first: 'class1/0004.heic'). Save them as JPEG or PNG.",
             "no class, because it has no photograph: 'bird'.",
             "left out, as the same photograph is there twice: 'class2/0000b.png' = 'class2/0000.png'.",
-            "left out: class1/0003.png: The bytes are not a JPEG, PNG, WebP, GIF or TIFF picture; convert it to one of these.",
+            "left out: class1/0003.png: The bytes are not a JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP picture; convert it to one of these.",
             "6 photographs are held out, too few to measure an error well: each is 16.7 points of it.",
             "29 photographs of 3 classes are few for a network that begins with random weights. "
                 + "--from begins with the weights of a trained network.",

@@ -19,7 +19,7 @@ public static class DataSetOpener
     /// <summary>Endings of pictures that people have and that are not read; files with other endings are no pictures.</summary>
     public static IReadOnlyList<string> OtherPictures { get; } =
     [
-        ".heic", ".heif", ".avif", ".bmp", ".jxl", ".jp2", ".svg", ".psd", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf",
+        ".heic", ".heif", ".jxl", ".jp2", ".svg", ".psd", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf",
     ];
 
     /// <summary>The supported data sets, for help texts.</summary>

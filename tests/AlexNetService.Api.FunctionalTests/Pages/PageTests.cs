@@ -1,5 +1,6 @@
 using System.Net;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Imaging;
 
 namespace AlexNetService.Api.FunctionalTests.Pages;
 
@@ -22,4 +23,10 @@ public sealed class PageTests(SharedService service)
         Assert.Equal((HttpStatusCode.OK, type), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
         Assert.DoesNotContain("//", text.Replace("// ", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Get_Page_OffersFilesOfEverySupportedType() => Assert.Contains(
+        $"accept=\"{string.Join(',', ImageFormats.ContentTypes)}\"",
+        await service.Client.GetStringAsync("/", TestContext.Current.CancellationToken),
+        StringComparison.Ordinal);
 }

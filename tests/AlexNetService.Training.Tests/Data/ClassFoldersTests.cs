@@ -24,12 +24,12 @@ public sealed class ClassFoldersTests : IDisposable
         Pictures.Write(In("data"), classes: 2, perClass: 2);
         File.WriteAllText(In("data/class0/a.HEIC"), "");
         File.WriteAllText(In("data/class1/b.heic"), "");
-        File.WriteAllText(In("data/class1/c.avif"), "");
+        File.WriteAllText(In("data/class1/c.jxl"), "");
         File.WriteAllText(In("data/class1/notes"), "");
 
         Assert.Equal(
             [
-                "left out 3 pictures of formats that are not read (2 .heic, 1 .avif; the first: 'class0/a.HEIC'). "
+                "left out 3 pictures of formats that are not read (2 .heic, 1 .jxl; the first: 'class0/a.HEIC'). "
                     + "Save them as JPEG or PNG.",
                 "left out 1 other file (1 without ending; the first: 'class1/notes').",
             ],
