@@ -26,7 +26,7 @@ internal static class CrossOrigin
         services.AddCors();
         services.AddOptions<CorsOptions>().Configure<CrossOriginOptions>((cors, options) => cors.AddDefaultPolicy(policy => policy
             .WithOrigins(options.Allowed)
-            .WithMethods(HttpMethods.Get, HttpMethods.Head, HttpMethods.Post)
+            .WithMethods(HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Put)
             .AllowAnyHeader()
             .WithExposedHeaders(Readable)
             .SetPreflightMaxAge(PreflightAge)));

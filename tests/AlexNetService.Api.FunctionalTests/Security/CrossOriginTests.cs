@@ -25,7 +25,7 @@ public sealed class CrossOriginTests(SharedService service)
 
         Assert.Equal(HttpStatusCode.NoContent, allowed.StatusCode);
         Assert.Equal(Shop, Header(allowed, "Access-Control-Allow-Origin"));
-        Assert.Equal("GET,HEAD,POST", Header(allowed, "Access-Control-Allow-Methods"));
+        Assert.Equal("GET,HEAD,POST,PUT", Header(allowed, "Access-Control-Allow-Methods"));
         Assert.Equal("authorization,content-type", Header(allowed, "Access-Control-Allow-Headers"));
         Assert.Equal("3600", Header(allowed, "Access-Control-Max-Age"));
         Assert.False(foreign.Headers.Contains("Access-Control-Allow-Origin"));
