@@ -117,7 +117,8 @@ public sealed class CanvasDecoderTests
             .Mutate(image => image.Set(GValue.BlobType, "icc-profile-data", profile));
         using var deep = shallow.Colourspace(Enums.Interpretation.Rgb16);
 
-        var (expected, found) = (Drawn.Decode(shallow.WriteToBuffer(".png"), 40).Canvas, Drawn.Decode(deep.WriteToBuffer(suffix), 40).Canvas);
+        var (expected, found) = (
+            Drawn.Decode(shallow.WriteToBuffer(".png"), 40).Canvas, Drawn.Decode(deep.WriteToBuffer(suffix), 40).Canvas);
 
         Assert.NotNull(expected);
         Assert.NotNull(found);
