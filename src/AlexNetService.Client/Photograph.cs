@@ -1,7 +1,7 @@
 namespace AlexNetService.Client;
 
 /// <summary>
-/// A picture file to send: JPEG, PNG, WebP, GIF or TIFF, by a path, its bytes or a stream, each of which becomes a photograph where one is
+/// A picture file to send, such as a JPEG: a path, the bytes of a file or a stream, each of which becomes a photograph where one is
 /// expected. It is read once, when it is sent.
 /// </summary>
 public sealed class Photograph
