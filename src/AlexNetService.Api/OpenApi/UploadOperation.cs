@@ -29,8 +29,9 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options, ServedM
             Required = true,
             Description = upload.Many
                 ? $"The pictures, each in a form field: at most {limits.MaxBatchImages}, at most {limits.MaxBatchBytes:N0} bytes in total."
-                : $"One picture, as the raw body, in a form field or in JSON: at most {limits.MaxBodyBytes:N0} bytes. "
-                    + "The form and the JSON may have the parameters of the query too.",
+                : $"One picture, as the raw body or in a form field: at most {limits.MaxBodyBytes:N0} bytes. The form may have the "
+                    + $"parameters of the query too. JSON such as {{\"{UploadBody.FieldsOf(upload.Many)[0]}\": \"base64\"}} is read like a "
+                    + "form; it is no content of its own here, because generated clients would ask for a form and JSON at once.",
             Content = upload.Many
                 ? new Dictionary<string, OpenApiMediaType>
                 {
@@ -39,7 +40,6 @@ internal sealed class UploadOperation(IOptions<ClassifyOptions> options, ServedM
                 : UploadBody.RawTypes
                     .Select(type => (Type: type, Content: new OpenApiMediaType { Schema = OpenApiDocument.File() }))
                     .Prepend((Type: UploadBody.Multipart, Content: Form(upload, OpenApiDocument.File())))
-                    .Append((Type: UploadBody.Json, Content: Form(upload, new() { Type = JsonSchemaType.String, Format = "byte" })))
                     .ToDictionary(content => content.Type, content => content.Content),
         };
         using var lease = served.Enter();

@@ -97,9 +97,9 @@ public sealed class NegotiationTests(SharedService service)
     [InlineData("/v1/models/cifar-a", "GET, HEAD, OPTIONS, POST")] // Routing counts the POST to cifar-a:predict here.
     [InlineData("/v1/models/cifar-a/filters.png", "GET, HEAD, OPTIONS")]
     [InlineData("/health/ready", "GET, HEAD, OPTIONS")]
-    [InlineData("/v1/classify", "OPTIONS, POST")]
-    [InlineData("/v1/explain", "OPTIONS, POST")]
-    [InlineData("/v1/features", "OPTIONS, POST")]
+    [InlineData("/v1/classify", "OPTIONS, POST, PUT")]
+    [InlineData("/v1/explain", "OPTIONS, POST, PUT")]
+    [InlineData("/v1/features", "OPTIONS, POST, PUT")]
     [InlineData("/v1/classify/batch", "OPTIONS, POST")]
     [InlineData("/health/live", "GET, HEAD, OPTIONS")]
     [InlineData("/problems", "GET, HEAD, OPTIONS")]
