@@ -1,7 +1,7 @@
 using AlexNetService.Api.FunctionalTests.Hosting;
 using AlexNetService.Inference.Catalog;
-using AlexNetService.Inference.Hosting;
 using AlexNetService.Inference.Ensembles;
+using AlexNetService.Inference.Hosting;
 using AlexNetService.Tests.Shared;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -6,8 +6,8 @@ using AlexNetService.Api.FunctionalTests.Processes;
 using AlexNetService.Api.Grpc;
 using Grpc.Core;
 using Grpc.Net.Client;
-using InferenceClient = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
 using HealthClient = Grpc.Health.V1.Health.HealthClient;
+using InferenceClient = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
 
 namespace AlexNetService.Api.FunctionalTests.Grpc;
 

@@ -4,8 +4,8 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Reflection.V1Alpha;
-using InferenceClient = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
 using HealthClient = Grpc.Health.V1.Health.HealthClient;
+using InferenceClient = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
 
 namespace AlexNetService.Api.FunctionalTests.Grpc;
 

@@ -7,8 +7,8 @@ using AlexNetService.Inference.Tests.Graphs;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
-using InferenceClient = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
 using HealthClient = Grpc.Health.V1.Health.HealthClient;
+using InferenceClient = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
 using Output = AlexNetService.Api.Grpc.ModelInferRequest.Types.InferRequestedOutputTensor;
 using Serving = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
