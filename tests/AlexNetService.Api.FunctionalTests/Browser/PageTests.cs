@@ -212,6 +212,20 @@ public sealed class PageTests(SharedService service, Chromium chromium)
         await Assertions.Expect(said).ToContainTextAsync($"{Text(winner, "label")}, {Percent(Number<float>(winner, "probability"))}");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Camera_OnATouchScreenOnly_IsOfferedAndItsPhotographIsClassified(bool touch)
+    {
+        await using var browser = await OpenAsync(width: 390, touch: touch);
+        var shot = browser.Page.Locator("#shot[capture=environment]");
+
+        await Assertions.Expect(browser.Page.Locator("#camera")).ToBeVisibleAsync(new() { Visible = touch });
+        await shot.SetInputFilesAsync(Photograph);
+
+        await Assertions.Expect(browser.Page.Locator("#crops button")).ToHaveCountAsync(10);
+    }
+
     [Fact]
     public async Task Page_WithoutJavaScript_HasAFormWhoseAnswerIsAPage()
     {
@@ -419,12 +433,14 @@ public sealed class PageTests(SharedService service, Chromium chromium)
         await Assertions.Expect(wanted).ToBeFocusedAsync();
     }
 
-    private async Task<BrowserPage> OpenAsync(ColorScheme colours = ColorScheme.Light, int width = 1280)
+    private async Task<BrowserPage> OpenAsync(ColorScheme colours = ColorScheme.Light, int width = 1280, bool touch = false)
     {
         var browser = await chromium.OpenAsync(new BrowserNewContextOptions
         {
             ColorScheme = colours,
             ViewportSize = new ViewportSize { Width = width, Height = 900 },
+            HasTouch = touch,
+            IsMobile = touch,
         });
         await browser.Page.GotoAsync(service.Address.ToString());
         await Assertions.Expect(browser.Page.Locator("#ensemble")).ToContainTextAsync("networks");
