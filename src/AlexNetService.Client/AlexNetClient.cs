@@ -21,9 +21,8 @@ public sealed class AlexNetClient(HttpClient http)
         IEnumerable<Photograph> photographs, ClassifyOptions? options = null, CancellationToken cancellation = default)
     {
         var form = new MultipartFormDataContent();
-        foreach (var photograph in photographs)
+        foreach (var (place, photograph) in photographs.Index())
         {
-            var place = form.Count();
             form.Add(await photograph.ReadAsync(cancellation), "images", photograph.Name ?? $"images[{place}]");
         }
 
@@ -49,10 +48,10 @@ public sealed class AlexNetClient(HttpClient http)
     public async Task<Explanation> ExplainAsync(
         Photograph photograph, ExplainOptions? options = null, CancellationToken cancellation = default)
     {
-        var (wanted, overlay) = (options ?? new ExplainOptions(), "true");
+        var wanted = options ?? new ExplainOptions();
         var query = Query(
             ("class", wanted.Class), ("crops", wanted.Crops), ("models", Names(wanted.Models)), ("window", wanted.Window),
-            ("stride", wanted.Stride), ("overlay", overlay));
+            ("stride", wanted.Stride), ("overlay", "true"));
         return await PostAsync<Explanation>($"v1/explain{query}", await photograph.ReadAsync(cancellation), cancellation);
     }
 

@@ -11,7 +11,7 @@ public sealed class Photograph
     private Photograph(string? name, Func<CancellationToken, Task<ReadOnlyMemory<byte>>> read) => (Name, this.read) = (name, read);
 
     /// <summary>Its name in the answer to a batch; null for the service's own, <c>images[place]</c>.</summary>
-    public string? Name { get; init; }
+    public string? Name { get; }
 
     /// <summary>The file at a path.</summary>
     public static implicit operator Photograph(string path) => FromPath(path);

@@ -22,9 +22,9 @@ public static class PackageWeights
                 shape => shape.Name,
                 shape => new WeightTensor(shape.Dimensions, Values(initialisers, shape.Name, stored)),
                 StringComparer.Ordinal));
-            return (weights, stored.Floats(initialisers[AlexNetGraph.MeanOf(architecture)]));
+            return (weights, stored.Floats(Find(initialisers, AlexNetGraph.MeanOf(architecture))));
         }
-        catch (Exception e) when (e is ArchitectureException or KeyNotFoundException)
+        catch (ArchitectureException e)
         {
             throw new InvalidPackageException(package.Folder, $"{package.Card.Graph.File} does not hold its layer table: {e.Message}", e);
         }
@@ -32,7 +32,7 @@ public static class PackageWeights
 
     private static float[] Values(Dictionary<string, TensorProto> initialisers, string name, StoredWeights stored)
     {
-        var tensor = initialisers[name];
+        var tensor = Find(initialisers, name);
         return (DataType)tensor.DataType switch
         {
             DataType.Float => stored.Floats(tensor),
@@ -42,8 +42,11 @@ public static class PackageWeights
             var type => throw new ArchitectureException($"the weight '{name}' is {type}."),
         };
 
-        float[] Scales() => stored.Floats(initialisers[Int8Rewriting.ScaleOf(name)]);
+        float[] Scales() => stored.Floats(Find(initialisers, Int8Rewriting.ScaleOf(name)));
     }
+
+    private static TensorProto Find(Dictionary<string, TensorProto> initialisers, string name) =>
+        initialisers.GetValueOrDefault(name) ?? throw new ArchitectureException($"there is no '{name}' in it.");
 
     /// <summary>Integers of [outputs, …] × the scale of their output.</summary>
     private static float[] Scaled<T>(T[] values, float[] scales)

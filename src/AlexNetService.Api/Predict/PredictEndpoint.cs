@@ -45,9 +45,7 @@ internal static class PredictEndpoint
         }
 
         using var bytes = body;
-
-        // Four characters are three bytes.
-        context.Features.GetRequiredFeature<BudgetedBody>().Take(3L * bytes.Bytes.Length / 4);
+        context.Features.GetRequiredFeature<BudgetedBody>().TakeBase64(bytes.Bytes.Length);
         if (!PredictBody.Read(bytes.Bytes, options.MaxPictures).TryGet(out var photographs, out problem))
         {
             return problem;

@@ -124,6 +124,10 @@ internal sealed class BudgetedBody(
         }
     }
 
+    /// <summary>Counts the bytes that so many characters of base64 are about to become: three for four (RFC 4648, section 4).</summary>
+    /// <exception cref="BodyRefusedException">The budget has no room for them.</exception>
+    public void TakeBase64(long characters) => Take(3 * characters / 4);
+
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 

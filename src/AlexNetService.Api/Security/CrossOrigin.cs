@@ -9,7 +9,7 @@ namespace AlexNetService.Api.Security;
 /// <summary>Lets pages of other origins call the service (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol).</summary>
 internal static class CrossOrigin
 {
-    // Browsers keep the answer to a preflight for so long; Chromium for two hours at most.
+    // Browsers keep the answer to a preflight for this long; Chromium for two hours at most.
     private static readonly TimeSpan PreflightAge = TimeSpan.FromHours(1);
 
     /// <summary>Headers of answers that scripts may read. Browsers hide all but a few others.</summary>

@@ -197,9 +197,7 @@ internal sealed class UploadBody(HttpRequest request, UploadMetadata upload, Cla
         Stream plain, Action<long>? count, List<UploadedPicture> pictures, CancellationToken cancellation)
     {
         using var json = await BodyBytes.ReadAsync(plain, maxBytes, count, cancellation);
-
-        // Four characters are three bytes.
-        sent.Take(3L * json.Bytes.Length / 4);
+        sent.TakeBase64(json.Bytes.Length);
         try
         {
             using var document = JsonDocument.Parse(json.Bytes);

@@ -59,9 +59,9 @@ public sealed class OpenInferenceHttpClient(HttpClient http) : OpenInferenceClie
         using var response = await http.PostAsync($"{Path(model)}/infer", content, cancellation);
         await RequireSuccessAsync(response, cancellation);
         var answer = await response.Content.ReadAsByteArrayAsync(cancellation);
-        var hasBytes = response.Headers.TryGetValues(JsonLength, out var values)
-            || response.Content.Headers.TryGetValues(JsonLength, out values);
-        var length = hasBytes ? int.Parse(values?.First() ?? "", CultureInfo.InvariantCulture) : answer.Length;
+        var length = response.Headers.TryGetValues(JsonLength, out var values)
+            ? int.Parse(values.First(), CultureInfo.InvariantCulture)
+            : answer.Length;
         var tensors = JsonSerializer.Deserialize<Response>(answer.AsSpan(0, length), Json)?.Outputs ?? throw NoAnswer(model);
         var read = new List<NamedTensor>(tensors.Count);
         for (var (i, begin) = (0, length); i < tensors.Count; i++)

@@ -106,6 +106,11 @@ public sealed class InferenceMeters
     /// <summary>Counts each model's own most probable class. Members of an ensemble may differ.</summary>
     internal void Predicted(Ensemble ensemble, InferenceResult.Answered answered)
     {
+        if (!predictions.Enabled)
+        {
+            return;
+        }
+
         foreach (var (place, member) in ensemble.Members.Index())
         {
             var (label, _) = Prediction.Top(answered.MemberProbabilities(place).Span, ensemble.Labels, 1)[0];
