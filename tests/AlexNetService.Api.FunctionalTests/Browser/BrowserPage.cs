@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AlexNetService.Api.FunctionalTests.Hosting;
 using Microsoft.Playwright;
 
 namespace AlexNetService.Api.FunctionalTests.Browser;
@@ -28,6 +29,10 @@ internal sealed class BrowserPage : IAsyncDisposable
             }
         };
     }
+
+    /// <summary>A file to choose on the page.</summary>
+    public static FilePayload Photograph { get; } =
+        new() { Name = "photograph.jpg", MimeType = "image/jpeg", Buffer = Pictures.Jpeg() };
 
     public IPage Page { get; }
 

@@ -20,6 +20,22 @@ public sealed class Chromium : IAsyncDisposable
         return new BrowserPage(await context.NewPageAsync());
     }
 
+    /// <summary>Opens the page of a service that has several networks, once it says so.</summary>
+    internal async Task<BrowserPage> OpenPageAsync(
+        Uri service, ColorScheme colours = ColorScheme.Light, int width = 1280, bool touch = false)
+    {
+        var browser = await OpenAsync(new BrowserNewContextOptions
+        {
+            ColorScheme = colours,
+            ViewportSize = new ViewportSize { Width = width, Height = 900 },
+            HasTouch = touch,
+            IsMobile = touch,
+        });
+        await browser.Page.GotoAsync(service.ToString());
+        await Assertions.Expect(browser.Page.Locator("#ensemble")).ToContainTextAsync("networks");
+        return browser;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (session.IsValueCreated)
