@@ -7,6 +7,9 @@ namespace AlexNetService.Api.Grpc;
 /// <summary>Serves the calls, the health check of gRPC and reflection.</summary>
 internal static class GrpcSetup
 {
+    /// <summary>The name in the proto file. <c>GRPCInferenceService.Descriptor</c> has it too, but parses the whole file at the start.</summary>
+    private const string ServiceName = $"inference.{nameof(GRPCInferenceService)}";
+
     /// <summary>Calls that change what is served.</summary>
     private static readonly string[] Admin =
         [nameof(InferenceCalls.RepositoryModelLoad), nameof(InferenceCalls.RepositoryModelUnload)];
@@ -23,7 +26,7 @@ internal static class GrpcSetup
         services.AddOptions<GrpcServiceOptions>()
             .Configure<OpenInferenceOptions>((grpc, limits) => grpc.MaxReceiveMessageSize = limits.MaxBodyBytes);
         services.AddGrpcReflection();
-        services.AddGrpcHealthChecks(options => options.Services.Map(GRPCInferenceService.Descriptor.FullName, _ => true))
+        services.AddGrpcHealthChecks(options => options.Services.Map(ServiceName, _ => true))
             .AddCheck<ReadyCheck>("models");
 
         // Watch sends the state when it changes; the default period is 30 seconds.

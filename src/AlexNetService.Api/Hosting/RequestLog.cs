@@ -4,6 +4,7 @@ using Grpc.Core;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
+using Serilog.Settings.Configuration;
 
 namespace AlexNetService.Api.Hosting;
 
@@ -15,6 +16,9 @@ internal static class RequestLog
     // Startup has moved the addresses to endpoints.
     private const string MovedAddresses = "Overriding address(es)";
 
+    // Sinks are the files whose names contain "serilog". The default also parses the program's whole list of dependencies.
+    private static readonly ConfigurationReaderOptions SinkAssemblies = new(ConfigurationAssemblySource.AlwaysScanDllFiles);
+
     public static void AddRequestLog(this WebApplicationBuilder builder)
     {
         // In development, or if standard output is a terminal, a person reads the log.
@@ -22,7 +26,7 @@ internal static class RequestLog
         builder.Services.AddSerilog((services, log) =>
         {
             // Program prints a failure of the start as one sentence. The host would log it again, with a stack trace.
-            log.ReadFrom.Configuration(builder.Configuration).Enrich.FromLogContext()
+            log.ReadFrom.Configuration(builder.Configuration, SinkAssemblies).Enrich.FromLogContext()
                 .Filter.ByExcluding(line => line.MessageTemplate.Text.StartsWith(MovedAddresses, StringComparison.Ordinal))
                 .Filter.ByExcluding(line => line.Exception is { } failure && Startup.Explain(failure) is not null
                     && !services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested);
