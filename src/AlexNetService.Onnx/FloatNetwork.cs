@@ -13,11 +13,15 @@ public sealed class FloatNetwork
     // A shared trunk runs once for all crops of a canvas. It takes little time, and every later layer would read its rounding errors.
     private readonly HashSet<string> trunk;
 
+    // Where the trunk ends in the whole graph. The card's own cut may be further behind, see InsideSharing.
+    private readonly SplitGraph? split;
+
     private FloatNetwork(ModelPackage package, ModelProto model)
     {
         (this.package, this.model) = (package, model);
         stored = new StoredWeights(package);
-        trunk = package.Card.Split is { } split ? [.. GraphCut.Makers(model.Graph, split.Maps).Select(node => node.Name)] : [];
+        split = package.Card is { Split: not null, Architecture: { } table } ? PackageGraphs.Split(table) : package.Card.Split;
+        trunk = split is not null ? [.. GraphCut.Makers(model.Graph, split.Maps).Select(node => node.Name)] : [];
         Measured = Int8Rewriting.Measured(model.Graph, trunk);
     }
 
@@ -67,7 +71,7 @@ public sealed class FloatNetwork
         ArgumentOutOfRangeException.ThrowIfGreaterThan(weightBits, 8);
         var copy = model.Clone();
         new Int8Rewriting(copy.Graph, ranges, weightBits, stored.Floats).Run(trunk);
-        return Pack(copy, Int8Rewriting.BytesOf, MapType.UInt8);
+        return Pack(copy, Int8Rewriting.BytesOf, MapType.UInt8, package.Card.Architecture is { } table ? PackageGraphs.Inside(table) : null);
     }
 
     /// <summary>Graphs that compute in 16-bit floats, except for response normalisation.</summary>
@@ -77,11 +81,13 @@ public sealed class FloatNetwork
         var copy = model.Clone();
         var rewriting = new HalfRewriting(copy.Graph, stored.Floats);
         rewriting.Run();
-        return Pack(copy, rewriting.HalfOf, MapType.Float16);
+
+        // For GPUs, where more and smaller kernels take longer.
+        return Pack(copy, rewriting.HalfOf, MapType.Float16, inside: null);
     }
 
     /// <summary>Moves large initialisers into one file of weights; the graph is cut where the source package is cut.</summary>
-    private PackageGraphs Pack(ModelProto whole, Func<string, string> nameOfMaps, MapType type)
+    private PackageGraphs Pack(ModelProto whole, Func<string, string> nameOfMaps, MapType type, SharedInside? inside)
     {
         var weights = new ExternalWeights();
         foreach (var tensor in whole.Graph.Initializer)
@@ -89,8 +95,8 @@ public sealed class FloatNetwork
             Move(tensor, weights);
         }
 
-        var split = package.Card.Split is { } source ? source with { Maps = nameOfMaps(source.Maps), Type = type } : null;
-        return PackageGraphs.Of(weights, package.Card.Tensors, split, whole);
+        var cut = split is null ? null : split with { Maps = nameOfMaps(split.Maps), Type = type };
+        return PackageGraphs.Of(weights, package.Card.Tensors, cut, inside, whole);
     }
 
     private void Move(TensorProto tensor, ExternalWeights weights)

@@ -42,7 +42,12 @@ public sealed class PackageGraphs
         weights.RequireFit(architecture);
         var external = new ExternalWeights();
         var model = AlexNetGraph.Whole(architecture, new GraphWriter(architecture.Columns, weights, external), mean);
-        var split = SharedTrunk.Of(architecture) is not { } shared ? null : new SplitGraph(
+        return Of(external, AlexNetGraph.Tensors, Split(architecture), Inside(architecture), model);
+    }
+
+    /// <summary>The cut of a table behind its trunk, or null if crops share no layers.</summary>
+    internal static SplitGraph? Split(NetworkArchitecture architecture) =>
+        SharedTrunk.Of(architecture) is not { } shared ? null : new SplitGraph(
             new GraphFile(ModelPackage.DefaultTrunkFile, "", 0),
             new GraphFile(ModelPackage.DefaultRestFile, "", 0),
             architecture.Layers[shared.Layers - 1].Name,
@@ -51,11 +56,16 @@ public sealed class PackageGraphs
             shared.Canvas.Height,
             shared.Crop.Height,
             shared.Step);
-        return Of(external, AlexNetGraph.Tensors, split, model);
-    }
+
+    /// <summary>What crops share behind that cut.</summary>
+    internal static SharedInside? Inside(NetworkArchitecture architecture) =>
+        SharedTrunk.Of(architecture) is { } shared ? SharedInside.Of(architecture, shared) : null;
 
     /// <summary>The graphs of a model whose large initialisers are already in a file of weights, cut where there is a split.</summary>
-    internal static PackageGraphs Of(ExternalWeights weights, TensorNames tensors, SplitGraph? split, ModelProto model)
+    /// <param name="split">The cut.</param>
+    /// <param name="inside">What crops share behind it, or null if the rest runs whole for each crop.</param>
+    internal static PackageGraphs Of(
+        ExternalWeights weights, TensorNames tensors, SplitGraph? split, SharedInside? inside, ModelProto model)
     {
         var hash = weights.IsEmpty ? null : weights.Sha256();
         if (split is null)
@@ -64,6 +74,7 @@ public sealed class PackageGraphs
         }
 
         var (trunk, rest) = GraphCut.At(split, tensors.Input, model);
+        split = inside is null ? split : InsideSharing.Apply(inside, split, trunk.Graph, rest.Graph);
         return new PackageGraphs(weights, tensors, split, Finish(model, hash), Finish(trunk, hash), Finish(rest, hash));
     }
 

@@ -189,14 +189,19 @@ internal static class CardRules
             : null;
     }
 
-    private static string? SplitOf(SplitGraph split, NetworkArchitecture architecture) => SharedTrunk.Of(architecture) switch
+    private static string? SplitOf(SplitGraph split, NetworkArchitecture architecture)
     {
-        null => $"the crops of '{architecture.Preset}' share no layers, but the card has a split.",
-        var (_, step, crop, canvas) =>
-            (step, crop.Maps, crop.Height, canvas.Height) == (split.Step, split.Count, split.CropSide, split.CanvasSide)
-                ? null
-                : $"the layer table shares {crop} maps of a crop and {canvas} of a canvas, {step} pixels apart, but the split differs.",
-    };
+        return SharedTrunk.Of(architecture) switch
+        {
+            null => $"the crops of '{architecture.Preset}' share no layers, but the card has a split.",
+            var trunk when Fits(trunk) || (SharedInside.Of(architecture, trunk) is { } inside && Fits(inside.Folded)) => null,
+            var (_, step, crop, canvas) =>
+                $"the layer table shares {crop} maps of a crop and {canvas} of a canvas, {step} pixels apart, but the split differs.",
+        };
+
+        bool Fits(SharedTrunk shared) => (shared.Step, shared.Crop.Maps, shared.Crop.Height, shared.Canvas.Height)
+            == (split.Step, split.Count, split.CropSide, split.CanvasSide);
+    }
 
     private static string? Golden(ModelCard card) => card.Golden is not { } golden ? null
         : card.Tensors.Logits is null ? "the golden crop's answer is logits, but the card names no logits tensor."
