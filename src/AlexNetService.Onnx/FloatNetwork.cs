@@ -71,7 +71,8 @@ public sealed class FloatNetwork
         ArgumentOutOfRangeException.ThrowIfGreaterThan(weightBits, 8);
         var copy = model.Clone();
         new Int8Rewriting(copy.Graph, ranges, weightBits, stored.Floats).Run(trunk);
-        return Pack(copy, Int8Rewriting.BytesOf, MapType.UInt8, package.Card.Architecture is { } table ? PackageGraphs.Inside(table) : null);
+        var inside = package.Card.Architecture is { } table ? PackageGraphs.Inside(table) : null;
+        return Pack(copy, Int8Rewriting.BytesOf, MapType.UInt8, inside);
     }
 
     /// <summary>Graphs that compute in 16-bit floats, except for response normalisation.</summary>

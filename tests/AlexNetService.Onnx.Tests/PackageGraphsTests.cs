@@ -26,6 +26,7 @@ public sealed class PackageGraphsTests : IDisposable
         var architecture = Architectures()[table];
         var (card, trunk) = (Write(architecture), SharedTrunk.Of(architecture));
         Assert.NotNull(trunk);
+        trunk = SharedInside.Of(architecture, trunk)?.Folded ?? trunk;
         var windows = CropViews.Ten(architecture.Geometry);
         var canvas = new Draws(31).Pixels(3 * architecture.Geometry.Canvas * architecture.Geometry.Canvas);
         var crops = windows.SelectMany(window => Crop(window, canvas, architecture.Geometry)).ToArray();
@@ -67,6 +68,17 @@ public sealed class PackageGraphsTests : IDisposable
         var expected = plain.Run("image", crops, [2, 3, side, side], ["logits", "probabilities", "features"]);
 
         Assert.Equal(expected, Whole(card, crops, 2));
+    }
+
+    [Fact]
+    public void Rest_OfAStageThatPads_RunsItAtTheEdgesOnly()
+    {
+        var card = Write(PaddedTable.Of(kernel: 5, padding: 2, window: 3));
+
+        string[] pooled = [.. Graph(card.Split?.Rest).Node.Where(node => node.OpType == "MaxPool").Select(node => node.Output[0])];
+
+        Assert.Equal(["pool2.left", "pool2.right", "pool2.top", "pool2.bottom"], pooled);
+        Assert.Contains(Graph(card.Split?.Trunk).Node, node => node.Output[0] == "pool2.inside");
     }
 
     [Fact]
@@ -183,6 +195,8 @@ public sealed class PackageGraphsTests : IDisposable
             ["paper without normalisation, tanh"] = new NetworkSwitches { ResponseNormalisation = false, Tanh = true }.Apply(thin),
             ["paper in one column"] = new NetworkSwitches { Columns = 1 }.Apply(thin),
             ["small"] = AlexNetLayers.ForCifar(),
+            ["padded by 2"] = PaddedTable.Of(kernel: 5, padding: 2, window: 3),
+            ["padded by 1, but for the last pooled row"] = PaddedTable.Of(kernel: 3, padding: 1, window: 2),
         };
     }
 

@@ -114,7 +114,10 @@ public sealed record ErrorMetric(string DataSet, string Split, int Images, int C
 /// </summary>
 /// <param name="Trunk">Pixels [N,3,side,side] of canvases or crops, in the card's tensor type → maps.</param>
 /// <param name="Rest">Maps of crops, [N,maps,window,window] → the outputs that the card names.</param>
-/// <param name="Maps">Name of the tensor between the two: the trunk's only output and the rest's only input.</param>
+/// <param name="Maps">
+/// Name of the tensor between the two: the trunk's only output and the rest's only input. It may hold maps of two layers (see
+/// <see cref="Architecture.SharedInside"/>).
+/// </param>
 /// <param name="CanvasSide">Side of a canvas's maps.</param>
 /// <param name="CropSide">Side of a crop's window of them.</param>
 /// <param name="Step">Canvas pixels between neighbouring places of the maps; every crop's offset is a multiple of it.</param>

@@ -21,13 +21,14 @@ internal sealed class InsideSharing
     private readonly NodeProto[] stage;
     private readonly NodeProto[] weights;
     private readonly string end;
+    private readonly bool endsInBytes;
 
     private InsideSharing(SharedInside inside, SplitGraph split, GraphProto trunk, GraphProto rest)
     {
         (this.inside, this.split, this.trunk, this.rest) = (inside, split, trunk, rest);
         var pooling = rest.Node.First(node => node.OpType == "MaxPool");
         var bytes = rest.Node.FirstOrDefault(node => node.OpType == "QuantizeLinear" && node.Input[0] == pooling.Output[0]);
-        end = (bytes ?? pooling).Output[0];
+        (end, endsInBytes) = ((bytes ?? pooling).Output[0], bytes is not null);
         var makers = GraphCut.Makers(rest, end);
         var changing = new HashSet<string> { split.Maps };
         stage = [.. rest.Node.Where(node => makers.Contains(node) && node.Input.Any(changing.Contains) && changing.Add(node.Output[0]))];
@@ -36,10 +37,18 @@ internal sealed class InsideSharing
 
     /// <summary>Changes both graphs of a cut.</summary>
     /// <param name="split">The cut between trunk and rest.</param>
-    /// <returns>The cut with the inside's maps behind the trunk's.</returns>
+    /// <returns>
+    /// The cut with the inside's maps behind the trunk's, or the same cut if nothing changed because only the trunk's maps are bytes.
+    /// </returns>
     public static SplitGraph Apply(SharedInside inside, SplitGraph split, GraphProto trunk, GraphProto rest)
     {
         var sharing = new InsideSharing(inside, split, trunk, rest);
+        if (split.Type == MapType.UInt8 && !sharing.endsInBytes)
+        {
+            // Both kinds of maps are one tensor.
+            return split;
+        }
+
         sharing.ExtendTrunk();
         sharing.ShortenRest();
         var folded = inside.Folded;

@@ -94,4 +94,42 @@ public sealed class SharedTrunkTests
             new SharedTrunk(Layers: 2, Step: 4, Crop: new Shape(4, 7, 7), Canvas: new Shape(4, 9, 9)),
             SharedTrunk.Of(new NetworkArchitecture("deep", Columns: 1, new CropGeometry(39, 31), layers)));
     }
+
+    // conv2 pads 27 places by 2. Pooled places 1 to 11 of 13 read none of it; so do 27 rows of a canvas's 31. Two pooled rows a step.
+    [Fact]
+    public void Inside_OfThePaper_IsElevenOfThirteenPlaces()
+    {
+        var inside = Inside(Paper);
+
+        Assert.NotNull(inside);
+        Assert.Equal((1, 11, new Shape(256, 13, 13)), (inside.First, inside.Last, inside.Pooled));
+        Assert.Equal(
+            new SharedTrunk(Layers: 4, Step: 16, Crop: new Shape((4 * 96) + 256, 14, 14), Canvas: new Shape((4 * 96) + 256, 16, 16)),
+            inside.Folded);
+    }
+
+    [Theory]
+    [InlineData(0, 0, 0, 5, 2, 0)] // rows 0 to 2 of conv2 read rows -2 to 4
+    [InlineData(1, 11, 0, 27, 0, 0)]
+    [InlineData(12, 12, 22, 27, 0, 2)]
+    [InlineData(0, 12, 0, 27, 2, 2)]
+    public void Inside_PooledRows_ReadTheseRows(int first, int last, int begin, int end, int before, int after) =>
+        Assert.Equal((begin, end, before, after), Inside(Paper)?.Read(first, last));
+
+    [Fact]
+    public void Inside_WhereThePooledPlacesOfCropsDiffer_IsNone() =>
+        // Far 32 and the middle, 16, are multiples of pool1's 8, but not of 8 × 3.
+        Assert.Null(Inside(With(layer => layer is MaxPooling { Name: "pool2" } pool2 ? pool2 with { Stride = 3 } : layer)));
+
+    [Fact]
+    public void Inside_BehindAStageOfOtherLayers_IsNone()
+    {
+        Assert.Null(Inside(With(layer => layer is Convolution { Name: "conv2" } conv2 ? conv2 with { Stride = 2 } : layer)));
+        Assert.Null(Inside(AlexNetLayers.For64())); // three convolutions up to pool5
+    }
+
+    private static SharedInside? Inside(NetworkArchitecture table) =>
+        SharedTrunk.Of(table) is { } trunk ? SharedInside.Of(table, trunk) : null;
+
+    private static NetworkArchitecture With(Func<Layer, Layer> change) => Paper with { Layers = [.. Paper.Layers.Select(change)] };
 }

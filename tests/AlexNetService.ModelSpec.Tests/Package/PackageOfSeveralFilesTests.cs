@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.ModelSpec.Package;
 
 namespace AlexNetService.ModelSpec.Tests.Package;
@@ -167,6 +168,28 @@ public sealed class PackageOfSeveralFilesTests : IDisposable
         repository.Publish(SampleCard.WithSplit("cats", 1) with { Architecture = null }, Files);
 
         Assert.Equal(13, ModelPackage.Open(Folder).Card.Split?.CanvasSide);
+    }
+
+    // Packages from before crops shared the inside of the paper's second stage, and packages of 16 bits, have the cut behind pool1.
+    [Theory]
+    [InlineData("pool1", 96, 31, 27, 8)]
+    [InlineData("shared", 640, 16, 14, 16)]
+    public void Open_SplitOfThePapersTable_WithOrWithoutTheInside(string maps, int count, int canvasSide, int cropSide, int step)
+    {
+        var card = SampleCard.WithSplit("cats", 1);
+        var table = AlexNetLayers.ForImageNet(card.Labels.Count);
+        Assert.NotNull(card.Split);
+
+        repository.Publish(
+            card with
+            {
+                Architecture = table,
+                Preprocessing = new Preprocessing { Canvas = table.Geometry.Canvas, Crop = table.Geometry.Crop },
+                Split = card.Split with { Maps = maps, Count = count, CanvasSide = canvasSide, CropSide = cropSide, Step = step },
+            },
+            Files);
+
+        Assert.Equal(count, ModelPackage.Open(Folder).Card.Split?.Count);
     }
 
     private void AssertRefused(string reason)
