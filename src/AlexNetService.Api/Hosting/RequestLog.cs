@@ -41,12 +41,26 @@ internal static class RequestLog
         });
     }
 
-    public static void UseRequestLog(this WebApplication app) =>
+    /// <summary>Of the answers 503 one a second has a line: under overload, all lines would take longer than all refusals.</summary>
+    public static void UseRequestLog(this WebApplication app)
+    {
+        var nextRefusal = 0L;
         app.UseSerilogRequestLogging(options =>
         {
-            options.GetLevel = (context, _, exception) => Level(context, exception);
+            options.GetLevel = (context, _, exception) =>
+            {
+                var level = Level(context, exception);
+                return level == LogEventLevel.Warning && !IsFirstOfItsSecond() ? LogEventLevel.Debug : level;
+            };
             options.EnrichDiagnosticContext = AddProperties;
         });
+
+        bool IsFirstOfItsSecond()
+        {
+            var (now, next) = (Environment.TickCount64, Volatile.Read(ref nextRefusal));
+            return now >= next && Interlocked.CompareExchange(ref nextRefusal, now + 1000, next) == next;
+        }
+    }
 
     /// <summary>Adds the properties of every line. Endpoints and the key check add their own.</summary>
     private static void AddProperties(IDiagnosticContext log, HttpContext context)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -62,6 +63,32 @@ public sealed class LogTests(SharedService service)
         Assert.Equal(["cifar-a", "cifar-b"], Requests.List(batch, "Models").Select(model => model.GetValue<string>()));
         Assert.Equal((10, 1), (Requests.Number<int>(batch, "Crops"), Requests.Number<int>(batch, "Pictures")));
         Assert.All(["ReadMs", "ClassifyMs"], time => Assert.True(Requests.Number<double>(batch, time) >= 0));
+    }
+
+    [Fact]
+    public async Task Log_OfManyRefusals_HasAtMostOneLineASecond()
+    {
+        const int Sent = 50;
+        var (process, client) = await ServiceProcess.ReadyAsync(service.Repository.Root, new() { ["Queue__LimitCrops"] = "5" });
+        using var running = process;
+        using var sender = client;
+
+        var begun = Stopwatch.StartNew();
+        for (var i = 0; i < Sent; i++)
+        {
+            using var refused = await client.SendAsync("/v1/classify", accept: "application/json");
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        }
+
+        var seconds = begun.Elapsed.TotalSeconds;
+        await client.ClassifyAsync("?crops=1");
+        var lines = 0;
+        for (var status = 0; status != 200; lines++)
+        {
+            status = Requests.Number<int>(await process.LoggedAsync("HTTP \"POST\""), "StatusCode");
+        }
+
+        Assert.InRange(lines - 1, 1, Math.Min(Sent, 1 + seconds));
     }
 
     private static async Task<JsonNode> LineAsync(ServiceProcess process, HttpClient client, string path, string accept)
