@@ -124,7 +124,7 @@ public sealed class EveryCallTests(EveryCallTests.OwnService service) : IClassFi
     public void Grpc_Table_HasEveryCall() =>
         Assert.Equal(GRPCInferenceService.Descriptor.Methods.Select(method => method.Name).Order(), Calls.Keys.Order());
 
-    private static HttpContent Photograph() => Json(
+    private static ByteArrayContent Photograph() => Json(
         $$$"""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["{{{Convert.ToBase64String(Pictures.Jpeg())}}}"]}]}""");
 
     private static ModelInferRequest Crops(string model) => Grpc.InferTests.RawCrops(model, 1);
