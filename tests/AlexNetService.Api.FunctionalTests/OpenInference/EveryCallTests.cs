@@ -16,8 +16,10 @@ namespace AlexNetService.Api.FunctionalTests.OpenInference;
 /// </summary>
 public sealed class EveryCallTests(EveryCallTests.OwnService service) : IClassFixture<EveryCallTests.OwnService>
 {
-    private const string Metadata =
-        """{"name":"cifar-a","versions":["1"],"platform":"onnxruntime_onnx","inputs":[{"name":"image","datatype":"UINT8","shape":[-1,3,28,28]""";
+    private const string Metadata = """
+        {"name":"cifar-a","versions":["1"],"platform":"onnxruntime_onnx","inputs":[{"name":"image","datatype":"UINT8",
+        "shape":[-1,3,28,28]}]
+        """;
 
     private const string Configuration = """
         {"name":"cifar-a","platform":"onnxruntime_onnx","backend":"onnxruntime","max_batch_size":320,"input":[{"name":"image",
@@ -35,7 +37,8 @@ public sealed class EveryCallTests(EveryCallTests.OwnService service) : IClassFi
         ["get /v2/models/{name}/ready"] = ("v2/models/cifar-a/ready", null, """{"name":"cifar-a","ready":true}"""),
         ["get /v2/models/{name}/versions/{version}/ready"] =
             ("v2/models/cifar-a/versions/1/ready", null, """{"name":"cifar-a","ready":true}"""),
-        ["post /v2/models/{name}/infer"] = ("v2/models/cifar-a/infer", Photograph, """{"model_name":"cifar-a","model_version":"1","outputs":"""),
+        ["post /v2/models/{name}/infer"] =
+            ("v2/models/cifar-a/infer", Photograph, """{"model_name":"cifar-a","model_version":"1","outputs":"""),
         ["post /v2/models/{name}/versions/{version}/infer"] =
             ("v2/models/cifar-a/versions/1/infer", Photograph, """{"model_name":"cifar-a","model_version":"1","outputs":"""),
         ["get /v2/models/{name}/config"] = ("v2/models/cifar-a/config", null, Configuration),
@@ -63,7 +66,7 @@ public sealed class EveryCallTests(EveryCallTests.OwnService service) : IClassFi
             """ "inputs": [ { "name": "image", "datatype": "UINT8", "shape": [ "-1", "3", "28", "28" ] } ]"""),
         ["ModelInfer"] = (
             async (client, options) => await client.ModelInferAsync(Crops("cifar-a"), options),
-            """{ "modelName": "cifar-a", "modelVersion": "1", "outputs": [ { "name": "probabilities", "datatype": "FP32", "shape": [ "1", "10" ]"""),
+            """ "outputs": [ { "name": "probabilities", "datatype": "FP32", "shape": [ "1", "10" ]"""),
         ["ModelStreamInfer"] = (StreamAsync, """{ "inferResponse": { "modelName": "cifar-a", "modelVersion": "1", "outputs": [ """),
         ["ModelConfig"] = (
             async (client, options) => await client.ModelConfigAsync(new() { Name = "cifar-a" }, options),
