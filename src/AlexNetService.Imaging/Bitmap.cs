@@ -14,14 +14,12 @@ namespace AlexNetService.Imaging;
 /// </summary>
 /// <param name="Width">Pixels of a row.</param>
 /// <param name="Height">Rows.</param>
+/// <param name="Bands">4 if its pixels may be transparent, otherwise 3.</param>
 /// <param name="IsWhole">Whether the header is of a supported kind and the file contains all rows.</param>
-internal readonly record struct Bitmap(int Width, int Height, bool IsWhole)
+internal readonly record struct Bitmap(int Width, int Height, int Bands, bool IsWhole)
 {
     private const int FileHeader = 14;
     private const int CoreHeader = 12;
-
-    // ImageSharp's pixels, and a copy of them for libvips.
-    private const double BytesOfPixel = 9;
 
     private static readonly Configuration OnlyBitmaps = new(new BmpConfigurationModule())
     {
@@ -29,22 +27,32 @@ internal readonly record struct Bitmap(int Width, int Height, bool IsWhole)
         PreferContiguousImageBuffers = true,
     };
 
-    internal static FileStructure Structure(ReadOnlySpan<byte> file) => new(BytesOfPixel, IsUnsupported: !Read(file).IsWhole);
+    internal static FileStructure Structure(ReadOnlySpan<byte> file)
+    {
+        var bitmap = Read(file);
+
+        // ImageSharp's pixels, a copy of them for libvips, and a row.
+        return new FileStructure((2 * bitmap.Bands) + 1, IsUnsupported: !bitmap.IsWhole);
+    }
 
     /// <summary>A picture of the file's size, without its pixels.</summary>
     internal static Image Header(ReadOnlySpan<byte> file)
     {
         var bitmap = Read(file);
-        return Image.Black(bitmap.Width, bitmap.Height, bands: 4).Then(image => image.Copy(interpretation: Enums.Interpretation.Srgb));
+        return Image.Black(bitmap.Width, bitmap.Height, bitmap.Bands).Then(image => image.Copy(interpretation: Enums.Interpretation.Srgb));
     }
 
-    /// <summary>RGBA of 8 bits.</summary>
+    /// <summary>RGB or RGBA of 8 bits.</summary>
     /// <exception cref="ImageFormatException">ImageSharp cannot read it.</exception>
-    internal static Image Pixels(ReadOnlySpan<byte> file)
+    internal static Image Pixels(ReadOnlySpan<byte> file) =>
+        Read(file).Bands == 4 ? Pixels<Rgba32>(file, bands: 4) : Pixels<Rgb24>(file, bands: 3);
+
+    private static Image Pixels<TPixel>(ReadOnlySpan<byte> file, int bands)
+        where TPixel : unmanaged, IPixel<TPixel>
     {
-        using var picture = SixLabors.ImageSharp.Image.Load<Rgba32>(OnlyBitmaps, file, new BmpDecoder());
+        using var picture = SixLabors.ImageSharp.Image.Load<TPixel>(OnlyBitmaps, file, new BmpDecoder());
         return picture.DangerousTryGetSinglePixelMemory(out var pixels)
-            ? Image.NewFromMemoryCopy<Rgba32>(pixels.Span, picture.Width, picture.Height, bands: 4, Enums.BandFormat.Uchar)
+            ? Image.NewFromMemoryCopy<TPixel>(pixels.Span, picture.Width, picture.Height, bands, Enums.BandFormat.Uchar)
                 .Then(image => image.Copy(interpretation: Enums.Interpretation.Srgb))
             : throw new InvalidImageContentException("The pixels are not contiguous.");
     }
@@ -69,7 +77,7 @@ internal readonly record struct Bitmap(int Width, int Height, bool IsWhole)
             && start >= FileHeader + header + (colours * (isCore ? 3 : 4)) + (compression == 3 && header == 40 ? 12 : 0);
         var row = ((width * (long)bits) + 31) / 32 * 4;
         return isKnown && width > 0 && height is > 0 and <= int.MaxValue && start + (row * height) <= file.Length
-            ? new Bitmap(width, (int)height, IsWhole: true)
+            ? new Bitmap(width, (int)height, Bands: bits == 32 || compression == 3 ? 4 : 3, IsWhole: true)
             : default;
     }
 

@@ -36,6 +36,15 @@ public sealed class DecodeLimitsTests
     }
 
     [Fact]
+    public void Decode_BitmapWithoutTransparency_CountsThreeBands()
+    {
+        // Its pixels twice as RGB and 640 rows are 1.02 MB; as RGBA they would be 1.32 MB.
+        var limits = new DecodeLimits { MaxMemory = 1_100_000 };
+
+        Assert.Null(Drawn.Decode(Drawn.File(".bmp", 64, 2000), 16, limits).Fault);
+    }
+
+    [Fact]
     public void Decode_JpegThatIsReducedWhileDecoded_MayHaveFourTimesThePixels()
     {
         Assert.Null(Drawn.Decode(Drawn.File(".jpg", 200, 200), 8, new DecodeLimits { MaxPixels = 10_000 }).Fault);

@@ -1,4 +1,5 @@
 using Grpc.AspNetCore.Server;
+using Grpc.Core;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -40,9 +41,16 @@ internal static class GrpcSetup
         app.MapGrpcService<InferenceCalls>().WithMetadata(new DisableRequestSizeLimitAttribute())
             .Add(call =>
             {
-                if (call.Metadata.OfType<GrpcMethodMetadata>().Any(each => Admin.Contains(each.Method.Name)))
+                var method = call.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault()?.Method;
+                if (Admin.Contains(method?.Name))
                 {
                     call.Metadata.Add(RouteAccess.Admin);
+                }
+
+                // How long a stream is open says nothing about the time to an answer.
+                if (method?.Type == MethodType.DuplexStreaming)
+                {
+                    call.Metadata.Add(new DisableHttpMetricsAttribute());
                 }
             });
         app.MapGrpcHealthChecksService().WithMetadata(RouteAccess.Open).DisableHttpMetrics();

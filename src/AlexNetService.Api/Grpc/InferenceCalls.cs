@@ -16,6 +16,7 @@ internal sealed class InferenceCalls(
     RepositoryControl repository,
     QueueOptions queue,
     OpenInferenceOptions options,
+    IHostApplicationLifetime lifetime,
     TimeProvider time) : GRPCInferenceService.GRPCInferenceServiceBase
 {
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
@@ -69,7 +70,54 @@ internal sealed class InferenceCalls(
         });
     }
 
-    public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
+    public override Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>
+        InferAsync(request, context);
+
+    /// <summary>
+    /// Answers requests one after the other. An error is the answer to its request, and the stream goes on. It ends when the service stops.
+    /// </summary>
+    public override async Task ModelStreamInfer(
+        IAsyncStreamReader<ModelInferRequest> requestStream,
+        IServerStreamWriter<ModelStreamInferResponse> responseStream,
+        ServerCallContext context)
+    {
+        var body = context.GetHttpContext().Features.GetRequiredFeature<BudgetedBody>();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            // The call itself was counted before it came here.
+            for (var first = true; await requestStream.MoveNext(over.Token); first = false)
+            {
+                body.Arrived();
+                await responseStream.WriteAsync(await AnswerAsync(requestStream.Current, first, context), context.CancellationToken);
+                body.Answered();
+            }
+        }
+        catch (OperationCanceledException) when (served.Draining)
+        {
+            throw GrpcErrors.Of(ModelProblems.NotReady(served));
+        }
+    }
+
+    private async Task<ModelStreamInferResponse> AnswerAsync(ModelInferRequest request, bool counted, ServerCallContext context)
+    {
+        try
+        {
+            return counted || RateLimits.TakeAnother(context.GetHttpContext()) is not { } refusal
+                ? new ModelStreamInferResponse { InferResponse = await InferAsync(request, context) }
+                : throw GrpcErrors.Of(refusal);
+        }
+        catch (RpcException e)
+        {
+            return new ModelStreamInferResponse
+            {
+                ErrorMessage = e.Status.Detail,
+                InferResponse = new ModelInferResponse { Id = request.Id },
+            };
+        }
+    }
+
+    private async Task<ModelInferResponse> InferAsync(ModelInferRequest request, ServerCallContext context)
     {
         var begun = time.GetTimestamp();
         var catalog = served.Open ?? throw GrpcErrors.Of(ModelProblems.NotReady(served));

@@ -65,13 +65,11 @@ internal sealed class RouteOperation(ServedModels served) : IOperationFilter
             operation.Responses["200"] = response = new OpenApiResponse { Description = "OK" };
         }
 
+        // The page for browsers is left out: in generated clients every answer could then be a text.
         response.Content ??= new Dictionary<string, OpenApiMediaType>();
-        foreach (var type in offered.Types.Where(type => type != OfferedTypes.Json))
+        foreach (var type in offered.Types.Where(type => type is not (OfferedTypes.Json or OfferedTypes.Html)))
         {
-            response.Content[type] = new OpenApiMediaType
-            {
-                Schema = type == OfferedTypes.Html ? new OpenApiSchema { Type = JsonSchemaType.String } : OpenApiDocument.File(),
-            };
+            response.Content[type] = new OpenApiMediaType { Schema = OpenApiDocument.File() };
         }
     }
 }

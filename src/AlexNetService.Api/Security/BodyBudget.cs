@@ -124,6 +124,20 @@ internal sealed class BudgetedBody(
         }
     }
 
+    /// <summary>A request has arrived of a body with several: the time for the next one begins when it is read.</summary>
+    public void Arrived()
+    {
+        expiry?.Dispose();
+        expiry = null;
+    }
+
+    /// <summary>A request of a body with several has been answered: its bytes count no more.</summary>
+    public void Answered()
+    {
+        budget.Return(taken + made);
+        (taken, made) = (0, 0);
+    }
+
     /// <summary>Counts the bytes that so many characters of base64 are about to become: three for four (RFC 4648, section 4).</summary>
     /// <exception cref="BodyRefusedException">The budget has no room for them.</exception>
     public void TakeBase64(long characters) => Take(3 * characters / 4);
@@ -145,9 +159,8 @@ internal sealed class BudgetedBody(
 
     protected override void Dispose(bool disposing)
     {
-        budget.Return(taken + made);
-        (taken, made) = (0, 0);
-        expiry?.Dispose();
+        Answered();
+        Arrived();
         base.Dispose(disposing);
     }
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Options;
 
 namespace AlexNetService.Api.Security;
 
@@ -59,16 +60,27 @@ internal static class RateLimits
             : address.ToString();
     }
 
-    private static ValueTask Reject(OnRejectedContext rejected, CancellationToken cancellation)
+    /// <summary>Counts a further request in a call that has several.</summary>
+    /// <returns>Why it is refused, or null.</returns>
+    public static Problem? TakeAnother(HttpContext context)
     {
-        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.Zero;
+        var limiter = context.RequestServices.GetRequiredService<IOptions<RateLimiterOptions>>().Value.GlobalLimiter;
+        using var lease = limiter?.AttemptAcquire(context);
+        return lease is { IsAcquired: false } ? TooMany(lease) : null;
+    }
+
+    private static ValueTask Reject(OnRejectedContext rejected, CancellationToken cancellation) =>
+        new(TooMany(rejected.Lease).ExecuteAsync(rejected.HttpContext));
+
+    private static Problem TooMany(RateLimitLease lease)
+    {
+        var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.Zero;
         var seconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
-        var problem = new Problem(429, "Too many requests",
+        return new Problem(429, "Too many requests",
             $"You sent more requests than RateLimit allows. Try again in {seconds} s, and send fewer requests a second.")
         {
             RetryAfter = seconds,
         };
-        return new ValueTask(problem.ExecuteAsync(rejected.HttpContext));
     }
 }
 

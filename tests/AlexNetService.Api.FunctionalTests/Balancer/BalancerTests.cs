@@ -122,6 +122,22 @@ public sealed class BalancerTests(SharedService service)
     }
 
     [Fact]
+    public async Task GrpcStream_ThroughTheBalancer_IsAnsweredRequestByRequest()
+    {
+        using var replicas = await Replicas.NoneAsync(service);
+        using var replica = await replicas.StartAsync(0);
+        using var channel = GrpcChannel.ForAddress(replicas.GrpcAddress);
+        using var stream = new GRPCInferenceService.GRPCInferenceServiceClient(channel).ModelStreamInfer(cancellationToken: none);
+
+        for (var rows = 1; rows <= 2; rows++)
+        {
+            await stream.RequestStream.WriteAsync(InferTests.RawCrops("cifar-a", rows), none);
+            Assert.True(await stream.ResponseStream.MoveNext(none));
+            Assert.Equal([rows, 10], stream.ResponseStream.Current.InferResponse.Outputs[0].Shape);
+        }
+    }
+
+    [Fact]
     public async Task GrpcCall_WithoutReplicas_IsUnavailable()
     {
         using var replicas = await Replicas.NoneAsync(service);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using AlexNetService.Api.FunctionalTests.Hosting;
 using AlexNetService.Client;
@@ -143,6 +144,19 @@ public sealed class AlexNetClientTests(SharedService service)
         var thrown = Assert.Throws<OptionsValidationException>(provider.GetRequiredService<AlexNetClient>);
 
         Assert.Contains("Set Address", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AddAlexNetClient_CallInATrace_PassesItOn()
+    {
+        var services = new ServiceCollection();
+        services.AddAlexNetClient(options => options.Address = service.Address);
+        await using var provider = services.BuildServiceProvider();
+        using var caller = new Activity("caller").Start();
+
+        var answer = await provider.GetRequiredService<AlexNetClient>().ClassifyAsync(Pictures.Jpeg(), cancellation: none);
+
+        Assert.StartsWith($"00-{caller.TraceId}-", answer.RequestId, StringComparison.Ordinal);
     }
 
     private static ServiceProvider Provider(Action<AlexNetClientOptions> configure, HttpMessageHandler handler)

@@ -146,6 +146,16 @@ public sealed class CallTests(SharedService service)
     }
 
     [Fact]
+    public async Task HealthWatch_OfAReadyService_SendsItsStatus()
+    {
+        using var watch = new HealthClient(service.Channel).Watch(new HealthCheckRequest(), cancellationToken: none);
+
+        Assert.True(await watch.ResponseStream.MoveNext(none));
+
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, watch.ResponseStream.Current.Status);
+    }
+
+    [Fact]
     public async Task Reflection_Services_AreListed()
     {
         var reflection = new ServerReflection.ServerReflectionClient(service.Channel);
@@ -161,9 +171,12 @@ public sealed class CallTests(SharedService service)
 
     // Extensions that ServerMetadata does not list.
     [Theory]
-    [InlineData("ModelStreamInfer")]
     [InlineData("SystemSharedMemoryStatus")]
+    [InlineData("SystemSharedMemoryRegister")]
+    [InlineData("SystemSharedMemoryUnregister")]
+    [InlineData("CudaSharedMemoryStatus")]
     [InlineData("CudaSharedMemoryRegister")]
+    [InlineData("CudaSharedMemoryUnregister")]
     [InlineData("TraceSetting")]
     [InlineData("LogSettings")]
     public async Task Call_OfAMissingExtension_IsUnimplemented(string name)

@@ -157,5 +157,5 @@ public sealed class InferTests(SharedService service)
         return request;
     }
 
-    private static float[] Floats(ByteString raw) => MemoryMarshal.Cast<byte, float>(raw.Span).ToArray();
+    internal static float[] Floats(ByteString raw) => MemoryMarshal.Cast<byte, float>(raw.Span).ToArray();
 }

@@ -24,8 +24,9 @@ public sealed class TestRepository : IDisposable
 
     public string Root { get; } = Directory.CreateTempSubdirectory("alexnet-api-").FullName;
 
-    /// <summary>Publishes another version of <c>seven</c>, with other weights.</summary>
-    public void PublishSeven(int version) => Publish("seven", classes: 7, seed: 2 + version, ensembleWeight: SevenWeight, version);
+    /// <summary>Publishes another version of <c>seven</c>, with other weights, or a model like it.</summary>
+    public void PublishSeven(int version, string name = "seven") =>
+        Publish(name, classes: 7, seed: 2 + version, ensembleWeight: SevenWeight, version);
 
     /// <summary>Names the default ensemble, as if it had been measured.</summary>
     public void WriteEnsemble(string name, ConfidenceTable confidence) => new EnsembleCard

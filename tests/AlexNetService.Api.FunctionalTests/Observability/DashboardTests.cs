@@ -8,7 +8,7 @@ namespace AlexNetService.Api.FunctionalTests.Observability;
 public sealed partial class DashboardTests(SharedService service)
 {
     [Fact]
-    public async Task Dashboard_EveryMetricAndLabelOfItsQueries_IsInAScrape()
+    public async Task Dashboard_ItsQueriesAndAScrape_HaveTheSameMetricsAndLabels()
     {
         // A separate process, because OpenTelemetry collects the meters of all services in this one.
         var (process, client) = await ServiceProcess.ReadyAsync(service.Repository.Root);
@@ -32,6 +32,11 @@ public sealed partial class DashboardTests(SharedService service)
             var by = Grouping().Matches(query).SelectMany(match => match.Groups["labels"].Value.Split(',', StringSplitOptions.TrimEntries));
             Assert.All(by.Where(name => name != "instance"), name => Assert.Contains(name, labels));
         });
+
+        var shown = string.Join(' ', queries);
+        Assert.All(
+            EngineMetric().Matches(scrape).Select(type => type.Groups["name"].Value),
+            name => Assert.Contains(name, shown, StringComparison.Ordinal));
     }
 
     private static IReadOnlyList<string> Queries()
@@ -44,6 +49,10 @@ public sealed partial class DashboardTests(SharedService service)
 
     [GeneratedRegex(@"^(?<name>[a-z_][a-z0-9_]*)[ {]", RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
     private static partial Regex Sample();
+
+    // One line a metric, also for a histogram with its buckets.
+    [GeneratedRegex(@"^# TYPE (?<name>alexnet_\S+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
+    private static partial Regex EngineMetric();
 
     [GeneratedRegex(@"[{,](?<name>[a-z_][a-z0-9_]*)=""", RegexOptions.ExplicitCapture)]
     private static partial Regex Label();

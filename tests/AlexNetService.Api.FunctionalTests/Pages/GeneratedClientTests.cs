@@ -1,15 +1,19 @@
 using System.Reflection;
 using System.Text.Json;
 using AlexNetService.Api.FunctionalTests.Hosting;
+using AlexNetService.Tests.Shared;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.Kiota.Abstractions;
+using Microsoft.Kiota.Abstractions.Authentication;
+using Microsoft.Kiota.Http.HttpClientLibrary;
 using NJsonSchema.CodeGeneration.CSharp;
 using NSwag;
 using NSwag.CodeGeneration.CSharp;
 
 namespace AlexNetService.Api.FunctionalTests.Pages;
 
-/// <summary>A client that NSwag generates from the OpenAPI document compiles, and talks to the service.</summary>
+/// <summary>Clients that are generated from the OpenAPI document compile, and talk to the service.</summary>
 public sealed class GeneratedClientTests(SharedService service)
 {
     private const string Namespace = "Generated";
@@ -17,7 +21,7 @@ public sealed class GeneratedClientTests(SharedService service)
     private readonly CancellationToken none = TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Client_GeneratedFromTheDocument_ReadsAnswersAndProblems()
+    public async Task Client_GeneratedByNSwag_ReadsAnswersAndProblems()
     {
         var generated = await GenerateAsync();
         dynamic client = Make(generated, "ServiceClient", service.Client);
@@ -44,6 +48,28 @@ public sealed class GeneratedClientTests(SharedService service)
         Assert.Equal("There is no such model", (string)problem.Result.Title);
     }
 
+    [Fact]
+    public async Task Client_GeneratedByKiota_ReadsAnswersAndProblems()
+    {
+        using var folder = new TemporaryFolder();
+        var generated = await GenerateByKiotaAsync(folder.Path);
+        using var adapter = new HttpClientRequestAdapter(new AnonymousAuthenticationProvider(), httpClient: service.Client);
+        adapter.BaseUrl = service.Address.GetLeftPart(UriPartial.Authority);
+        dynamic client = Make(generated, "ServiceClient", adapter);
+        var photograph = new MultipartBody();
+        photograph.AddOrReplacePart("image", "image/jpeg", Pictures.Jpeg(), "photo.jpg");
+
+        var answer = await client.V1.Classify.PostAsync(photograph, null, none);
+        var models = await client.V1.Models.GetAsync(null, none);
+        Func<Task> missing = () => client.V1.Models["nobody"].GetAsync(null, none);
+        var refusal = await Record.ExceptionAsync(missing);
+
+        Assert.Equal((5, 10), ((int)answer.Predictions.Count, (int)answer.Crops));
+        Assert.Equal(3, (int)models.Models.Count);
+        dynamic problem = refusal ?? throw new InvalidOperationException("A missing model was found.");
+        Assert.Equal((404, "There is no such model"), ((int)problem.ResponseStatusCode, (string)problem.Title));
+    }
+
     private static dynamic Make(Assembly generated, string type, params object[] arguments) =>
         Activator.CreateInstance(TypeOf(generated, type), arguments) ?? throw new InvalidOperationException($"{type} has no instance.");
 
@@ -62,13 +88,33 @@ public sealed class GeneratedClientTests(SharedService service)
         settings.CSharpGeneratorSettings.JsonLibrary = CSharpJsonLibrary.SystemTextJson;
         settings.CSharpGeneratorSettings.GenerateNullableReferenceTypes = true;
         settings.CSharpGeneratorSettings.GenerateOptionalPropertiesAsNullable = true;
-        var code = new CSharpClientGenerator(document, settings).GenerateFile();
+        return Compile(new CSharpClientGenerator(document, settings).GenerateFile());
+    }
 
+    /// <summary>Kiota is a tool of this repository, which `dotnet tool restore` fetches.</summary>
+    private async Task<Assembly> GenerateByKiotaAsync(string folder)
+    {
+        var offline = new Dictionary<string, string?> { ["KIOTA_OFFLINE_ENABLED"] = "true" };
+        Assert.SkipWhen(
+            (await Programs.RunAsync(offline, "kiota", "--version")).ExitCode != 0, "Kiota is missing. Run: dotnet tool restore");
+        var document = Path.Combine(folder, "document.json");
+        await File.WriteAllTextAsync(document, await service.Client.GetStringAsync("/swagger/v1/swagger.json", none), none);
+
+        var generation = await Programs.RunAsync(
+            offline, "kiota", "generate", "--language", "CSharp", "--openapi", document, "--output", Path.Combine(folder, Namespace),
+            "--class-name", "ServiceClient", "--namespace-name", Namespace, "--exclude-backward-compatible");
+
+        Assert.True(generation.ExitCode == 0, generation.Output + generation.Error);
+        return Compile([.. Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText)]);
+    }
+
+    private Assembly Compile(params string[] code)
+    {
         var references = $"{AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")}".Split(Path.PathSeparator)
             .Select(path => MetadataReference.CreateFromFile(path));
         var compilation = CSharpCompilation.Create(
             Namespace,
-            [CSharpSyntaxTree.ParseText(code, cancellationToken: none)],
+            code.Select(text => CSharpSyntaxTree.ParseText(text, cancellationToken: none)),
             references,
             new CSharpCompilationOptions(
                 OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));

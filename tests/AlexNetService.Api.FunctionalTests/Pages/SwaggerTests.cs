@@ -94,6 +94,16 @@ public sealed class SwaggerTests(SharedService service)
     }
 
     [Fact]
+    public async Task Document_Classify_ReturnsJsonAlone()
+    {
+        var classify = Object(Object(Object(await Document(), "paths"), "/v1/classify"), "post");
+
+        var answer = Object(Object(Object(classify, "responses"), "200"), "content");
+
+        Assert.Equal(["application/json"], answer.Select(type => type.Key));
+    }
+
+    [Fact]
     public async Task Document_EveryRoute_ListsRefusalsBeforeIt()
     {
         foreach (var (path, method, operation) in Operations(await Document()))

@@ -7,7 +7,7 @@ using SkiaSharp;
 
 namespace AlexNetService.Benchmarks.Decode;
 
-/// <summary><c>decode</c>: time from photographs to canvases with our decoder, SkiaSharp and Pillow.</summary>
+/// <summary><c>decode</c>: time from photographs to canvases with our decoder, ImageSharp, SkiaSharp and Pillow.</summary>
 internal static class DecodeCommand
 {
     public static Command Create()
@@ -17,7 +17,7 @@ internal static class DecodeCommand
         var rounds = CommandOptions.Of("--rounds", "Number of rounds; each decodes every picture with every decoder.", 9);
         var side = CommandOptions.Of("--canvas", "Side of the canvas, in pixels.", AlexNetLayers.ForImageNet().Geometry.Canvas);
         var python = CommandOptions.Of("--pillow", "A Python with Pillow and numpy, or 'none' to leave Pillow out.", "python3");
-        var command = new Command("decode", "Processor time from a JPEG file to a canvas on one thread: our decoder, SkiaSharp, Pillow.")
+        var command = new Command("decode", "Processor time from a JPEG or BMP file to a canvas on one thread: our decoder and others.")
         {
             pictures, rounds, side, python,
         };
@@ -45,8 +45,16 @@ internal static class DecodeCommand
         }
 
         byte[][] files = [.. paths.Select(File.ReadAllBytes)];
-        var ours = InProcessDecoder.Ours(files, side);
-        List<DecodeCase> cases = [ours, InProcessDecoder.Skia(files, side)];
+        var bitmaps = InProcessDecoder.Bitmaps(files);
+        var ours = InProcessDecoder.Ours("AlexNetService (libvips)", files, side);
+        List<DecodeCase> cases =
+        [
+            ours,
+            InProcessDecoder.Sharp("ImageSharp", files, side),
+            InProcessDecoder.Ours("AlexNetService, as BMP", bitmaps, side),
+            InProcessDecoder.Sharp("ImageSharp, as BMP", bitmaps, side),
+            InProcessDecoder.Skia(files, side),
+        ];
         if (python != "none" && Pillow.Find(python, paths, side) is { } pillow)
         {
             cases.Add(pillow);

@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using AlexNetService.Imaging;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
+using SixLabors.ImageSharp.Processing;
 using SkiaSharp;
 
 namespace AlexNetService.Benchmarks.Decode;
@@ -8,10 +11,10 @@ namespace AlexNetService.Benchmarks.Decode;
 internal sealed class InProcessDecoder(string name, IReadOnlyList<byte[]> files, Action<byte[]> decode) : DecodeCase(name)
 {
     /// <summary>The service's decoder.</summary>
-    public static InProcessDecoder Ours(IReadOnlyList<byte[]> files, int side)
+    public static InProcessDecoder Ours(string name, IReadOnlyList<byte[]> files, int side)
     {
         var canvas = new byte[3 * side * side];
-        return new InProcessDecoder("AlexNetService (libvips)", files, file =>
+        return new InProcessDecoder(name, files, file =>
         {
             if (CanvasDecoder.DecodeTo(file, side, canvas) is { } fault)
             {
@@ -19,6 +22,43 @@ internal sealed class InProcessDecoder(string name, IReadOnlyList<byte[]> files,
             }
         });
     }
+
+    /// <summary>ImageSharp: decodes the picture, scales its centre square with our filter, and splits RGB planes.</summary>
+    public static InProcessDecoder Sharp(string name, IReadOnlyList<byte[]> files, int side)
+    {
+        var canvas = new byte[3 * side * side];
+        return new InProcessDecoder(name, files, file =>
+        {
+            using var picture = Image.Load<Rgb24>(file);
+            var shorter = Math.Min(picture.Width, picture.Height);
+            var square = new Rectangle((picture.Width - shorter) / 2, (picture.Height - shorter) / 2, shorter, shorter);
+            picture.Mutate(each => each.Crop(square).Resize(side, side, KnownResamplers.Triangle));
+            picture.ProcessPixelRows(rows =>
+            {
+                for (var y = 0; y < side; y++)
+                {
+                    var row = rows.GetRowSpan(y);
+                    for (var x = 0; x < side; x++)
+                    {
+                        var i = (y * side) + x;
+                        (canvas[i], canvas[(side * side) + i], canvas[(2 * side * side) + i]) = (row[x].R, row[x].G, row[x].B);
+                    }
+                }
+            });
+        });
+    }
+
+    /// <summary>The same photographs as Windows bitmaps without compression.</summary>
+    public static IReadOnlyList<byte[]> Bitmaps(IReadOnlyList<byte[]> files) =>
+    [
+        .. files.Select(file =>
+        {
+            using var picture = Image.Load<Rgb24>(file);
+            using var bitmap = new MemoryStream();
+            picture.SaveAsBmp(bitmap);
+            return bitmap.ToArray();
+        }),
+    ];
 
     /// <summary>SkiaSharp: decodes the picture, scales its centre square with mipmaps against aliasing, and splits RGB planes.</summary>
     public static InProcessDecoder Skia(IReadOnlyList<byte[]> files, int side)
