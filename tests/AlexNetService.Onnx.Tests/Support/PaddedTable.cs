@@ -1,4 +1,3 @@
-using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Architecture;
 
 namespace AlexNetService.Onnx.Tests.Support;
