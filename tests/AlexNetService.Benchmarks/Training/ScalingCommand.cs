@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Training.Network;
+using static TorchSharp.torch;
+
+namespace AlexNetService.Benchmarks.Training;
+
+/// <summary><c>scaling</c>: measures a worker's step and calculates from it what many workers do.</summary>
+internal static class ScalingCommand
+{
+    // The program's limit of a batch, and a share beyond which a worker gains nothing.
+    private const int LargestBatch = 2048;
+    private const int LargestShare = 128;
+
+    private const int MeasuredBatch = 32;
+    private const int Photographs = 1_281_167;
+    private const int Epochs = 90;
+
+    // Of a message between two machines, and of the looks that the ranks take.
+    private const double LatencySeconds = 150e-6;
+
+    private static readonly int[] Workers = [2, 8, 64, 512];
+    private static readonly int[] Gigabits = [1, 10, 100];
+
+    public static Command Create()
+    {
+        var threads = CommandOptions.Of("--threads", "Threads of a worker; 0 for one per core.", 0);
+        var seconds = CommandOptions.Of<double>("--seconds", "Approximate seconds of the measurement.", 20);
+        var speed = new Option<double?>("--crops-per-second")
+        {
+            Description = "Speed of a worker, in forward and backward pass, if another one than this machine is meant.",
+        };
+        var command = new Command(
+            "scaling", "Step times of 2 to 512 workers of the full network, calculated from the measured step of one.")
+        {
+            threads, seconds, speed,
+        };
+        command.SetAction(parsed => Run(
+            parsed.GetValue(threads) is > 0 and var some ? some : Environment.ProcessorCount,
+            parsed.GetValue(seconds),
+            parsed.GetValue(speed)));
+        return command;
+    }
+
+    private static int Run(int threads, double seconds, double? speed)
+    {
+        TorchRuntime.Prepare(threads);
+        var table = AlexNetLayers.ForImageNet();
+        var cost = new StepCost(table, speed ?? Measured(table, seconds), MaskSeconds(table));
+        Line($"{threads} threads: {cost.CropsPerSecond:F1} crops/s in bf16; {1e9 * cost.MaskSecondsPerValue:F2} ns to draw a dropout value");
+        Line($"{cost.Parameters:N0} parameters, {cost.DenseParameters:N0} of them in dense layers");
+        Line("");
+        Line("| workers × crops | Gbit/s | fp32, after | fp32, during | bf16, after | bf16, during | bf16, dense divided | best | 90 epochs |");
+        Line("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+        foreach (var workers in Workers)
+        {
+            foreach (var gigabits in Gigabits)
+            {
+                Row(cost, workers, gigabits);
+            }
+        }
+
+        return 0;
+    }
+
+    private static void Row(StepCost cost, int workers, int gigabits)
+    {
+        var crops = Math.Min(LargestShare, LargestBatch / workers);
+        var link = new Link(workers, gigabits * 1e9 / 8, LatencySeconds);
+        double[] times =
+        [
+            cost.Step(crops, link, bytes: 4, overlaps: false),
+            cost.Step(crops, link, bytes: 4, overlaps: true),
+            cost.Step(crops, link, bytes: 2, overlaps: false),
+            cost.Step(crops, link, bytes: 2, overlaps: true),
+            cost.StepOfDividedDense(crops, link, bytes: 2),
+        ];
+        var best = times.Min();
+        var share = cost.Alone(crops) / best;
+        var hours = (double)Photographs * Epochs / (workers * crops) * best / 3600;
+        var cells = times.Select(time => time.ToString("F2", CultureInfo.InvariantCulture));
+        Line($"| {workers} × {crops} | {gigabits} | {string.Join(" | ", cells)} | {share:P0} | {hours:F1} h |");
+    }
+
+    private static double Measured(NetworkArchitecture table, double seconds)
+    {
+        using var step = new OurStep(table, MeasuredBatch, ComputePrecision.Bf16, ColumnPlacement.OnCpu(table.Columns));
+        step.Prepare(seconds / 3);
+        step.Measure();
+        return step.ImagesPerSecond;
+    }
+
+    /// <summary>Seconds to draw a dropout value.</summary>
+    private static double MaskSeconds(NetworkArchitecture table)
+    {
+        var units = table.Layers.OfType<Dense>().Max(layer => layer.Units) / table.Columns;
+        using var generator = new Generator(1);
+        using var mask = empty(LargestBatch, units);
+        mask.bernoulli_(0.5, generator);
+        var from = Stopwatch.GetTimestamp();
+        mask.bernoulli_(0.5, generator);
+        GC.KeepAlive(generator);
+        return Stopwatch.GetElapsedTime(from).TotalSeconds / mask.numel();
+    }
+
+    private static void Line(FormattableString text) => Console.WriteLine(FormattableString.Invariant(text));
+
+    private static void Line(string text) => Console.WriteLine(text);
+}
