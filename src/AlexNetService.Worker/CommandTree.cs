@@ -76,6 +76,13 @@ internal static class CommandTree
     public static void Join(Ranks ranks)
     {
         ranks.Join();
+        if (ranks.IsAlone)
+        {
+            return;
+        }
+
+        // mpirun passes the output on, also from what looks like a terminal.
+        (AnsiConsole.Profile.Capabilities.Ansi, AnsiConsole.Profile.Width) = (false, PlainWidth);
         if (!ranks.IsFirst)
         {
             Console.SetOut(TextWriter.Null);

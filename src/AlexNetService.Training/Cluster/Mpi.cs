@@ -14,9 +14,6 @@ internal static unsafe partial class Mpi
     /// <summary>Only the thread that initialises MPI calls it.</summary>
     public const int ThreadFunneled = 1;
 
-    // Values added at a time: they stay in the first-level cache while they are widened, added and rounded.
-    private const int Stretch = 1024;
-
     /// <summary>Address of a predefined handle, such as <c>ompi_mpi_comm_world</c>.</summary>
     public static nint Handle(string symbol) => NativeLibrary.GetExport(NativeLibrary.Load(Library), symbol);
 
@@ -64,20 +61,6 @@ internal static unsafe partial class Mpi
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void AddBrainFloats(ushort* other, ushort* sum, int* count, nint* type)
     {
-        Span<float> one = stackalloc float[Stretch];
-        Span<float> two = stackalloc float[Stretch];
-        for (var from = 0; from < *count; from += Stretch)
-        {
-            var length = Math.Min(Stretch, *count - from);
-            var sums = new Span<ushort>(sum + from, length);
-            BrainFloat.Widen(new ReadOnlySpan<ushort>(other + from, length), one);
-            BrainFloat.Widen(sums, two);
-            for (var i = 0; i < length; i++)
-            {
-                two[i] += one[i];
-            }
-
-            BrainFloat.Narrow(two[..length], sums);
-        }
+        BrainFloat.Add(new ReadOnlySpan<ushort>(other, *count), new Span<ushort>(sum, *count));
     }
 }

@@ -96,7 +96,11 @@ public sealed unsafe partial class Ranks : IDisposable
     /// <summary>Ends all processes with an exit code. Does nothing in a process of its own.</summary>
     public void Abort(int code)
     {
-        if (thread is not null)
+        if (Thread.CurrentThread == thread)
+        {
+            Mpi.Abort(world, code);
+        }
+        else if (thread is { IsAlive: true })
         {
             // Ends this process too, so there is nothing to return to.
             Ask(() => Mpi.Abort(world, code)).GetAwaiter().GetResult();

@@ -97,6 +97,11 @@ internal sealed class TrainCommand : Command
     private int Run(ParseResult parsed)
     {
         CommandTree.Join(ranks);
+        if (!ranks.IsAlone)
+        {
+            Console.WriteLine($"{ranks.Count} ranks share each batch");
+        }
+
         if (parsed.GetValue(resume) is not { } kind || kind == bool.FalseString)
         {
             return Begin(parsed);
@@ -208,7 +213,7 @@ internal sealed class TrainCommand : Command
 
     private TrainingDisplay Display(LogFormat format) =>
         format == LogFormat.Json && ranks.IsFirst ? new JsonDisplay(JsonLog.OnStandardOutput())
-        : !ranks.IsFirst || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive ? new PlainDisplay()
+        : !ranks.IsAlone || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive ? new PlainDisplay()
         : new LiveDisplay(AnsiConsole.Console, TimeProvider.System);
 
     private static int ExitCodeOf(bool isDone) => isDone ? ExitCode.Done : ExitCode.Stopped;
