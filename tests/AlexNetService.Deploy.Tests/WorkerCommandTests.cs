@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using AlexNetService.Training.Cluster;
 using AlexNetService.Worker;
 
 namespace AlexNetService.Deploy.Tests;

@@ -91,8 +91,8 @@ public sealed class RanksTests : IDisposable
         await File.WriteAllLinesAsync(file, whole[3..8], TestContext.Current.CancellationToken);
         Succeeded(await Mpirun.AlexnetAsync(2, [.. classify, file]));
 
-        Assert.Equal(
-            [.. whole[3..8], .. whole[..3], .. whole[8..]], await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken));
+        var shared = await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken);
+        Assert.Equal([.. whole[3..8], .. whole[..3], .. whole[8..]], shared);
     }
 
     [Fact]

@@ -46,6 +46,9 @@ internal static class Mpirun
         // mpirun refuses to run as root, as containers do, unless it is told twice.
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1";
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
+
+        // mpirun gives its ranks a terminal, which .NET would prepare with escape sequences.
+        start.Environment["TERM"] = "dumb";
         return Process.Start(start) ?? throw new InvalidOperationException("mpirun does not start.");
     }
 

@@ -160,7 +160,7 @@ public sealed unsafe partial class Ranks : IDisposable
                 rows[place].CopyTo(packed, row * length);
             }
 
-            From(rank, MemoryMarshal.AsBytes<float>(packed));
+            From(rank, MemoryMarshal.AsBytes(packed.AsSpan()));
             foreach (var (row, place) in places.Index())
             {
                 rows[place] = packed[(row * length)..((row + 1) * length)];
@@ -208,14 +208,14 @@ public sealed unsafe partial class Ranks : IDisposable
     {
         var sum = new ErrorRates();
         int[] numbers = [own.Images, own.Top1Right, own.Top5Right];
-        foreach (var theirs in Gather(MemoryMarshal.AsBytes<int>(numbers).ToArray()))
+        foreach (var theirs in Gather(MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray()))
         {
             var read = MemoryMarshal.Cast<byte, int>(theirs);
             sum = new ErrorRates(sum.Images + read[0], sum.Top1Right + read[1], sum.Top5Right + read[2]);
         }
 
         numbers = [sum.Images, sum.Top1Right, sum.Top5Right];
-        FromFirst(MemoryMarshal.AsBytes<int>(numbers));
+        FromFirst(MemoryMarshal.AsBytes(numbers.AsSpan()));
         return new ErrorRates(numbers[0], numbers[1], numbers[2]);
     }
 

@@ -31,10 +31,10 @@ internal sealed class BatchFeed : IDisposable
 
     /// <summary>
     /// Allocates the buffers for crops of bytes or float32. Pinned buffers are page-locked, so that CUDA devices copy from them while the
-    /// host goes on. By default half the cores, up to eight, fill a batch, because the step needs the others.
+    /// host goes on. By default half the cores, up to eight, fill a batch, because the step needs the others. Only the rows that
+    /// <paramref name="rowsOf"/> gives for the size of a batch are filled, by default all; if they are a part of it and
+    /// <paramref name="withNext"/> is set, also the crop after them, which <see cref="CutMix"/> needs.
     /// </summary>
-    /// <param name="rowsOf">The rows of a batch to fill, given its size; by default all.</param>
-    /// <param name="withNext">Whether a part of a batch is followed by the crop after it, which <see cref="CutMix"/> needs.</param>
     public BatchFeed(
         int batchSize,
         int crop,
