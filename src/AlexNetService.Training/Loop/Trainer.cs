@@ -156,8 +156,8 @@ internal sealed class Trainer : IDisposable
         foreach (var batch in feed.Run(order.Length, Draw))
         {
             var rate = RateAt(number);
-            var share = ShareOf(batch.Rows, order.AsSpan(seen, batch.Rows.Whole));
-            var reading = Step(batch, epoch, number++, rate, share);
+            var weight = WeightOf(order.AsSpan(seen, batch.Rows.Whole));
+            var reading = Step(batch, epoch, number++, rate, weight);
             ReadPending(tally);
             pending = (reading, batch.Rows.Whole, rate);
             seen += batch.Rows.Whole;
@@ -172,13 +172,13 @@ internal sealed class Trainer : IDisposable
         ReadPending(tally);
     }
 
-    private LateReading Step(Batch batch, int epoch, int number, double rate, double share)
+    private LateReading Step(Batch batch, int epoch, int number, double rate, double weight)
     {
         using var scope = NewDisposeScope();
         try
         {
             var seed = Seeds.OfStep(State.Seed, epoch, number);
-            return new LateReading(step.Run(centring.Of(batch), batch.Labels(), rate, seed, batch.Rows, share));
+            return new LateReading(step.Run(centring.Of(batch), batch.Labels(), rate, seed, batch.Rows, weight));
         }
         catch (ExternalException e)
         {
@@ -268,23 +268,16 @@ internal sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>The share of some rows in the loss of their batch, whose photographs are at the places.</summary>
-    private double ShareOf(BatchRows rows, ReadOnlySpan<int> places)
+    /// <summary>The sum of the class weights over the photographs at some places; their number if all classes weigh the same.</summary>
+    private double WeightOf(ReadOnlySpan<int> places)
     {
-        if (rows.AreAll || classWeights is null)
+        var sum = 0.0;
+        foreach (var place in places)
         {
-            return (double)rows.Counted / rows.Whole;
+            sum += classWeights?[training.Photographs[place].Label] ?? 1;
         }
 
-        var (own, all) = (0.0, 0.0);
-        foreach (var (row, place) in places.ToArray().Index())
-        {
-            var weight = classWeights[training.Photographs[place].Label];
-            all += weight;
-            own += row >= rows.First && row < rows.First + rows.Counted ? weight : 0;
-        }
-
-        return own / all;
+        return sum;
     }
 
     /// <summary>One divided by the photographs of each class, or null without BalancedClasses.</summary>

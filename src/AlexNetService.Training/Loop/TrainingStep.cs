@@ -41,13 +41,13 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="rate">ε.</param>
     /// <param name="seed">Seed of the dropout and of cutmix.</param>
     /// <param name="part">The rows that the crops are of their batch, or null for all.</param>
-    /// <param name="share">The share of these crops in the batch's loss, 0 to 1.</param>
+    /// <param name="weight">The sum of the class weights over the whole batch, if the crops are a part; its size without class weights.</param>
     /// <returns>
     /// [3] float32, on the first column's device or, of several ranks, on the host, of the batch before the update: the loss in nats per
     /// crop, and the numbers of crops whose label is the first prediction and among the first five.
     /// </returns>
     public Tensor Run(
-        IReadOnlyList<Tensor> crops, Tensor labels, double rate, long seed, BatchRows? part = null, double share = 1)
+        IReadOnlyList<Tensor> crops, Tensor labels, double rate, long seed, BatchRows? part = null, double weight = 1)
     {
         using var scope = threads.NewScope();
         var rows = part ?? BatchRows.All((int)labels.shape[0]);
@@ -57,17 +57,19 @@ internal sealed class TrainingStep : IDisposable
         var logits = pass.Forward(crops[0].shape[0] == rows.Count ? crops : [.. crops.Select(crop => crop.narrow(0, 0, rows.Count))]);
         var sent = HostTensors.Send(labels, logits.device);
         var right = sent.narrow(0, 0, rows.Count);
-        var loss = Loss(logits, right);
+        using var ofBatch = (rows.IsSpare ? 0 : 1 / weight).ToScalar();
+        Tensor Loss(Tensor labelled) => rows.AreAll
+            ? nn.functional.cross_entropy(logits, labelled, classWeights)
+            : nn.functional.cross_entropy(logits, labelled, classWeights, reduction: nn.Reduction.Sum).mul(ofBatch);
+        var loss = Loss(right);
         if (copied is > 0 and var area)
         {
             // Variables keep the Scalars alive.
             using var next = area.ToScalar();
             using var own = (1 - area).ToScalar();
-            loss = loss.mul(own).add(Loss(logits, CutMix.Next(sent, rows.Count)), next);
+            loss = loss.mul(own).add(Loss(CutMix.Next(sent, rows.Count)), next);
         }
 
-        using var ofBatch = share.ToScalar();
-        loss = rows.AreAll ? loss : loss.mul(ofBatch);
         loss.backward();
         pass.Backward(logits.grad ?? throw new InvalidOperationException("The loss does not depend on the logits."));
         using var counted = (rows.IsSpare ? 0 : 1).ToScalar();
@@ -89,6 +91,4 @@ internal sealed class TrainingStep : IDisposable
         sums?.Dispose();
         classWeights?.Dispose();
     }
-
-    private Tensor Loss(Tensor logits, Tensor labels) => nn.functional.cross_entropy(logits, labels, classWeights);
 }

@@ -68,8 +68,7 @@ internal static class RanksCommand
             from = i == 1 ? Stopwatch.GetTimestamp() : from;
             using var scope = NewDisposeScope();
             var part = parts[i % Batches];
-            var share = (double)rows.Counted / batch;
-            var numbers = step.Run(centring.Of(part), part.Labels(), recipe.LearningRate / 10, seed: i, rows, share);
+            var numbers = step.Run(centring.Of(part), part.Labels(), recipe.LearningRate / 10, seed: i, rows, batch);
             all.Add(numbers[0].item<float>());
         }
 

@@ -18,6 +18,7 @@ internal sealed record Link(int Workers, double BytesPerSecond, double Latency)
 /// A model of the step of several workers: the forward pass takes a third of the computation, and a stretch of layers its share of the
 /// multiply-adds. Sums of gradients begin when the backward pass has left a stretch, and take turns on the link.
 /// </summary>
+/// <param name="Table">The network.</param>
 /// <param name="CropsPerSecond">Speed of one worker alone.</param>
 /// <param name="MaskSecondsPerValue">Time to draw a dropout value; each worker draws those of the whole batch.</param>
 internal sealed record StepCost(NetworkArchitecture Table, double CropsPerSecond, double MaskSecondsPerValue)
