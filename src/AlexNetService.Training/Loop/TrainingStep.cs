@@ -51,7 +51,7 @@ internal sealed class TrainingStep : IDisposable
     {
         using var scope = threads.NewScope();
         var rows = part ?? BatchRows.All((int)labels.shape[0]);
-        network.SeedDropout(seed, rows);
+        network.SeedDropout(seed, rows.First);
         var copied = CutMix.Draw(recipe.CutMix, (int)crops[0].shape[2], seed)?.Mix(crops, rows.Count);
         var pass = new CutPass(network, threads, sums is null ? null : sums.Add);
         var logits = pass.Forward(crops[0].shape[0] == rows.Count ? crops : [.. crops.Select(crop => crop.narrow(0, 0, rows.Count))]);

@@ -14,7 +14,8 @@ namespace AlexNetService.Benchmarks.Training;
 /// <summary><c>ranks</c>: the steps of one process, or of several that mpirun starts and that share each batch.</summary>
 internal static class RanksCommand
 {
-    // A few batches that come again and again, so that the loss falls.
+    // Batches that come again and again where only the time matters. Losses are those of crops that are new in each step: a network that
+    // learns a few random pictures by heart multiplies the rounding of its first steps.
     private const int Batches = 4;
 
     public static Command Create()
@@ -25,11 +26,12 @@ internal static class RanksCommand
         var threads = CommandOptions.Of("--threads", "Threads of a rank.", 1);
         var precision = CommandOptions.Of("--precision", "Precision of a step.", ComputePrecision.Fp32);
         var gradients = CommandOptions.Of("--gradients", "Precision of the gradients on the wire.", ComputePrecision.Fp32);
+        var rate = CommandOptions.Of("--rate", "Learning rate.", 1e-4);
         var late = CommandOptions.Of("--late", "Sum gradients after the backward pass instead of during it.", false);
         var losses = CommandOptions.Of("--losses", "Print the loss of each step.", false);
         var command = new Command("ranks", "Time and losses of training steps, of this process or of the ranks that mpirun started.")
         {
-            preset, batch, steps, threads, precision, gradients, late, losses,
+            preset, batch, steps, threads, precision, gradients, rate, late, losses,
         };
         command.SetAction(parsed => Run(
             parsed.GetRequiredValue(preset),
@@ -41,6 +43,7 @@ internal static class RanksCommand
                 Precision = parsed.GetValue(precision),
                 GradientPrecision = parsed.GetValue(gradients),
                 BatchSize = parsed.GetValue(batch),
+                LearningRate = parsed.GetValue(rate),
             },
             overlaps: !parsed.GetValue(late),
             parsed.GetValue(losses)));
@@ -61,14 +64,14 @@ internal static class RanksCommand
         using var step = new TrainingStep(network, recipe, classWeights: null, ranks, overlaps);
         using var centring = new PixelCentring(new ColourStatistics([120, 120, 120], [], []), architecture.Geometry.Crop, placement);
         var rows = ranks.RowsOf(batch);
-        var parts = Enumerable.Range(0, Batches).Select(seed => Part(architecture, batch, rows, seed)).ToArray();
+        var parts = Enumerable.Range(0, printsLosses ? steps : Batches).Select(seed => Part(architecture, batch, rows, seed)).ToArray();
         var (all, from) = (new List<float>(), 0L);
         for (var i = 0; i < steps; i++)
         {
             from = i == 1 ? Stopwatch.GetTimestamp() : from;
             using var scope = NewDisposeScope();
-            var part = parts[i % Batches];
-            var numbers = step.Run(centring.Of(part), part.Labels(), recipe.LearningRate / 10, seed: i, rows, batch);
+            var part = parts[i % parts.Length];
+            var numbers = step.Run(centring.Of(part), part.Labels(), recipe.LearningRate, seed: i, rows, batch);
             all.Add(numbers[0].item<float>());
         }
 
@@ -101,7 +104,7 @@ internal static class RanksCommand
         var (random, side) = (new Random(seed), architecture.Geometry.Crop);
         var pixels = new byte[whole * 3 * side * side];
         random.NextBytes(pixels);
-        long[] labels = [.. Enumerable.Range(0, whole).Select(_ => random.NextInt64(10))];
+        long[] labels = [.. Enumerable.Range(0, whole).Select(_ => random.NextInt64(architecture.Classes))];
         var part = new Batch(rows.Count, side, ScalarType.Byte, isPinned: false) { Count = rows.Count };
         var bytes = part.CropBuffer.bytes;
         pixels.AsSpan(rows.First * 3 * side * side, bytes.Length).CopyTo(bytes);

@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using AlexNetService.ModelSpec.Architecture;
 using AlexNetService.Training.Network;
-using static TorchSharp.torch;
 
 namespace AlexNetService.Benchmarks.Training;
 
@@ -14,6 +12,8 @@ internal static class ScalingCommand
     private const int LargestBatch = 2048;
     private const int LargestShare = 128;
 
+    // Two batches tell the time of a crop from that of a step.
+    private const int SmallBatch = 4;
     private const int MeasuredBatch = 32;
     private const int Photographs = 1_281_167;
     private const int Epochs = 90;
@@ -30,26 +30,28 @@ internal static class ScalingCommand
         var seconds = CommandOptions.Of<double>("--seconds", "Approximate seconds of the measurement.", 20);
         var speed = new Option<double?>("--crops-per-second")
         {
-            Description = "Speed of a worker, in forward and backward pass, if another one than this machine is meant.",
+            Description = "Speed of the forward and backward pass of another worker than this machine, to calculate with.",
         };
+        var update = CommandOptions.Of<double>("--update-ms", "With --crops-per-second, the time of the update, in milliseconds.", 10);
         var command = new Command(
             "scaling", "Step times of 2 to 512 workers of the full network, calculated from the measured step of one.")
         {
-            threads, seconds, speed,
+            threads, seconds, speed, update,
         };
         command.SetAction(parsed => Run(
             parsed.GetValue(threads) is > 0 and var some ? some : Environment.ProcessorCount,
             parsed.GetValue(seconds),
-            parsed.GetValue(speed)));
+            parsed.GetValue(speed) is { } crops ? (1 / crops, parsed.GetValue(update) / 1000) : null));
         return command;
     }
 
-    private static int Run(int threads, double seconds, double? speed)
+    private static int Run(int threads, double seconds, (double PerCrop, double PerStep)? other)
     {
         TorchRuntime.Prepare(threads);
         var table = AlexNetLayers.ForImageNet();
-        var cost = new StepCost(table, speed ?? Measured(table, seconds), MaskSeconds(table));
-        Line($"{threads} threads: {cost.CropsPerSecond:F1} crops/s in bf16; {1e9 * cost.MaskSecondsPerValue:F2} ns to draw a dropout value");
+        var (perCrop, perStep) = other ?? Measured(table, threads, seconds);
+        var cost = new StepCost(table, perCrop, perStep);
+        Line($"a worker in bf16: {1000 * perCrop:F2} ms a crop and {1000 * perStep:F1} ms a step");
         Line($"{cost.Parameters:N0} parameters, {cost.DenseParameters:N0} of them in dense layers");
         Line("");
         Line("| workers × crops | Gbit/s | fp32, after | fp32, during | bf16, after | bf16, during | bf16, dense divided | best | 90 epochs |");
@@ -78,31 +80,26 @@ internal static class ScalingCommand
             cost.StepOfDividedDense(crops, link, bytes: 2),
         ];
         var best = times.Min();
-        var share = cost.Alone(crops) / best;
+        var share = cost.Alone(crops) / best; // of the speed without communication
         var hours = (double)Photographs * Epochs / (workers * crops) * best / 3600;
         var cells = times.Select(time => time.ToString("F2", CultureInfo.InvariantCulture));
         Line($"| {workers} × {crops} | {gigabits} | {string.Join(" | ", cells)} | {share:P0} | {hours:F1} h |");
     }
 
-    private static double Measured(NetworkArchitecture table, double seconds)
+    /// <summary>
+    /// Seconds of a crop and of a step in bfloat16, from the processor time, which other programs disturb less than the time that passes.
+    /// </summary>
+    private static (double PerCrop, double PerStep) Measured(NetworkArchitecture table, int threads, double seconds)
     {
-        using var step = new OurStep(table, MeasuredBatch, ComputePrecision.Bf16, ColumnPlacement.OnCpu(table.Columns));
-        step.Prepare(seconds / 3);
-        step.Measure();
-        return step.ImagesPerSecond;
-    }
-
-    /// <summary>Seconds to draw a dropout value.</summary>
-    private static double MaskSeconds(NetworkArchitecture table)
-    {
-        var units = table.Layers.OfType<Dense>().Max(layer => layer.Units) / table.Columns;
-        using var generator = new Generator(1);
-        using var mask = empty(LargestBatch, units);
-        mask.bernoulli_(0.5, generator);
-        var from = Stopwatch.GetTimestamp();
-        mask.bernoulli_(0.5, generator);
-        GC.KeepAlive(generator);
-        return Stopwatch.GetElapsedTime(from).TotalSeconds / mask.numel();
+        double[] steps = [.. ((int[])[SmallBatch, MeasuredBatch]).Select(batch =>
+        {
+            using var step = new OurStep(table, batch, ComputePrecision.Bf16, ColumnPlacement.OnCpu(table.Columns));
+            step.Prepare(seconds / 6);
+            step.Measure();
+            return step.CpuPerImage * batch / threads;
+        })];
+        var perCrop = (steps[1] - steps[0]) / (MeasuredBatch - SmallBatch);
+        return (perCrop, steps[0] - (SmallBatch * perCrop));
     }
 
     private static void Line(FormattableString text) => Console.WriteLine(FormattableString.Invariant(text));

@@ -16,12 +16,12 @@ internal sealed record Link(int Workers, double BytesPerSecond, double Latency)
 
 /// <summary>
 /// A model of the step of several workers: the forward pass takes a third of the computation, and a stretch of layers its share of the
-/// multiply-adds. Sums of gradients begin when the backward pass has left a stretch, and take turns on the link.
+/// multiply-adds. Sums of gradients begin when the backward pass has left a stretch, and take turns on the link. The update follows.
 /// </summary>
 /// <param name="Table">The network.</param>
-/// <param name="CropsPerSecond">Speed of one worker alone.</param>
-/// <param name="MaskSecondsPerValue">Time to draw a dropout value; each worker draws those of the whole batch.</param>
-internal sealed record StepCost(NetworkArchitecture Table, double CropsPerSecond, double MaskSecondsPerValue)
+/// <param name="SecondsPerCrop">Time of a crop in one worker alone.</param>
+/// <param name="SecondsPerStep">Time of a step that does not depend on the crops: the update, mostly.</param>
+internal sealed record StepCost(NetworkArchitecture Table, double SecondsPerCrop, double SecondsPerStep)
 {
     private const double Backward = 2.0 / 3;
 
@@ -30,20 +30,20 @@ internal sealed record StepCost(NetworkArchitecture Table, double CropsPerSecond
     public long DenseParameters => Table.Rows().Where(row => row.Layer is Dense or Classifier).Sum(row => row.Parameters);
 
     /// <summary>Seconds of a step of one worker alone.</summary>
-    public double Alone(int crops) => crops / CropsPerSecond;
+    public double Alone(int crops) => SecondsPerStep + (crops * SecondsPerCrop);
 
     /// <summary>Seconds of a step in which each worker trains the whole network on its crops.</summary>
     public double Step(int crops, Link link, int bytes, bool overlaps)
     {
-        var compute = Computed(crops, link);
-        var (now, free) = (compute - (Backward * Alone(crops)), 0.0);
+        var compute = crops * SecondsPerCrop;
+        var (now, free) = ((1 - Backward) * compute, 0.0);
         foreach (var (parameters, share) in Stretches())
         {
-            now += Backward * Alone(crops) * share;
+            now += Backward * compute * share;
             free = Math.Max(overlaps ? now : compute, free) + link.AllReduce(parameters * bytes);
         }
 
-        return Math.Max(now, free);
+        return Math.Max(now, free) + SecondsPerStep;
     }
 
     /// <summary>
@@ -57,12 +57,10 @@ internal sealed record StepCost(NetworkArchitecture Table, double CropsPerSecond
         var convolutions = link.AllReduce((Parameters - DenseParameters) * bytes);
 
         // The sum of the upper convolutions is hidden behind the backward pass of the first stretch.
-        var hidden = Backward * Alone(crops) * Stretches().Last().Share;
-        return Computed(crops, link) + activations + Math.Max(0, convolutions - hidden);
+        var hidden = Backward * crops * SecondsPerCrop * Stretches().Last().Share;
+        var own = (double)(Parameters - DenseParameters + (DenseParameters / link.Workers)) / Parameters;
+        return (crops * SecondsPerCrop) + activations + Math.Max(0, convolutions - hidden) + (SecondsPerStep * own);
     }
-
-    private double Computed(int crops, Link link) => Alone(crops)
-        + (MaskSecondsPerValue * crops * (link.Workers - 1) * Table.Rows().Where(row => row.Layer is Dropout).Sum(row => row.Input.Values));
 
     /// <summary>The stretches of <c>CutPass</c>, last first: their parameters and their share of the multiply-adds.</summary>
     private IEnumerable<(long Parameters, double Share)> Stretches()
