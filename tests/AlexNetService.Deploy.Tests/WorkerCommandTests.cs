@@ -58,8 +58,11 @@ public sealed partial class WorkerCommandTests
     [InlineData("trian", "--data", "photographs.zip")]
     public void Errors_OfAMisspeltCommand_AreReported(params string[] arguments) => Assert.NotEqual("", Errors(arguments));
 
-    private static string Errors(string[] arguments) => string.Join(
-        '\n', CommandTree.Create(CommonOptions.Log(), CancellationToken.None, new Ranks()).Parse(arguments).Errors.Select(error => error.Message));
+    private static string Errors(string[] arguments)
+    {
+        var parsed = CommandTree.Create(CommonOptions.Log(), CancellationToken.None, new Ranks()).Parse(arguments);
+        return string.Join('\n', parsed.Errors.Select(error => error.Message));
+    }
 
     [GeneratedRegex(
         @"(^(\$ )?alexnet|--rm worker|alexnet-worker|^(mpirun|srun) .*? alexnet) +(?<arguments>[a-z]+ .+)$",

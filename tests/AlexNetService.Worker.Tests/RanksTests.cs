@@ -46,7 +46,8 @@ public sealed class RanksTests : IDisposable
         using var killed = Mpirun.Start(2, [.. Train("killed"), "--checkpoint-minutes", "1e-6"]);
         _ = killed.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var error = killed.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await Until(() => new CheckpointFolder(Run("killed")).Files.Any(file => file.Contains("epoch-0002-step-", StringComparison.Ordinal)));
+        var checkpoints = new CheckpointFolder(Run("killed"));
+        await Until(() => checkpoints.Files.Any(file => file.Contains("epoch-0002-step-", StringComparison.Ordinal)));
         var from = Stopwatch.GetTimestamp();
         Process.GetProcessById(await RankOf(killed, rank: 1)).Kill();
         await killed.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -79,7 +80,8 @@ public sealed class RanksTests : IDisposable
     [Fact]
     public async Task EvaluateAndClassify_OfTwoRanks_GiveWhatOneProcessGives()
     {
-        string[] evaluate = ["evaluate", "--package", Path.Combine(AppContext.BaseDirectory, "models", "imagenet-200-1"), "--data", Data200()];
+        var package = Path.Combine(AppContext.BaseDirectory, "models", "imagenet-200-1");
+        string[] evaluate = ["evaluate", "--package", package, "--data", Data200()];
         string[] classify = ["classify", data, "--format", "jsonl", "--crops", "1", "--output"];
         var file = Path.Combine(folder.Path, "two.jsonl");
 

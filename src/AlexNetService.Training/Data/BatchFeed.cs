@@ -146,7 +146,8 @@ internal sealed class BatchFeed : IDisposable
         var labels = MemoryMarshal.Cast<byte, long>(batch.LabelBuffer.bytes);
         for (var i = from; i < to; i++)
         {
-            labels[i] = write(start + ((batch.Rows.First + i) % batch.Rows.Whole), crops.Slice(i * cropBytes, cropBytes), shifts.Slice(i * 3, 3));
+            var row = (batch.Rows.First + i) % batch.Rows.Whole;
+            labels[i] = write(start + row, crops.Slice(i * cropBytes, cropBytes), shifts.Slice(i * 3, 3));
         }
     }
 }

@@ -54,8 +54,9 @@ internal static class LearningRates
     };
 
     /// <summary>What a batch larger than the one that the rate is for multiplies it by, after a number of epochs.</summary>
-    private static double Growth(TrainingRecipe recipe, double epochs) =>
-        recipe.RateBatch is { } batch ? 1 + ((((double)recipe.BatchSize / batch) - 1) * Math.Min(1, epochs / TrainingRecipe.GrowthEpochs)) : 1;
+    private static double Growth(TrainingRecipe recipe, double epochs) => recipe.RateBatch is { } batch
+        ? 1 + ((((double)recipe.BatchSize / batch) - 1) * Math.Min(1, epochs / TrainingRecipe.GrowthEpochs))
+        : 1;
 
     private static double UpAndDown(double done) =>
         done < WarmUp ? 0.1 + (0.9 * done / WarmUp) : Math.Max(Least, (1 - done) / (1 - WarmUp));

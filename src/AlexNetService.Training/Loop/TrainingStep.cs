@@ -26,7 +26,9 @@ internal sealed class TrainingStep : IDisposable
         this.classWeights = classWeights is null ? null : tensor(classWeights).to(network.Placement.Devices[0]).DetachFromDisposeScope();
         sgd = new MomentumSgd(network, recipe.CentredWeights, depthRate: recipe.DepthRate);
         threads = new ColumnThreads(network.Placement);
-        sums = ranks is null or { IsAlone: true } ? null : new GradientSums(network, ranks, recipe.GradientPrecision ?? recipe.Precision, overlaps);
+        sums = ranks is null or { IsAlone: true }
+            ? null
+            : new GradientSums(network, ranks, recipe.GradientPrecision ?? recipe.Precision, overlaps);
     }
 
     public IReadOnlyDictionary<string, WeightTensor> Velocities
@@ -41,7 +43,9 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="rate">ε.</param>
     /// <param name="seed">Seed of the dropout and of cutmix.</param>
     /// <param name="part">The rows that the crops are of their batch, or null for all.</param>
-    /// <param name="weight">The sum of the class weights over the whole batch, if the crops are a part; its size without class weights.</param>
+    /// <param name="weight">
+    /// If the crops are a part of a batch, the sum of the class weights over the whole batch; its size without class weights.
+    /// </param>
     /// <returns>
     /// [3] float32, on the first column's device or, of several ranks, on the host, of the batch before the update: the loss in nats per
     /// crop, and the numbers of crops whose label is the first prediction and among the first five.
@@ -51,7 +55,7 @@ internal sealed class TrainingStep : IDisposable
     {
         using var scope = threads.NewScope();
         var rows = part ?? BatchRows.All((int)labels.shape[0]);
-        network.SeedDropout(seed, rows.First);
+        network.SeedDropout(seed, rows);
         var copied = CutMix.Draw(recipe.CutMix, (int)crops[0].shape[2], seed)?.Mix(crops, rows.Count);
         var pass = new CutPass(network, threads, sums is null ? null : sums.Add);
         var logits = pass.Forward(crops[0].shape[0] == rows.Count ? crops : [.. crops.Select(crop => crop.narrow(0, 0, rows.Count))]);

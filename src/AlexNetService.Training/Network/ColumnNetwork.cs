@@ -102,13 +102,13 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Seeds the dropout of the next pass, whose crops are the rows of a batch from <paramref name="firstRow"/> on.
+    /// Seeds the dropout of the next pass. The crops of the pass are some rows of a batch, or all; they drop what the whole batch would.
     /// </summary>
-    internal void SeedDropout(long seed, int firstRow = 0)
+    internal void SeedDropout(long seed, BatchRows? rows = null)
     {
         foreach (var (place, dropout) in dropouts.Index())
         {
-            dropout.Seed(seed + place, firstRow);
+            dropout.Seed(seed + place, rows);
         }
     }
 

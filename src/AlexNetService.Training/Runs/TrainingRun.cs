@@ -167,7 +167,8 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
 
         InputException.ThrowIf(
             state.Recipe.BatchSize < Ranks.Count,
-            $"A batch of {state.Recipe.BatchSize} photographs is too small for {Ranks.Count} ranks. Start fewer, or name a larger --batch-size.");
+            $"A batch of {state.Recipe.BatchSize} photographs is too small for {Ranks.Count} ranks. "
+            + "Start fewer, or name a larger --batch-size.");
         string[] own =
         [
             nameof(state.Colours), nameof(state.DataSetPath), nameof(state.HeldOut), nameof(state.Devices), nameof(state.Threads),

@@ -5,7 +5,9 @@ namespace AlexNetService.Benchmarks.Training;
 /// <summary>Workers and the network between them: bytes a second of each worker's link, each way, and the latency of a message.</summary>
 internal sealed record Link(int Workers, double BytesPerSecond, double Latency)
 {
-    /// <summary>Seconds of an allreduce: a reduce-scatter and an allgather, log2(N) messages each (Rabenseifner; Thakur et al. 2005).</summary>
+    /// <summary>
+    /// Seconds of an allreduce: a reduce-scatter and an allgather, log2(N) messages each (Rabenseifner; Thakur et al. 2005).
+    /// </summary>
     public double AllReduce(double bytes) =>
         (2 * Math.Log2(Workers) * Latency) + (2.0 * (Workers - 1) / Workers * bytes / BytesPerSecond);
 
@@ -21,7 +23,8 @@ internal sealed record Link(int Workers, double BytesPerSecond, double Latency)
 /// <param name="Table">The network.</param>
 /// <param name="SecondsPerCrop">Time of a crop in one worker alone.</param>
 /// <param name="SecondsPerStep">Time of a step that does not depend on the crops: the update, mostly.</param>
-internal sealed record StepCost(NetworkArchitecture Table, double SecondsPerCrop, double SecondsPerStep)
+/// <param name="SecondsPerMask">Time to draw the dropped units of a crop; each worker draws those of the whole batch.</param>
+internal sealed record StepCost(NetworkArchitecture Table, double SecondsPerCrop, double SecondsPerStep, double SecondsPerMask)
 {
     private const double Backward = 2.0 / 3;
 
@@ -43,7 +46,7 @@ internal sealed record StepCost(NetworkArchitecture Table, double SecondsPerCrop
             free = Math.Max(overlaps ? now : compute, free) + link.AllReduce(parameters * bytes);
         }
 
-        return Math.Max(now, free) + SecondsPerStep;
+        return Math.Max(now, free) + SecondsPerStep + Masks(crops, link);
     }
 
     /// <summary>
@@ -59,8 +62,11 @@ internal sealed record StepCost(NetworkArchitecture Table, double SecondsPerCrop
         // The sum of the upper convolutions is hidden behind the backward pass of the first stretch.
         var hidden = Backward * crops * SecondsPerCrop * Stretches().Last().Share;
         var own = (double)(Parameters - DenseParameters + (DenseParameters / link.Workers)) / Parameters;
-        return (crops * SecondsPerCrop) + activations + Math.Max(0, convolutions - hidden) + (SecondsPerStep * own);
+        return (crops * SecondsPerCrop) + activations + Math.Max(0, convolutions - hidden) + (SecondsPerStep * own) + Masks(crops, link);
     }
+
+    /// <summary>Time to draw the dropped units of the other workers' crops.</summary>
+    private double Masks(int crops, Link link) => SecondsPerMask * crops * (link.Workers - 1);
 
     /// <summary>The stretches of <c>CutPass</c>, last first: their parameters and their share of the multiply-adds.</summary>
     private IEnumerable<(long Parameters, double Share)> Stretches()
