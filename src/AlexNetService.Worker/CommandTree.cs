@@ -21,7 +21,7 @@ internal static class CommandTree
     {
         var log = CommonOptions.Log();
         using var ranks = new Ranks();
-        var root = Create(log, stop, ranks);
+        var root = Create(log, ranks, stop);
         EnvironmentOptions.Document(root);
         var format = FormatOf(root.Parse(arguments), log);
         Redirect(format);
@@ -102,7 +102,7 @@ internal static class CommandTree
     };
 
     /// <summary>Creates the commands with their options; reads and runs nothing.</summary>
-    public static RootCommand Create(Option<LogFormat> log, CancellationToken stop, Ranks ranks)
+    public static RootCommand Create(Option<LogFormat> log, Ranks ranks, CancellationToken stop)
     {
         var root = new RootCommand("""
             alexnet: train a two-column AlexNet, measure it, and export it as a package that AlexNetService serves.
@@ -111,15 +111,15 @@ internal static class CommandTree
             """)
         {
             new PrepareCommand(stop),
-            new TrainCommand(log, stop, ranks),
+            new TrainCommand(log, ranks, stop),
             new AblateCommand(stop),
             new ReportCommand(stop),
-            new EvaluateCommand(stop, ranks),
+            new EvaluateCommand(ranks, stop),
             new ExportCommand(stop),
             new ImportCommand(stop),
             new QuantizeCommand(stop),
             new InspectCommand(stop),
-            new ClassifyCommand(stop, ranks),
+            new ClassifyCommand(ranks, stop),
             log,
         };
         foreach (var command in root.Subcommands)

@@ -60,7 +60,7 @@ public sealed partial class WorkerCommandTests
 
     private static string Errors(string[] arguments)
     {
-        var parsed = CommandTree.Create(CommonOptions.Log(), CancellationToken.None, new Ranks()).Parse(arguments);
+        var parsed = CommandTree.Create(CommonOptions.Log(), new Ranks(), CancellationToken.None).Parse(arguments);
         return string.Join('\n', parsed.Errors.Select(error => error.Message));
     }
 

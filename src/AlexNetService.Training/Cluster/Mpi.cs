@@ -54,7 +54,7 @@ internal static unsafe partial class Mpi
     /// <summary>An operation that adds bfloat16 numbers: the sum of two is rounded to the nearest bfloat16.</summary>
     public static nint BrainFloatSum()
     {
-        OpCreate(&AddBrainFloats, commutes: 1, out var op);
+        _ = OpCreate(&AddBrainFloats, commutes: 1, out var op);
         return op;
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AlexNetService.Training.Cluster;
@@ -98,7 +97,7 @@ public sealed unsafe partial class Ranks : IDisposable
     {
         if (Thread.CurrentThread == thread)
         {
-            Mpi.Abort(world, code);
+            _ = Mpi.Abort(world, code);
         }
         else if (thread is { IsAlive: true })
         {
@@ -175,7 +174,7 @@ public sealed unsafe partial class Ranks : IDisposable
             var (buffer, count) = ((nint)pointer, values.Length);
             Wait(() =>
             {
-                Mpi.Broadcast((void*)buffer, count, bytes, rank, world, out var request);
+                _ = Mpi.Broadcast((void*)buffer, count, bytes, rank, world, out var request);
                 return request;
             });
         }
@@ -195,7 +194,7 @@ public sealed unsafe partial class Ranks : IDisposable
             var buffer = (nint)pointer;
             Wait(() =>
             {
-                Mpi.AllReduce((float*)buffer, (float*)buffer + 1, 1, floats, floatSum, world, out var request);
+                _ = Mpi.AllReduce((float*)buffer, (float*)buffer + 1, 1, floats, floatSum, world, out var request);
                 return request;
             });
         }
@@ -273,7 +272,7 @@ public sealed unsafe partial class Ranks : IDisposable
         var (type, op) = sent.dtype == ScalarType.BFloat16 ? (halves, halfSum) : (floats, floatSum);
         return Ask(() =>
         {
-            Mpi.AllReduce((void*)from, (void*)to, count, type, op, world, out var request);
+            _ = Mpi.AllReduce((void*)from, (void*)to, count, type, op, world, out var request);
             return request;
         });
     }
@@ -346,19 +345,19 @@ public sealed unsafe partial class Ranks : IDisposable
             }
         }
 
-        Mpi.Finish();
+        _ = Mpi.Finish();
     }
 
     private void Begin()
     {
         _ = SetEnvironment(AlgorithmVariable, Rabenseifner, overwrite: 0);
-        Mpi.InitThread(0, 0, Mpi.ThreadFunneled, out _);
+        _ = Mpi.InitThread(0, 0, Mpi.ThreadFunneled, out _);
         world = Mpi.Handle("ompi_mpi_comm_world");
         (floats, floatSum) = (Mpi.Handle("ompi_mpi_float"), Mpi.Handle("ompi_mpi_op_sum"));
         (halves, halfSum) = (Mpi.Handle("ompi_mpi_uint16_t"), Mpi.BrainFloatSum());
         bytes = Mpi.Handle("ompi_mpi_byte");
-        Mpi.CommRank(world, out var rank);
-        Mpi.CommSize(world, out var count);
+        _ = Mpi.CommRank(world, out var rank);
+        _ = Mpi.CommSize(world, out var count);
         (Rank, Count) = (rank, count);
     }
 
@@ -369,7 +368,7 @@ public sealed unsafe partial class Ranks : IDisposable
         for (var i = 0; i < underWay.Count; i++)
         {
             var (request, done) = underWay[i];
-            Mpi.Test(ref request, out var isDone, status: 0);
+            _ = Mpi.Test(ref request, out var isDone, status: 0);
             if (isDone != 0)
             {
                 done.SetResult();

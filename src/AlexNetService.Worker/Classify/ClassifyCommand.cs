@@ -34,7 +34,7 @@ internal sealed class ClassifyCommand : Command
     private readonly CancellationToken stop;
     private readonly Ranks ranks;
 
-    public ClassifyCommand(CancellationToken stop, Ranks ranks)
+    public ClassifyCommand(Ranks ranks, CancellationToken stop)
         : base("classify", """
             Print the most probable classes of photographs, as the web service would answer. A photograph that cannot be read is named with
             the reason and does not stop the others. After a stop or a crash the same command with --output continues.

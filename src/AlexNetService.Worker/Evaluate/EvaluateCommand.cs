@@ -52,7 +52,7 @@ internal sealed class EvaluateCommand : Command
     private readonly CancellationToken stop;
     private readonly Ranks ranks;
 
-    public EvaluateCommand(CancellationToken stop, Ranks ranks)
+    public EvaluateCommand(Ranks ranks, CancellationToken stop)
         : base("evaluate", """
             Measure models and their ensemble on labelled photographs: errors with 1 and 10 crops, calibration, a temperature for each.
             --per-class and --confusion print those of the ensemble, or of the only model; --json has them for all.

@@ -64,7 +64,7 @@ internal sealed class TrainCommand : Command
     private readonly Option<int> seed = CommonOptions.Seed();
     private readonly RunOption[] runOptions;
 
-    public TrainCommand(Option<LogFormat> log, CancellationToken stop, Ranks ranks)
+    public TrainCommand(Option<LogFormat> log, Ranks ranks, CancellationToken stop)
         : base("train", """
             Train a network. A checkpoint is written after each epoch, every few minutes, and when Ctrl-C or SIGTERM stops the run.
             --resume continues from the newest checkpoint and, on as many threads, arrives at the same weights as a run without the stop.
