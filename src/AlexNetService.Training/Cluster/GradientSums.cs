@@ -4,8 +4,8 @@ namespace AlexNetService.Training.Cluster;
 
 /// <summary>
 /// Sums the gradients of all ranks. A stretch of layers has one buffer, a bucket, for all its weights in both columns, so that few large
-/// messages are sent. A bucket is sent as soon as the backward pass has left its stretch, while earlier layers are under way: the dense layers, which
-/// hold nearly all weights, come first. Buckets are float32 or bfloat16; those of CUDA devices are page-locked.
+/// messages are sent. A bucket is sent as soon as the backward pass has left its stretch, while earlier layers are under way: the dense
+/// layers, which hold nearly all weights, come first. Buckets are float32 or bfloat16; those of CUDA devices are page-locked.
 /// </summary>
 internal sealed class GradientSums(ColumnNetwork network, Ranks ranks, ComputePrecision precision, bool overlaps = true) : IDisposable
 {
