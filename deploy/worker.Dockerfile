@@ -39,6 +39,9 @@ COPY --from=published-cuda /app ./
 ENV MALLOC_ARENA_MAX=1 \
     DOTNET_EnableDiagnostics=0 \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
+# Open MPI and ssh, for ranks in several containers.
+RUN apt-get update && apt-get install -y --no-install-recommends openmpi-bin openssh-client openssh-server && rm -rf /var/lib/apt/lists/*
+COPY deploy/mpi/ /etc/ssh/
 RUN install -d -o 1654 -g 1654 /models
 USER 1654:1654
 ENTRYPOINT ["dotnet", "alexnet.dll"]
@@ -53,6 +56,8 @@ COPY --from=published-cpu /app ./
 # One arena: columns' threads otherwise fault the same memory in again in every step.
 ENV MALLOC_ARENA_MAX=1 \
     DOTNET_EnableDiagnostics=0
+RUN apt-get update && apt-get install -y --no-install-recommends openmpi-bin openssh-client openssh-server && rm -rf /var/lib/apt/lists/*
+COPY deploy/mpi/ /etc/ssh/
 # A volume that is new and empty belongs to the user.
 RUN install -d -o 1654 -g 1654 /models
 USER 1654:1654

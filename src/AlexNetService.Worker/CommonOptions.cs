@@ -76,8 +76,8 @@ internal static class CommonOptions
         return number;
     }
 
-    /// <summary>The threads to use: 0 means one a core.</summary>
-    public static int Cores(int threads) => threads > 0 ? threads : Environment.ProcessorCount;
+    /// <summary>The threads to use: 0 means one a core; ranks of one machine share its cores.</summary>
+    public static int Cores(int threads) => threads > 0 ? threads : Ranks.Cores;
 
     /// <summary>Adds options, in the order of the help text.</summary>
     public static void AddAll(this Command command, params ReadOnlySpan<Option> options)

@@ -9,6 +9,8 @@ var root = new RootCommand("Benchmarks of AlexNetService. Run them on a quiet ma
 {
     TrainingCommand.Create(),
     FirstGradientCommand.Create(),
+    RanksCommand.Create(),
+    ScalingCommand.Create(),
     EngineCommand.Create(),
     GpuCommand.Create(),
     DecodeCommand.Create(),

@@ -35,11 +35,12 @@ internal sealed partial class Manifests
     /// <summary>Specifications of all pods.</summary>
     public IReadOnlyList<JsonNode> Pods =>
     [
-        .. resources.Select(resource => resource.Text("kind") switch
+        .. resources.SelectMany(resource => resource.Text("kind") switch
         {
-            "Deployment" or "Job" => resource.Find("spec", "template", "spec"),
-            "ServingRuntime" => resource.Find("spec"),
-            _ => null,
+            "Deployment" or "Job" => [resource.Find("spec", "template", "spec")],
+            "MPIJob" => Replicas(resource).Select(replica => replica.Find("template", "spec")),
+            "ServingRuntime" => [resource.Find("spec")],
+            _ => (IEnumerable<JsonNode?>)[],
         }).OfType<JsonNode>(),
     ];
 
@@ -67,6 +68,9 @@ internal sealed partial class Manifests
     public JsonNode Named(string kind, string name) =>
         OfKind(kind).SingleOrDefault(resource => resource.Text("metadata", "name") == name)
         ?? throw new InvalidOperationException($"There is no {kind} {name}.");
+
+    private static IEnumerable<JsonNode?> Replicas(JsonNode job) =>
+        (job.Find("spec", "mpiReplicaSpecs") as JsonObject ?? []).Select(entry => entry.Value);
 
     [GeneratedRegex(@"Kustomize Version: v(?<major>\d+)", RegexOptions.ExplicitCapture)]
     private static partial Regex Kustomize();

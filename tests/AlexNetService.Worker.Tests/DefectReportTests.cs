@@ -22,9 +22,9 @@ public sealed partial class DefectReportTests
     [Fact]
     public void Failure_OfEachKind_HasItsExitCode()
     {
-        Assert.Equal(ExitCode.Defect, CommandTree.Fail(Thrown(), LogFormat.Text));
-        Assert.Equal(ExitCode.BadInput, CommandTree.Fail(new InvalidDataException("damaged"), LogFormat.Text));
-        Assert.Equal(ExitCode.Interrupted, CommandTree.Fail(new OperationCanceledException(), LogFormat.Text));
+        Assert.Equal(ExitCode.Defect, CommandTree.Fail(Thrown(), LogFormat.Text, new Ranks()));
+        Assert.Equal(ExitCode.BadInput, CommandTree.Fail(new InvalidDataException("damaged"), LogFormat.Text, new Ranks()));
+        Assert.Equal(ExitCode.Interrupted, CommandTree.Fail(new OperationCanceledException(), LogFormat.Text, new Ranks()));
         Assert.Equal(70, ExitCode.Defect);
     }
 

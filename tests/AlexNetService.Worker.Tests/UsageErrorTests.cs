@@ -41,5 +41,5 @@ public sealed class UsageErrorTests
 
     private static string? Of(string line) => UsageError.Of(Root().Parse(line));
 
-    private static System.CommandLine.RootCommand Root() => CommandTree.Create(CommonOptions.Log(), CancellationToken.None);
+    private static System.CommandLine.RootCommand Root() => CommandTree.Create(CommonOptions.Log(), new Ranks(), CancellationToken.None);
 }

@@ -11,12 +11,13 @@ internal sealed record MeasuredRun(
 
     public Predictions Best => ByCrops[ByCrops.Keys.Max()];
 
-    /// <summary>Tests a checkpoint with one crop and with ten (Krizhevsky 2012 §4.1).</summary>
-    public static MeasuredRun Of(Checkpoint checkpoint, string run, Canvases heldOut, string devices, CancellationToken stop)
+    /// <summary>Tests a checkpoint with one crop and with ten (Krizhevsky 2012 §4.1); several ranks share the photographs.</summary>
+    public static MeasuredRun Of(
+        Checkpoint checkpoint, string run, Canvases heldOut, string devices, CancellationToken stop, Ranks? ranks = null)
     {
         using var model = EvaluatedRun.Of(checkpoint, run, devices);
         int[] truth = [.. heldOut.Photographs.Select(photograph => photograph.Label)];
-        var predictions = ModelMeasurement.Of(model, heldOut, truth, CropViews.Counts, keep: [], stop).ByCrops;
+        var predictions = ModelMeasurement.Of(model, heldOut, truth, CropViews.Counts, keep: [], stop, ranks).ByCrops;
         var places = heldOut.Photographs.Index().ToDictionary(pair => pair.Item.Path, pair => pair.Index, StringComparer.Ordinal);
         return new MeasuredRun(predictions,
         [

@@ -26,17 +26,33 @@ internal sealed class BatchFeed : IDisposable
     private readonly int batchSize;
     private readonly int cropBytes;
     private readonly int threads;
+    private readonly Func<int, BatchRows> rowsOf;
+    private readonly bool withNext;
 
     /// <summary>
     /// Allocates the buffers for crops of bytes or float32. Pinned buffers are page-locked, so that CUDA devices copy from them while the
-    /// host goes on. By default half the cores, up to eight, fill a batch, because the step needs the others.
+    /// host goes on. By default half the cores, up to eight, fill a batch, because the step needs the others. Only the rows that
+    /// <paramref name="rowsOf"/> gives for the size of a batch are filled, by default all; if they are a part of it and
+    /// <paramref name="withNext"/> is set, also the crop after them, which <see cref="CutMix"/> needs.
     /// </summary>
-    public BatchFeed(int batchSize, int crop, ScalarType pixels, bool isPinned = false, int threads = 0)
+    public BatchFeed(
+        int batchSize,
+        int crop,
+        ScalarType pixels,
+        bool isPinned = false,
+        int threads = 0,
+        Func<int, BatchRows>? rowsOf = null,
+        bool withNext = false)
     {
+        this.rowsOf = rowsOf ?? BatchRows.All;
+        this.withNext = withNext;
         this.threads = threads > 0 ? threads : Math.Clamp(Environment.ProcessorCount / 2, 1, MostThreads);
         this.batchSize = batchSize;
         cropBytes = 3 * crop * crop * (pixels == ScalarType.Byte ? sizeof(byte) : sizeof(float));
-        buffers = [.. Enumerable.Range(0, Buffers).Select(_ => new Batch(batchSize, crop, pixels, isPinned))];
+
+        // The last batch may be smaller, and yet have one row more here.
+        var most = Enumerable.Range(1, batchSize).Max(whole => CountOf(this.rowsOf(whole)));
+        buffers = [.. Enumerable.Range(0, Buffers).Select(_ => new Batch(most, crop, pixels, isPinned))];
     }
 
     public TimeSpan Waited { get; private set; }
@@ -95,6 +111,8 @@ internal sealed class BatchFeed : IDisposable
         }
     }
 
+    private int CountOf(BatchRows rows) => rows.Count + (withNext && !rows.AreAll ? 1 : 0);
+
     private Batch? Next(BlockingCollection<Batch> filled)
     {
         var from = Stopwatch.GetTimestamp();
@@ -113,7 +131,8 @@ internal sealed class BatchFeed : IDisposable
                 return;
             }
 
-            batch.Count = Math.Min(batchSize, count - start);
+            batch.Rows = rowsOf(Math.Min(batchSize, count - start));
+            batch.Count = CountOf(batch.Rows);
             InParallel.For((batch.Count + CropsAtATime - 1) / CropsAtATime, threads, part =>
                 Fill(batch, start, part * CropsAtATime, Math.Min(batch.Count, (part + 1) * CropsAtATime), write));
             filled.Add(batch);
@@ -127,7 +146,8 @@ internal sealed class BatchFeed : IDisposable
         var labels = MemoryMarshal.Cast<byte, long>(batch.LabelBuffer.bytes);
         for (var i = from; i < to; i++)
         {
-            labels[i] = write(start + i, crops.Slice(i * cropBytes, cropBytes), shifts.Slice(i * 3, 3));
+            var row = (batch.Rows.First + i) % batch.Rows.Whole;
+            labels[i] = write(start + row, crops.Slice(i * cropBytes, cropBytes), shifts.Slice(i * 3, 3));
         }
     }
 }
@@ -149,7 +169,11 @@ internal sealed class Batch : IDisposable
         LabelBuffer = Buffer([size], ScalarType.Int64);
     }
 
+    /// <summary>Number of crops here.</summary>
     public int Count { get; internal set; }
+
+    /// <summary>Which rows of the whole batch they are, without the next one.</summary>
+    public BatchRows Rows { get; internal set; }
 
     internal Tensor CropBuffer { get; }
 

@@ -11,6 +11,8 @@ public sealed class Canvases
     private readonly LabelledPhotographs source;
     private readonly byte[]? kept;
     private readonly UnreadablePhotographs unreadable;
+    private readonly IReadOnlyList<Photograph> all;
+    private readonly int first;
 
     // The canvas that each thread decoded last: a thread cuts the ten crops of a photograph one after the other.
     private readonly ConcurrentDictionary<int, (int Place, byte[] Pixels)> byThread = new();
@@ -18,7 +20,15 @@ public sealed class Canvases
     private Canvases(
         LabelledPhotographs source, IReadOnlyList<Photograph> photographs, int side, byte[]? kept, UnreadablePhotographs unreadable)
     {
-        (this.source, this.kept, this.unreadable, Photographs, Side) = (source, kept, unreadable, photographs, side);
+        (this.source, this.kept, this.unreadable, all, Side) = (source, kept, unreadable, photographs, side);
+        Photographs = photographs;
+    }
+
+    private Canvases(Canvases whole, int first, int count)
+        : this(whole.source, whole.all, whole.Side, whole.kept, whole.unreadable)
+    {
+        this.first = whole.first + first;
+        Photographs = [.. whole.Photographs.Skip(first).Take(count)];
     }
 
     /// <summary>Largest size of all canvases together that is kept in memory: 1 GiB.</summary>
@@ -78,6 +88,9 @@ public sealed class Canvases
         return new Canvases(source, WithoutHoles(photographs, pixels, bytes, unreadable), side, pixels, unreadable);
     }
 
+    /// <summary>The canvases of some of the photographs, from a place on; they share memory with these.</summary>
+    public Canvases Part(int from, int count) => new(this, from, count);
+
     /// <summary>
     /// The pixels of a canvas, [3,side,side], 0..255, valid until this thread reads another. Where canvases are decoded at each use and the
     /// photograph cannot be decoded, the next one of its class replaces it. The choice depends on the data set alone, so that a run can be
@@ -90,6 +103,7 @@ public sealed class Canvases
     {
         get
         {
+            place += first;
             if (kept is not null)
             {
                 return kept.AsMemory(place * Bytes, Bytes);
@@ -110,11 +124,11 @@ public sealed class Canvases
 
     private void Decode(int place, byte[] pixels)
     {
-        var label = Photographs[place].Label;
-        for (var i = 0; i < Photographs.Count; i++)
+        var label = all[place].Label;
+        for (var i = 0; i < all.Count; i++)
         {
-            var candidate = (place + i) % Photographs.Count;
-            if (Photographs[candidate].Label != label || unreadable.Contains(candidate))
+            var candidate = (place + i) % all.Count;
+            if (all[candidate].Label != label || unreadable.Contains(candidate))
             {
                 continue;
             }
@@ -128,7 +142,7 @@ public sealed class Canvases
         }
 
         throw new DataSetException(
-            $"No photograph of the class of '{Photographs[place].Path}' of '{source.Name}' can be decoded. The first: {Unreadable[0]}");
+            $"No photograph of the class of '{all[place].Path}' of '{source.Name}' can be decoded. The first: {Unreadable[0]}");
     }
 
     /// <summary>Removes unreadable photographs from the list, and the gaps that they left in the pixels.</summary>

@@ -39,21 +39,26 @@ internal readonly record struct CutMix(int Top, int Left, int Height, int Width)
 
     /// <summary>
     /// Copies the rectangle of each crop from the next crop, and the last crop's from the first. Crops are [N,3,crop,crop] for each column,
-    /// on its device; columns may share a tensor. Gives the share of the area that is copied, 0 to 1.
+    /// on its device; columns may share a tensor. Of a part of a batch there is one crop more than the <paramref name="count"/> that are
+    /// mixed: the one after them. Gives the share of the area that is copied, 0 to 1.
     /// </summary>
-    public double Mix(IReadOnlyList<Tensor> crops)
+    public double Mix(IReadOnlyList<Tensor> crops, long? count = null)
     {
         foreach (var crop in crops.Distinct<Tensor>(ReferenceEqualityComparer.Instance))
         {
             var rectangle = crop.narrow(2, Top, Height).narrow(3, Left, Width);
-            rectangle.copy_(Next(rectangle));
+            var mixed = count ?? rectangle.shape[0];
+            rectangle.narrow(0, 0, mixed).copy_(Next(rectangle, mixed));
         }
 
         return (double)Height * Width / (crops[0].shape[2] * crops[0].shape[3]);
     }
 
     /// <summary>
-    /// [N,…] → the values of the next crop in the place of each crop's own. (<c>roll</c> does not exist for the meta device.)
+    /// [N,…] → the values of the next crop in the place of each crop's own: N, or one less if the last crop is there only as the next one.
+    /// (<c>roll</c> does not exist for the meta device.)
     /// </summary>
-    public static Tensor Next(Tensor values) => cat([values.narrow(0, 1, values.shape[0] - 1), values.narrow(0, 0, 1)]);
+    public static Tensor Next(Tensor values, long count) => values.shape[0] > count
+        ? values.narrow(0, 1, count).clone()
+        : cat([values.narrow(0, 1, count - 1), values.narrow(0, 0, 1)]);
 }

@@ -40,7 +40,7 @@ internal static class LearningRates
     /// The rate of a step: of an epoch, from 0, of which a share is done, and after the top-1 errors, 0 to 1, of the earlier epochs.
     /// </summary>
     public static double At(TrainingRecipe recipe, int epoch, double through, IReadOnlyList<double> validationErrors) =>
-        recipe.LearningRate * Share(recipe, epoch, through, validationErrors);
+        recipe.LearningRate * Growth(recipe, epoch + through) * Share(recipe, epoch, through, validationErrors);
 
     /// <summary>The rate as a share of the highest rate, 0 to 1.</summary>
     private static double Share(TrainingRecipe recipe, int epoch, double through, IReadOnlyList<double> errors) => recipe.Schedule switch
@@ -52,6 +52,11 @@ internal static class LearningRates
         LearningRateSchedule.Linear => UpAndDown((epoch + through) / recipe.Epochs),
         var unknown => throw new ArgumentOutOfRangeException(nameof(recipe), unknown, "Unknown schedule."),
     };
+
+    /// <summary>What a batch larger than the one that the rate is for multiplies it by, after a number of epochs.</summary>
+    private static double Growth(TrainingRecipe recipe, double epochs) => recipe.RateBatch is { } batch
+        ? 1 + ((((double)recipe.BatchSize / batch) - 1) * Math.Min(1, epochs / TrainingRecipe.GrowthEpochs))
+        : 1;
 
     private static double UpAndDown(double done) =>
         done < WarmUp ? 0.1 + (0.9 * done / WarmUp) : Math.Max(Least, (1 - done) / (1 - WarmUp));

@@ -13,6 +13,8 @@ internal sealed class Trainer : IDisposable
     private readonly CheckpointFolder checkpoints;
     private readonly TimeProvider clock;
     private readonly IProgress<StepReport>? progress;
+    private readonly Ranks ranks;
+    private readonly float[]? classWeights;
     private readonly ColumnNetwork network;
     private readonly TrainingStep step;
     private readonly BatchFeed feed;
@@ -23,7 +25,8 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>
     /// Starts a new run, or resumes one from a checkpoint, with its weights, its velocities and the photographs of the same data set. A new
-    /// run draws its weights if none are given. Progress is reported after each step, on the training thread.
+    /// run draws its weights if none are given. Progress is reported after each step, on the training thread. Of several ranks, each trains
+    /// on its share of every batch; all begin with the weights and velocities of the first, which alone writes checkpoints.
     /// </summary>
     public Trainer(
         TrainingState state,
@@ -33,17 +36,26 @@ internal sealed class Trainer : IDisposable
         TimeProvider clock,
         IProgress<StepReport>? progress = null,
         NamedWeights? weights = null,
-        IReadOnlyDictionary<string, WeightTensor>? velocities = null)
+        IReadOnlyDictionary<string, WeightTensor>? velocities = null,
+        Ranks? ranks = null)
     {
+        this.ranks = ranks ?? new Ranks();
         (State, this.checkpoints, this.clock, this.progress) = (state, checkpoints, clock, progress);
         (training, validation) = data;
         lastSave = clock.GetTimestamp();
         network = new ColumnNetwork(state.Architecture, placement, state.Recipe.Precision);
-        step = new TrainingStep(network, state.Recipe, ClassWeights(state));
+        classWeights = ClassWeights(state);
+        step = new TrainingStep(network, state.Recipe, classWeights, this.ranks);
         augmentation = new Augmentation(
             state.Architecture.Geometry, state.Colours, state.Recipe.ColourShift, state.Recipe.RandomCrops, state.Recipe.ScaleJitter);
         centring = new PixelCentring(state.Colours, state.Architecture.Geometry.Crop, placement);
-        feed = new BatchFeed(state.Recipe.BatchSize, state.Architecture.Geometry.Crop, augmentation.Pixels, placement.UsesCuda);
+        feed = new BatchFeed(
+            state.Recipe.BatchSize,
+            state.Architecture.Geometry.Crop,
+            augmentation.Pixels,
+            placement.UsesCuda,
+            rowsOf: this.ranks.RowsOf,
+            withNext: state.Recipe.CutMix > 0);
         if (weights is null)
         {
             ColumnWeights.Initialise(network, state.Seed, state.Recipe.CentredWeights);
@@ -56,6 +68,19 @@ internal sealed class Trainer : IDisposable
         if (velocities is not null)
         {
             step.Velocities = velocities;
+        }
+
+        if (!this.ranks.IsAlone)
+        {
+            var (common, commonVelocities) = (Weights(), step.Velocities);
+            foreach (var shape in state.Architecture.Weights())
+            {
+                this.ranks.FromFirst(MemoryMarshal.AsBytes(common[shape.Name].Values.AsSpan()));
+                this.ranks.FromFirst(MemoryMarshal.AsBytes(commonVelocities[shape.Name].Values.AsSpan()));
+            }
+
+            ColumnWeights.Load(network, common);
+            step.Velocities = commonVelocities;
         }
     }
 
@@ -74,7 +99,7 @@ internal sealed class Trainer : IDisposable
     {
         while (!State.IsDone)
         {
-            cancellation.ThrowIfCancellationRequested();
+            ThrowIfStopped(cancellation);
             var tally = new EpochTally(State.UnderWay, clock);
             EpochResult result;
             try
@@ -127,15 +152,17 @@ internal sealed class Trainer : IDisposable
         }
 
         network.train();
-        var number = tally.Steps;
+        var (number, seen) = (tally.Steps, 0);
         foreach (var batch in feed.Run(order.Length, Draw))
         {
             var rate = RateAt(number);
-            var reading = Step(batch, epoch, number++, rate);
+            var weight = WeightOf(order.AsSpan(seen, batch.Rows.Whole));
+            var reading = Step(batch, epoch, number++, rate, weight);
             ReadPending(tally);
-            pending = (reading, batch.Count, rate);
-            cancellation.ThrowIfCancellationRequested();
-            if (checkpoints.Policy.Every > TimeSpan.Zero && clock.GetElapsedTime(lastSave) >= checkpoints.Policy.Every)
+            pending = (reading, batch.Rows.Whole, rate);
+            seen += batch.Rows.Whole;
+            ThrowIfStopped(cancellation);
+            if (ranks.IsFirst && checkpoints.Policy.Every > TimeSpan.Zero && clock.GetElapsedTime(lastSave) >= checkpoints.Policy.Every)
             {
                 ReadPending(tally);
                 SaveCheckpoint(State with { UnderWay = tally.UnderWay() }, tally);
@@ -145,12 +172,13 @@ internal sealed class Trainer : IDisposable
         ReadPending(tally);
     }
 
-    private LateReading Step(Batch batch, int epoch, int number, double rate)
+    private LateReading Step(Batch batch, int epoch, int number, double rate, double weight)
     {
         using var scope = NewDisposeScope();
         try
         {
-            return new LateReading(step.Run(centring.Of(batch), batch.Labels(), rate, Seeds.OfStep(State.Seed, epoch, number)));
+            var seed = Seeds.OfStep(State.Seed, epoch, number);
+            return new LateReading(step.Run(centring.Of(batch), batch.Labels(), rate, seed, batch.Rows, weight));
         }
         catch (ExternalException e)
         {
@@ -199,7 +227,7 @@ internal sealed class Trainer : IDisposable
     private EpochResult Validate(EpochTally tally, CancellationToken cancellation)
     {
         var heldOut = validation.Photographs.Count > 0
-            ? Validation.CentreCrop(network, validation, augmentation, centring, feed, cancellation)
+            ? Validation.CentreCrop(network, validation, augmentation, centring, feed, ranks, cancellation)
             : null;
         return new EpochResult(
             State.Epochs.Count + 1,
@@ -214,6 +242,12 @@ internal sealed class Trainer : IDisposable
 
     private void SaveCheckpoint(TrainingState state, EpochTally tally)
     {
+        if (!ranks.IsFirst)
+        {
+            State = state;
+            return;
+        }
+
         var weights = ColumnWeights.Merge(network);
         if (!weights.AreFinite)
         {
@@ -223,6 +257,27 @@ internal sealed class Trainer : IDisposable
         checkpoints.Save(new Checkpoint(state, weights, step.Velocities));
         lastSave = clock.GetTimestamp();
         State = state;
+    }
+
+    /// <summary>Stops if any rank was asked to, so that all stop after the same step.</summary>
+    private void ThrowIfStopped(CancellationToken cancellation)
+    {
+        if (ranks.Any(cancellation.IsCancellationRequested))
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+    }
+
+    /// <summary>The sum of the class weights over the photographs at some places; their number if all classes weigh the same.</summary>
+    private double WeightOf(ReadOnlySpan<int> places)
+    {
+        var sum = 0.0;
+        foreach (var place in places)
+        {
+            sum += classWeights?[training.Photographs[place].Label] ?? 1;
+        }
+
+        return sum;
     }
 
     /// <summary>One divided by the photographs of each class, or null without BalancedClasses.</summary>

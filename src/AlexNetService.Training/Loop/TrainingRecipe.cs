@@ -7,6 +7,9 @@ public sealed record TrainingRecipe
     private const int LargestBatch = 2048;
     private const int MostEpochs = 9999;
 
+    /// <summary>Epochs over which the rate grows to that of a larger batch.</summary>
+    public const double GrowthEpochs = 5;
+
     /// <summary>Photographs per step.</summary>
     public int BatchSize { get; init; } = 128;
 
@@ -40,6 +43,15 @@ public sealed record TrainingRecipe
 
     /// <summary>The element type of a training step.</summary>
     public ComputePrecision Precision { get; init; }
+
+    /// <summary>Element type of the gradients that ranks send each other; null for that of the steps.</summary>
+    public ComputePrecision? GradientPrecision { get; init; }
+
+    /// <summary>
+    /// The batch that the rate is for, or null for the run's own. A larger batch multiplies the rate by batch / this, reached in a straight
+    /// line over the first <see cref="GrowthEpochs"/> epochs (Goyal et al. 2017).
+    /// </summary>
+    public int? RateBatch { get; init; }
 
     /// <summary>Whether crops are random and randomly mirrored (§4.1); if not, every use of a photograph is its centre crop.</summary>
     public bool RandomCrops { get; init; } = true;
@@ -146,6 +158,9 @@ public sealed record TrainingRecipe
         : WeightDecay is not (>= 0 and < 1) ? $"A weight decay of {WeightDecay} is impossible; use at least 0 and less than 1."
         : BiasRate is not (1 or 2) ? $"A bias rate of {BiasRate} is impossible; use 1, as in the paper, or 2, as in its code."
         : !Enum.IsDefined(Precision) ? $"{Precision} is not a precision; use {string.Join(" or ", Enum.GetNames<ComputePrecision>())}."
+        : GradientPrecision is { } sent && !Enum.IsDefined(sent)
+            ? $"{sent} is not a precision of gradients; use {string.Join(" or ", Enum.GetNames<ComputePrecision>())}."
+        : RateBatch < 1 || RateBatch > BatchSize ? $"A rate for batches of {RateBatch} is impossible; use 1 to the batch, {BatchSize}."
         : ScaleJitter is not (>= 0 and < 1) ? $"A scale jitter of {ScaleJitter} is impossible; use at least 0 and less than 1, such as 0.2."
         : ColourShift is not (>= 0 and <= 10) ? $"A colour shift of {ColourShift} is impossible; use 0 to 10."
         : CutMix is not (>= 0 and <= 1) ? $"A share of {CutMix} of the steps for cutmix is impossible; use 0 to 1."

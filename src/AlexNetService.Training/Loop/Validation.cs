@@ -4,13 +4,16 @@ namespace AlexNetService.Training.Loop;
 
 internal static class Validation
 {
-    /// <summary>Measures the error of the centre crops, as after each epoch. The network stays in evaluation mode.</summary>
+    /// <summary>
+    /// Measures the error of the centre crops, as after each epoch, each rank those of its share. The network stays in evaluation mode.
+    /// </summary>
     public static ErrorRates CentreCrop(
         ColumnNetwork network,
         Canvases canvases,
         Augmentation augmentation,
         PixelCentring centring,
         BatchFeed feed,
+        Ranks ranks,
         CancellationToken cancellation)
     {
         network.eval();
@@ -19,13 +22,22 @@ internal static class Validation
         var (count, centre) = (canvases.Photographs.Count, CropViews.Centre(network.Architecture.Geometry));
         foreach (var batch in feed.Run(count, augmentation.Windows(canvases, centre, count)))
         {
-            cancellation.ThrowIfCancellationRequested();
+            if (ranks.Any(cancellation.IsCancellationRequested))
+            {
+                throw new OperationCanceledException(cancellation);
+            }
+
             using var step = NewDisposeScope();
             var logits = network.Logits(centring.Of(batch));
-            using var counts = new LateReading(ErrorRates.CountRight(logits, HostTensors.Send(batch.Labels(), logits.device)));
-            errors.Add(batch.Count, counts.Read());
+            var rows = batch.Rows.Counted;
+            if (rows > 0)
+            {
+                var labels = HostTensors.Send(batch.Labels(), logits.device);
+                using var counts = new LateReading(ErrorRates.CountRight(logits.narrow(0, 0, rows), labels.narrow(0, 0, rows)));
+                errors.Add(rows, counts.Read());
+            }
         }
 
-        return errors;
+        return ranks.Sum(errors);
     }
 }

@@ -6,6 +6,9 @@ namespace AlexNetService.Training.Network;
 /// <summary>Converts between float32 and bfloat16, the upper half of a float32.</summary>
 internal static class BrainFloat
 {
+    // Values added at a time: they stay in the first-level cache while they are widened, added and rounded.
+    private const int Stretch = 1024;
+
     /// <summary>bfloat16 → float32, which is exact.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen(ReadOnlySpan<ushort> halves, Span<float> values)
@@ -44,6 +47,27 @@ internal static class BrainFloat
         {
             var bits = BitConverter.SingleToUInt32Bits(values[i]);
             halves[i] = (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+        }
+    }
+
+    /// <summary>sum ← sum + other, each sum rounded once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add(ReadOnlySpan<ushort> other, Span<ushort> sum)
+    {
+        Span<float> one = stackalloc float[Stretch];
+        Span<float> two = stackalloc float[Stretch];
+        for (var from = 0; from < sum.Length; from += Stretch)
+        {
+            var length = Math.Min(Stretch, sum.Length - from);
+            var sums = sum.Slice(from, length);
+            Widen(other.Slice(from, length), one);
+            Widen(sums, two);
+            for (var i = 0; i < Stretch; i += Vector<float>.Count)
+            {
+                (new Vector<float>(one[i..]) + new Vector<float>(two[i..])).CopyTo(two[i..]);
+            }
+
+            Narrow(two[..length], sums);
         }
     }
 

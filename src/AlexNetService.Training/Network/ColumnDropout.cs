@@ -13,9 +13,17 @@ internal sealed class ColumnDropout(Dropout layer) : nn.Module<Tensor, Tensor>(l
 {
     private readonly Generator generator = new(0);
     private readonly Scalar kept = (1 - layer.Rate).ToScalar();
+    private BatchRows? rows;
 
-    /// <summary>Seeds the generator; the seed alone decides which values the next call drops.</summary>
-    public void Seed(long seed) => _ = generator.manual_seed(seed);
+    /// <summary>
+    /// Seeds the generator; the seed alone decides which values the next call drops. If the call gets some rows of a batch, all of the
+    /// batch is drawn, so that they drop what they would in the whole batch.
+    /// </summary>
+    public void Seed(long seed, BatchRows? ofBatch = null)
+    {
+        _ = generator.manual_seed(seed);
+        rows = ofBatch is { AreAll: false } part ? part : null;
+    }
 
     /// <summary>[N,…] → the same shape; in training mode the remaining values are scaled by 1 / (1 − rate).</summary>
     public override Tensor forward(Tensor input)
@@ -26,9 +34,19 @@ internal sealed class ColumnDropout(Dropout layer) : nn.Module<Tensor, Tensor>(l
         }
 
         using var scope = NewDisposeScope();
-        var stays = empty_like(input, device: CPU).bernoulli_(1 - layer.Rate, generator).div_(kept);
+        var whole = rows is null ? empty_like(input, device: CPU) : LikeWholeBatch(input, rows.Value.Whole);
+        var drawn = whole.bernoulli_(1 - layer.Rate, generator);
+        var stays = (rows is { } part ? drawn.narrow(0, part.First, part.Count) : drawn).div_(kept);
         GC.KeepAlive(generator);
         return (input * HostTensors.Send(stays, input.device)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[n,…] → an empty tensor [whole,…] on the host in the same order of memory, rows outermost.</summary>
+    private static Tensor LikeWholeBatch(Tensor input, int whole)
+    {
+        var (shape, strides) = (input.shape.ToArray(), input.stride().ToArray());
+        (shape[0], strides[0]) = (whole, input.numel() / shape[0]);
+        return empty_strided(shape, strides, input.dtype, CPU);
     }
 
     protected override void Dispose(bool disposing)

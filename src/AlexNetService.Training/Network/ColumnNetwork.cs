@@ -101,11 +101,14 @@ public sealed class ColumnNetwork : nn.Module<Tensor, Tensor>
         return features.MoveToOuterDisposeScope();
     }
 
-    internal void SeedDropout(long seed)
+    /// <summary>
+    /// Seeds the dropout of the next pass. The crops of the pass are some rows of a batch, or all; they drop what the whole batch would.
+    /// </summary>
+    internal void SeedDropout(long seed, BatchRows? rows = null)
     {
         foreach (var (place, dropout) in dropouts.Index())
         {
-            dropout.Seed(seed + place);
+            dropout.Seed(seed + place, rows);
         }
     }
 

@@ -9,9 +9,11 @@ namespace AlexNetService.Training.Network;
 /// Nothing here reads a value, so work for other devices is queued without waiting for them. libtorch starts a copy between two CUDA
 /// devices after all work that either was given before, and both wait for it. All copies of an exchange are therefore queued before any of
 /// the next stretches; otherwise one column would wait for the other's stretch. The pass uses the network's working weights; the caller
-/// keeps a scope of the threads open around it.
+/// keeps a scope of the threads open around it. <paramref name="delivered"/> is told the layers of each stretch whose gradients are
+/// complete, last stretch first; for it, a network of one column is cut before each dense layer too.
 /// </summary>
-internal class CutPass(ColumnNetwork network, ColumnThreads threads)
+internal class CutPass(
+    ColumnNetwork network, ColumnThreads threads, Action<IReadOnlyList<ColumnNetwork.Stage>>? delivered = null)
 {
     private readonly Stack<Segment> passed = [];
 
@@ -31,7 +33,7 @@ internal class CutPass(ColumnNetwork network, ColumnThreads threads)
         {
             var columns = stages[0].Working.Length;
             var read = Copies(columns, maps, (own, _) => own.detach());
-            var segment = new Segment(new Tensor[columns], new Tensor[columns]);
+            var segment = new Segment(stages, new Tensor[columns], new Tensor[columns]);
             threads.Run(columns, column =>
             {
                 Begin(column);
@@ -67,6 +69,7 @@ internal class CutPass(ColumnNetwork network, ColumnThreads threads)
                 Begin(column);
                 segment.Outputs[column].backward([parts[column].Aggregate((sum, next) => sum.add(next, one))]);
             });
+            delivered?.Invoke(segment.Stages);
             gradients = passed.Count == 0 ? [] : [.. segment.Inputs.Select(input => input.grad
                 ?? throw new InvalidOperationException("Maps have no gradient: the loss does not depend on them."))];
         }
@@ -94,7 +97,7 @@ internal class CutPass(ColumnNetwork network, ColumnThreads threads)
         var segment = new List<ColumnNetwork.Stage>();
         foreach (var stage in network.Stages)
         {
-            if (stage.Exchanges && segment.Count > 0)
+            if (segment.Count > 0 && (stage.Exchanges || CutsForDelivery(stage)))
             {
                 yield return segment;
                 segment = [];
@@ -106,5 +109,8 @@ internal class CutPass(ColumnNetwork network, ColumnThreads threads)
         yield return segment;
     }
 
-    private sealed record Segment(Tensor[] Inputs, Tensor[] Outputs);
+    private bool CutsForDelivery(ColumnNetwork.Stage stage) =>
+        delivered is not null && network.Architecture.Columns == 1 && stage.Layer is (Dense or Classifier);
+
+    private sealed record Segment(IReadOnlyList<ColumnNetwork.Stage> Stages, Tensor[] Inputs, Tensor[] Outputs);
 }

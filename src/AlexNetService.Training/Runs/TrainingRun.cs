@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace AlexNetService.Training.Runs;
 
 /// <summary>A run from its data set to its final test, in the run's folder.</summary>
@@ -8,6 +10,11 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
 
     private readonly CheckpointFolder checkpoints = new(folder) { Policy = policy };
     private readonly TensorBoardEvents events = new(folder);
+
+    /// <summary>
+    /// The processes that train together; by default this one alone. All must see the data and the run's folder; the first alone writes.
+    /// </summary>
+    public Ranks Ranks { get; init; } = new();
 
     /// <summary>Whether the folder holds a run.</summary>
     public bool IsThere => checkpoints.Files.Count > 0;
@@ -41,13 +48,13 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
         var architecture = initial.Table(sets.Source.Labels.Count);
         var placement = ColumnPlacement.Parse(devices, architecture.Columns);
         WarnOfSlowPrecision(recipe, devices);
-        using var held = RunLock.Take(folder);
+        using var held = Ranks.IsFirst ? RunLock.Take(folder) : null;
         RequireNew(initial, sets, recipe);
         var (prepared, survey) = sets.Prepare(recipe, architecture.Geometry.Canvas, withCopies: false, stop);
         display.Found(initial.Trained is null && survey.FewForRandomWeights() is { } warning
             ? survey with { Findings = [.. survey.Findings, warning] }
             : survey);
-        var colours = ColourStatistics.Of(prepared.Training, stop);
+        var colours = Ranks.IsFirst ? ColourStatistics.Of(prepared.Training, stop) : ColourStatistics.OfMean([0, 0, 0], architecture);
         if (initial.Trained is { } trained)
         {
             colours = colours with { Mean = trained.Mean.Mean, MeanImage = trained.Mean.MeanImage };
@@ -74,11 +81,14 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             BegunFrom = initial.Trained?.Origin,
             Started = TimeProvider.System.GetUtcNow(),
         };
-        var weights = initial.Knows(sets.Source) ? initial.Trained?.Weights
+        state = AsFirst(state);
+        var weights = !Ranks.IsFirst ? null
+            : initial.Knows(sets.Source) ? initial.Trained?.Weights
             : initial.Trained is { } other ? ClassifierFit.Of(
                 other.Weights, architecture, prepared.Training, state.Colours, recipe.BalancedClasses, placement, stop)
             : null;
-        using var trainer = new Trainer(state, prepared, placement, checkpoints, TimeProvider.System, display, weights);
+        using var trainer = new Trainer(
+            state, prepared, placement, checkpoints, TimeProvider.System, display, weights, velocities: null, Ranks);
         return Train(trainer, prepared.Validation);
     }
 
@@ -98,7 +108,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
         Action<TrainingState> refuse, string? data, string? validation, string? devices, int? threads, int? epochs = null)
     {
         // Locking would create a folder that does not exist.
-        using var held = IsThere ? RunLock.Take(folder) : null;
+        using var held = IsThere && Ranks.IsFirst ? RunLock.Take(folder) : null;
         var checkpoint = checkpoints.Newest(TrainingDisplay.Warn);
         var state = checkpoint.State;
         refuse(state);
@@ -131,8 +141,9 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             var placement = ColumnPlacement.Parse(state.Devices, state.Architecture.Columns);
             var (prepared, _) = sets.Prepare(state.Recipe, state.Architecture.Geometry.Canvas, !state.LeavesOutCopies, stop);
             RequireAsMany(prepared, state);
+            state = AsFirst(state);
             using var trainer = new Trainer(
-                state, prepared, placement, checkpoints, TimeProvider.System, display, checkpoint.Weights, checkpoint.Velocities);
+                state, prepared, placement, checkpoints, TimeProvider.System, display, checkpoint.Weights, checkpoint.Velocities, Ranks);
             return Train(trainer, prepared.Validation);
         }
         catch (OperationCanceledException)
@@ -140,6 +151,53 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             display.Resumable(state, folder);
             return false;
         }
+    }
+
+    /// <summary>
+    /// The state of the first rank. Requires that all ranks have the same program, data, recipe and progress; only the devices, the threads
+    /// and the paths are each rank's own.
+    /// </summary>
+    /// <exception cref="InputException">Something differs; the message names it.</exception>
+    private TrainingState AsFirst(TrainingState state)
+    {
+        if (Ranks.IsAlone)
+        {
+            return state;
+        }
+
+        InputException.ThrowIf(
+            state.Recipe.BatchSize < Ranks.Count,
+            $"A batch of {state.Recipe.BatchSize} photographs is too small for {Ranks.Count} ranks. "
+            + "Start fewer, or name a larger --batch-size.");
+        string[] own =
+        [
+            nameof(state.Colours), nameof(state.DataSetPath), nameof(state.HeldOut), nameof(state.Devices), nameof(state.Threads),
+            nameof(state.Started), nameof(state.Recipe), nameof(state.Epochs), nameof(state.UnderWay),
+        ];
+        var whole = JsonSerializer.SerializeToElement(state, CheckpointJson.Default.TrainingState);
+        var facts = whole.EnumerateObject().Where(entry => !own.Contains(entry.Name, StringComparer.Ordinal))
+            .Concat(whole.GetProperty(nameof(state.Recipe)).EnumerateObject())
+            .Select(entry => (entry.Name, entry.Value.GetRawText()));
+        Ranks.RequireSame(
+        [
+            ("vector width", $"{Vector<float>.Count}"),
+            ("held-out data set", state.HeldOut?.Sha256 ?? "none"),
+            ("checkpoint", RunCheckpoint.Place(state)),
+            .. facts,
+        ]);
+        var first = JsonSerializer.Deserialize(
+            Ranks.FromFirst(JsonSerializer.Serialize(state, CheckpointJson.Default.TrainingState)), CheckpointJson.Default.TrainingState);
+        if (state.Colours.MeanImage is { } image)
+        {
+            Ranks.FromFirst(MemoryMarshal.AsBytes(image.AsSpan()));
+        }
+
+        return (first ?? state) with
+        {
+            Colours = (first ?? state).Colours with { MeanImage = state.Colours.MeanImage },
+            Devices = state.Devices,
+            Threads = state.Threads,
+        };
     }
 
     /// <summary>Requires that a run can end after a number of epochs.</summary>
@@ -177,14 +235,18 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             display.While(() => trainer.Run(
                 result =>
                 {
-                    WriteMetrics(trainer.State.Epochs);
-                    events.EpochDone(result);
+                    if (Ranks.IsFirst)
+                    {
+                        WriteMetrics(trainer.State.Epochs);
+                        events.EpochDone(result);
+                    }
+
                     display.EpochDone(result);
                 },
                 stop));
             if (FinalTest is not null)
             {
-                Finish(trainer.State, FinalTest, heldOut);
+                Finish(trainer, FinalTest, heldOut);
             }
 
             return true;
@@ -210,10 +272,16 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
         }
     }
 
-    private void Finish(TrainingState state, Func<Checkpoint, Canvases, ErrorRates?> test, Canvases heldOut)
+    private void Finish(Trainer trainer, Func<Checkpoint, Canvases, ErrorRates?> test, Canvases heldOut)
     {
-        var best = checkpoints.Finished(CheckpointChoice.Best, TrainingDisplay.Warn);
+        var state = trainer.State;
+        var best = Best(trainer);
         var (tested, errors) = (best.State, test(best, heldOut));
+        if (!Ranks.IsFirst)
+        {
+            return;
+        }
+
         var result = new TrainingResult(
             state.Recipe.Epochs,
             tested.Epochs.Count,
@@ -224,6 +292,20 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             errors?.Top5);
         WholeFile.Write(Path.Combine(folder, ResultFile), JsonSerializer.SerializeToUtf8Bytes(result, RunJson.Indented.TrainingResult));
         display.Done(state, result, folder);
+    }
+
+    /// <summary>The best checkpoint. Other ranks get its weights from the first, whose files they may not see yet.</summary>
+    private Checkpoint Best(Trainer trainer)
+    {
+        var best = Ranks.IsFirst
+            ? checkpoints.Finished(CheckpointChoice.Best, TrainingDisplay.Warn)
+            : new Checkpoint(trainer.State, trainer.Weights(), new Dictionary<string, WeightTensor>());
+        foreach (var shape in best.State.Architecture.Weights())
+        {
+            Ranks.FromFirst(MemoryMarshal.AsBytes(best.Weights[shape.Name].Values.AsSpan()));
+        }
+
+        return best;
     }
 
     /// <summary>The order of an epoch depends on the number of photographs: one that broke meanwhile would change it.</summary>

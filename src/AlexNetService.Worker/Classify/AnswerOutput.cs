@@ -17,6 +17,9 @@ internal sealed class AnswerOutput(Stream stream, AnswerFormat format, int top) 
     /// <summary>Photographs that could not be classified, now or earlier.</summary>
     public int Failed { get; private set; }
 
+    /// <summary>Where a rank other than the first writes: nowhere, since the first writes for all.</summary>
+    public static AnswerOutput Nowhere(AnswerFormat format, int top) => new(Stream.Null, format, top);
+
     public static AnswerOutput Standard(AnswerFormat format, int top)
     {
         var output = new AnswerOutput(Console.OpenStandardOutput(), format, top);
@@ -50,6 +53,15 @@ internal sealed class AnswerOutput(Stream stream, AnswerFormat format, int top) 
     {
         Failed += answer.Error is null ? 0 : 1;
         Write(AnswerText.Of(answer, format, top));
+    }
+
+    /// <summary>Tells all ranks which photographs the first one's file holds.</summary>
+    public void ShareHeld(Ranks ranks)
+    {
+        foreach (var hash in ranks.FromFirst(string.Join(' ', answered)).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            answered.Add(UInt128.Parse(hash, CultureInfo.InvariantCulture));
+        }
     }
 
     public void Dispose() => stream.Dispose();

@@ -32,8 +32,9 @@ internal sealed class ClassifyCommand : Command
     private readonly Option<string> devices = CommonOptions.Devices("cpu or cuda:N.");
     private readonly Option<int> threads = CommonOptions.Threads();
     private readonly CancellationToken stop;
+    private readonly Ranks ranks;
 
-    public ClassifyCommand(CancellationToken stop)
+    public ClassifyCommand(Ranks ranks, CancellationToken stop)
         : base("classify", """
             Print the most probable classes of photographs, as the web service would answer. A photograph that cannot be read is named with
             the reason and does not stop the others. After a stop or a crash the same command with --output continues.
@@ -43,7 +44,7 @@ internal sealed class ClassifyCommand : Command
             Example: alexnet classify photographs/ --top 1 --crops 1 --output answers.csv
             """)
     {
-        this.stop = stop;
+        (this.stop, this.ranks) = (stop, ranks);
         Add(paths);
         this.AddAll(packages, top, crops, output, format, devices, threads);
         SetAction((parsed, _) => RunAsync(parsed));
@@ -51,6 +52,7 @@ internal sealed class ClassifyCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed)
     {
+        CommandTree.Join(ranks);
         var named = parsed.GetValue(paths) is { Length: > 0 } given
             ? given
             : throw new InputException("Name the photographs, before other options: alexnet classify photo.jpg --package models/first.");
@@ -61,7 +63,11 @@ internal sealed class ClassifyCommand : Command
         }
 
         using var photographs = NamedPhotographs.Open(named);
-        var runtime = new RuntimeOptions { Device = parsed.GetRequiredValue(devices), Threads = parsed.GetValue(threads) };
+        var runtime = new RuntimeOptions
+        {
+            Device = parsed.GetRequiredValue(devices),
+            Threads = ranks.IsAlone ? parsed.GetValue(threads) : CommonOptions.Cores(parsed.GetValue(threads)),
+        };
         if (parsed.GetValue(packages) is { Length: > 0 } folders)
         {
             return await WithPackagesAsync(folders, runtime, ensemble => ClassifyAsync(parsed, photographs, ensemble, chosen, runtime));
@@ -123,12 +129,16 @@ internal sealed class ClassifyCommand : Command
         var decoding = new DecodingOptions { Threads = cores, QueueLimit = together };
         await using var engine = new InferenceEngine(queue, decoding, TimeProvider.System);
         engine.SetConcurrency(Math.Max(1, runtime.ConcurrentRuns));
-        var classification = new Classification(engine, ensemble, views, classes);
-        using var answers = file is null
-            ? AnswerOutput.Standard(chosen, classes)
+        var classification = new Classification(engine, ensemble, views, classes, ranks);
+        ranks.RequireSame(
+            ("list of models", string.Join(' ', ensemble.Members.Select(member => member.Session.Card.Graph.Sha256))),
+            ("choice of crops and classes", $"{views} {classes}"));
+        using var answers = !ranks.IsFirst ? AnswerOutput.Nowhere(chosen, classes)
+            : file is null ? AnswerOutput.Standard(chosen, classes)
             : AnswerOutput.File(file, chosen, classes, classification.Models, (int)views);
+        answers.ShareHeld(ranks);
         var wanted = photographs.All().Where(photograph => !answers.Holds(photograph.Name));
-        if (file is not null || Console.IsOutputRedirected)
+        if (ranks.IsFirst && (file is not null || Console.IsOutputRedirected))
         {
             wanted = MeasuringProgress.Over(wanted, wanted.Count(), "classify", alsoInLogs: true);
         }
@@ -136,23 +146,47 @@ internal sealed class ClassifyCommand : Command
         var (begun, count) = (TimeProvider.System.GetTimestamp(), 0);
         await foreach (var answer in classification.AnswersAsync(wanted, together, stop))
         {
-            answers.Write(answer);
             count++;
+            if (ranks.IsFirst)
+            {
+                answers.Write(answer);
+            }
+            else
+            {
+                classification.Send(answer);
+            }
         }
 
-        Summarise(file, classification.Models, count, answers, TimeProvider.System.GetElapsedTime(begun));
-        return stop.IsCancellationRequested ? (file is null ? ExitCode.Interrupted : ExitCode.Stopped)
-            : answers.Failed > 0 ? ExitCode.SomeFailed
-            : ExitCode.Done;
+        if (!ranks.IsFirst)
+        {
+            if (stop.IsCancellationRequested)
+            {
+                classification.Send(null);
+            }
+
+            return ExitCode.Done;
+        }
+
+        var isStopped = stop.IsCancellationRequested || classification.AnotherStopped;
+        Summarise(file, classification.Models, count, answers, TimeProvider.System.GetElapsedTime(begun), isStopped);
+        if (isStopped)
+        {
+            var code = file is null ? ExitCode.Interrupted : ExitCode.Stopped;
+            ranks.Abort(code);
+            return code;
+        }
+
+        return answers.Failed > 0 ? ExitCode.SomeFailed : ExitCode.Done;
     }
 
-    private void Summarise(string? file, IReadOnlyList<string> models, int count, AnswerOutput answers, TimeSpan elapsed)
+    private static void Summarise(
+        string? file, IReadOnlyList<string> models, int count, AnswerOutput answers, TimeSpan elapsed, bool isStopped)
     {
         var text =
             $"{count} photographs in {elapsed.TotalSeconds:F1} s, {count / elapsed.TotalSeconds:F1} a second; {string.Join(", ", models)}"
             + (answers.Earlier > 0 ? $"; {answers.Earlier} were answered before" : "")
             + (answers.Failed > 0 ? $"; {answers.Failed} could not be classified, see their answers" : "")
-            + (!stop.IsCancellationRequested ? "." : file is null ? "; stopped." : "; stopped. The same command continues.");
+            + (!isStopped ? "." : file is null ? "; stopped." : "; stopped. The same command continues.");
         (file is null ? Console.Error : Console.Out).WriteLine(text);
     }
 

@@ -50,8 +50,9 @@ internal sealed class EvaluateCommand : Command
 
     private readonly Option<int> threads = CommonOptions.Threads();
     private readonly CancellationToken stop;
+    private readonly Ranks ranks;
 
-    public EvaluateCommand(CancellationToken stop)
+    public EvaluateCommand(Ranks ranks, CancellationToken stop)
         : base("evaluate", """
             Measure models and their ensemble on labelled photographs: errors with 1 and 10 crops, calibration, a temperature for each.
             --per-class and --confusion print those of the ensemble, or of the only model; --json has them for all.
@@ -60,7 +61,7 @@ internal sealed class EvaluateCommand : Command
             Example: alexnet evaluate --run runs/first runs/second --data photographs.zip --weights search --json e.json
             """)
     {
-        this.stop = stop;
+        (this.stop, this.ranks) = (stop, ranks);
         this.AddAll(
             packages, runs, checkpoint, data, fraction, others, crops, temperature, weights, perClass, confusion, json, ensemble, devices,
             threads);
@@ -69,6 +70,7 @@ internal sealed class EvaluateCommand : Command
 
     private int Run(ParseResult parsed)
     {
+        CommandTree.Join(ranks);
         string[] folders = [.. (parsed.GetValue(packages) ?? []).Select(PackageRepository.Newest)];
         var checkpoints = parsed.GetValue(runs) ?? [];
         InputException.ThrowIf(folders.Length + checkpoints.Length == 0, "Name --package folders, --run folders, or both.");
@@ -90,10 +92,16 @@ internal sealed class EvaluateCommand : Command
             ValidationFraction = parsed.GetValue(fraction),
             Crops = parsed.GetValue(crops) is { } one ? [one] : CropViews.Counts,
             FitTemperatures = parsed.GetValue(temperature) != Keep,
+            Ranks = ranks,
             Weights = WeightChoice.Parse(parsed.GetValue(weights), folders.Length + checkpoints.Length),
         };
         var chosen = checkpoints.Select(folder => (folder, RunCheckpoint.Open(folder, parsed.GetValue(checkpoint)))).ToArray();
-        var report = Measured(evaluation, folders, chosen, parsed.GetRequiredValue(devices), parsed.GetValue(threads));
+        var report = Measured(evaluation, folders, chosen, parsed.GetRequiredValue(devices), ThreadsOf(parsed));
+        if (!ranks.IsFirst)
+        {
+            return ExitCode.Done;
+        }
+
         if (parsed.GetValue(json) is { } file)
         {
             report.Write(file);
@@ -107,6 +115,9 @@ internal sealed class EvaluateCommand : Command
 
         return ExitCode.Done;
     }
+
+    /// <summary>Threads of one operation; ranks of one machine share its cores.</summary>
+    private int ThreadsOf(ParseResult parsed) => ranks.IsAlone ? parsed.GetValue(threads) : CommonOptions.Cores(parsed.GetValue(threads));
 
     /// <summary>The repository that the members lie in; checks that they can be named, before anything is measured.</summary>
     private static string RepositoryOf(string name, string[] folders)

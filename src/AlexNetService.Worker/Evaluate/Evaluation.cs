@@ -21,12 +21,20 @@ internal sealed class Evaluation
     /// <summary>Photographs that show none of the classes, or null; they must outlive this.</summary>
     public LabelledPhotographs? Others { get; init; }
 
+    /// <summary>The processes that share the photographs; by default this one alone.</summary>
+    public Ranks Ranks { get; init; } = new();
+
     private int MostCrops => Crops.Max();
 
     /// <summary>Runs each model once over the photographs, and counts everything from that.</summary>
     public EvaluationReport Of(IReadOnlyList<EvaluatedModel> models, CancellationToken stop)
     {
         RequireSameLabels(models);
+        Ranks.RequireSame(
+            ("data set", Source.Sha256),
+            ("number of photographs", $"{Photographs.Count}"),
+            ("list of models", string.Join(' ', models.Select(model => model.Sha256))),
+            ("choice of crops and temperature", $"{string.Join(',', Crops)} {FitTemperatures} {Weights.Search}"));
         var classes = ClassMatch.Of(Source, models[0].Labels, models[0].Name);
         CalibrationSplit? split = null;
         Canvases? canvases = null;
@@ -55,7 +63,7 @@ internal sealed class Evaluation
     private Member Measured(EvaluatedModel model, Canvases canvases, int[] truth, CalibrationSplit split, CancellationToken stop)
     {
         int[] kept = FitTemperatures && split.Fitted.Length > 0 ? [.. split.Fitted.Concat(split.Measured).Order()] : [];
-        var (now, logits) = ModelMeasurement.Of(model, canvases, truth, Crops, kept, stop);
+        var (now, logits) = ModelMeasurement.Of(model, canvases, truth, Crops, kept, stop, Ranks);
         var (usual, views, classes) = (now[MostCrops], kept.Zip(logits).ToDictionary(), model.Labels.Count);
         var temperature = kept.Length == 0 ? null : TemperatureFit.Of(
             [.. split.Fitted.Select(place => views[place])], [.. split.Fitted.Select(place => truth[place])], classes);

@@ -28,6 +28,19 @@ internal static class RunOptions
             "--precision",
             "Precision of a step: fp32, or bf16 with float32 master weights, about twice as fast on hardware that supports it.",
             recipe => recipe.Precision, (recipe, value) => recipe with { Precision = value }),
+        RunOption.Of(
+            CommonOptions.Of<ComputePrecision?>(
+                "--gradient-precision",
+                "Precision of the gradients that ranks send each other: fp32, or bf16, half as many bytes. Default: that of a step."),
+            state => state.Recipe.GradientPrecision,
+            (settings, value) => settings with { Recipe = settings.Recipe with { GradientPrecision = value } }),
+        RunOption.Of(
+            CommonOptions.Of<int?>(
+                "--rate-batch",
+                "The batch that the learning rate is for, if --batch-size is larger: the rate grows to batch-size / rate-batch times "
+                    + $"itself over the first {TrainingRecipe.GrowthEpochs} epochs. Default: the batch itself."),
+            state => state.Recipe.RateBatch,
+            (settings, value) => settings with { Recipe = settings.Recipe with { RateBatch = value } }),
         OfTheRecipe(
             "--scale-jitter",
             "Random crops are cut from windows up to this share smaller or larger than the crop, then resampled. 0: all of one size, "

@@ -16,6 +16,7 @@ internal sealed class TrainCommand : Command
 
     private readonly Option<LogFormat> log;
     private readonly CancellationToken stop;
+    private readonly Ranks ranks;
     private readonly Option<string?> preset = CommonOptions.Preset();
     private readonly Option<string?> data = CommonOptions.Text("--data", $"Data set: {DataSetOpener.Kinds}.");
 
@@ -63,7 +64,7 @@ internal sealed class TrainCommand : Command
     private readonly Option<int> seed = CommonOptions.Seed();
     private readonly RunOption[] runOptions;
 
-    public TrainCommand(Option<LogFormat> log, CancellationToken stop)
+    public TrainCommand(Option<LogFormat> log, Ranks ranks, CancellationToken stop)
         : base("train", """
             Train a network. A checkpoint is written after each epoch, every few minutes, and when Ctrl-C or SIGTERM stops the run.
             --resume continues from the newest checkpoint and, on as many threads, arrives at the same weights as a run without the stop.
@@ -72,10 +73,12 @@ internal sealed class TrainCommand : Command
             Example: alexnet train --data my-photographs --output runs/mine
             Example: alexnet train --preset alexnet-cifar --data photographs.zip --epochs 20 --output runs/first
                      alexnet train --resume --output runs/first
+            mpirun starts several processes that share every batch, on one machine or many; the first one prints and writes.
+
             Example: alexnet train --from runs/first --data more.zip --epochs 10 --learning-rate 0.01 --output runs/second
             """)
     {
-        (this.log, this.stop) = (log, stop);
+        (this.log, this.stop, this.ranks) = (log, stop, ranks);
         runOptions =
         [
             RunOption.Of(preset, state => AlexNetLayers.PresetOf(state.Architecture.Preset), ofTheNetwork: true),
@@ -93,6 +96,12 @@ internal sealed class TrainCommand : Command
 
     private int Run(ParseResult parsed)
     {
+        CommandTree.Join(ranks);
+        if (!ranks.IsAlone)
+        {
+            Console.WriteLine($"{ranks.Count} ranks share each batch");
+        }
+
         if (parsed.GetValue(resume) is not { } kind || kind == bool.FalseString)
         {
             return Begin(parsed);
@@ -183,6 +192,7 @@ internal sealed class TrainCommand : Command
             : throw new InputException("--checkpoint-minutes takes 0 to 10080, a week.");
         return new TrainingRun(folder, policy, Display(parsed.GetValue(log)), stop)
         {
+            Ranks = ranks,
             FinalTest = (best, heldOut) => Test(best, heldOut, folder),
         };
     }
@@ -192,14 +202,18 @@ internal sealed class TrainCommand : Command
     {
         var measured = heldOut.Photographs.Count == 0
             ? null
-            : MeasuredRun.Of(best, folder, heldOut, best.State.Devices ?? DefaultDevices, stop);
-        WholeFile.Write(Path.Combine(folder, ReportPage.UsualFile), ReportPage.Of(best, measured));
+            : MeasuredRun.Of(best, folder, heldOut, best.State.Devices ?? DefaultDevices, stop, ranks);
+        if (ranks.IsFirst)
+        {
+            WholeFile.Write(Path.Combine(folder, ReportPage.UsualFile), ReportPage.Of(best, measured));
+        }
+
         return measured?.Best.Errors();
     }
 
-    private static TrainingDisplay Display(LogFormat format) =>
-        format == LogFormat.Json ? new JsonDisplay(JsonLog.OnStandardOutput())
-        : Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive ? new PlainDisplay()
+    private TrainingDisplay Display(LogFormat format) =>
+        format == LogFormat.Json && ranks.IsFirst ? new JsonDisplay(JsonLog.OnStandardOutput())
+        : !ranks.IsAlone || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive ? new PlainDisplay()
         : new LiveDisplay(AnsiConsole.Console, TimeProvider.System);
 
     private static int ExitCodeOf(bool isDone) => isDone ? ExitCode.Done : ExitCode.Stopped;

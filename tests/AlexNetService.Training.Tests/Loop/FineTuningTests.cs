@@ -1,4 +1,5 @@
 using AlexNetService.ModelSpec.Weights;
+using AlexNetService.Training.Cluster;
 using AlexNetService.Training.Data;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
@@ -42,7 +43,7 @@ public sealed class FineTuningTests : IDisposable
             using var centring = new PixelCentring(colours, table.Geometry.Crop, network.Placement);
             using var feed = new BatchFeed(8, table.Geometry.Crop, augmentation.Pixels);
             var stop = TestContext.Current.CancellationToken;
-            return Validation.CentreCrop(network, data.Validation, augmentation, centring, feed, stop).Top1;
+            return Validation.CentreCrop(network, data.Validation, augmentation, centring, feed, new Ranks(), stop).Top1;
         }
     }
 

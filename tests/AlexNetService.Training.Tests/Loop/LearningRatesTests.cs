@@ -6,6 +6,20 @@ public class LearningRatesTests
 {
     private static readonly TrainingRecipe Recipe = new() { LearningRate = 0.01, Epochs = 100 };
 
+    [Theory]
+    [InlineData(0, 0, 0.01)]
+    [InlineData(2, 0.5, 0.025)]
+    [InlineData(5, 0, 0.04)]
+    [InlineData(50, 0, 0.04)]
+    public void Rate_OfALargerBatch_GrowsInFiveEpochsInProportion(int epoch, double through, double rate)
+    {
+        var recipe = Recipe with { Schedule = LearningRateSchedule.Constant, BatchSize = 512, RateBatch = 128 };
+
+        Assert.Equal(rate, LearningRates.At(recipe, epoch, through, []), 1e-12);
+        Assert.Null(recipe.Broken());
+        Assert.Contains("use 1 to the batch, 64", (recipe with { BatchSize = 64 }).Broken(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Plateau_WhileTheErrorFalls_KeepsTheRate()
     {

@@ -1,5 +1,6 @@
 using AlexNetService.Imaging;
 using AlexNetService.ModelSpec.Architecture;
+using AlexNetService.Training.Cluster;
 using AlexNetService.Training.Loop;
 using AlexNetService.Training.Network;
 using static TorchSharp.torch;
@@ -110,7 +111,49 @@ public sealed class TrainingStepTests : IDisposable
             ColumnWeights.Merge(disturbed.Network)["conv1.weight"].Values);
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    public void Updates_OfThePartsOfABatch_SumToThatOfTheWhole(double cutMix, bool isWeighted)
+    {
+        float[]? classWeights = isWeighted ? [0.2f, 0.7f, 1.5f] : null;
+        double WeightOf(int row) => classWeights?[row % 3] ?? 1;
+        var all = Enumerable.Range(0, 7).Sum(WeightOf);
+
+        var (whole, loss) = Update(cutMix, classWeights, BatchRows.All(7), all);
+        var parts = Enumerable.Range(0, 3).Select(rank => BatchRows.Of(7, rank, 3)).Append(BatchRows.Of(2, 0, 3) with { Whole = 7 })
+            .Select(part => Update(cutMix, classWeights, part, all))
+            .ToArray();
+
+        Assert.Equal(loss, parts.Sum(part => part.Loss), 1e-6);
+        Assert.Equal(0, parts[^1].Change.Max(Math.Abs)); // of a spare row
+        Assert.All(whole.Index(), entry => Assert.Equal(entry.Item, parts.Sum(part => part.Change[entry.Index]), 1e-7));
+        Assert.InRange(whole.Max(Math.Abs), 1e-4f, 1);
+    }
+
     public void Dispose() => set_num_threads(threads);
+
+    /// <summary>The change of all weights in one step of some rows of a batch of seven, without decay, and their loss.</summary>
+    private static (float[] Change, float Loss) Update(double cutMix, float[]? classWeights, BatchRows rows, double weight)
+    {
+        using var network = new ColumnNetwork(Tables.Tiny(), ColumnPlacement.OnCpu(2));
+        ColumnWeights.Initialise(network, seed: 1);
+        network.train();
+        using var step = new TrainingStep(network, new TrainingRecipe { WeightDecay = 0, CutMix = cutMix }, classWeights);
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(2);
+        var crops = (rand(7, 3, 16, 16, generator: generator) * 255) - 120;
+        var places = tensor(Enumerable.Range(rows.First, rows.Count + (cutMix > 0 && !rows.AreAll ? 1 : 0)).Select(i => i % 7L).ToArray());
+        var own = crops.index_select(0, places);
+        var before = Values();
+
+        var numbers = step.Run([own, own], places % 3, rate: 0.01, seed: 5, rows, weight);
+
+        return ([.. Values().Zip(before, (now, then) => now - then)], numbers[0].item<float>());
+
+        float[] Values() =>
+            [.. Tables.Tiny().Weights().SelectMany(shape => ColumnWeights.Merge(network)[shape.Name].Values)];
+    }
 
     private static long Resident()
     {

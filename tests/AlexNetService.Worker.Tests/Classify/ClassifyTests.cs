@@ -168,7 +168,7 @@ public sealed partial class ClassifyTests : IDisposable
 
             return picture;
         }));
-        var classification = new Classification(engine, Ensemble.Alone(session), TestViews.Centre, top: 1);
+        var classification = new Classification(engine, Ensemble.Alone(session), TestViews.Centre, top: 1, new Ranks());
 
         var answers = new List<string>();
         await foreach (var answer in classification.AnswersAsync(photographs, together: 4, stop.Token))
