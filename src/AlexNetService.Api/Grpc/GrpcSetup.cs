@@ -8,7 +8,7 @@ namespace AlexNetService.Api.Grpc;
 /// <summary>Serves the calls, the health check of gRPC and reflection.</summary>
 internal static class GrpcSetup
 {
-    /// <summary>The name in the proto file. <c>GRPCInferenceService.Descriptor</c> has it too, but parses the whole file at the start.</summary>
+    /// <summary>The name in the proto file. <c>GRPCInferenceService.Descriptor</c> has it too, but parses the whole file.</summary>
     private const string ServiceName = $"inference.{nameof(GRPCInferenceService)}";
 
     /// <summary>Calls that change what is served.</summary>
