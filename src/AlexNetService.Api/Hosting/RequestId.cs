@@ -14,7 +14,8 @@ internal static class RequestId
     /// <summary>Must come first, so that every refusal has the header. It is set late, because an error clears earlier headers.</summary>
     public static void UseRequestId(this WebApplication app) => app.Use(static (context, next) =>
     {
-        context.TraceIdentifier = Activity.Current?.Id ?? context.TraceIdentifier;
+        // A request that nobody traces has no span.
+        context.TraceIdentifier = Activity.Current?.Id ?? $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
         context.Response.OnStarting(
             static state =>
             {
