@@ -73,7 +73,15 @@ public sealed partial class MetricTests(RunningService service)
         using var photograph = new ByteArrayContent(Photograph);
         using var answer = await client.PostAsync("/v1/classify", photograph, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        return await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+
+        // A request's duration is counted when it has ended, which is after its answer.
+        string scrape;
+        do
+        {
+            scrape = await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+        }
+        while (!scrape.Contains("\nhttp_server_request_duration_seconds_count{", StringComparison.Ordinal));
+        return scrape;
     }
 
     private static IEnumerable<System.Text.Json.Nodes.JsonNode> Alerts() =>
