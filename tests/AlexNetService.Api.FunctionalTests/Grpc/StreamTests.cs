@@ -110,7 +110,8 @@ public sealed class StreamTests(SharedService service)
     [Fact]
     public async Task Stream_ServiceThatStops_Ends()
     {
-        await using var host = new ServiceHost(service.Repository);
+        // Without a grace period the connection closes with the stream, and the client may see that before it reads the status.
+        await using var host = new ServiceHost(service.Repository, new() { ["Drain:GraceSeconds"] = "2" });
         using var channel = await ChannelAsync(host);
         using var stream = new InferenceClient(channel).ModelStreamInfer(cancellationToken: none);
         await AskAsync(stream, Crops("cifar-a", 1));
