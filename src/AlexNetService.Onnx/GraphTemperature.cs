@@ -36,8 +36,7 @@ public static class GraphTemperature
         {
             var divide = new NodeProto { OpType = "Mul", Name = Scaled, Input = { logits, Inverse }, Output = { Scaled } };
             graph.Node.Insert(graph.Node.IndexOf(softmax), divide);
-            var value = ByteString.CopyFrom(MemoryMarshal.AsBytes<float>([(float)(1 / temperature)]));
-            graph.Initializer.Add(new TensorProto { Name = Inverse, DataType = (int)DataType.Float, RawData = value });
+            GraphWriter.AddConstant(graph, Inverse, DataType.Float, [], MemoryMarshal.AsBytes<float>([(float)(1 / temperature)]));
             softmax.Input[0] = Scaled;
         }
 

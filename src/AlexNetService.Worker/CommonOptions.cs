@@ -79,6 +79,9 @@ internal static class CommonOptions
     /// <summary>The threads to use: 0 means one a core; ranks of one machine share its cores.</summary>
     public static int Cores(int threads) => threads > 0 ? threads : Ranks.Cores;
 
+    /// <summary>The threads for ONNX Runtime: 0 lets it choose, but ranks of one machine share its cores.</summary>
+    public static int RuntimeThreads(int threads, Ranks ranks) => ranks.IsAlone ? threads : Cores(threads);
+
     /// <summary>Adds options, in the order of the help text.</summary>
     public static void AddAll(this Command command, params ReadOnlySpan<Option> options)
     {

@@ -88,9 +88,9 @@ internal sealed class InferenceCalls(
             // The call itself was counted before it came here.
             for (var first = true; await requestStream.MoveNext(over.Token); first = false)
             {
-                body.Arrived();
+                body.EndTimeLimit();
                 await responseStream.WriteAsync(await AnswerAsync(requestStream.Current, first, context), context.CancellationToken);
-                body.Answered();
+                body.ReturnBytes();
             }
         }
         catch (OperationCanceledException) when (served.Draining)

@@ -41,7 +41,7 @@ internal static class RequestLog
         });
     }
 
-    /// <summary>Of the answers 503 one a second has a line: under overload, all lines would take longer than all refusals.</summary>
+    /// <summary>Of answers 503, one a second has a line above Debug: under overload, lines would cost more than refusals.</summary>
     public static void UseRequestLog(this WebApplication app)
     {
         var nextRefusal = 0L;

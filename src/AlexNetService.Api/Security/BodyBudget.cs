@@ -124,15 +124,15 @@ internal sealed class BudgetedBody(
         }
     }
 
-    /// <summary>A request has arrived of a body with several: the time for the next one begins when it is read.</summary>
-    public void Arrived()
+    /// <summary>Ends the time limit. In a body of several requests, the limit of the next one begins when it is read.</summary>
+    public void EndTimeLimit()
     {
         expiry?.Dispose();
         expiry = null;
     }
 
-    /// <summary>A request of a body with several has been answered: its bytes count no more.</summary>
-    public void Answered()
+    /// <summary>Returns the bytes to the budget. In a body of several requests, those of an answered one.</summary>
+    public void ReturnBytes()
     {
         budget.Return(taken + made);
         (taken, made) = (0, 0);
@@ -159,8 +159,8 @@ internal sealed class BudgetedBody(
 
     protected override void Dispose(bool disposing)
     {
-        Answered();
-        Arrived();
+        ReturnBytes();
+        EndTimeLimit();
         base.Dispose(disposing);
     }
 

@@ -44,7 +44,7 @@ internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWei
     {
         if (initialisers.Add(name))
         {
-            var (tensor, floats) = (AddInitialiser(name, TensorProto.Types.DataType.Float, dimensions), values());
+            var (tensor, floats) = (AddInitialiser(Graph, name, TensorProto.Types.DataType.Float, dimensions), values());
             if (external?.Take(tensor, floats) != true)
             {
                 tensor.RawData = ByteString.CopyFrom(ExternalWeights.BytesOf(floats));
@@ -60,8 +60,7 @@ internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWei
         var name = "shape." + string.Join('.', dimensions.ToArray());
         if (initialisers.Add(name))
         {
-            AddInitialiser(name, TensorProto.Types.DataType.Int64, [dimensions.Length]).RawData =
-                ByteString.CopyFrom(MemoryMarshal.AsBytes(dimensions));
+            AddConstant(Graph, name, TensorProto.Types.DataType.Int64, [dimensions.Length], MemoryMarshal.AsBytes(dimensions));
         }
 
         return name;
@@ -84,11 +83,21 @@ internal sealed class GraphWriter(int columns, NamedWeights weights, ExternalWei
         return input with { Name = Node("Reshape", [input.Name, Dimensions(0, maps, height, width)], input.Name + ".maps"), Flat = false };
     }
 
-    private TensorProto AddInitialiser(string name, TensorProto.Types.DataType type, ReadOnlySpan<long> dimensions)
+    /// <summary>Adds an initialiser whose values the graph holds, and returns its name.</summary>
+    /// <param name="values">Little-endian, row-major.</param>
+    public static string AddConstant(
+        GraphProto graph, string name, TensorProto.Types.DataType type, ReadOnlySpan<long> dimensions, ReadOnlySpan<byte> values)
+    {
+        AddInitialiser(graph, name, type, dimensions).RawData = ByteString.CopyFrom(values);
+        return name;
+    }
+
+    private static TensorProto AddInitialiser(
+        GraphProto graph, string name, TensorProto.Types.DataType type, ReadOnlySpan<long> dimensions)
     {
         var tensor = new TensorProto { Name = name, DataType = (int)type };
         tensor.Dims.AddRange(dimensions.ToArray());
-        Graph.Initializer.Add(tensor);
+        graph.Initializer.Add(tensor);
         return tensor;
     }
 }

@@ -75,7 +75,7 @@ internal sealed class InsideSharing
         trunk.Initializer.AddRange(rest.Initializer
             .Where(tensor => read.Contains(tensor.Name) && trunk.Initializer.All(there => there.Name != tensor.Name))
             .Select(tensor => tensor.Clone()));
-        var begin = (Stride * inside.First) - inside.Convolution.Padding;
+        var begin = inside.Read(inside.First, inside.Last).Begin;
         var maps = Slice(trunk, split.Maps, "unpadded", [Rows, Columns], [begin, begin], [long.MaxValue, long.MaxValue], [1, 1]);
         var pooled = Stage(trunk, maps, "inside", 0, 0, 0, 0);
 
@@ -170,17 +170,8 @@ internal sealed class InsideSharing
         return name;
     }
 
-    private static string Constant(GraphProto graph, string name, long[] values)
-    {
-        graph.Initializer.Add(new TensorProto
-        {
-            Name = name,
-            DataType = (int)DataType.Int64,
-            Dims = { values.Length },
-            RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<long>(values)),
-        });
-        return name;
-    }
+    private static string Constant(GraphProto graph, string name, long[] values) =>
+        GraphWriter.AddConstant(graph, name, DataType.Int64, [values.Length], MemoryMarshal.AsBytes<long>(values));
 
     private static DataType TypeOf(ValueInfoProto value) => (DataType)value.Type.TensorType.ElemType;
 }

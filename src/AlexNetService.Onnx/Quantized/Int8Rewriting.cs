@@ -132,13 +132,8 @@ internal sealed class Int8Rewriting(
         node.Node.Input[place] = restored;
     }
 
-    private string Constant(string name, DataType type, ReadOnlySpan<long> dimensions, ReadOnlySpan<byte> values)
-    {
-        var tensor = new TensorProto { Name = name, DataType = (int)type, RawData = ByteString.CopyFrom(values) };
-        tensor.Dims.AddRange(dimensions.ToArray());
-        graph.Initializer.Add(tensor);
-        return name;
-    }
+    private string Constant(string name, DataType type, ReadOnlySpan<long> dimensions, ReadOnlySpan<byte> values) =>
+        GraphWriter.AddConstant(graph, name, type, dimensions, values);
 
     /// <summary>Inserts nodes in running order: after the producer of a tensor, or first where the tensor is an input.</summary>
     private void Insert(string behind, params ReadOnlySpan<NodeProto> nodes)

@@ -141,7 +141,7 @@ public sealed unsafe partial class Ranks : IDisposable
     }
 
     /// <summary>Replaces values by those of the first process.</summary>
-    public void FromFirst(Span<byte> values) => From(0, values);
+    public void FromFirst(Span<float> values) => FromFirst(MemoryMarshal.AsBytes(values));
 
     /// <summary>
     /// Fills in the rows that other processes computed, of <paramref name="length"/> numbers each. Each process has computed its share, and
@@ -167,6 +167,8 @@ public sealed unsafe partial class Ranks : IDisposable
         }
     }
 
+    private void FromFirst(Span<byte> values) => From(0, values);
+
     private void From(int rank, Span<byte> values)
     {
         fixed (byte* pointer = values)
@@ -177,6 +179,16 @@ public sealed unsafe partial class Ranks : IDisposable
                 _ = Mpi.Broadcast((void*)buffer, count, bytes, rank, world, out var request);
                 return request;
             });
+        }
+    }
+
+    /// <summary>Stops if any process was asked to, so that all stop at the same place.</summary>
+    /// <exception cref="OperationCanceledException">A process was asked to stop.</exception>
+    public void ThrowIfStopped(CancellationToken cancellation)
+    {
+        if (Any(cancellation.IsCancellationRequested))
+        {
+            throw new OperationCanceledException(cancellation);
         }
     }
 

@@ -75,8 +75,8 @@ internal sealed class Trainer : IDisposable
             var (common, commonVelocities) = (Weights(), step.Velocities);
             foreach (var shape in state.Architecture.Weights())
             {
-                this.ranks.FromFirst(MemoryMarshal.AsBytes(common[shape.Name].Values.AsSpan()));
-                this.ranks.FromFirst(MemoryMarshal.AsBytes(commonVelocities[shape.Name].Values.AsSpan()));
+                this.ranks.FromFirst(common[shape.Name].Values);
+                this.ranks.FromFirst(commonVelocities[shape.Name].Values);
             }
 
             ColumnWeights.Load(network, common);
@@ -99,7 +99,7 @@ internal sealed class Trainer : IDisposable
     {
         while (!State.IsDone)
         {
-            ThrowIfStopped(cancellation);
+            ranks.ThrowIfStopped(cancellation);
             var tally = new EpochTally(State.UnderWay, clock);
             EpochResult result;
             try
@@ -161,7 +161,7 @@ internal sealed class Trainer : IDisposable
             ReadPending(tally);
             pending = (reading, batch.Rows.Whole, rate);
             seen += batch.Rows.Whole;
-            ThrowIfStopped(cancellation);
+            ranks.ThrowIfStopped(cancellation);
             if (ranks.IsFirst && checkpoints.Policy.Every > TimeSpan.Zero && clock.GetElapsedTime(lastSave) >= checkpoints.Policy.Every)
             {
                 ReadPending(tally);
@@ -257,15 +257,6 @@ internal sealed class Trainer : IDisposable
         checkpoints.Save(new Checkpoint(state, weights, step.Velocities));
         lastSave = clock.GetTimestamp();
         State = state;
-    }
-
-    /// <summary>Stops if any rank was asked to, so that all stop after the same step.</summary>
-    private void ThrowIfStopped(CancellationToken cancellation)
-    {
-        if (ranks.Any(cancellation.IsCancellationRequested))
-        {
-            throw new OperationCanceledException(cancellation);
-        }
     }
 
     /// <summary>The sum of the class weights over the photographs at some places; their number if all classes weigh the same.</summary>

@@ -22,11 +22,7 @@ internal static class Validation
         var (count, centre) = (canvases.Photographs.Count, CropViews.Centre(network.Architecture.Geometry));
         foreach (var batch in feed.Run(count, augmentation.Windows(canvases, centre, count)))
         {
-            if (ranks.Any(cancellation.IsCancellationRequested))
-            {
-                throw new OperationCanceledException(cancellation);
-            }
-
+            ranks.ThrowIfStopped(cancellation);
             using var step = NewDisposeScope();
             var logits = network.Logits(centring.Of(batch));
             var rows = batch.Rows.Counted;

@@ -189,7 +189,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             Ranks.FromFirst(JsonSerializer.Serialize(state, CheckpointJson.Default.TrainingState)), CheckpointJson.Default.TrainingState);
         if (state.Colours.MeanImage is { } image)
         {
-            Ranks.FromFirst(MemoryMarshal.AsBytes(image.AsSpan()));
+            Ranks.FromFirst(image);
         }
 
         return (first ?? state) with
@@ -302,7 +302,7 @@ public sealed class TrainingRun(string folder, CheckpointPolicy policy, Training
             : new Checkpoint(trainer.State, trainer.Weights(), new Dictionary<string, WeightTensor>());
         foreach (var shape in best.State.Architecture.Weights())
         {
-            Ranks.FromFirst(MemoryMarshal.AsBytes(best.Weights[shape.Name].Values.AsSpan()));
+            Ranks.FromFirst(best.Weights[shape.Name].Values);
         }
 
         return best;

@@ -66,7 +66,7 @@ internal sealed class ClassifyCommand : Command
         var runtime = new RuntimeOptions
         {
             Device = parsed.GetRequiredValue(devices),
-            Threads = ranks.IsAlone ? parsed.GetValue(threads) : CommonOptions.Cores(parsed.GetValue(threads)),
+            Threads = CommonOptions.RuntimeThreads(parsed.GetValue(threads), ranks),
         };
         if (parsed.GetValue(packages) is { Length: > 0 } folders)
         {

@@ -96,7 +96,8 @@ internal sealed class EvaluateCommand : Command
             Weights = WeightChoice.Parse(parsed.GetValue(weights), folders.Length + checkpoints.Length),
         };
         var chosen = checkpoints.Select(folder => (folder, RunCheckpoint.Open(folder, parsed.GetValue(checkpoint)))).ToArray();
-        var report = Measured(evaluation, folders, chosen, parsed.GetRequiredValue(devices), ThreadsOf(parsed));
+        var runtimeThreads = CommonOptions.RuntimeThreads(parsed.GetValue(threads), ranks);
+        var report = Measured(evaluation, folders, chosen, parsed.GetRequiredValue(devices), runtimeThreads);
         if (!ranks.IsFirst)
         {
             return ExitCode.Done;
@@ -115,9 +116,6 @@ internal sealed class EvaluateCommand : Command
 
         return ExitCode.Done;
     }
-
-    /// <summary>Threads of one operation; ranks of one machine share its cores.</summary>
-    private int ThreadsOf(ParseResult parsed) => ranks.IsAlone ? parsed.GetValue(threads) : CommonOptions.Cores(parsed.GetValue(threads));
 
     /// <summary>The repository that the members lie in; checks that they can be named, before anything is measured.</summary>
     private static string RepositoryOf(string name, string[] folders)

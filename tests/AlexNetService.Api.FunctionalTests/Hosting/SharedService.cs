@@ -6,7 +6,7 @@ using Grpc.Net.Client;
 namespace AlexNetService.Api.FunctionalTests.Hosting;
 
 /// <summary>A repository and a service with default settings, shared by all tests that need no other.</summary>
-public sealed class SharedService : IAsyncLifetime
+public class SharedService : IAsyncLifetime
 {
     private ServiceHost? host;
     private HttpClient? client;
@@ -29,6 +29,7 @@ public sealed class SharedService : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         client?.Dispose();
         channel?.Dispose();
         if (host is not null)

@@ -4,7 +4,6 @@ using AlexNetService.Api.FunctionalTests.Hosting;
 using AlexNetService.Api.Grpc;
 using Google.Protobuf;
 using Grpc.Core;
-using Grpc.Net.Client;
 using static AlexNetService.Api.FunctionalTests.OpenInference.TensorRequests;
 using InferenceClient = AlexNetService.Api.Grpc.GRPCInferenceService.GRPCInferenceServiceClient;
 
@@ -141,36 +140,12 @@ public sealed class EveryCallTests(EveryCallTests.OwnService service) : IClassFi
     }
 
     /// <summary>A service whose models may be changed.</summary>
-    public sealed class OwnService : IAsyncLifetime
+    public sealed class OwnService : SharedService
     {
-        private readonly TestRepository repository = new();
-        private ServiceHost? host;
-        private HttpClient? client;
-        private GrpcChannel? channel;
-
-        public HttpClient Client => client ?? throw new InvalidOperationException("The service has not been started.");
-
-        public GrpcChannel Channel => channel ?? throw new InvalidOperationException("The service has not been started.");
-
-        public async ValueTask InitializeAsync()
+        public OwnService()
         {
-            repository.PublishSeven(version: 1, "unloaded-by-rest");
-            repository.PublishSeven(version: 1, "unloaded-by-grpc");
-            host = new ServiceHost(repository);
-            client = await host.ReadyClientAsync();
-            channel = host.Channel();
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            client?.Dispose();
-            channel?.Dispose();
-            if (host is not null)
-            {
-                await host.DisposeAsync();
-            }
-
-            repository.Dispose();
+            Repository.PublishSeven(version: 1, "unloaded-by-rest");
+            Repository.PublishSeven(version: 1, "unloaded-by-grpc");
         }
     }
 }
